@@ -1,0 +1,3 @@
+"""Tocsin: the control plane for detections as code."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,46 @@
+"""Errors of the outer world. A user's mistake in a file is a Diagnostic, not an exception."""
+
+
+class TocsinError(Exception):
+    """Something outside went wrong: shown as one message and a hint, never as a stack trace.
+
+    Exit codes: 1 findings, 2 usage or configuration, 3 our bug, 130 interrupted.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", exit_code: int = 2) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.exit_code = exit_code
+
+
+class ConfigError(TocsinError):
+    """The project's settings or the command's arguments are wrong."""
+
+
+class EngineError(TocsinError):
+    """A real engine is missing, unreachable or refused what it was told."""
+
+
+class LedgerError(TocsinError):
+    """The ledger of an environment is missing, damaged or held by someone else."""
+
+
+class StaleError(LedgerError):
+    """The world moved since the plan was made: plan again."""
+
+    def __init__(self, message: str, *, hint: str = "plan again") -> None:
+        super().__init__(message, hint=hint, exit_code=1)
+
+
+class Unsupported(Exception):  # noqa: N818 - reads as the verdict it is
+    """A backend refuses a detection, before any text is made.
+
+    `node` is the IR node's type name, `reason` a stable code in kebab case.
+    """
+
+    def __init__(self, node: str, reason: str, detail: str = "") -> None:
+        super().__init__(f"{node}: {reason}" + (f" ({detail})" if detail else ""))
+        self.node = node
+        self.reason = reason
+        self.detail = detail

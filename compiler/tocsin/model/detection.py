@@ -1,0 +1,83 @@
+"""A detection as its author wrote it, apart from its logic (that is `tocsin.ir`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tocsin.diagnostics import Span
+from tocsin.model.source import LogSource
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What a case must give: number of alerts, which events alert, fields of first and last."""
+
+    alerts: int | None = None
+    events: tuple[int, ...] | None = None
+    first: dict[str, Any] = field(default_factory=dict)
+    last: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """An event of a case; `at` and `arrives` are milliseconds after the case's start."""
+
+    at: int
+    arrives: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A named example: events in, alerts out."""
+
+    name: str
+    events: tuple[CaseEvent, ...]
+    expect: Expect
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """All that describes a detection without changing what it matches."""
+
+    title: str
+    status: str = ""
+    level: str = ""
+    description: str = ""
+    author: str = ""
+    date: str = ""
+    modified: str = ""
+    license: str = ""
+    tags: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    falsepositives: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    owner: str = ""
+    controls: tuple[str, ...] = ()
+
+    @property
+    def techniques(self) -> tuple[str, ...]:
+        """ATT&CK technique ids of the tags, as `T1098` or `T1098.001`."""
+        found = (t.removeprefix("attack.") for t in self.tags if t.startswith("attack.t"))
+        return tuple(t.upper() for t in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Identity, description, log source and settings of one detection.
+
+    `key` identifies it in files and tables: the `name`, else the slug of its file, else the id.
+    """
+
+    id: str
+    key: str
+    meta: Meta
+    logsource: LogSource
+    span: Span
+    name: str = ""
+    source: str = ""
+    deploy: dict[str, str] = field(default_factory=dict)
+    alert: dict[str, Any] = field(default_factory=dict)
+    cases: tuple[Case, ...] = ()

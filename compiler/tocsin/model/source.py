@@ -1,0 +1,76 @@
+"""A log source: where its events are, which fields they have, which detections it serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class FieldType(StrEnum):
+    """Types a source may declare for a field."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    DOUBLE = "double"
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamp"
+    MAP = "map"
+    STRINGS = "array<string>"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field: its name in rules, its type, and the path to it inside an event."""
+
+    name: str
+    type: FieldType
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """Sigma's triple. Empty text means "not given"."""
+
+    product: str = ""
+    category: str = ""
+    service: str = ""
+
+    def __str__(self) -> str:
+        parts = (("product", self.product), ("category", self.category), ("service", self.service))
+        return ", ".join(f"{k}={v}" for k, v in parts if v) or "(empty log source)"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A log source that a source serves; `where` is the selection of its events (plain YAML)."""
+
+    logsource: LogSource
+    where: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A declared (or, in a schema-less scan, inferred) source of events.
+
+    `lateness_seconds`: how far behind the watermark an event may arrive and still count.
+    `values_column`: name of an array<string> column that holds every scalar of the event, where
+    the table has one (inferred sources do); keywords need it on SQL engines.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    serves: tuple[Served, ...] = ()
+    where: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
+    description: str = ""
+    topic: str = ""
+    table: str = ""
+    time_field: str = ""
+    lateness_seconds: int = 0
+    id_field: str = ""
+    values_column: str = ""
+
+    def column(self, name: str) -> Column | None:
+        """The column a rule means by this name, or None."""
+        return next((c for c in self.columns if c.name == name), None)
