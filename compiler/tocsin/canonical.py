@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import Any
 
 
 def plain(value: Any) -> Any:
     """Dataclasses become `{"node": type, field: value …}`, tuples lists, sets sorted lists.
 
+    A string enum is its text; any other enum is `{"enum": name}`, so that it never equals a text.
     Fields left at their default are dropped, so that adding a field with a default changes no hash.
     """
     if is_dataclass(value) and not isinstance(value, type):
@@ -20,6 +22,8 @@ def plain(value: Any) -> Any:
             if getattr(value, f.name) != f.default
         }
         return {"node": type(value).__name__, **members}
+    if isinstance(value, Enum):
+        return value.value if isinstance(value, str) else {"enum": value.name}
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, set | frozenset):

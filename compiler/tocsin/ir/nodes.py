@@ -7,10 +7,10 @@ zero (a map), one (a scalar) or several (an array) text forms; a test holds if a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 
-class Wild(StrEnum):
+class Wild(Enum):
     """The wildcards of a pattern: any run of characters, exactly one code point."""
 
     MANY = "*"
@@ -18,7 +18,7 @@ class Wild(StrEnum):
 
 
 Part = str | Wild
-"""A literal run or a wildcard. `Wild` is a `StrEnum`, so test for it with `isinstance` first."""
+"""A literal run or a wildcard."""
 
 Pattern = tuple[Part, ...]
 

@@ -1,0 +1,62 @@
+"""The seam between the compiler and a backend: all that a new backend has to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from tocsin.errors import Unsupported
+from tocsin.ir.nodes import NODE_TYPES
+from tocsin.ir.query import Query
+from tocsin.ir.walk import kinds_of
+from tocsin.model.artifact import Artifact, Job, Match
+
+
+class Support(StrEnum):
+    """What a backend says of a node: works, not written, the engine cannot yet, cannot ever."""
+
+    YES = "yes"
+    NOTIMPL = "notimpl"
+    NOTYET = "notyet"
+    NEVER = "never"
+
+
+class Endpoints(Protocol):
+    """Addresses of running engines; None where an engine is not running."""
+
+    @property
+    def kafka(self) -> str | None:
+        """Bootstrap servers, `host:port`."""
+
+    @property
+    def flink_rest(self) -> str | None:
+        """URL of the cluster's REST API."""
+
+    @property
+    def flink_gateway(self) -> str | None:
+        """URL of the SQL Gateway."""
+
+
+class Backend(Protocol):
+    """A target language with its engine. `needs` names the engines that `run` wants started."""
+
+    name: str
+    engine: str
+    needs: tuple[str, ...]
+    capabilities: Mapping[str, Support]
+
+    def compile(self, query: Query) -> Artifact:
+        """The artifact of one detection. Raises Unsupported before any text is made."""
+
+    def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
+        """Run each job's artifacts on the real engine; the matches of each job, sorted."""
+
+
+def refuse_undeclared(query: Query, capabilities: Mapping[str, Support]) -> None:
+    """Raise Unsupported for the first node that is not declared as working."""
+    known = {t.__name__ for t in NODE_TYPES}
+    for kind in sorted(kinds_of(query.matches) & known):
+        support = capabilities.get(kind)
+        if support is not Support.YES:
+            raise Unsupported(kind, support.value if support else "undeclared")

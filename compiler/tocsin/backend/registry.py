@@ -1,0 +1,35 @@
+"""Backends by name, found through the entry point group `tocsin.backends`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from tocsin.backend.base import Backend
+from tocsin.errors import ConfigError
+
+GROUP = "tocsin.backends"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Names of all installed backends, sorted."""
+    return tuple(sorted(point.name for point in entry_points(group=GROUP)))
+
+
+@cache
+def load(name: str) -> Backend:
+    """The backend of this name."""
+    for point in entry_points(group=GROUP, name=name):
+        backend: Backend = point.load()()
+        return backend
+    raise ConfigError(f"no backend {name!r}", hint=f"installed backends: {', '.join(names())}")
+
+
+def by_engine(engine: str) -> Backend:
+    """The backend whose artifacts run on this engine (`duckdb`, `flink`, `kafka`)."""
+    for name in names():
+        if load(name).engine == engine:
+            return load(name)
+    known = ", ".join(load(name).engine for name in names())
+    raise ConfigError(f"no backend for engine {engine!r}", hint=f"engines: {known}")

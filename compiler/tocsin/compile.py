@@ -1,0 +1,60 @@
+"""Queries to artifacts; what a backend refuses becomes a diagnostic, never an approximation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tocsin.backend.base import Backend, refuse_undeclared
+from tocsin.diagnostics import Diagnostic
+from tocsin.errors import Unsupported
+from tocsin.ir.query import Query
+from tocsin.model.artifact import Artifact
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A detection that a backend does not take, and why."""
+
+    query: Query
+    backend: str
+    node: str
+    reason: str
+    detail: str = ""
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The refusal as a finding at the detection's place."""
+        detection = self.query.detection
+        detail = f": {self.detail}" if self.detail else ""
+        return Diagnostic(
+            "TOC900",
+            f"{self.backend} refuses this detection: {self.node} {self.reason}{detail}",
+            detection.span,
+            hint=f"docs/support-matrix.md lists what {self.backend} can do",
+            rule=detection.id,
+        )
+
+
+def compile_query(query: Query, backend: Backend) -> Artifact | Refusal:
+    """One detection for one backend."""
+    try:
+        refuse_undeclared(query, backend.capabilities)
+        return backend.compile(query)
+    except Unsupported as no:
+        return Refusal(query, backend.name, no.node, no.reason, no.detail)
+
+
+def compile_all(
+    queries: Iterable[Query], backend: Backend
+) -> tuple[list[tuple[Query, Artifact]], list[Refusal]]:
+    """All detections for one backend: what compiled, what was refused."""
+    done: list[tuple[Query, Artifact]] = []
+    refused: list[Refusal] = []
+    for query in queries:
+        result = compile_query(query, backend)
+        if isinstance(result, Refusal):
+            refused.append(result)
+        else:
+            done.append((query, result))
+    return done, refused

@@ -1,0 +1,52 @@
+"""What a backend makes of a detection, and what an engine says it matched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tocsin.canonical import digest_bytes
+from tocsin.model.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The compiled form of one detection: bytes that are deployed as they are.
+
+    `suffix` is the file's ending (`sql`, `json`). Nothing of the description goes into `body`.
+    """
+
+    detection: str
+    key: str
+    backend: str
+    source: str
+    logic: str
+    suffix: str
+    body: bytes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the bytes."""
+        return digest_bytes(self.body)
+
+    @property
+    def path(self) -> str:
+        """Where it lies in a ledger or an output folder: `<backend>/<source>/<key>.<suffix>`."""
+        return f"{self.backend}/{self.source}/{self.key}.{self.suffix}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Match:
+    """A detection (by id) matched the event with this 0-based number."""
+
+    detection: str
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Artifacts of one source and the events to run them on, in order of arrival."""
+
+    source: Source
+    artifacts: tuple[Artifact, ...]
+    events: tuple[dict[str, Any], ...] = field(repr=False)
