@@ -1,0 +1,187 @@
+"""Start and stop the engines of an instance."""
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from tocsin.errors import EngineError
+from tocsin_runtime.engines.cache import Cache
+from tocsin_runtime.engines.engine import Endpoints, Engine, Launch, Say
+from tocsin_runtime.engines.places import cache_root
+from tocsin_runtime.engines.ports import choose
+from tocsin_runtime.engines.process import alive, stop, tail
+from tocsin_runtime.engines.registry import ENGINES, find
+from tocsin_runtime.engines.state import (
+    Child,
+    EngineState,
+    Instance,
+    forget,
+    load,
+    locked,
+    save,
+)
+from tocsin_runtime.engines.tools import JAVA, check_java
+
+READY_SECONDS = 180.0
+_POLL_SECONDS = 0.2
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def up(
+    engines: Sequence[str],
+    *,
+    name: str = "default",
+    ports: Mapping[str, int] | None = None,
+    say: Say = _silent,
+) -> Endpoints:
+    """Start those of the engines that do not run, wait until all are ready.
+
+    `ports` wishes for some ports by name (see `Engine.ports`). On any failure everything that
+    this call started is stopped again; what ran before goes on.
+
+    Raises:
+        EngineError: unknown engine, missing program, failed download, port in use, or a
+            process that died (with the end of its log).
+    """
+    wanted = find(engines)
+    with locked(name, say):
+        missing = [engine for engine in wanted if not is_up(load(name), engine)]
+        try:
+            for engine in missing:
+                _launch(engine, name, ports or {}, say)
+            _wait(missing, name, say)
+        except BaseException:
+            _stop(name, [engine.name for engine in missing])
+            raise
+        return endpoints(load(name))
+
+
+def down(
+    engines: Sequence[str] = (),
+    *,
+    name: str = "default",
+    purge: bool = False,
+    say: Say = _silent,
+) -> tuple[str, ...]:
+    """Stop these engines (all of the instance if none is named); names those that ran.
+
+    Their data is deleted, their logs stay until the next start; `purge` deletes these too.
+    """
+    find(engines)
+    with locked(name, say):
+        instance = load(name)
+        chosen = [engine for engine in instance.engines if engine in engines or not engines]
+        stopped = tuple(e for e in chosen if any(map(alive, instance.engines[e].children)))
+        if stopped:
+            say(f"stopping {', '.join(stopped)}")
+        _stop(name, chosen)
+        if purge and not load(name).engines:
+            forget(name)
+        return stopped
+
+
+@contextmanager
+def running(
+    engines: Sequence[str], *, name: str = "default", keep: bool = False, say: Say = _silent
+) -> Iterator[Endpoints]:
+    """Engines for the length of a block. What ran before is left running; `keep` keeps all."""
+    instance = load(name)
+    started = [engine.name for engine in find(engines) if not is_up(instance, engine)]
+    yield_to = up(engines, name=name, say=say)
+    try:
+        yield yield_to
+    finally:
+        if started and not keep:
+            down(started, name=name, purge=True, say=say)
+
+
+def is_up(instance: Instance, engine: Engine) -> bool:
+    """Do all processes of the engine live, and does it answer?"""
+    state = instance.engines.get(engine.name)
+    return state is not None and _lives(state) and engine.healthy(state.ports)
+
+
+def endpoints(instance: Instance) -> Endpoints:
+    """Addresses of all engines of the instance."""
+    found: dict[str, str] = {}
+    for engine, state in instance.engines.items():
+        found |= ENGINES[engine].addresses(state.ports)
+    return Endpoints(addresses=found, logs=instance.folder)
+
+
+def _lives(state: EngineState) -> bool:
+    return bool(state.children) and all(alive(child) for child in state.children)
+
+
+def _launch(engine: Engine, name: str, wanted: Mapping[str, int], say: Say) -> None:
+    _stop(name, [engine.name])  # what is left of a start that did not end well
+    for tool in engine.requires:
+        tool.find()
+    if JAVA in engine.requires:
+        check_java()
+    installed = engine.install(Cache(cache_root()), say)
+    instance = load(name)
+    folder = instance.folder / engine.name
+    shutil.rmtree(folder, ignore_errors=True)
+    ports = choose(engine.ports, wanted)
+    save(instance.with_engine(engine.name, EngineState(ports=ports)))
+
+    def record(child: Child) -> None:
+        # At once: should we be killed now, `down` still finds the process.
+        now = load(name)
+        state = now.engines[engine.name]
+        grown = state.model_copy(update={"children": (*state.children, child)})
+        save(now.with_engine(engine.name, grown))
+
+    say(f"starting {engine.name}")
+    folder.mkdir(parents=True)
+    engine.start(Launch(installed=installed, folder=folder, ports=ports, record=record))
+
+
+def _wait(engines: Sequence[Engine], name: str, say: Say) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    instance = load(name)
+    for engine in engines:
+        say(f"waiting for {engine.name}")
+        state = instance.engines[engine.name]
+        while not engine.healthy(state.ports):
+            _check(engine.name, state)
+            if time.monotonic() > deadline:
+                logs = instance.folder / engine.name / "logs"
+                raise EngineError(
+                    f"{engine.name} was not ready after {READY_SECONDS:.0f} s", hint=f"see {logs}"
+                )
+            time.sleep(_POLL_SECONDS)
+        _check(engine.name, state)
+
+
+def _check(engine: str, state: EngineState) -> None:
+    dead = next((child for child in state.children if not alive(child)), None)
+    if dead is not None:
+        raise EngineError(
+            f"{engine} did not start: {dead.role} ended. Its log ends with:\n{tail(dead.log)}",
+            hint=f"the whole log: {dead.log}",
+        )
+
+
+def _stop(name: str, engines: Sequence[str]) -> None:
+    instance = load(name)
+    chosen = {engine: instance.engines[engine] for engine in engines if engine in instance.engines}
+    if not chosen:
+        return
+    stop(child for state in chosen.values() for child in reversed(state.children))
+    for engine in chosen:
+        instance = instance.without(engine)
+        _delete_data(instance, engine)
+    save(instance)
+
+
+def _delete_data(instance: Instance, engine: str) -> None:
+    folder = instance.folder / engine
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.is_dir() and entry.name != "logs":
+            shutil.rmtree(entry, ignore_errors=True)

@@ -1,0 +1,78 @@
+"""Fetch engines from package registries: jars with Maven, Python packages with uv or pip."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from tocsin.errors import EngineError
+from tocsin_runtime.engines.tools import MAVEN
+
+_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+_TIMEOUT_SECONDS = 1800
+_REASONS = (
+    "[ERROR]",
+    "error:",
+    "ERROR:",
+    "\N{MULTIPLICATION SIGN}",
+    "\N{BOX DRAWINGS LIGHT VERTICAL AND RIGHT}",
+)
+
+
+def pom(name: str) -> str:
+    """The text of a pom.xml that ships with this package."""
+    return resources.files(__package__).joinpath("poms", f"{name}.xml").read_text("utf-8")
+
+
+def maven_jars(pom_text: str, target: Path, *, transitive: bool) -> None:
+    """Copy the dependencies of a pom.xml, and theirs if `transitive`, into `target`."""
+    mvn = MAVEN.find()
+    target.mkdir(parents=True, exist_ok=True)
+    file = target / "pom.xml"
+    file.write_text(pom_text, encoding="utf-8")
+    only_direct = [] if transitive else ["-DexcludeTransitive=true"]
+    command = [mvn, "-B", "-q", "-f", str(file), _COPY, f"-DoutputDirectory={target}"]
+    _run([*command, *only_direct], "Maven could not download the jars")
+
+
+def python_package(requirement: str, target: Path) -> None:
+    """Install one Python package, without what it depends on, into a folder of its own."""
+    options = ["--no-deps", "--target", str(target), requirement]
+    _run([*_installer(), *options], f"could not download {requirement}")
+
+
+def _installer() -> list[str]:
+    beside = Path(sys.executable).with_name("uv")
+    uv = str(beside) if beside.is_file() else shutil.which("uv")
+    if uv is not None:
+        return [uv, "pip", "install", "--quiet", "--python", sys.executable]
+    if importlib.util.find_spec("pip") is None:
+        raise EngineError("neither uv nor pip was found", hint="install uv: pip install uv")
+    return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+
+
+def _run(command: Sequence[str], failure: str) -> None:
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"{failure}: no end after {_TIMEOUT_SECONDS} s") from error
+    if done.returncode:
+        reason = _reason(done.stdout + "\n" + done.stderr)
+        raise EngineError(f"{failure}: {reason}", hint="the first start needs a package registry")
+
+
+def _reason(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if line.startswith(_REASONS)] or lines[-1:]
+    return " ".join(telling[:3])[:500] or "no reason given"

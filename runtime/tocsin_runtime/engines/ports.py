@@ -1,0 +1,57 @@
+"""Free TCP ports on the loopback interface."""
+
+import random
+import socket
+from collections.abc import Collection, Mapping
+
+from tocsin.errors import EngineError
+
+HOST = "127.0.0.1"
+# Below the range from which systems take the local ports of outgoing connections (Linux: 32768
+# and up), so that nothing takes a port between our look and the engine's bind.
+_FIRST, _LAST = 20_000, 32_000
+_TRIES = 200
+
+
+def choose(names: Collection[str], wanted: Mapping[str, int]) -> dict[str, int]:
+    """A port for each name: the wanted one, which must be free, or any free one."""
+    for name, port in wanted.items():
+        if name in names and not is_free(port):
+            raise EngineError(
+                f"port {port} (for {name}) is in use",
+                hint="give another port, or none to take a free one",
+            )
+    chosen = {name: wanted[name] for name in names if name in wanted}
+    for name in names:
+        if name not in chosen:
+            chosen[name] = _any_free(set(chosen.values()))
+    return chosen
+
+
+def is_free(port: int) -> bool:
+    """Can a server bind this port now?"""
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are in TIME_WAIT counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+def answers(port: int) -> bool:
+    """Does something accept connections on this port?"""
+    try:
+        with socket.create_connection((HOST, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _any_free(taken: set[int]) -> int:
+    for _ in range(_TRIES):
+        port = random.randint(_FIRST, _LAST)  # noqa: S311 - not a secret
+        if port not in taken and is_free(port):
+            return port
+    raise EngineError(f"found no free port between {_FIRST} and {_LAST}")

@@ -1,0 +1,49 @@
+"""Programs that we need and do not bring along: Java and Maven."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin.errors import EngineError
+
+_OLDEST_JAVA = 17
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program: its command, the variable that names its home (or ""), and how to get it."""
+
+    command: str
+    home: str
+    hint: str
+
+    def find(self) -> str:
+        """Path of the program: under its home variable if set, else on PATH."""
+        home = os.environ.get(self.home) if self.home else None
+        below_home = shutil.which(Path(home) / "bin" / self.command) if home else None
+        found = below_home or shutil.which(self.command)
+        if found is None:
+            raise EngineError(f"{self.command} was not found on PATH", hint=self.hint)
+        return str(found)
+
+
+JAVA = Tool(
+    "java",
+    "JAVA_HOME",
+    "install Java 17 or newer (Debian, Ubuntu: openjdk-17-jre-headless; macOS: openjdk@17)",
+)
+MAVEN = Tool("mvn", "MAVEN_HOME", "install Maven (package maven); it is needed once, to download")
+
+
+def check_java() -> None:
+    """Refuse a Java that is too old for the engines, before they fail in less plain words."""
+    java = JAVA.find()
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    version = re.search(r'version "(?:1\.)?(\d+)', told.stderr)
+    if version is None:
+        raise EngineError(f"{java} does not work: {told.stderr.strip()[:200]}", hint=JAVA.hint)
+    if int(version[1]) < _OLDEST_JAVA:
+        raise EngineError(f"{java} is Java {version[1]}, too old", hint=JAVA.hint)
