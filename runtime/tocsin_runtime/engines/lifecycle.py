@@ -9,7 +9,7 @@ from tocsin.errors import EngineError
 from tocsin_runtime.engines.cache import Cache
 from tocsin_runtime.engines.engine import Endpoints, Engine, Launch, Say
 from tocsin_runtime.engines.places import cache_root
-from tocsin_runtime.engines.ports import choose
+from tocsin_runtime.engines.ports import check, choose
 from tocsin_runtime.engines.process import alive, stop, tail
 from tocsin_runtime.engines.registry import ENGINES, find
 from tocsin_runtime.engines.state import (
@@ -48,11 +48,14 @@ def up(
             process that died (with the end of its log).
     """
     wanted = find(engines)
+    wished = dict(ports or {})
     with locked(name, say):
-        missing = [engine for engine in wanted if not is_up(load(name), engine)]
+        instance = load(name)
+        missing = [engine for engine in wanted if not is_up(instance, engine)]
+        _check_ports(instance, wanted, missing, wished)
         try:
             for engine in missing:
-                _launch(engine, name, ports or {}, say)
+                _launch(engine, name, wished, say)
             _wait(missing, name, say)
         except BaseException:
             _stop(name, [engine.name for engine in missing])
@@ -91,9 +94,9 @@ def running(
     """Engines for the length of a block. What ran before is left running; `keep` keeps all."""
     instance = load(name)
     started = [engine.name for engine in find(engines) if not is_up(instance, engine)]
-    yield_to = up(engines, name=name, say=say)
+    reached = up(engines, name=name, say=say)
     try:
-        yield yield_to
+        yield reached
     finally:
         if started and not keep:
             down(started, name=name, purge=True, say=say)
@@ -109,12 +112,33 @@ def endpoints(instance: Instance) -> Endpoints:
     """Addresses of all engines of the instance."""
     found: dict[str, str] = {}
     for engine, state in instance.engines.items():
-        found |= ENGINES[engine].addresses(state.ports)
+        found.update(ENGINES[engine].addresses(state.ports) if engine in ENGINES else {})
     return Endpoints(addresses=found, logs=instance.folder)
 
 
 def _lives(state: EngineState) -> bool:
     return bool(state.children) and all(alive(child) for child in state.children)
+
+
+def _check_ports(
+    instance: Instance,
+    wanted: Sequence[Engine],
+    missing: Sequence[Engine],
+    wished: Mapping[str, int],
+) -> None:
+    known = [port for engine in wanted for port in engine.ports]
+    for unknown in wished.keys() - set(known):
+        raise EngineError(f"no port is called {unknown!r}", hint=f"there are: {', '.join(known)}")
+    for engine in set(wanted) - set(missing):
+        now = instance.engines[engine.name].ports
+        for port in wished.keys() & now.keys():
+            if wished[port] != now[port]:
+                raise EngineError(
+                    f"{engine.name} runs already, with {port} on port {now[port]}",
+                    hint=f"stop it first: tocsin engines down {engine.name} --name {instance.name}",
+                )
+    to_bind = {port for engine in missing for port in engine.ports}
+    check({port: number for port, number in wished.items() if port in to_bind})
 
 
 def _launch(engine: Engine, name: str, wanted: Mapping[str, int], say: Say) -> None:
@@ -138,8 +162,11 @@ def _launch(engine: Engine, name: str, wanted: Mapping[str, int], say: Say) -> N
         save(now.with_engine(engine.name, grown))
 
     say(f"starting {engine.name}")
-    folder.mkdir(parents=True)
-    engine.start(Launch(installed=installed, folder=folder, ports=ports, record=record))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        engine.start(Launch(installed=installed, folder=folder, ports=ports, record=record))
+    except OSError as error:
+        raise EngineError(f"cannot start {engine.name}: {error}") from error
 
 
 def _wait(engines: Sequence[Engine], name: str, say: Say) -> None:

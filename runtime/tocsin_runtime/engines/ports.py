@@ -13,31 +13,40 @@ _FIRST, _LAST = 20_000, 32_000
 _TRIES = 200
 
 
-def choose(names: Collection[str], wanted: Mapping[str, int]) -> dict[str, int]:
-    """A port for each name: the wanted one, which must be free, or any free one."""
+def check(wanted: Mapping[str, int]) -> None:
+    """Refuse wanted ports (by name) that no server could listen on now."""
+    seen: dict[int, str] = {}
     for name, port in wanted.items():
-        if name in names and not is_free(port):
+        reason = f"{seen[port]} has it" if port in seen else _obstacle(port)
+        if reason:
             raise EngineError(
-                f"port {port} (for {name}) is in use",
+                f"cannot listen on port {port} (for {name}): {reason}",
                 hint="give another port, or none to take a free one",
             )
+        seen[port] = name
+
+
+def choose(names: Collection[str], wanted: Mapping[str, int]) -> dict[str, int]:
+    """A port for each name: the wanted one or any free one."""
     chosen = {name: wanted[name] for name in names if name in wanted}
     for name in names:
         if name not in chosen:
-            chosen[name] = _any_free(set(chosen.values()))
+            chosen[name] = _any_free({*chosen.values(), *wanted.values()})
     return chosen
 
 
-def is_free(port: int) -> bool:
-    """Can a server bind this port now?"""
+def _obstacle(port: int) -> str:
+    """Why a server could not bind the port; empty if it could."""
+    if not 0 < port < 2**16:
+        return "ports are 1 to 65535"
     with socket.socket() as probe:
         # As servers do: a port whose last connections are in TIME_WAIT counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except (OSError, OverflowError):
-            return False
-    return True
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
 
 
 def answers(port: int) -> bool:
@@ -52,6 +61,6 @@ def answers(port: int) -> bool:
 def _any_free(taken: set[int]) -> int:
     for _ in range(_TRIES):
         port = random.randint(_FIRST, _LAST)  # noqa: S311 - not a secret
-        if port not in taken and is_free(port):
+        if port not in taken and not _obstacle(port):
             return port
     raise EngineError(f"found no free port between {_FIRST} and {_LAST}")
