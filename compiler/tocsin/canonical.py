@@ -19,7 +19,7 @@ def plain(value: Any) -> Any:
         members = {
             f.name: plain(getattr(value, f.name))
             for f in fields(value)
-            if getattr(value, f.name) != f.default
+            if f.compare and getattr(value, f.name) != f.default
         }
         return {"node": type(value).__name__, **members}
     if isinstance(value, Enum):

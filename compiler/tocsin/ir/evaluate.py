@@ -37,14 +37,20 @@ from tocsin.ir.nodes import (
     Unit,
     Wild,
 )
-from tocsin.ir.text import fold, lookup, parse_number, scalars, texts
+from tocsin.ir.text import fold, lookup, parse_number, scalars, texts, walk
 
 
 class View:
-    """One event with the text forms of its fields, read and folded once."""
+    """One event with the text forms of its fields, read and folded once.
 
-    def __init__(self, event: Mapping[str, Any]) -> None:
+    `renamed` gives the paths of fields whose place in the event is not their name.
+    """
+
+    def __init__(
+        self, event: Mapping[str, Any], renamed: Mapping[str, tuple[str, ...]] | None = None
+    ) -> None:
         self.event = event
+        self._renamed = renamed or {}
         self._texts: dict[str, tuple[str, ...] | None] = {}
         self._folded: dict[str, tuple[str, ...]] = {}
         self._scalars: tuple[str, ...] | None = None
@@ -52,7 +58,9 @@ class View:
     def texts(self, field: str) -> tuple[str, ...] | None:
         """Text forms of a field; None where it is missing."""
         if field not in self._texts:
-            self._texts[field] = texts(lookup(self.event, field))
+            path = self._renamed.get(field)
+            value = walk(self.event, path) if path else lookup(self.event, field)
+            self._texts[field] = texts(value)
         return self._texts[field]
 
     def folded(self, field: str) -> tuple[str, ...]:

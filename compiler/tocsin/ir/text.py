@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -58,10 +58,13 @@ def texts(value: Any) -> tuple[str, ...] | None:
 
 def lookup(event: Mapping[str, Any], field: str) -> Any:
     """The exact flat key first (null there is null), then the dotted path through maps only."""
-    if field in event:
-        return event[field]
+    return event[field] if field in event else walk(event, field.split("."))
+
+
+def walk(event: Mapping[str, Any], path: Sequence[str]) -> Any:
+    """The value at a path through maps only, or None."""
     value: Any = event
-    for part in field.split("."):
+    for part in path:
         if not isinstance(value, Mapping) or part not in value:
             return None
         value = value[part]

@@ -70,7 +70,16 @@ class Source:
     lateness_seconds: int = 0
     id_field: str = ""
     values_column: str = ""
+    _by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {c.name: c for c in self.columns})
 
     def column(self, name: str) -> Column | None:
         """The column a rule means by this name, or None."""
-        return next((c for c in self.columns if c.name == name), None)
+        return self._by_name.get(name)
+
+    @property
+    def renamed(self) -> dict[str, tuple[str, ...]]:
+        """Paths of the fields whose place in an event is not simply their name."""
+        return {c.name: c.path for c in self.columns if c.path != tuple(c.name.split("."))}

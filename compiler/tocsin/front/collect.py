@@ -1,0 +1,141 @@
+"""Rule files and folders to parsed rules: each file once, duplicates found, filters applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from tocsin.diagnostics import Diagnostic, Severity, Span
+from tocsin.errors import ConfigError
+from tocsin.front.block import CaseFile, findings, read_cases
+from tocsin.front.item import Placeholders
+from tocsin.front.rule import Filter, Rule, read_document
+from tocsin.front.yaml import read_file
+from tocsin.ir.nodes import all_of
+from tocsin.model.detection import Case
+
+_SUFFIXES = (".yml", ".yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """What a set of files holds: rules without errors, and every finding."""
+
+    rules: tuple[Rule, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+
+
+def rule_files(paths: Iterable[Path]) -> list[Path]:
+    """All rule files at or below the paths, sorted; case files are not rules."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.exists():
+            raise ConfigError(f"no such file or folder: {path}")
+        for file in sorted(_walk(path)) if path.is_dir() else [path]:
+            found.setdefault(file)
+    return list(found)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.suffix in _SUFFIXES and not path.stem.endswith(".test") and path.is_file():
+            yield path
+
+
+def collect(paths: Iterable[Path], placeholders: Placeholders | None = None) -> RuleSet:
+    """Read all rules at or below the paths."""
+    files = rule_files(paths)
+    rules: list[Rule] = []
+    filters: list[Filter] = []
+    wrong: list[Diagnostic] = []
+    for file in files:
+        for parsed in _read(file, placeholders, wrong):
+            (filters if isinstance(parsed, Filter) else rules).append(parsed)  # type: ignore[arg-type]  # each list takes its own kind
+    wrong += _duplicates(rules)
+    filtered, filter_wrong = _apply(filters, rules)
+    wrong += filter_wrong
+    return RuleSet(tuple(filtered), tuple(sorted(wrong, key=lambda d: d.sort_key)), len(files))
+
+
+def _read(
+    file: Path, placeholders: Placeholders | None, wrong: list[Diagnostic]
+) -> Iterator[Rule | Filter]:
+    documents, found = read_file(file)
+    wrong += found
+    if not documents and not found:
+        wrong.append(Diagnostic("TOC006", "the file is empty", Span(str(file))))
+    broken = bool(found)
+    for document in documents:
+        parsed, found = read_document(document, placeholders)
+        wrong += found
+        if parsed is None or broken:
+            continue
+        yield _with_cases(parsed, file, wrong) if isinstance(parsed, Rule) else parsed
+
+
+def _with_cases(rule: Rule, file: Path, wrong: list[Diagnostic]) -> Rule:
+    beside = file.with_name(f"{file.stem}.test{file.suffix}")
+    if not beside.exists():
+        return rule
+    cases, found = read_case_file(beside)
+    wrong += [d.of_rule(rule.detection.id) for d in found]
+    detection = replace(rule.detection, cases=(*rule.detection.cases, *cases))
+    return replace(rule, detection=detection)
+
+
+def read_case_file(file: Path) -> tuple[list[Case], list[Diagnostic]]:
+    """The cases of a `<slug>.test.yml`."""
+    documents, wrong = read_file(file)
+    if not documents:
+        empty = Diagnostic("TOC006", "the file is empty", Span(str(file)))
+        return [], wrong or [empty]
+    document = documents[0]
+    try:
+        block = CaseFile.model_validate(document.value)
+    except ValidationError as error:
+        return [], [*wrong, *findings(error, document, (), "TOC051")]
+    cases, found = read_cases(block.cases, block.base, document, ("cases",))
+    return cases, [*wrong, *found]
+
+
+def _duplicates(rules: list[Rule]) -> Iterator[Diagnostic]:
+    seen: dict[str, Rule] = {}
+    for rule in rules:
+        names = {rule.detection.id: "id", rule.detection.name: "name"}
+        for name, what in names.items():
+            first = seen.setdefault(name, rule) if name else rule
+            if first is not rule:
+                place = first.detection.span
+                yield Diagnostic(
+                    "TOC040",
+                    f"the {what} {name} is used twice",
+                    rule.detection.span,
+                    hint=f"first used at {place.file}:{place.line}",
+                    rule=rule.detection.id,
+                )
+
+
+def _apply(filters: list[Filter], rules: list[Rule]) -> tuple[list[Rule], list[Diagnostic]]:
+    wrong: list[Diagnostic] = []
+    for each in filters:
+        hit = [n for n, rule in enumerate(rules) if _names(each, rule)]
+        if not hit:
+            span = each.document.span(("filter", "rules"))
+            message = "the filter applies to no rule here"
+            wrong.append(Diagnostic("TOC043", message, span, Severity.WARNING, rule=each.id))
+        for n in hit:
+            rules[n] = replace(rules[n], expr=all_of([rules[n].expr, each.expr]))
+    return rules, wrong
+
+
+def _names(each: Filter, rule: Rule) -> bool:
+    named = {rule.detection.id, rule.detection.name} & set(each.rules) or each.rules == ("any",)
+    given = (each.logsource.product, each.logsource.category, each.logsource.service)
+    own = (rule.detection.logsource.product, rule.detection.logsource.category)
+    own_service = rule.detection.logsource.service
+    fits = all(g in ("", o) for g, o in zip(given, (*own, own_service), strict=True))
+    return bool(named) and fits

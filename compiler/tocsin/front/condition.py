@@ -1,0 +1,58 @@
+"""Conditions over selections to expressions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tocsin.front.sigma import Combined, ConditionError, Name, Some, Tree
+from tocsin.ir.nodes import Expr, all_of, any_of, negate
+
+
+def lower_condition(tree: Tree, selections: Mapping[str, Expr]) -> Expr:
+    """The expression of a condition; raises ConditionError for what names nothing."""
+    if isinstance(tree, Name):
+        if tree.name not in selections:
+            raise ConditionError(f"no selection {tree.name!r}", hint=_known(selections))
+        return selections[tree.name]
+    if isinstance(tree, Some):
+        named = [selections[name] for name in _named(tree.pattern, selections)]
+        return all_of(named) if tree.every else any_of(named)
+    args = [lower_condition(arg, selections) for arg in tree.args]
+    if tree.operator == "not":
+        return negate(args[0])
+    return all_of(args) if tree.operator == "and" else any_of(args)
+
+
+def names_in(tree: Tree, selections: Mapping[str, Expr]) -> set[str]:
+    """The selections that a condition uses."""
+    if isinstance(tree, Name):
+        return {tree.name}
+    if isinstance(tree, Some):
+        return set(_named(tree.pattern, selections))
+    return {name for arg in tree.args for name in names_in(arg, selections)}
+
+
+def has_negation(tree: Tree) -> bool:
+    """Whether a `not` stands anywhere in the condition."""
+    if isinstance(tree, Combined):
+        return tree.operator == "not" or any(map(has_negation, tree.args))
+    return False
+
+
+def _named(pattern: str, selections: Mapping[str, Expr]) -> list[str]:
+    # Names that begin with an underscore are private: only a pattern that begins so too finds them.
+    text = "*" if pattern == "them" else pattern
+    test = re.compile(".*".join(map(re.escape, text.split("*"))))
+    found = [
+        name
+        for name in selections
+        if test.fullmatch(name) and (text.startswith("_") or not name.startswith("_"))
+    ]
+    if not found:
+        raise ConditionError(f"`of {pattern}` matches no selection", hint=_known(selections))
+    return found
+
+
+def _known(selections: Mapping[str, Expr]) -> str:
+    return f"selections: {', '.join(selections) or '(none)'}"

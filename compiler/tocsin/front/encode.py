@@ -1,0 +1,100 @@
+"""Modifiers that rewrite texts: dashes, UTF-16, Base64."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from itertools import product
+
+from tocsin.front.pattern import literal, normal
+from tocsin.ir.nodes import Part, Pattern
+
+DASHES = ("-", "/", "\u2013", "\u2014", "\u2015")
+MAX_VARIANTS = 5**4
+_DASH = re.compile(rf"\B[{''.join(DASHES)}]\b")
+
+Encoded = Pattern | bytes
+"""A pattern, or the bytes that a UTF-16 modifier left for a Base64 modifier."""
+
+
+class ModifierError(ValueError):
+    """A modifier does not fit its value; the text says why."""
+
+
+def windash(value: Encoded) -> list[Encoded]:
+    """Every dash at a word start, each on its own, as any of the five dashes."""
+    slots: list[tuple[Part, ...]] = []
+    for part in _pattern(value, "windash"):
+        if not isinstance(part, str):
+            slots.append((part,))
+            continue
+        at = 0
+        for found in _DASH.finditer(part):
+            slots += [(part[at : found.start()],), DASHES]
+            at = found.end()
+        slots.append((part[at:],))
+    variants = len(DASHES) ** sum(slot is DASHES for slot in slots)
+    if variants > MAX_VARIANTS:
+        raise ModifierError(
+            f"windash makes {variants} variants of one value, {MAX_VARIANTS} at most"
+        )
+    return [normal(choice) for choice in product(*slots)]
+
+
+def wide(value: Encoded) -> list[Encoded]:
+    """UTF-16, little endian, no byte order mark (`wide`, `utf16le`)."""
+    return [_literal(value, "wide").encode("utf-16-le")]
+
+
+def utf16be(value: Encoded) -> list[Encoded]:
+    """UTF-16, big endian, no byte order mark."""
+    return [_literal(value, "utf16be").encode("utf-16-be")]
+
+
+def utf16(value: Encoded) -> list[Encoded]:
+    """UTF-16, little endian, with byte order mark."""
+    return [b"\xff\xfe" + _literal(value, "utf16").encode("utf-16-le")]
+
+
+def base64(value: Encoded) -> list[Encoded]:
+    """The Base64 text of the value's bytes."""
+    return [normal([b64encode(_bytes(value, "base64")).decode()])]
+
+
+def base64offset(value: Encoded) -> list[Encoded]:
+    """The Base64 text that the value leaves at each of the three offsets."""
+    data = _bytes(value, "base64offset")
+    found: list[Encoded] = []
+    for offset in range(3):
+        text = b64encode(b" " * offset + data).decode()
+        # Cut what the unknown bytes before and after take part in.
+        end = (None, -3, -2)[(len(data) + offset) % 3]
+        found.append(normal([text[(0, 2, 3)[offset] : end]]))
+    return found
+
+
+def settle(value: Encoded) -> Pattern:
+    """The pattern itself; bytes only where they are text (ASCII with NULs between)."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return normal([value.decode("utf-8")])
+    except UnicodeDecodeError:
+        raise ModifierError("these UTF-16 bytes are no text: follow with base64offset") from None
+
+
+def _pattern(value: Encoded, modifier: str) -> Pattern:
+    if isinstance(value, bytes):
+        raise ModifierError(f"{modifier} cannot follow a UTF-16 modifier")
+    return value
+
+
+def _literal(value: Encoded, modifier: str) -> str:
+    text = literal(_pattern(value, modifier))
+    if text is None:
+        raise ModifierError(f"{modifier} takes no wildcards; escape them: \\* \\?")
+    return text
+
+
+def _bytes(value: Encoded, modifier: str) -> bytes:
+    return value if isinstance(value, bytes) else _literal(value, modifier).encode()

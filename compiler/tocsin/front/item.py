@@ -1,0 +1,267 @@
+"""One line of a selection, `field|modifiers: values`, to an expression."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import re2
+
+from tocsin.front import encode
+from tocsin.front.encode import Encoded, ModifierError
+from tocsin.front.pattern import folded, normal, parse_pattern
+from tocsin.ir.evaluate import regex
+from tocsin.ir.nodes import (
+    Cidr,
+    Compare,
+    Expr,
+    FieldRef,
+    How,
+    IsNull,
+    Keyword,
+    Leaf,
+    Op,
+    Regex,
+    Test,
+    Text,
+    TimePart,
+    Unit,
+    Wild,
+    all_of,
+    any_of,
+    negate,
+)
+from tocsin.ir.text import number_text, parse_number
+
+Placeholders = Mapping[str, tuple[str, ...]]
+
+
+class ItemError(ValueError):
+    """An item that has no meaning: code, message, hint, and the number of the value if one."""
+
+    def __init__(self, code: str, message: str, hint: str = "", value: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+        self.value = value
+
+
+TEXT_MODIFIERS: dict[str, Callable[[Encoded], list[Encoded]]] = {
+    "contains": lambda v: [normal([Wild.MANY, *encode.settle(v), Wild.MANY])],
+    "startswith": lambda v: [normal([*encode.settle(v), Wild.MANY])],
+    "endswith": lambda v: [normal([Wild.MANY, *encode.settle(v)])],
+    "windash": encode.windash,
+    "wide": encode.wide,
+    "utf16le": encode.wide,
+    "utf16be": encode.utf16be,
+    "utf16": encode.utf16,
+    "base64": encode.base64,
+    "base64offset": encode.base64offset,
+}
+FLAGS = {"i": "i", "ignorecase": "i", "m": "m", "multiline": "m", "s": "s", "dotall": "s"}
+UNITS = {unit.value: unit for unit in Unit}
+OPS = {op.value: op for op in Op}
+KINDS = {"re", "cidr", "exists", "fieldref", *UNITS, *OPS}
+EVERYWHERE = {"all", "neq"}
+KNOWN = {*TEXT_MODIFIERS, *FLAGS, *KINDS, *EVERYWHERE, "cased", "expand"}
+UNIT_RANGE = {
+    Unit.MINUTE: (0, 59),
+    Unit.HOUR: (0, 23),
+    Unit.DAY: (1, 31),
+    Unit.WEEK: (1, 53),
+    Unit.MONTH: (1, 12),
+    Unit.YEAR: (1, 9999),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The key of an item, taken apart; `field` is empty for keywords."""
+
+    field: str
+    modifiers: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """The modifier that fixes what kind of test this is, or empty for texts."""
+        return next((m for m in self.modifiers if m in KINDS), "")
+
+    @property
+    def cased(self) -> bool:
+        """Whether letters' case counts."""
+        return "cased" in self.modifiers
+
+
+def parse_key(key: str) -> Item:
+    """Take a key apart; raises ItemError for unknown or contradicting modifiers."""
+    field, *modifiers = key.split("|")
+    for modifier in modifiers:
+        if modifier not in KNOWN:
+            raise ItemError("TOC021", f"unknown modifier {modifier!r}", _near(modifier))
+    if len(set(modifiers)) < len(modifiers):
+        raise ItemError("TOC022", "a modifier stands twice")
+    item = Item(field, tuple(modifiers))
+    _check_together(item)
+    return item
+
+
+def _near(modifier: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only on the way to an error
+
+    close = get_close_matches(modifier.lower(), sorted(KNOWN), 1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(KNOWN))}"
+
+
+def _check_together(item: Item) -> None:
+    kinds = [m for m in item.modifiers if m in KINDS]
+    allowed = {*kinds, *EVERYWHERE, "expand"}
+    if item.kind == "re":
+        allowed |= set(FLAGS)
+    elif item.kind == "fieldref":
+        allowed |= {"contains", "startswith", "endswith", "cased"}
+    elif not item.kind:
+        allowed |= {*TEXT_MODIFIERS, "cased"}
+    stray = [m for m in item.modifiers if m not in allowed]
+    if len(kinds) > 1 or stray:
+        one, other = (kinds * 2)[:2] if len(kinds) > 1 else (stray[0], item.kind or "a text")
+        raise ItemError("TOC022", f"the modifiers {one!r} and {other!r} do not go together")
+    if not item.field and item.kind not in ("", "re"):
+        raise ItemError("TOC022", f"{item.kind!r} needs a field")
+
+
+def lower_item(key: str, value: Any, placeholders: Placeholders | None = None) -> Expr:
+    """The expression of one item; raises ItemError."""
+    item = parse_key(key)
+    values = value if isinstance(value, list) else [value]
+    if not values:
+        raise ItemError("TOC020", "an empty list matches nothing that could be meant")
+    if value is None:
+        return _null(item)
+    parts = [_lower_value(item, v, n, placeholders) for n, v in enumerate(values)]
+    joined = all_of(parts) if "all" in item.modifiers else any_of(parts)
+    return negate(joined) if "neq" in item.modifiers else joined
+
+
+def _null(item: Item) -> Expr:
+    if not item.field or set(item.modifiers) - EVERYWHERE:
+        raise ItemError("TOC023", "null needs a field and no modifier")
+    return negate(IsNull(item.field)) if "neq" in item.modifiers else IsNull(item.field)
+
+
+def _lower_value(item: Item, value: Any, number: int, placeholders: Placeholders | None) -> Expr:
+    if value is None:
+        hint = "write a selection of its own: `field: null`"
+        raise ItemError("TOC023", "null inside a list of values", hint, number)
+    if isinstance(value, list | dict):
+        raise ItemError("TOC020", "a value must be a text, number or boolean", "", number)
+    try:
+        if "expand" in item.modifiers:
+            texts = _expand(value, placeholders)
+            return any_of([_LOWER[item.kind](item, text) for text in texts])
+        return _LOWER[item.kind](item, value)
+    except ItemError as error:
+        error.value = number
+        raise
+    except ModifierError as error:
+        raise ItemError("TOC022", str(error), "", number) from None
+
+
+def _expand(value: Any, placeholders: Placeholders | None) -> list[str]:
+    pieces = str(value).split("%")
+    slots: list[tuple[str, ...]] = []
+    for n, piece in enumerate(pieces):
+        inside = n % 2 == 1 and n < len(pieces) - 1
+        if inside and piece not in (placeholders or {}):
+            hint = f"add placeholders/{piece}.txt, one value a line"
+            raise ItemError("TOC026", f"the placeholder %{piece}% has no values here", hint)
+        slots.append((placeholders or {})[piece] if inside else (piece,))
+    return ["".join(choice) for choice in product(*slots)]
+
+
+def _leaf(item: Item, test: Test) -> Expr:
+    return Leaf(item.field, test) if item.field else Keyword(test)
+
+
+def _lower_text(item: Item, value: Any) -> Expr:
+    start = parse_pattern(value) if isinstance(value, str) else normal([_scalar(value)])
+    variants: list[Encoded] = [start]
+    edges = {"contains", "startswith", "endswith"} & set(item.modifiers)
+    modifiers = item.modifiers if item.field or edges else (*item.modifiers, "contains")
+    for modifier in modifiers:
+        if apply := TEXT_MODIFIERS.get(modifier):
+            variants = [new for old in variants for new in apply(old)]
+    return any_of([_text_leaf(item, encode.settle(variant)) for variant in variants])
+
+
+def _text_leaf(item: Item, pattern: tuple[str | Wild, ...]) -> Expr:
+    if pattern == (Wild.MANY,) and item.field:
+        return negate(IsNull(item.field))
+    return _leaf(item, Text(pattern, cased=True) if item.cased else Text(folded(pattern)))
+
+
+def _scalar(value: float) -> str:
+    return str(value).lower() if isinstance(value, bool) else number_text(value)
+
+
+def _lower_regex(item: Item, value: Any) -> Expr:
+    if not isinstance(value, str):
+        raise ItemError("TOC024", "a regular expression must be a text", "quote it")
+    flags = "".join(sorted({FLAGS[m] for m in item.modifiers if m in FLAGS}))
+    try:
+        regex(value, flags)
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        hint = "RE2 syntax: no look-around, no back-references"
+        raise ItemError("TOC024", f"not a regular expression of RE2: {reason}", hint) from None
+    return _leaf(item, Regex(value, flags))
+
+
+def _lower_cidr(item: Item, value: Any) -> Expr:
+    try:
+        return Leaf(item.field, Cidr(str(ipaddress.ip_network(str(value)))))
+    except ValueError as error:
+        hint = "an address and a prefix length, such as 10.0.0.0/8"
+        raise ItemError("TOC025", f"not a network: {error}", hint) from None
+
+
+def _lower_exists(item: Item, value: Any) -> Expr:
+    if not isinstance(value, bool):
+        raise ItemError("TOC022", "exists takes true or false")
+    return negate(IsNull(item.field)) if value else IsNull(item.field)
+
+
+def _lower_fieldref(item: Item, value: Any) -> Expr:
+    if not isinstance(value, str) or not value:
+        raise ItemError("TOC022", "fieldref takes the name of a field")
+    how = next((how for how in How if how.value in item.modifiers), How.EQUALS)
+    if {"startswith", "endswith"} <= set(item.modifiers):
+        raise ItemError("TOC022", "startswith and endswith do not go together with fieldref")
+    return FieldRef(item.field, value, how, cased=item.cased)
+
+
+def _lower_compare(item: Item, value: Any) -> Expr:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ItemError("TOC022", f"{item.kind} takes a number", "write it without quotes")
+    return Leaf(item.field, Compare(OPS[item.kind], parse_number(number_text(value)) or 0))
+
+
+def _lower_time(item: Item, value: Any) -> Expr:
+    unit = UNITS[item.kind]
+    low, high = UNIT_RANGE[unit]
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ItemError("TOC022", f"{unit.value} takes an integer from {low} to {high}")
+    return Leaf(item.field, TimePart(unit, value))
+
+
+_LOWER: dict[str, Callable[[Item, Any], Expr]] = {
+    "": _lower_text,
+    "re": _lower_regex,
+    "cidr": _lower_cidr,
+    "exists": _lower_exists,
+    "fieldref": _lower_fieldref,
+    **dict.fromkeys(OPS, _lower_compare),
+    **dict.fromkeys(UNITS, _lower_time),
+}

@@ -1,0 +1,90 @@
+"""A content repository, read whole: settings, sources, placeholders, rules."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from tocsin.diagnostics import Diagnostic
+from tocsin.errors import ConfigError
+from tocsin.front.collect import collect
+from tocsin.front.item import Placeholders
+from tocsin.front.resolve import resolve
+from tocsin.front.sources import read_sources
+from tocsin.ir.query import Query
+from tocsin.model.project import Environment, Settings
+from tocsin.model.source import Source
+
+SETTINGS = "tocsin.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """All that a repository says; `queries` are the detections without errors."""
+
+    root: Path
+    settings: Settings
+    sources: Mapping[str, Source]
+    queries: tuple[Query, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def environment(self, name: str) -> Environment:
+        """The environment of this name."""
+        if name in self.settings.environments:
+            return self.settings.environments[name]
+        known = ", ".join(self.settings.environments) or "none"
+        raise ConfigError(f"no environment {name!r}", hint=f"environments: {known}")
+
+
+def find_project(start: Path) -> Path:
+    """The folder with `tocsin.toml`: here, in `detections/` below, or in a parent."""
+    here = start.resolve()
+    for folder in (here, here / "detections", *here.parents):
+        if (folder / SETTINGS).is_file():
+            return folder
+    raise ConfigError(f"no {SETTINGS} in {start} or above", hint="make one with `tocsin init DIR`")
+
+
+def read_settings(root: Path) -> Settings:
+    """The settings file; ConfigError names the file, and the line where TOML knows it."""
+    path = root / SETTINGS
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"{path}: {place}: {first['msg']}") from None
+
+
+def load_project(root: Path) -> Project:
+    """Read everything below a project's folder; mistakes in files become diagnostics."""
+    settings = read_settings(root)
+    sources, wrong = read_sources(root / "sources")
+    rules = collect([root / "rules"] if (root / "rules").is_dir() else [], placeholders(root))
+    wrong += rules.diagnostics
+    queries: list[Query] = []
+    for rule in rules.rules:
+        query, found = resolve(rule, sources)
+        wrong += found
+        if query:
+            queries.append(query)
+    queries.sort(key=lambda q: q.detection.key)
+    ordered = tuple(sorted(wrong, key=lambda d: d.sort_key))
+    return Project(root, settings, sources, tuple(queries), ordered)
+
+
+def placeholders(root: Path) -> Placeholders:
+    """The lists in `placeholders/<name>.txt`: one value a line, `#` begins a comment."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted((root / "placeholders").glob("*.txt")):
+        lines = (line.strip() for line in path.read_text("utf-8").splitlines())
+        found[path.stem] = tuple(line for line in lines if line and not line.startswith("#"))
+    return found

@@ -1,0 +1,88 @@
+"""A rule bound to its source: fields known, types fitting, events selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.front.rule import Rule
+from tocsin.front.sources import known_logsources, select
+from tocsin.ir.nodes import Cidr, Compare, Expr, Leaf, Test, TimePart, all_of
+from tocsin.ir.query import Query
+from tocsin.ir.walk import fields_of, nodes_of
+from tocsin.model.source import FieldType, Served, Source
+
+_TEXTUAL = {FieldType.STRING, FieldType.STRINGS, FieldType.TIMESTAMP}
+_NUMERIC = {FieldType.STRING, FieldType.STRINGS, FieldType.INTEGER, FieldType.DOUBLE}
+
+
+def resolve(rule: Rule, sources: Mapping[str, Source]) -> tuple[Query | None, list[Diagnostic]]:
+    """The query of a rule over the declared sources, or why there is none."""
+    bound = _bind(rule, sources)
+    if isinstance(bound, Diagnostic):
+        return None, [bound]
+    source, served = bound
+    where = all_of([*select(source.where), *select(served.where)])
+    wrong = list(_check(rule, all_of([where, rule.expr]), source))
+    if any(d.severity is Severity.ERROR for d in wrong):
+        return None, wrong
+    return Query(rule.detection, source, where, rule.expr), wrong
+
+
+def resolve_inferred(rule: Rule, source: Source, *, ignore_logsource: bool) -> Query:
+    """The query of a rule over an inferred source: well-known log sources select their events."""
+    where = {} if ignore_logsource else known_logsources().get(rule.detection.logsource, {})
+    return Query(rule.detection, source, all_of(select(where)), rule.expr)
+
+
+def _bind(rule: Rule, sources: Mapping[str, Source]) -> tuple[Source, Served] | Diagnostic:
+    detection = rule.detection
+    serving = [
+        (source, served)
+        for source in sources.values()
+        for served in source.serves
+        if served.logsource == detection.logsource and detection.source in ("", source.name)
+    ]
+    if len(serving) == 1:
+        return serving[0]
+    if not serving:
+        what = f"no source serves {detection.logsource}"
+        hint = _near_logsource(rule, sources) or "declare it in sources/<name>.yml"
+        return Diagnostic("TOC045", what, detection.span, hint=hint, rule=detection.id)
+    names = ", ".join(source.name for source, _ in serving)
+    message = f"several sources serve {detection.logsource}: {names}"
+    hint = "say which one: `tocsin: {source: NAME}`"
+    return Diagnostic("TOC046", message, detection.span, hint=hint, rule=detection.id)
+
+
+def _near_logsource(rule: Rule, sources: Mapping[str, Source]) -> str:
+    known = [str(served.logsource) for source in sources.values() for served in source.serves]
+    close = get_close_matches(str(rule.detection.logsource), known, 1)
+    return f"did you mean {close[0]}?" if close else ""
+
+
+def _check(rule: Rule, expr: Expr, source: Source) -> Iterator[Diagnostic]:
+    place, rule_id = rule.detection.span, rule.detection.id
+    for field in sorted(fields_of(expr)):
+        if source.column(field) is None:
+            close = get_close_matches(field, [c.name for c in source.columns], 1, 0.6)
+            hint = f"did you mean {close[0]!r}?" if close else "declare it in the source's file"
+            message = f"the source {source.name} has no field {field!r}"
+            yield Diagnostic("TOC047", message, place, hint=hint, rule=rule_id)
+    for node in nodes_of(expr):
+        if isinstance(node, Leaf) and (column := source.column(node.field)):
+            clash = _clash(node.test, column.type)
+            if clash:
+                message = f"{node.field} is of type {column.type.value}: {clash}"
+                yield Diagnostic("TOC048", message, place, rule=rule_id)
+
+
+def _clash(test: Test, kind: FieldType) -> str:
+    if kind is FieldType.MAP:
+        return "a map has no text, only `null` and `exists` can be asked of it"
+    if isinstance(test, Compare) and kind not in _NUMERIC:
+        return "it has no numbers to compare"
+    if isinstance(test, Cidr | TimePart) and kind not in _TEXTUAL:
+        return "it holds no addresses or times"
+    return ""

@@ -1,0 +1,109 @@
+"""The `detection` block: selections and their condition, every mistake collected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.front.condition import lower_condition, names_in
+from tocsin.front.item import ItemError, Placeholders, lower_item
+from tocsin.front.sigma import ConditionError, parse_condition
+from tocsin.front.yaml import Document, Path_
+from tocsin.ir.nodes import Const, Expr, all_of, any_of
+
+_NOTHING = Const(value=False)
+
+
+class Lowering:
+    """Lowers one block of selections; `diagnostics` collects what is wrong with it."""
+
+    def __init__(
+        self, document: Document, path: Path_, placeholders: Placeholders | None = None
+    ) -> None:
+        self.document = document
+        self.path = path
+        self.placeholders = placeholders
+        self.diagnostics: list[Diagnostic] = []
+
+    def report(
+        self, code: str, message: str, path: Path_, hint: str = "", *, key: bool = False
+    ) -> None:
+        """Collect a finding at a path of the document."""
+        span = self.document.span(path, key=key)
+        self.diagnostics.append(Diagnostic(code, message, span, hint=hint))
+
+    def selection(self, value: Any, path: Path_) -> Expr:
+        """A map (all items hold), a list of maps (any holds), or keywords."""
+        if isinstance(value, dict):
+            if not value:
+                self.report("TOC020", "an empty selection", path)
+            return all_of([self.item(key, v, (*path, key)) for key, v in value.items()])
+        if isinstance(value, list) and any(isinstance(v, dict | list) for v in value):
+            return any_of([self.selection(v, (*path, n)) for n, v in enumerate(value)])
+        return self.item("", value, path)
+
+    def item(self, key: str, value: Any, path: Path_) -> Expr:
+        """One item; what has no meaning is reported and counts as false."""
+        try:
+            return lower_item(key, value, self.placeholders)
+        except ItemError as error:
+            at = path if error.value is None else (*path, error.value)
+            on_key = error.value is None and bool(key)
+            self.report(error.code, _of_field(key, error), at, error.hint, key=on_key)
+        return _NOTHING
+
+    def block(self, value: Any) -> Expr:
+        """The whole block: selections and `condition`."""
+        if not isinstance(value, dict):
+            self.report("TOC020", "the detection must be a map of selections", self.path)
+            return _NOTHING
+        if "timeframe" in value:
+            hint = "write a Sigma correlation with `timespan`"
+            self.report(
+                "TOC033", "`timeframe` has no meaning", (*self.path, "timeframe"), hint, key=True
+            )
+        names = [n for n in value if n not in ("condition", "timeframe")]
+        selections = {n: self.selection(value[n], (*self.path, n)) for n in names}
+        if not selections:
+            self.report("TOC020", "no selection", self.path)
+        if "condition" not in value:
+            self.report("TOC030", "no condition", self.path)
+            return _NOTHING
+        return self._conditions(value["condition"], selections)
+
+    def _conditions(self, value: Any, selections: Mapping[str, Expr]) -> Expr:
+        path = (*self.path, "condition")
+        texts = value if isinstance(value, list) else [value]
+        found: list[Expr] = []
+        used: set[str] = set()
+        for n, text in enumerate(texts):
+            at = (*path, n) if isinstance(value, list) else path
+            if not isinstance(text, str) or not text.strip():
+                self.report("TOC030", "a condition must be a text", at)
+                continue
+            try:
+                tree = parse_condition(text)
+                found.append(lower_condition(tree, selections))
+                used |= names_in(tree, selections)
+            except ConditionError as error:
+                self._condition_error(error, at)
+        self._unused([n for n in selections if n not in used] if used else [])
+        return any_of(found) if found else _NOTHING
+
+    def _condition_error(self, error: ConditionError, path: Path_) -> None:
+        span = self.document.span(path)
+        # The offset is exact for a plain one-line text, which nearly every condition is.
+        place = type(span)(span.file, span.line, span.column + error.offset)
+        code = "TOC031" if error.offset == 0 and "selection" in str(error) else "TOC030"
+        self.diagnostics.append(Diagnostic(code, str(error), place, hint=error.hint))
+
+    def _unused(self, names: list[str]) -> None:
+        for name in names:
+            span = self.document.span((*self.path, name), key=True)
+            message = f"the selection {name!r} is not used by the condition"
+            self.diagnostics.append(Diagnostic("TOC034", message, span, Severity.WARNING))
+
+
+def _of_field(key: str, error: ItemError) -> str:
+    return f"{key}: {error}" if key else str(error)

@@ -1,0 +1,117 @@
+"""The only place that speaks to pySigma: rule metadata and the grammar of conditions.
+
+pySigma parses; meaning is ours. Its classes do not leave this module.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sigma.conditions import (  # noqa: TID251 - the one module that may
+    ConditionAND,
+    ConditionIdentifier,
+    ConditionNOT,
+    ConditionOR,
+    ConditionSelector,
+    SigmaCondition,
+)
+from sigma.exceptions import SigmaError  # noqa: TID251
+from sigma.rule import SigmaDetections, SigmaRule  # noqa: TID251
+
+MAX_CONDITION = 4000
+MAX_NESTING = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A condition that names a selection."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """`1 of pattern` or, with `every`, `all of pattern`."""
+
+    pattern: str
+    every: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """`and`, `or`, or `not` of other conditions."""
+
+    operator: str
+    args: tuple[Tree, ...]
+
+
+Tree = Name | Some | Combined
+
+
+class ConditionError(ValueError):
+    """A condition that does not parse, with the 0-based offset of the trouble in its text."""
+
+    def __init__(self, message: str, offset: int = 0, hint: str = "") -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.hint = hint
+
+
+_NO_DETECTIONS = SigmaDetections.from_dict({"any": {"field": "value"}, "condition": "any"})
+
+
+@lru_cache(maxsize=1024)
+def parse_condition(text: str) -> Tree:
+    """The tree of a condition; raises ConditionError."""
+    if "|" in text:
+        hint = "aggregations are written as Sigma correlations"
+        raise ConditionError("the pipe syntax is deprecated", text.index("|"), hint)
+    if len(text) > MAX_CONDITION or text.count("(") > MAX_NESTING:
+        raise ConditionError("the condition is too long or nested too deeply")
+    try:
+        return _tree(SigmaCondition(text, _NO_DETECTIONS).parse(postprocess=False))
+    except SigmaError as error:
+        raise _located(str(error), text) from None
+    except RecursionError:
+        raise ConditionError("the condition is nested too deeply") from None
+
+
+def _located(message: str, text: str) -> ConditionError:
+    found = re.search(r"\(at char (\d+)\)", message)
+    offset = min(int(found[1]), max(len(text) - 1, 0)) if found else 0
+    near = text[offset:].split()
+    what = f"unexpected {near[0]!r}" if near else "unexpected end"
+    hint = "grammar: names, `and`, `or`, `not`, parentheses, `1 of x*`, `all of them`"
+    return ConditionError(f"not a condition: {what}", offset, hint)
+
+
+def _tree(node: Any) -> Tree:
+    if isinstance(node, ConditionIdentifier):
+        return Name(node.identifier)
+    if isinstance(node, ConditionSelector):
+        return Some(node.pattern, every=node.cond_class is ConditionAND)
+    operators = {ConditionAND: "and", ConditionOR: "or", ConditionNOT: "not"}
+    return Combined(operators[type(node)], tuple(_tree(arg) for arg in node.args))
+
+
+_ATTRIBUTE = {"identifier": "id", "logsource": "logsource", "falsepositives": "falsepositives"}
+
+
+def metadata_errors(rule: dict[str, Any]) -> list[tuple[str, str]]:
+    """What pySigma finds wrong with everything but the detection: (attribute, message)."""
+    stub = {**rule, "detection": {"any": {"field": "value"}, "condition": "any"}}
+    try:
+        found = SigmaRule.from_dict(stub, collect_errors=True).errors
+    except SigmaError as error:
+        found = [error]
+    except (TypeError, ValueError, AttributeError) as error:
+        return [("", f"not a Sigma rule: {error}")]
+    return [(_attribute(error), str(error).split(" in ")[0]) for error in found]
+
+
+def _attribute(error: SigmaError) -> str:
+    stem = type(error).__name__.removeprefix("Sigma").removesuffix("Error").lower()
+    return _ATTRIBUTE.get(stem, stem)

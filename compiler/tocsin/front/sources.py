@@ -1,0 +1,149 @@
+"""Source files and log sources: which events a rule looks at, and which fields they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tocsin.diagnostics import Diagnostic, Span
+from tocsin.front.block import Duration, findings
+from tocsin.front.selection import Lowering
+from tocsin.front.yaml import Document, read_bytes, read_file
+from tocsin.ir.nodes import Expr
+from tocsin.model.source import Column, FieldType, LogSource, Served, Source
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldBlock(_Strict):
+    """A field: its type, and where in the event it stands if not at its own name."""
+
+    type: FieldType
+    from_: str | list[str] = Field("", alias="from")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"type": value} if isinstance(value, str) else value
+
+    def column(self, name: str) -> Column:
+        """The column of this name."""
+        given = self.from_ or name
+        return Column(name, self.type, tuple(given.split(".") if isinstance(given, str) else given))
+
+
+class ServesBlock(_Strict):
+    """A log source and the selection of its events."""
+
+    product: str = ""
+    category: str = ""
+    service: str = ""
+    where: dict[str, Any] = Field(default_factory=dict)
+
+    def served(self) -> Served:
+        """The plain form."""
+        return Served(LogSource(self.product, self.category, self.service), self.where)
+
+
+class TimeBlock(_Strict):
+    """The field of event time, and how late an event may be."""
+
+    field: str
+    lateness: Duration = 0
+
+
+class SourceBlock(_Strict):
+    """A source file."""
+
+    source: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: str
+    description: str = ""
+    logsources: Annotated[list[ServesBlock], Field(min_length=1)]
+    where: dict[str, Any] = Field(default_factory=dict)
+    topic: str = ""
+    table: str = ""
+    time: TimeBlock
+    id: str = ""
+    fields: Annotated[dict[str, FieldBlock], Field(min_length=1)]
+
+    def build(self) -> Source:
+        """The source that the file declares."""
+        return Source(
+            name=self.source,
+            columns=tuple(block.column(name) for name, block in self.fields.items()),
+            serves=tuple(block.served() for block in self.logsources),
+            where=self.where,
+            title=self.title,
+            description=self.description,
+            topic=self.topic or self.source.replace("_", "."),
+            table=self.table or self.source,
+            time_field=self.time.field,
+            lateness_seconds=self.time.lateness // 1000,
+            id_field=self.id,
+        )
+
+
+def read_source(path: Path) -> tuple[Source | None, list[Diagnostic]]:
+    """The source of a file, or all that is wrong with it."""
+    documents, wrong = read_file(path)
+    if wrong or not documents:
+        empty = Diagnostic("TOC006", "the file is empty", Span(str(path)))
+        return None, wrong or [empty]
+    document = documents[0]
+    try:
+        source = SourceBlock.model_validate(document.value).build()
+    except ValidationError as error:
+        return None, findings(error, document, (), "TOC060")
+    wrong = [*_where(document, source)]
+    return (None if wrong else source), wrong
+
+
+def _where(document: Document, source: Source) -> Iterable[Diagnostic]:
+    for field, place in ((source.time_field, ("time", "field")), (source.id_field, ("id",))):
+        if field and source.column(field) is None:
+            message = f"the field {field!r} is not declared under `fields`"
+            yield Diagnostic("TOC061", message, document.span(place))
+    lowering = Lowering(document, ("where",))
+    if source.where:
+        lowering.selection(source.where, ("where",))
+    for n, served in enumerate(source.serves):
+        if served.where:
+            lowering.selection(served.where, ("logsources", n, "where"))
+    yield from lowering.diagnostics
+
+
+def read_sources(folder: Path) -> tuple[dict[str, Source], list[Diagnostic]]:
+    """All sources of a folder by name, and all that is wrong with them."""
+    found: dict[str, Source] = {}
+    wrong: list[Diagnostic] = []
+    for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
+        source, problems = read_source(path)
+        wrong += problems
+        if source and source.name in found:
+            message = f"the source {source.name} is declared twice"
+            wrong.append(Diagnostic("TOC040", message, Span(str(path))))
+        elif source:
+            found[source.name] = source
+    return found, wrong
+
+
+def select(where: dict[str, Any]) -> list[Expr]:
+    """The condition of a selection map that was checked when it was read."""
+    document = Document("", where)
+    return [Lowering(document, ()).selection(where, ())] if where else []
+
+
+@cache
+def known_logsources() -> dict[LogSource, dict[str, Any]]:
+    """Selections of well-known log sources, for scans where no source is declared."""
+    data = files("tocsin.front").joinpath("logsources.yml").read_bytes()
+    documents, _ = read_bytes(data, "logsources.yml")
+    blocks = [ServesBlock.model_validate(item) for item in documents[0].value]
+    return {block.served().logsource: block.where for block in blocks}

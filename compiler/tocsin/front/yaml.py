@@ -1,0 +1,236 @@
+"""YAML as Tocsin reads it: C loader, every value's place kept, surprises refused.
+
+Refused with a place: duplicate keys, merge keys, custom tags, alias bombs, deep nesting, files that
+are too large or not UTF-8, and the accidents of YAML 1.1 (`010`, `0x1F`, `1_000`, `yes`, `1:30`,
+unquoted dates), which other readers take for something else than what stands there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tocsin.diagnostics import Diagnostic, Span
+
+MAX_BYTES = 2 * 1024 * 1024
+MAX_DEPTH = 40
+MAX_NODES = 200_000
+
+Path_ = tuple[str | int, ...]
+_TAG = "tag:yaml.org,2002:"
+_ACCIDENT_HINT = "quote it if it is text, or write the value in full"
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?")
+_MAYBE_DEEP = re.compile(rf"(?:[-?:][ \t]+){{{MAX_DEPTH}}}|(?:^|\n)[ ]{{{MAX_DEPTH},}}")
+_EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+|0o[0-7]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document: its plain value, and the place of everything in it."""
+
+    file: str
+    value: Any
+    node: yaml.Node | None = field(repr=False, default=None)
+
+    def span(self, path: Path_ = (), *, key: bool = False) -> Span:
+        """The place of the value at a path (of its key with `key`), or of the nearest parent."""
+        node = self.node
+        mark = node.start_mark if node else None
+        for depth, part in enumerate(path):
+            step = _child(node, part)
+            if step is None:
+                break
+            key_node, node = step
+            mark = (key_node if key and depth == len(path) - 1 else node).start_mark
+        return Span(self.file, mark.line + 1, mark.column + 1) if mark else Span(self.file)
+
+
+def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        return next(((k, v) for k, v in node.value if k.value == str(part)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part]
+    return None
+
+
+def read_file(path: Path) -> tuple[list[Document], list[Diagnostic]]:
+    """All documents of a file and all that is wrong with it."""
+    name = str(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            size = path.stat().st_size / 1024 / 1024
+            message = f"the file is too large: {size:.1f} MiB"
+            limit = f"the limit is {MAX_BYTES // 1024 // 1024} MiB"
+            return [], [Diagnostic("TOC001", message, Span(name), hint=limit)]
+        data = path.read_bytes()
+    except OSError as error:
+        return [], [Diagnostic("TOC001", f"cannot read the file: {error.strerror}", Span(name))]
+    return read_bytes(data, name)
+
+
+def read_bytes(data: bytes, name: str) -> tuple[list[Document], list[Diagnostic]]:
+    """All documents of a text and all that is wrong with it."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        message = f"not UTF-8 text: byte 0x{data[error.start]:02x}"
+        hint = "is this a binary file, or one in another encoding?"
+        return [], [Diagnostic("TOC001", message, Span(name, line, column), hint=hint)]
+    try:
+        if too_deep := _too_deep(text):
+            span = Span(name, too_deep.line + 1, too_deep.column + 1)
+            message = "the values are nested too deeply"
+            return [], [Diagnostic("TOC005", message, span, hint=f"at most {MAX_DEPTH} levels")]
+        nodes = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
+    except yaml.YAMLError as error:
+        return [], [_syntax(error, text, name)]
+    builder = _Builder(name)
+    documents = [Document(name, builder.build(n), n) for n in nodes if n is not None]
+    return documents, builder.diagnostics
+
+
+def _too_deep(text: str) -> Any:
+    # The C composer recurses on the C stack and crashes on deep input, so the depth is counted on
+    # the flat event stream first, but only where the text could be deep at all.
+    if text.count("[") + text.count("{") <= MAX_DEPTH and not _MAYBE_DEEP.search(text):
+        return None
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            return event.start_mark
+    return None
+
+
+def _syntax(error: yaml.YAMLError, text: str, name: str) -> Diagnostic:
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        span = Span(name, mark.line + 1, mark.column + 1) if mark else Span(name)
+        message = error.problem or error.context or "syntax error"
+        return Diagnostic("TOC002", f"not valid YAML: {message}", span)
+    at = getattr(error, "position", 0) or 0
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    reason = getattr(error, "reason", "") or str(error).splitlines()[0]
+    return Diagnostic("TOC002", f"not valid YAML: {reason}", Span(name, line, column))
+
+
+class _Builder:
+    """Turns composed nodes into plain values, collecting every surprise."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.diagnostics: list[Diagnostic] = []
+        self._left = MAX_NODES
+        self._open: set[int] = set()
+
+    def build(self, node: yaml.Node, depth: int = 0, *, dates: bool = False) -> Any:
+        self._left -= 1
+        if self._left == 0:
+            hint = "aliases that multiply content are refused"
+            self._report("TOC005", node, f"more than {MAX_NODES} values in one file", hint)
+        if self._left <= 0 or depth > MAX_DEPTH or id(node) in self._open:
+            return self._refuse_depth(node)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, dates=dates)
+        self._open.add(id(node))
+        try:
+            if isinstance(node, yaml.SequenceNode):
+                return [self.build(child, depth + 1) for child in node.value]
+            return self._mapping(node, depth)
+        finally:
+            self._open.discard(id(node))
+
+    def _refuse_depth(self, node: yaml.Node) -> None:
+        if self._left > 0:
+            what = "contains itself" if id(node) in self._open else "is nested too deeply"
+            self._report("TOC005", node, f"this value {what}", f"at most {MAX_DEPTH} levels")
+
+    def _mapping(self, node: yaml.Node, depth: int) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        if node.tag != f"{_TAG}map":
+            self._report("TOC005", node, f"tag {node.tag} is not allowed", "plain YAML only")
+            return built
+        for key_node, value_node in node.value:
+            key = self._key(key_node)
+            if key is None:
+                continue
+            if key in built:
+                hint = "YAML readers keep the last one and drop the rest in silence"
+                self._report("TOC003", key_node, f"the key {key!r} stands here twice", hint)
+            dates = depth == 0 and key in ("date", "modified")
+            built[key] = self.build(value_node, depth + 1, dates=dates)
+        return built
+
+    def _key(self, node: yaml.Node) -> str | None:
+        if not isinstance(node, yaml.ScalarNode):
+            self._report("TOC005", node, "a key must be plain text", "")
+            return None
+        if node.tag == f"{_TAG}merge":
+            self._report("TOC005", node, "merge keys (<<) are not allowed", "write the keys out")
+            return None
+        if node.tag == f"{_TAG}bool" and node.value.lower() not in ("true", "false"):
+            self._report("TOC004", node, f"YAML 1.1 reads the key {node.value} as a boolean", "")
+        return str(node.value)
+
+    def _scalar(self, node: yaml.ScalarNode, *, dates: bool) -> Any:
+        kind = node.tag.removeprefix(_TAG)
+        if kind == "str":
+            if not node.style and _EXPONENT.fullmatch(node.value):
+                self._accident(node, "a number to some readers and a text to others")
+            return node.value
+        if kind == "null":
+            return None
+        if kind == "timestamp" and dates:
+            return node.value
+        reader = _READERS.get(kind)
+        if reader is None:
+            self._report("TOC005", node, f"tag {node.tag} is not allowed", "plain YAML only")
+            return None
+        return reader(self, node)
+
+    def read_bool(self, node: yaml.ScalarNode) -> bool | str:
+        lower = str(node.value).lower()
+        if lower not in ("true", "false"):
+            self._accident(node, "a boolean")
+        return lower == "true"
+
+    def read_int(self, node: yaml.ScalarNode) -> int:
+        if _INTEGER.fullmatch(node.value):
+            return int(node.value)
+        self._accident(node, "a number in another base or notation")
+        return 0
+
+    def read_float(self, node: yaml.ScalarNode) -> float:
+        if _FLOAT.fullmatch(node.value):
+            return float(node.value)
+        self._accident(node, "a number in another notation")
+        return 0.0
+
+    def read_timestamp(self, node: yaml.ScalarNode) -> str:
+        self._accident(node, "a date")
+        return str(node.value)
+
+    def _accident(self, node: yaml.ScalarNode, reading: str) -> None:
+        self._report("TOC004", node, f"YAML 1.1 reads {node.value} as {reading}", _ACCIDENT_HINT)
+
+    def _report(self, code: str, node: yaml.Node, message: str, hint: str) -> None:
+        mark = node.start_mark
+        span = Span(self.file, mark.line + 1, mark.column + 1)
+        self.diagnostics.append(Diagnostic(code, message, span, hint=hint))
+
+
+_READERS: dict[str, Callable[[_Builder, yaml.ScalarNode], Any]] = {
+    "bool": _Builder.read_bool,
+    "int": _Builder.read_int,
+    "float": _Builder.read_float,
+    "timestamp": _Builder.read_timestamp,
+}
