@@ -1,0 +1,116 @@
+"""The `tocsin` command: finds sub-commands lazily, and catches every error in one place."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+from tempfile import gettempdir
+from typing import NoReturn
+
+import click
+
+from tocsin import __version__
+from tocsin.errors import TocsinError
+
+COMMANDS = {
+    "init": "start a content repository in a folder",
+    "new": "start a detection with its cases",
+    "fmt": "put rule files into the usual order of keys",
+    "validate": "find every mistake in rules, sources and cases",
+    "test": "run the cases on the evaluator or on real engines",
+    "scan": "run any Sigma rules over any JSON events",
+    "explain": "why a detection matched an event, or did not",
+    "compile": "make the artifacts of every backend",
+    "lock": "bring the version lock up to date",
+    "plan": "what a deployment would change",
+    "apply": "deploy a plan",
+    "rollback": "go back to an older release, or one detection to an older version",
+    "status": "health and drift of an environment",
+    "history": "releases of an environment",
+    "verify": "recompute the ledger's chain and digests",
+    "worker": "run deployed detections over a stream of events",
+    "coverage": "write the ATT&CK coverage page",
+    "engines": "real local engines: Kafka, Flink",
+}
+
+
+class Lazy(click.Group):
+    """Imports a sub-command's module only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of their use."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"tocsin.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line a command, without importing any of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tocsin")
+def main_group() -> None:
+    """The control plane for detections as code.
+
+    Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 our bug, 130 interrupted.
+    Completion: `eval "$(_TOCSIN_COMPLETE=bash_source tocsin)"` (also zsh_source, fish_source).
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line; every way it can end is decided here."""
+    try:
+        code = main_group.main(prog_name="tocsin", standalone_mode=False)
+        leave(code if isinstance(code, int) else 0)
+    except click.exceptions.Abort:
+        leave(130, "interrupted")
+    except click.ClickException as error:
+        error.show()
+        leave(error.exit_code if error.exit_code != 1 else 2)
+    except TocsinError as error:
+        leave(error.exit_code, _styled(error.message), error.hint)
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing more to say, and nothing to complain of.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        leave(0)
+    except OSError as error:
+        name = f": {error.filename}" if error.filename else ""
+        leave(2, _styled(f"{error.strerror or error}{name}"))
+    except Exception:  # noqa: BLE001 - the one catch-all: a stack trace is never shown
+        leave(3, _styled(f"a bug in Tocsin; details in {_crash_report()}"), "please report it")
+
+
+def _styled(message: str) -> str:
+    return click.style("error: ", fg="red", bold=True) + message
+
+
+def leave(code: int, message: str = "", hint: str = "") -> NoReturn:
+    """Say the last words on stderr and end."""
+    if message:
+        click.echo(message, err=True)
+    if hint:
+        click.echo(click.style("hint: ", fg="cyan") + hint, err=True)
+    sys.exit(code)
+
+
+def _crash_report() -> Path:
+    path = Path(gettempdir()) / f"tocsin-crash-{os.getpid()}.txt"
+    path.write_text(f"tocsin {__version__}\n{sys.argv}\n{traceback.format_exc()}", "utf-8")
+    return path
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""What every command prints with: JSON, diagnostics in four formats, the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+from tocsin import __version__
+from tocsin.diagnostics import Diagnostic, Severity
+
+F = TypeVar("F", bound=Callable[..., Any])
+FORMATS = ("text", "json", "github", "sarif")
+_COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+_SARIF = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def format_option(*choices: str) -> Callable[[F], F]:
+    """`--format`, the first choice being the default."""
+    return click.option(
+        "--format", "fmt", type=click.Choice(choices), default=choices[0], show_default=True
+    )
+
+
+@cache
+def console() -> Console:
+    """The terminal for people: stderr, so that stdout stays for data."""
+    return Console(stderr=True, highlight=False)
+
+
+def echo_json(value: Any) -> None:
+    """One JSON value on stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_diagnostics(found: Iterable[Diagnostic], fmt: str = "text", *, err: bool = False) -> None:
+    """Print findings: `text` and `github` a block each, `json` and `sarif` one document."""
+    if fmt == "json":
+        echo_json([d.as_json() for d in found])
+    elif fmt == "sarif":
+        echo_json(sarif(found))
+    else:
+        for each in found:
+            click.echo(_github(each) if fmt == "github" else _text(each), err=err)
+
+
+def summary(found: Iterable[Diagnostic]) -> str:
+    """`2 errors, 1 warning`, or `no findings`."""
+    counts = dict.fromkeys(Severity, 0)
+    for each in found:
+        counts[each.severity] += 1
+    said = [f"{n} {s.value}{'s' if n != 1 else ''}" for s, n in counts.items() if n]
+    return ", ".join(said) or "no findings"
+
+
+def _text(each: Diagnostic) -> str:
+    span = each.span
+    severity = click.style(each.severity.value, fg=_COLOUR[each.severity], bold=True)
+    lines = [f"{span.file}:{span.line}:{span.column}: {severity} {each.code}: {each.message}"]
+    source = _line(span.file, span.line)
+    if source.strip() and len(source) <= 200:  # noqa: PLR2004 - longer lines say nothing at a glance
+        gutter = f"{span.line:5} | "
+        lines += [gutter + source, " " * (len(gutter) + span.column - 1) + "^"]
+    if each.hint:
+        lines.append(f"  hint: {each.hint}")
+    return "\n".join(lines)
+
+
+@cache
+def _lines(file: str) -> tuple[str, ...]:
+    try:
+        return tuple(Path(file).read_text("utf-8").splitlines())
+    except (OSError, UnicodeDecodeError):
+        return ()
+
+
+def _line(file: str, number: int) -> str:
+    lines = _lines(file)
+    text = lines[number - 1] if 0 < number <= len(lines) else ""
+    return text if text.isprintable() else ""
+
+
+def _github(each: Diagnostic) -> str:
+    level = {"info": "notice"}.get(each.severity.value, each.severity.value)
+    said = f"{each.message} ({each.hint})" if each.hint else each.message
+    escaped = said.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    span = each.span
+    file = span.file.replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
+    place = f"file={file},line={span.line},col={span.column},title={each.code}"
+    return f"::{level} {place}::{escaped}"
+
+
+def sarif(found: Iterable[Diagnostic]) -> dict[str, Any]:
+    """Findings as a SARIF 2.1.0 log."""
+    results = [_sarif_result(each) for each in found]
+    rules = sorted({result["ruleId"] for result in results})
+    driver = {"name": "tocsin", "version": __version__, "rules": [{"id": r} for r in rules]}
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    run = {"tool": {"driver": driver}, "results": results}
+    return {"$schema": schema, "version": "2.1.0", "runs": [run]}
+
+
+def _sarif_result(each: Diagnostic) -> dict[str, Any]:
+    region = {"startLine": each.span.line, "startColumn": each.span.column}
+    place = {"artifactLocation": {"uri": Path(each.span.file).as_posix()}, "region": region}
+    text = f"{each.message}\n{each.hint}" if each.hint else each.message
+    return {
+        "ruleId": each.code,
+        "level": _SARIF[each.severity],
+        "message": {"text": text},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+def on_terminal() -> bool:
+    """Whether people are watching stderr."""
+    return sys.stderr.isatty()
