@@ -1,0 +1,100 @@
+"""MITRE ATT&CK, Enterprise, as shipped with Tocsin: a pinned version, read without a network."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+DATA = "data/attack-v19.json"
+_ID = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Tactic:
+    """A column of the matrix; `shortname` is what tags say (`credential-access`)."""
+
+    id: str
+    shortname: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """A technique (`T1098`) or sub-technique (`T1098.001`); `tactics` are shortnames."""
+
+    id: str
+    name: str
+    tactics: tuple[str, ...]
+
+    @property
+    def parent(self) -> str:
+        """Id of the technique that this is a part of; its own id if it is not one."""
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """A technique that was revoked or deprecated; `successor` is empty if none took its place."""
+
+    id: str
+    name: str
+    successor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One version of ATT&CK; tactics in the order of the matrix, techniques in that of their ids.
+
+    `retired_tactics`: shortname to the shortnames among which it was split.
+    """
+
+    version: str
+    domain: str
+    tactics: tuple[Tactic, ...]
+    techniques: Mapping[str, Technique]
+    retired: Mapping[str, Retired]
+    retired_tactics: Mapping[str, tuple[str, ...]]
+
+    def technique(self, id_: str) -> Technique | None:
+        """The technique with this id (any case), None if this version does not have it."""
+        return self.techniques.get(id_.upper())
+
+    def retired_technique(self, id_: str) -> Retired | None:
+        """The technique that had this id (any case) in an older version, None if there was none."""
+        return self.retired.get(id_.upper())
+
+    def tactic(self, word: str) -> Tactic | None:
+        """The tactic with this shortname or id (any case)."""
+        wanted = word.lower()
+        return next((t for t in self.tactics if wanted in (t.shortname, t.id.lower())), None)
+
+    def children(self, id_: str) -> tuple[Technique, ...]:
+        """The sub-techniques of a technique."""
+        prefix = f"{id_.upper()}."
+        return tuple(t for key, t in self.techniques.items() if key.startswith(prefix))
+
+
+def is_technique_id(text: str) -> bool:
+    """Whether this has the form of a technique id; tactics (`TA0001`) have another one."""
+    return bool(_ID.fullmatch(text.upper()))
+
+
+@lru_cache(maxsize=1)
+def load() -> Attack:
+    """The shipped version; about 2 ms the first time."""
+    raw = json.loads((files("tocsin.model") / DATA).read_text("utf-8"))
+    return Attack(
+        version=raw["version"],
+        domain=raw["domain"],
+        tactics=tuple(Tactic(id_, short, name) for short, (id_, name) in raw["tactics"].items()),
+        techniques={
+            id_: Technique(id_, name, tuple(tactics))
+            for id_, (name, tactics) in raw["techniques"].items()
+        },
+        retired={id_: Retired(id_, name, to) for id_, (name, to) in raw["retired"].items()},
+        retired_tactics={old: tuple(new) for old, new in raw["retired_tactics"].items()},
+    )
