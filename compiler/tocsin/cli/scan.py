@@ -1,0 +1,137 @@
+"""`tocsin scan`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import click
+from rich.progress import track
+from rich.table import Table
+
+from tocsin.cli.engine import engine_option, started
+from tocsin.cli.output import console, format_option, on_terminal, print_diagnostics, summary
+from tocsin.diagnostics import Diagnostic, has_errors
+from tocsin.front.collect import collect
+from tocsin.front.rule import Rule
+from tocsin.model.artifact import Match
+from tocsin.scan.events import read_events
+from tocsin.scan.run import Result, scan_engine, scan_evaluator
+
+_PATHS = click.Path(path_type=Path)
+
+
+class Many(click.Option):
+    """An option that takes all words up to the next option: `--rules a b --events c d`."""
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Hook into click's parser, which knows fixed numbers of words only."""
+        super().add_to_parser(parser, ctx)
+        for name in self.opts:
+            option = parser._long_opt[name]  # noqa: SLF001 - click has no public way to do this
+            option.process = _greedy(option.process)
+
+
+def _greedy(process: Any) -> Any:
+    def take(value: Any, state: Any) -> None:
+        process(value, state)
+        while state.rargs and not state.rargs[0].startswith("-"):
+            process(state.rargs.pop(0), state)
+
+    return take
+
+
+@click.command()
+@click.option("--rules", cls=Many, multiple=True, required=True, type=_PATHS, help="files, folders")
+@click.option("--events", cls=Many, multiple=True, required=True, type=_PATHS, help="JSON lines")
+@engine_option(several=False)
+@click.option("--ignore-logsource", is_flag=True, help="every rule looks at every event")
+@click.option("--strict", is_flag=True, help="a refused detection or a broken line ends the scan")
+@click.option("--stats", is_flag=True, help="end stderr with one JSON line of figures")
+@format_option("jsonl", "table")
+def scan(  # noqa: PLR0913 - one parameter an option
+    rules: tuple[Path, ...],
+    events: tuple[Path, ...],
+    engine: str,
+    *,
+    ignore_logsource: bool,
+    strict: bool,
+    stats: bool,
+    fmt: str,
+) -> None:
+    """Run any Sigma rules over any JSON events, with no source declared.
+
+    Prints one line a match: the rule's id and the 0-based number of the event over all files.
+    Refused detections and broken lines go to stderr and make the exit code 1; the scan goes on.
+    """
+    begun = perf_counter()
+    collected = collect(rules)
+    loaded, broken = read_events(events)
+    wrong = [*collected.diagnostics, *broken]
+    print_diagnostics(wrong, err=True)
+    _stop_if(strict, wrong)
+    ready = perf_counter()
+    result = _run(engine, collected.rules, loaded, ignore_logsource=ignore_logsource)
+    print_diagnostics(result.refused, err=True)
+    _stop_if(strict, result.refused)
+    _print(result.matches, collected.rules, fmt)
+    if wrong or result.refused:
+        console().print(f"scan went on despite {summary([*wrong, *result.refused])}")
+    if stats:
+        seconds = perf_counter() - ready
+        _stats(len(loaded), len(collected.rules), len(result.matches), ready - begun, seconds)
+    if has_errors([*wrong, *result.refused]):
+        raise click.exceptions.Exit(1)
+
+
+def _stop_if(strict: bool, found: Sequence[Diagnostic]) -> None:  # noqa: FBT001
+    if strict and has_errors(list(found)):
+        console().print(f"nothing scanned: {summary(found)}")
+        raise click.exceptions.Exit(1)
+
+
+def _run(
+    engine: str, rules: Sequence[Rule], events: list[dict[str, Any]], *, ignore_logsource: bool
+) -> Result:
+    if engine == "evaluator":
+        show = on_terminal()
+        return scan_evaluator(
+            rules,
+            events,
+            ignore_logsource=ignore_logsource,
+            progress=lambda e: track(
+                e, "events", console=console(), transient=True, disable=not show
+            ),
+        )
+    with started([engine]) as (backends, endpoints):
+        return scan_engine(
+            rules, events, backends[engine], endpoints, ignore_logsource=ignore_logsource
+        )
+
+
+def _print(matches: Sequence[Match], rules: Sequence[Rule], fmt: str) -> None:
+    if fmt == "jsonl":
+        for match in matches:
+            click.echo(json.dumps({"rule": match.detection, "event": match.event}))
+        return
+    titles = {rule.detection.id: rule.detection.meta for rule in rules}
+    table = Table("event", "level", "title", "rule", box=None)
+    for match in sorted(matches, key=lambda m: (m.event, m.detection)):
+        meta = titles[match.detection]
+        table.add_row(str(match.event), meta.level, meta.title, match.detection)
+    console().print(table)
+
+
+def _stats(events: int, rules: int, matches: int, load: float, seconds: float) -> None:
+    figures = {
+        "events": events,
+        "rules": rules,
+        "matches": matches,
+        "load_seconds": round(load, 3),
+        "scan_seconds": round(seconds, 3),
+        "events_per_second": round(events / seconds) if seconds else 0,
+    }
+    click.echo(json.dumps(figures), err=True)

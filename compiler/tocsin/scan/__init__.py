@@ -1,0 +1,1 @@
+"""Scans: any Sigma rules over any JSON events, with no source declared."""

@@ -1,0 +1,106 @@
+"""A source inferred from events: for each field that rules look at, its type and its values.
+
+Integers and booleans keep their type where a field has nothing else. Mixed scalars become texts
+by their text form; a field that holds arrays or maps anywhere becomes an array of text forms
+(a map is an empty array: present, without text).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from tocsin.ir.text import INT64, lookup, scalar_text, scalars, texts
+from tocsin.model.source import Column, FieldType, Source
+
+VALUES = "tocsin:values"
+"""Column with every scalar of the event, made where rules have keywords."""
+
+Row = dict[str, Any]
+
+
+def infer(
+    fields: Iterable[str], events: Sequence[dict[str, Any]], *, keywords: bool
+) -> tuple[Source, list[Row]]:
+    """The inferred source and its rows, one an event, in order; missing values are left out."""
+    wanted = _Wanted(fields)
+    raw = [wanted.of(event) for event in events]
+    types = _types(wanted.names, raw)
+    rows = [{name: _VALUE[types[name]](value) for name, value in row.items()} for row in raw]
+    columns = [Column(name, types[name], (name,)) for name in wanted.names]
+    if keywords:
+        columns.append(Column(VALUES, FieldType.STRINGS, (VALUES,)))
+        for row, event in zip(rows, events, strict=True):
+            row[VALUES] = list(scalars(event))
+    source = Source("events", tuple(columns), table="events", topic="events")
+    return (replace_values(source) if keywords else source), rows
+
+
+def replace_values(source: Source) -> Source:
+    """The source with its values column declared."""
+    return Source(
+        source.name, source.columns, table=source.table, topic=source.topic, values_column=VALUES
+    )
+
+
+class _Wanted:
+    """The fields that rules look at, sorted; flat keys are found without trying every name."""
+
+    def __init__(self, fields: Iterable[str]) -> None:
+        self.names = sorted(set(fields))
+        self._flat = set(self.names)
+        self._dotted: dict[str, list[str]] = {}
+        for name in self.names:
+            if "." in name:
+                self._dotted.setdefault(name.split(".")[0], []).append(name)
+
+    def of(self, event: dict[str, Any]) -> Row:
+        """The event's values of the wanted fields, without null and missing ones."""
+        row = {}
+        for key, value in event.items():
+            if key in self._flat and value is not None:
+                row[key] = value
+            if key in self._dotted and isinstance(value, dict):
+                for name in self._dotted[key]:
+                    if name not in event and (found := lookup(event, name)) is not None:
+                        row[name] = found
+        return row
+
+
+def _types(names: Iterable[str], rows: Iterable[Row]) -> dict[str, FieldType]:
+    kinds: dict[str, set[str]] = {name: set() for name in names}
+    for row in rows:
+        for name, value in row.items():
+            kinds[name].add(_kind(value))
+    return {name: _TYPE.get(frozenset(found), _mixed(found)) for name, found in kinds.items()}
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        return "integer" if value in INT64 else "text"
+    return "many" if isinstance(value, dict | list) else "text"
+
+
+def _mixed(kinds: set[str]) -> FieldType:
+    return FieldType.STRINGS if "many" in kinds else FieldType.STRING
+
+
+_TYPE = {
+    frozenset(("integer",)): FieldType.INTEGER,
+    frozenset(("boolean",)): FieldType.BOOLEAN,
+}
+
+
+def _members(value: Any) -> list[str] | None:
+    found = texts(value)
+    return None if found is None else list(found)
+
+
+_VALUE: dict[FieldType, Callable[[Any], Any]] = {
+    FieldType.INTEGER: lambda value: value,
+    FieldType.BOOLEAN: lambda value: value,
+    FieldType.STRING: scalar_text,
+    FieldType.STRINGS: _members,
+}
