@@ -1,0 +1,151 @@
+"""`tocsin engines`: real brokers and clusters come up, work, and go away."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from confluent_kafka import Producer
+
+from engines.kafka_io import consume, produce
+from tocsin.errors import EngineError
+from tocsin_runtime.engines import Endpoints, down, lifecycle, running, status, up
+
+CLI = (sys.executable, "-c", "from tocsin.cli.engines import engines; engines()")
+
+
+def tocsin_engines(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The commands as a process; would hang if a started engine held on to its outputs."""
+    return subprocess.run(
+        [*CLI, *arguments], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.engine
+def test_records_go_through_kafka(endpoints: Endpoints) -> None:
+    assert endpoints.kafka
+    sent = [f"é{number}" for number in range(1000)]
+    produce(endpoints.kafka, "plain", sent)
+    assert consume(endpoints.kafka, "plain") == sent
+
+
+@pytest.mark.engine
+def test_an_aborted_transaction_is_not_seen(endpoints: Endpoints) -> None:
+    assert endpoints.kafka
+    producer = Producer({"bootstrap.servers": endpoints.kafka, "transactional.id": "t1"})
+    producer.init_transactions(30)
+    for value, commit in ((b"first", True), (b"lost", False), (b"second", True)):
+        producer.begin_transaction()
+        producer.produce("transactions", value)
+        producer.flush(30)
+        producer.commit_transaction(30) if commit else producer.abort_transaction(30)
+    assert consume(endpoints.kafka, "transactions") == ["first", "second"]
+
+
+@pytest.mark.engine
+def test_two_brokers_side_by_side_share_nothing(private_state: Path) -> None:
+    with running(("kafka",), name="one") as one, running(("kafka",), name="two") as two:
+        assert one.kafka
+        assert two.kafka
+        assert one.kafka != two.kafka
+        assert one.logs != two.logs
+        produce(one.kafka, "t", ["one"])
+        produce(two.kafka, "t", ["two"])
+        assert consume(one.kafka, "t") == ["one"]
+        assert consume(two.kafka, "t") == ["two"]
+    assert not list((private_state / "engines").iterdir())
+
+
+@pytest.mark.engine
+def test_the_life_of_an_engine_on_the_command_line(private_state: Path) -> None:
+    first = tocsin_engines("up", "kafka", "--format", "json")
+    assert first.returncode == 0, first.stderr
+    told = json.loads(first.stdout)
+    assert told["started"] == ["kafka"]
+    assert told["logs"].startswith(str(private_state))
+    # The command has ended; the broker has not, and is found again.
+    produce(told["addresses"]["kafka"], "t", ["still here"])
+    again = tocsin_engines("up", "kafka")
+    assert (again.returncode, "kafka was running already" in again.stdout) == (0, True)
+    assert json.loads(tocsin_engines("up", "kafka", "--format", "json").stdout)["started"] == []
+
+    text = tocsin_engines("status", "kafka")
+    assert text.returncode == 0
+    assert "kafka is healthy" in text.stdout
+    assert told["addresses"]["kafka"] in text.stdout
+    assert tocsin_engines("status").returncode == 0
+    assert tocsin_engines("status", "kafka", "flink").returncode == 1
+    look = json.loads(tocsin_engines("status", "kafka", "--format", "json").stdout)["engines"]
+    assert [(engine["engine"], engine["health"]) for engine in look] == [("kafka", "healthy")]
+    assert "Kafka Server started" in _log(look[0]["logs"])
+
+    psutil.Process(look[0]["pids"]["kafka"]).kill()
+    _until_dead(look[0]["pids"]["kafka"])
+    dead = tocsin_engines("status", "kafka")
+    assert (dead.returncode, "kafka is dead" in dead.stdout) == (1, True)
+    assert tocsin_engines("up", "kafka").returncode == 0
+    healed = json.loads(tocsin_engines("status", "kafka", "--format", "json").stdout)["engines"][0]
+    assert healed["pids"]["kafka"] != look[0]["pids"]["kafka"]
+
+    ended = tocsin_engines("down", "kafka")
+    assert (ended.returncode, ended.stdout) == (0, "kafka is down\n")
+    assert not psutil.pid_exists(healed["pids"]["kafka"])
+    assert not (Path(healed["logs"]).parent / "data").exists()
+    assert Path(healed["logs"], "kafka.log").is_file()
+    twice = tocsin_engines("down", "kafka")
+    assert (twice.returncode, twice.stdout) == (0, "nothing was running\n")
+    assert tocsin_engines("status").returncode == 1
+
+
+@pytest.mark.usefixtures("private_state")
+@pytest.mark.engine
+def test_what_ran_before_is_left_running() -> None:
+    before = up(("kafka",), name="mine")
+    with running(("kafka",), name="mine") as inside:
+        assert inside.kafka == before.kafka
+    assert [engine.health for engine in status(("kafka",), name="mine")] == ["healthy"]
+    assert down(name="mine") == ("kafka",)
+
+
+@pytest.mark.usefixtures("private_state")
+@pytest.mark.engine
+def test_a_full_cache_needs_no_maven(endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch) -> None:
+    java = shutil.which("java")
+    assert endpoints.kafka
+    assert java
+    monkeypatch.setenv("JAVA_HOME", str(Path(java).resolve().parents[1]))
+    monkeypatch.setenv("PATH", "")
+    with running(("kafka",), name="offline") as offline:
+        assert offline.kafka
+        assert offline.kafka != endpoints.kafka
+
+
+@pytest.mark.engine
+def test_a_broker_that_dies_at_its_start_shows_its_log(
+    private_state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if another program took the port after we looked.
+    monkeypatch.setattr(lifecycle, "check", lambda _: None)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(EngineError, match="Address already in use") as caught:
+            up(("kafka",), name="unlucky", ports={"kafka": port})
+    log = private_state / "engines" / "unlucky" / "kafka" / "logs" / "kafka.log"
+    assert str(log) in caught.value.hint
+    assert log.is_file()
+    assert "\tat " not in caught.value.message
+    assert [engine.health for engine in status(("kafka",), name="unlucky")] == ["stopped"]
+
+
+def _log(folder: str) -> str:
+    return Path(folder, "kafka.log").read_text(encoding="utf-8")
+
+
+def _until_dead(pid: int) -> None:
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
