@@ -1,0 +1,86 @@
+"""The batch backend: portable SQL, run by the embedded DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from tocsin.backend.base import Endpoints, Support
+from tocsin.ir.nodes import NODE_TYPES, Correlation
+from tocsin.ir.query import Query
+from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.source import Column, FieldType, Source
+from tocsin_batch_sql.ddl import MACROS, loaded
+from tocsin_batch_sql.emit import DETECTION_ID, definitions, printed, statement
+from tocsin_batch_sql.events import write_events
+
+ROW = "__n"
+"""Column of a run's tables: the 0-based number of the event."""
+
+CHUNK = 64
+"""Statements run as one UNION ALL."""
+
+
+class BatchSql:
+    """Backend `batch-sql` on the engine `duckdb`."""
+
+    name = "batch-sql"
+    engine = "duckdb"
+    needs: tuple[str, ...] = ()
+    capabilities: Mapping[str, Support] = {
+        node.__name__: Support.NOTYET if node is Correlation else Support.YES for node in NODE_TYPES
+    }
+
+    def compile(self, query: Query) -> Artifact:
+        """One SELECT. Raises Unsupported for what DuckDB cannot say exactly."""
+        return Artifact(
+            detection=query.detection.id,
+            key=query.detection.key,
+            backend=self.name,
+            source=query.source.name,
+            logic=query.logic,
+            suffix="sql",
+            body=(statement(query) + "\n").encode(),
+        )
+
+    def tables(self, source: Source) -> str:
+        """The definition of the view that the source's statements read, over JSON lines."""
+        return definitions(source)
+
+    def run(self, jobs: Sequence[Job], endpoints: Endpoints | None = None) -> list[list[Match]]:
+        """Run each job in a database of its own, in memory."""
+        del endpoints
+        with TemporaryDirectory(prefix="tocsin-") as folder:
+            return [_run(job, Path(folder) / f"{n}.jsonl") for n, job in enumerate(jobs)]
+
+
+def _run(job: Job, file: Path) -> list[Match]:
+    write_events(file, job.events, ROW)
+    with duckdb.connect() as connection:
+        connection.execute(MACROS)
+        connection.execute(printed(loaded(job.source, str(file), _extra(job.source))))
+        found: list[Match] = []
+        for start in range(0, len(job.artifacts), CHUNK):
+            found += _matches(connection, job.artifacts[start : start + CHUNK])
+    return sorted(found)
+
+
+def _extra(source: Source) -> list[Column]:
+    """Columns of a run's table that are no fields."""
+    extra = [Column(ROW, FieldType.INTEGER, (ROW,))]
+    if source.values_column:
+        extra.append(Column(source.values_column, FieldType.STRINGS, (source.values_column,)))
+    return extra
+
+
+def _matches(connection: duckdb.DuckDBPyConnection, artifacts: Sequence[Artifact]) -> list[Match]:
+    parts = [_numbered(artifact.body.decode()) for artifact in artifacts]
+    return [Match(*row) for row in connection.execute("\nUNION ALL\n".join(parts)).fetchall()]
+
+
+def _numbered(statement: str) -> str:
+    """A deployed statement as it is, reduced to the detection's id and the event's number."""
+    return f'SELECT "{DETECTION_ID}", "{ROW}" FROM (\n{statement})'  # noqa: S608 - our own text

@@ -1,0 +1,119 @@
+"""The relation that a source's statements read, made out of raw JSON events by DuckDB itself.
+
+One JSON document a line; a declared field is one typed column, NULL where the field is missing,
+null, or of a type that does not fit. Numbers in text columns take their canonical text form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
+from tocsin.model.source import Column, FieldType, Source
+from tocsin_batch_sql.dialect import physical_names
+
+MACROS = r"""
+CREATE OR REPLACE MACRO tocsin_number_text(d) AS CASE
+  WHEN NOT ISFINITE(d) THEN NULL
+  WHEN ABS(d) >= 1e21 THEN CAST(d AS VARCHAR)
+  WHEN ABS(d) < 1e-3 AND CONTAINS(CAST(TO_JSON(d) AS VARCHAR), 'e-') THEN
+    CASE WHEN d < 0 THEN '-' ELSE '' END || '0.'
+    || REPEAT('0', CAST(REGEXP_EXTRACT(CAST(TO_JSON(d) AS VARCHAR), 'e-(\d+)$', 1) AS INT) - 1)
+    || REGEXP_REPLACE(CAST(TO_JSON(d) AS VARCHAR), '^-|\.0?|e-\d+$', '', 'g')
+  WHEN d = 0 THEN '0'
+  ELSE REGEXP_REPLACE(CAST(TO_JSON(d) AS VARCHAR), '\.0$', '')
+END;
+CREATE OR REPLACE MACRO tocsin_text(j) AS CASE JSON_TYPE(j)
+  WHEN 'VARCHAR' THEN j ->> '$'
+  WHEN 'BOOLEAN' THEN j ->> '$'
+  WHEN 'BIGINT' THEN j ->> '$'
+  WHEN 'UBIGINT' THEN COALESCE(
+    CAST(TRY_CAST(j ->> '$' AS BIGINT) AS VARCHAR),
+    tocsin_number_text(TRY_CAST(j ->> '$' AS DOUBLE)))
+  WHEN 'DOUBLE' THEN tocsin_number_text(TRY_CAST(j ->> '$' AS DOUBLE))
+END;
+CREATE OR REPLACE MACRO tocsin_integer(j) AS
+  CASE WHEN CAST(TRY_CAST(tocsin_text(j) AS BIGINT) AS VARCHAR) = tocsin_text(j)
+  THEN TRY_CAST(tocsin_text(j) AS BIGINT) END;
+CREATE OR REPLACE MACRO tocsin_double(j) AS
+  CASE WHEN JSON_TYPE(j) IN ('BIGINT', 'UBIGINT', 'DOUBLE')
+  AND ISFINITE(TRY_CAST(j ->> '$' AS DOUBLE)) THEN TRY_CAST(j ->> '$' AS DOUBLE) END;
+CREATE OR REPLACE MACRO tocsin_boolean(j) AS
+  CASE tocsin_text(j) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END;
+CREATE OR REPLACE MACRO tocsin_map(j) AS CASE WHEN JSON_TYPE(j) <> 'NULL' THEN j END;
+CREATE OR REPLACE MACRO tocsin_texts(j) AS CASE JSON_TYPE(j)
+  WHEN 'NULL' THEN NULL
+  WHEN 'OBJECT' THEN CAST([] AS VARCHAR[])
+  WHEN 'ARRAY' THEN
+    CASE WHEN LEN(LIST_FILTER(JSON_EXTRACT(j, '$[*]'), LAMBDA m: JSON_TYPE(m) <> 'NULL')) > 0
+    THEN LIST_FILTER(
+      LIST_TRANSFORM(JSON_EXTRACT(j, '$[*]'), LAMBDA m: tocsin_text(m)),
+      LAMBDA t: t IS NOT NULL) END
+  ELSE [tocsin_text(j)]
+END;
+""".lstrip()
+"""Text forms of JSON values. Integers that only a double can hold take the double's text."""
+
+CONVERSIONS = {
+    FieldType.STRING: "TOCSIN_TEXT",
+    FieldType.TIMESTAMP: "TOCSIN_TEXT",
+    FieldType.INTEGER: "TOCSIN_INTEGER",
+    FieldType.DOUBLE: "TOCSIN_DOUBLE",
+    FieldType.BOOLEAN: "TOCSIN_BOOLEAN",
+    FieldType.MAP: "TOCSIN_MAP",
+    FieldType.STRINGS: "TOCSIN_TEXTS",
+}
+FOUND = "found"
+"""The list of all fields' JSON values, in the order of the columns."""
+
+
+def view(source: Source, files: str) -> exp.Create:
+    """CREATE VIEW over JSON-lines files (a path or a glob)."""
+    target = table(source.table or source.name)
+    return exp.Create(this=target, kind="VIEW", replace=True, expression=rows(source, files))
+
+
+def loaded(source: Source, files: str, extra: Sequence[Column]) -> exp.Create:
+    """CREATE TABLE with the rows of JSON-lines files and some columns more."""
+    target = table(source.table or source.name)
+    return exp.Create(this=target, kind="TABLE", expression=rows(source, files, extra))
+
+
+def rows(source: Source, files: str, extra: Sequence[Column] = ()) -> exp.Select:
+    """The typed rows of JSON-lines files; each document is parsed once."""
+    columns = (*source.columns, *extra)
+    names = physical_names(source) | {column.name: column.name for column in extra}
+    places = [place for column in columns for place in _places(column)]
+    paths = exp.Array(expressions=[quoted(_json_path(place)) for place in places])
+    found = exp.alias_(func("JSON_EXTRACT", ident("json"), paths), FOUND, quoted=True)
+    reader = exp.Table(this=func("READ_NDJSON_OBJECTS", quoted(files)))
+    inner = exp.select(found).from_(reader).subquery(name("event"))
+    return exp.select(*_typed(columns, names)).from_(inner)
+
+
+def _typed(columns: Sequence[Column], names: dict[str, str]) -> list[Sql]:
+    made: list[Sql] = []
+    position = 0
+    for column in columns:
+        values = [_found(position := position + 1) for _ in _places(column)]
+        value = values[0] if len(values) == 1 else func("COALESCE", *values)
+        typed = func(CONVERSIONS[column.type], value)
+        made.append(exp.alias_(typed, names[column.name], quoted=True))
+    return made
+
+
+def _places(column: Column) -> list[tuple[str, ...]]:
+    """Where a field may be: what a dotted path names may also be one flat key, which wins."""
+    dotted = ".".join(column.path)
+    return [(dotted,), column.path] if dotted != column.path[0] else [column.path]
+
+
+def _found(position: int) -> Sql:
+    return func("LIST_EXTRACT", ident(FOUND), number(position))
+
+
+def _json_path(path: tuple[str, ...]) -> str:
+    parts = (part.replace("\\", "\\\\").replace('"', '\\"') for part in path)
+    return "$" + "".join(f'."{part}"' for part in parts)

@@ -1,0 +1,146 @@
+"""Expressions as SQL trees: what the SQL backends share.
+
+The relation that a statement reads has one column per declared field, named as the rules write
+it and NULL where the field is missing; each backend's `tables` makes it out of raw events.
+
+A condition may be NULL instead of false, which WHERE, AND and OR take alike; it is folded to false
+before every NOT, the only place where the two differ.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from sqlglot import exp
+
+from tocsin.backend.sql_leaf import FOLDED, SqlLeaves
+from tocsin.backend.sql_lists import In, drawn_together
+from tocsin.backend.sql_text import integer_of, is_caseless
+from tocsin.backend.sql_tree import (
+    Sql,
+    all_true,
+    any_true,
+    false,
+    never_null,
+    number,
+    quoted,
+    table,
+    true,
+)
+from tocsin.errors import Unsupported
+from tocsin.ir.nodes import And, Const, Expr, FieldRef, How, IsNull, Keyword, Leaf, Not, Or
+from tocsin.model.source import Column, FieldType
+
+LISTED = frozenset({FieldType.STRING, FieldType.TIMESTAMP, FieldType.INTEGER})
+"""Types of columns whose equalities are drawn together into one IN list."""
+
+
+class SqlBuilder(SqlLeaves):
+    """Builds the condition of one detection and the relation that it reads."""
+
+    NODES: ClassVar[Mapping[type, str]] = {
+        Const: "const",
+        And: "all_of",
+        Or: "any_of",
+        Not: "negation",
+        IsNull: "is_null",
+        Leaf: "field_leaf",
+        Keyword: "keyword",
+        FieldRef: "field_ref",
+        In: "in_list",
+    }
+
+    @abstractmethod
+    def keyword(self, node: Keyword) -> Sql:
+        """Some scalar of the event passes the test."""
+
+    def condition(self, node: Expr | In) -> Sql:
+        """The condition; NULL means false. Raises Unsupported for what the engine cannot say."""
+        method = self.NODES.get(type(node))
+        if method is None:
+            raise Unsupported(type(node).__name__, "undeclared")
+        make: Callable[[Expr | In], Sql] = getattr(self, method)
+        return make(node)
+
+    def const(self, node: Const) -> Sql:
+        """TRUE or FALSE."""
+        return true() if node.value else false()
+
+    def all_of(self, node: And) -> Sql:
+        """AND."""
+        return all_true([self.condition(arg) for arg in node.args])
+
+    def any_of(self, node: Or) -> Sql:
+        """OR, with the equalities of a field as one IN list."""
+        args = drawn_together(node.args, lambda field: self.column(field).type in LISTED)
+        return any_true([self.condition(arg) for arg in args])
+
+    def in_list(self, node: In) -> Sql:
+        """IN; on integers, only the literals that are canonical integers can match."""
+        column = self.column(node.field)
+        if column.type is FieldType.INTEGER:
+            numbers = [n for t in node.literals if (n := integer_of((t,))) is not None]
+            values = [number(n) for n in numbers]
+            return exp.In(this=self.raw(column), expressions=values) if values else false()
+        text = self.text_column(column, folded=not node.cased and not is_caseless(node.literals))
+        return exp.In(this=text, expressions=[quoted(t) for t in node.literals])
+
+    def negation(self, node: Not) -> Sql:
+        """NOT, two-valued."""
+        inner = self.condition(node.arg)
+        return exp.not_(inner, copy=False) if never_null(inner) else self.not_true(inner)
+
+    def not_true(self, inner: Sql) -> Sql:
+        """NOT of a condition that may be NULL."""
+        return exp.Not(this=exp.Coalesce(this=inner, expressions=[false()]))
+
+    def is_null(self, node: IsNull) -> Sql:
+        """IS NULL."""
+        return exp.Is(this=self.raw(self.column(node.field)), expression=exp.null())
+
+    def field_leaf(self, node: Leaf) -> Sql:
+        """A test on a field."""
+        return self.leaf(self.column(node.field), node.test)
+
+    def field_ref(self, node: FieldRef) -> Sql:
+        """A field against a field; NULL, so false, where either is missing."""
+        left, right = self.column(node.field), self.column(node.other)
+        if FieldType.MAP in (left.type, right.type):
+            return false()
+        return self.pair(left, right, node)
+
+    def pair(self, left: Column, right: Column, node: FieldRef) -> Sql:
+        """Two columns with one value each; an engine with arrays widens it."""
+        if left.type is right.type is FieldType.DOUBLE and node.how is How.EQUALS:
+            return self.raw(left).eq(self.raw(right))
+        texts = [self.text_column(column, folded=not node.cased) for column in (left, right)]
+        return self.related(texts[0], texts[1], node.how)
+
+    def related(self, left: Sql, right: Sql, how: How) -> Sql:
+        """Two texts."""
+        match how:
+            case How.EQUALS:
+                return exp.EQ(this=left, expression=right)
+            case How.STARTSWITH:
+                return self.starts(left, right)
+            case How.ENDSWITH:
+                return self.ends(left, right)
+            case How.CONTAINS:
+                return self.contains(left, right)
+
+    def fold_column(self, column: Column) -> Sql:
+        """The folded text of a column."""
+        return self.fold(self.raw(column))
+
+    def relation(self, table_name: str) -> exp.Table | exp.Subquery:
+        """What the statement reads: the table, with folded columns where any are needed."""
+        if not self.folded:
+            return table(table_name)
+        folds = [
+            exp.alias_(self.fold_column(column), self.names[column.name] + FOLDED, quoted=True)
+            for column in self.folded.values()
+        ]
+        inner = exp.select(exp.Star(), *folds, copy=False).from_(table(table_name), copy=False)
+        return inner.subquery(exp.to_identifier("event", quoted=True), copy=False)

@@ -1,0 +1,240 @@
+"""Leaves as SQL trees: tables say which method makes a test, or a test on a type of column."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import ClassVar
+
+from sqlglot import exp
+
+from tocsin.backend.sql_text import Shape, integer_of, is_caseless, shape_of
+from tocsin.backend.sql_tree import Sql, false, ident, not_null, number, quoted
+from tocsin.errors import Unsupported
+from tocsin.ir.evaluate import passes
+from tocsin.ir.nodes import Cidr, Compare, Op, Pattern, Regex, Test, Text, TimePart
+from tocsin.ir.text import INT64, number_text
+from tocsin.model.source import Column, FieldType, Source
+
+FOLDED = "~"
+"""Suffix of the computed columns that hold the folded text of a column."""
+
+COMPARISONS: Mapping[Op, type[exp.Binary]] = {
+    Op.GT: exp.GT,
+    Op.GTE: exp.GTE,
+    Op.LT: exp.LT,
+    Op.LTE: exp.LTE,
+}
+
+
+EXACT_DOUBLE = 2**53
+"""Below this, comparing integers as doubles is exact."""
+
+
+def needs_fold(test: Test) -> bool:
+    """Whether a test looks at the folded text."""
+    return isinstance(test, Text) and not test.cased and not is_caseless(test.pattern)
+
+
+def compared(value: Sql, test: Compare, bound: float) -> Sql:
+    """The comparison of a number with the test's operator."""
+    return COMPARISONS[test.op](this=value, expression=number(bound))
+
+
+def exact_bound(test: Compare) -> int:
+    """The test's integer. Raises Unsupported where it does not fit 64 bits."""
+    if not isinstance(test.number, int) or test.number not in INT64:
+        raise Unsupported("Compare", "number-out-of-range", str(test.number))
+    return test.number
+
+
+def double_bound(test: Compare) -> float:
+    """The test's number as a double. Raises Unsupported where that is another number."""
+    bound = float(test.number)
+    if not isfinite(bound) or bound != test.number:
+        raise Unsupported("Compare", "number-out-of-range", str(test.number))
+    return test.number if bound.is_integer() and abs(bound) < EXACT_DOUBLE else bound
+
+
+class SqlLeaves(ABC):
+    """Makes tests on columns; remembers which folded columns they need."""
+
+    COLUMNS: ClassVar[Mapping[FieldType, str]] = {
+        FieldType.STRING: "string_leaf",
+        FieldType.TIMESTAMP: "string_leaf",
+        FieldType.INTEGER: "integer_leaf",
+        FieldType.DOUBLE: "double_leaf",
+        FieldType.BOOLEAN: "boolean_leaf",
+        FieldType.MAP: "map_leaf",
+        FieldType.STRINGS: "list_leaf",
+    }
+    TESTS: ClassVar[Mapping[type, str]] = {
+        Text: "text",
+        Regex: "regex",
+        Cidr: "cidr",
+        Compare: "compare",
+        TimePart: "time_part",
+    }
+
+    def __init__(self, source: Source, names: Mapping[str, str]) -> None:
+        """`names`: the column of the relation for each field (some engines fold their case)."""
+        self.source = source
+        self.names = names
+        self.folded: dict[str, Column] = {}
+
+    # --- what an engine brings ---------------------------------------------------------------
+
+    @abstractmethod
+    def fold(self, text: Sql) -> Sql:
+        """Lower case by code point."""
+
+    @abstractmethod
+    def starts(self, text: Sql, literal: Sql) -> Sql:
+        """Whether a text starts with another."""
+
+    @abstractmethod
+    def ends(self, text: Sql, literal: Sql) -> Sql:
+        """Whether a text ends with another."""
+
+    @abstractmethod
+    def contains(self, text: Sql, literal: Sql) -> Sql:
+        """Whether a text contains another; every text contains the empty one."""
+
+    @abstractmethod
+    def glob(self, text: Sql, pattern: Pattern) -> Sql:
+        """A pattern of any shape; wildcards span line breaks."""
+
+    @abstractmethod
+    def regex(self, text: Sql, test: Regex) -> Sql:
+        """RE2 search."""
+
+    @abstractmethod
+    def cidr(self, text: Sql, test: Cidr) -> Sql:
+        """Address inside a network."""
+
+    @abstractmethod
+    def compare(self, text: Sql, test: Compare) -> Sql:
+        """Comparison of a text that may be a number; never a cast that fails."""
+
+    @abstractmethod
+    def time_part(self, text: Sql, test: TimePart) -> Sql:
+        """Part of the time that a text names, in UTC."""
+
+    @abstractmethod
+    def list_leaf(self, column: Column, test: Test) -> Sql:
+        """Some member of an array column passes the test."""
+
+    # --- columns -----------------------------------------------------------------------------
+
+    def column(self, field: str) -> Column:
+        """The declared column of a field. Raises Unsupported for an undeclared one."""
+        column = self.source.column(field)
+        if column is None:
+            raise Unsupported("Leaf", "unknown-field", field)
+        return column
+
+    def raw(self, column: Column) -> exp.Column:
+        """The column as it is."""
+        return ident(self.names[column.name])
+
+    def folded_column(self, column: Column) -> exp.Column:
+        """The column's folded text, computed once in the inner select."""
+        self.folded[column.name] = column
+        return ident(self.names[column.name] + FOLDED)
+
+    def text_column(self, column: Column, *, folded: bool) -> Sql:
+        """The text form of a column with one value. Raises Unsupported where SQL has none."""
+        if column.type is FieldType.INTEGER:
+            return exp.cast(self.raw(column), "TEXT")
+        if column.type is FieldType.BOOLEAN:
+            case = exp.Case().when(self.raw(column), quoted("true"))
+            return case.when(exp.Not(this=self.raw(column)), quoted("false"))
+        if column.type is FieldType.DOUBLE:
+            raise Unsupported("Leaf", "text-of-double", column.name)
+        return self.folded_column(column) if folded else self.raw(column)
+
+    # --- leaves by type of column ------------------------------------------------------------
+
+    def leaf(self, column: Column, test: Test) -> Sql:
+        """A test on a column."""
+        made: Sql = getattr(self, self.COLUMNS[column.type])(column, test)
+        return made
+
+    def string_leaf(self, column: Column, test: Test) -> Sql:
+        """A test on a text."""
+        return self.test(self.text_column(column, folded=needs_fold(test)), test)
+
+    def integer_leaf(self, column: Column, test: Test) -> Sql:
+        """Equality and comparison on the number itself, all else on its text."""
+        match test:
+            case Cidr() | TimePart():
+                return false()
+            case Compare(_, int()):
+                return compared(self.raw(column), test, exact_bound(test))
+            case Compare():
+                return compared(exp.cast(self.raw(column), "DOUBLE"), test, double_bound(test))
+            case Text(pattern) if shape_of(pattern).shape is Shape.EQUALS:
+                value = integer_of(pattern)
+                return false() if value is None else self.raw(column).eq(number(value))
+        return self.test(self.text_column(column, folded=False), test)
+
+    def double_leaf(self, column: Column, test: Test) -> Sql:
+        """Equality and comparison on the number; its text cannot be had exactly."""
+        value = self.raw(column)
+        match test:
+            case Cidr() | TimePart():
+                return false()
+            case Compare():
+                return compared(value, test, double_bound(test))
+            case Text(pattern) if shape_of(pattern).shape is Shape.ANY:
+                return not_null(value)
+            case Text(pattern) if shape_of(pattern).shape is Shape.EQUALS:
+                return _equal_double(value, shape_of(pattern).literal)
+        raise Unsupported(type(test).__name__, "text-of-double", column.name)
+
+    def boolean_leaf(self, column: Column, test: Test) -> Sql:
+        """The test is decided here, on the only two texts there are."""
+        accepted = [value for value in (True, False) if passes(test, str(value).lower())]
+        if len(accepted) == 1:
+            return self.raw(column).eq(exp.Boolean(this=accepted[0]))
+        return not_null(self.raw(column)) if accepted else false()
+
+    def map_leaf(self, column: Column, test: Test) -> Sql:
+        """A map has no text form: no test passes."""
+        del column, test
+        return false()
+
+    # --- tests on a text ---------------------------------------------------------------------
+
+    def test(self, text: Sql, test: Test) -> Sql:
+        """A test on one text, which is folded already where the test looks at folded text."""
+        method: Callable[[Sql, Test], Sql] = getattr(self, self.TESTS[type(test)])
+        return method(text, test)
+
+    def text(self, text: Sql, test: Text) -> Sql:
+        """A pattern by its cheapest function."""
+        shaped = shape_of(test.pattern)
+        literal = quoted(shaped.literal)
+        match shaped.shape:
+            case Shape.ANY:
+                return not_null(text)
+            case Shape.EQUALS:
+                return exp.EQ(this=text, expression=literal)
+            case Shape.STARTS:
+                return self.starts(text, literal)
+            case Shape.ENDS:
+                return self.ends(text, literal)
+            case Shape.CONTAINS:
+                return self.contains(text, literal)
+        return self.glob(text, test.pattern)
+
+
+def _equal_double(value: exp.Column, literal: str) -> Sql:
+    """Two doubles have the same text just where they are equal."""
+    try:
+        wanted = float(literal)
+    except ValueError:
+        return false()
+    same = isfinite(wanted) and number_text(wanted) == literal
+    return value.eq(number(wanted)) if same else false()
