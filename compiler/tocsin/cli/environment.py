@@ -1,0 +1,148 @@
+"""What the commands of an environment share: its options, its ledger, its target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from tocsin.check import run_checks
+from tocsin.cli.output import console, print_diagnostics
+from tocsin.deploy.apply import apply, resume
+from tocsin.deploy.journal import Order
+from tocsin.deploy.local import LocalTarget
+from tocsin.diagnostics import has_errors
+from tocsin.errors import ConfigError
+from tocsin.front.project import Project, find_project, load_project, read_settings
+from tocsin.model.project import Environment
+from tocsin.plan.build import Desired, build
+from tocsin.plan.desired import wanted
+from tocsin.plan.steps import Bundle
+from tocsin.state.git_ledger import GitLedger
+from tocsin.state.live import Live
+from tocsin.state.lock import read_lock
+from tocsin.state.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One environment of one project, with its ledger. `target` is None if it has no hands yet."""
+
+    root: Path
+    name: str
+    environment: Environment
+    ledger: GitLedger
+    target: LocalTarget | None
+
+    def observe(self) -> Live | None:
+        """What is in place, None where it cannot be observed."""
+        return self.target.observe() if self.target else None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether an apply was killed before its end."""
+        return bool(self.target and self.target.journal.pending())
+
+    def reachable(self) -> LocalTarget:
+        """The target. Raises ConfigError for kinds that this version only plans."""
+        if self.target is None:
+            raise ConfigError(
+                f"environment {self.name} is of kind {self.environment.kind}: "
+                "this version plans for it, but deploys to kind local only",
+                hint="`tocsin plan` shows what would be deployed",
+            )
+        return self.target
+
+    def plan(self, desired: Desired) -> Bundle:
+        """The way from here to the desired state."""
+        return build(desired, self.ledger.last(), self.observe())
+
+
+def open_site(env: str, project: Path | None, remote: str) -> Site:
+    """Find the project's settings, the environment in them, and its ledger."""
+    root = find_project(project or Path())
+    settings = read_settings(root)
+    if env not in settings.environments:
+        known = ", ".join(settings.environments) or "none"
+        raise ConfigError(f"no environment {env!r}", hint=f"environments: {known}")
+    environment = settings.environments[env]
+    ledger = GitLedger(root, env, project=settings.project.name, remote=remote)
+    folder = ledger.repository.root / environment.path
+    target = LocalTarget(folder, env) if environment.kind == "local" else None
+    return Site(root, env, environment, ledger, target)
+
+
+def site_options(command: Callable[..., None]) -> Callable[..., None]:
+    """`--env`, `--project`, `--remote`: the command gets them as one Site."""
+
+    @click.option("--env", required=True, metavar="ENV", help="Environment in tocsin.toml.")
+    @click.option(
+        "--project",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Folder of the project; found from the current folder by default.",
+    )
+    @click.option("--remote", default="", help="Share the ledger's branch through this git remote.")
+    @wraps(command)
+    def opened(env: str, project: Path | None, remote: str, **options: Any) -> None:
+        command(open_site(env, project, remote), **options)
+
+    return opened
+
+
+def sound_project(root: Path) -> Project:
+    """The project, if it has no errors; otherwise they are printed and the command ends with 1."""
+    project = load_project(root)
+    found = sorted((*project.diagnostics, *run_checks(project)), key=lambda d: d.sort_key)
+    if has_errors(found):
+        print_diagnostics(found, err=True)
+        raise click.exceptions.Exit(1)
+    return project
+
+
+def project_plan(site: Site) -> Bundle:
+    """The plan towards what the project holds now."""
+    project = sound_project(site.root)
+    source = site.ledger.repository.revision(site.root)
+    last = site.ledger.last()
+    return site.plan(wanted(project, site.name, read_lock(site.root), last, source))
+
+
+def finish_interrupted(site: Site) -> Release | None:
+    """Before anything new, finish what an earlier apply was killed in; the release it became."""
+    target = site.reachable()
+    if not site.interrupted:
+        return None
+    release = resume(target, site.ledger)
+    if release:
+        say(f"an interrupted apply was finished: release {release.number}")
+    else:
+        say("an interrupted apply was dropped: another release came first")
+    return release
+
+
+def carry_out(site: Site, bundle: Bundle, approvals: tuple[str, ...], evidence: Any) -> Release:
+    """Apply a plan in the name of the person that git knows."""
+    order = Order(bundle, site.ledger.who(), approvals, evidence)
+    return apply(order, site.reachable(), site.ledger)
+
+
+def released(release: Release) -> str:
+    """One line on a release that was just made."""
+    done = " · ".join(f"{n} {action}" for action, n in release.counts.items())
+    return f"release {release.number} of {release.environment} ({release.commit[:7]}): {done}"
+
+
+def say(message: str) -> None:
+    """A note for people, on stderr."""
+    console().print(Text(message), soft_wrap=True)
+
+
+def show(page: Text | str) -> None:
+    """A result on stdout: lines are never cut, colours only on a terminal."""
+    Console(highlight=False).print(page, soft_wrap=True, markup=False)

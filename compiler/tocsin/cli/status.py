@@ -1,0 +1,73 @@
+"""`tocsin status`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import click
+
+from tocsin.cli.environment import Site, show, site_options
+from tocsin.cli.output import echo_json, format_option
+from tocsin.plan.build import drift_of, foreign_paths
+from tocsin.state.live import Live
+from tocsin.state.release import Release
+
+
+@click.command()
+@site_options
+@format_option("text", "json")
+def status(site: Site, fmt: str) -> None:
+    """What is deployed, and whether it still is what was released.
+
+    Exit code 1 on drift or after an interrupted apply.
+    """
+    last, live = site.ledger.last(), site.observe()
+    found = drift(last, live)
+    report = {
+        "environment": site.name,
+        "kind": site.environment.kind,
+        "observed": live is not None,
+        "interrupted": site.interrupted,
+        "drift": found,
+        "release": last.record if last else None,
+    }
+    if fmt == "json":
+        echo_json(report)
+    else:
+        show("\n".join(_lines(site, last, report)))
+    if found or site.interrupted:
+        raise click.exceptions.Exit(1)
+
+
+def drift(last: Release | None, live: Live | None) -> list[dict[str, str]]:
+    """Where the live state is not what the last release put there."""
+    entries = {e.id: e for e in last.entries} if last else {}
+    found = [
+        {"key": e.key, "path": e.path, "drift": str(what)}
+        for e in entries.values()
+        if (what := drift_of(e, live))
+    ]
+    return found + [
+        {"key": "", "path": path, "drift": "foreign"} for path in foreign_paths(entries, live)
+    ]
+
+
+def _lines(site: Site, last: Release | None, report: dict[str, Any]) -> list[str]:
+    if last is None:
+        lines = [f"{site.name}: no release yet"]
+    else:
+        made = f"{last.made} by {last.who}, source {last.source}"
+        lines = [f"{site.name}: release {last.number}, {len(last.entries)} detections, {made}"]
+        places = Counter((e.backend, e.source, e.mode) for e in last.entries)
+        lines += [f"  {b} {s}: {n} {mode}" for (b, s, mode), n in sorted(places.items())]
+    lines += [f"! {d['drift']}: {d['key'] or d['path']}" for d in report["drift"]]
+    if report["interrupted"]:
+        lines.append("! an apply was interrupted: run `tocsin apply` again to finish it")
+    elif report["drift"]:
+        lines.append("`tocsin plan` shows how to repair it")
+    elif not report["observed"]:
+        lines.append(f"live state: not observed for kind {site.environment.kind}")
+    else:
+        lines.append("live state: as released")
+    return lines

@@ -1,0 +1,122 @@
+"""Carry out a plan: journal, steps, release, journal closed. Any kill is resumed by the next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tocsin.canonical import canonical_bytes
+from tocsin.deploy import fault
+from tocsin.deploy.journal import Order
+from tocsin.deploy.target import Target
+from tocsin.errors import LedgerError, StaleError
+from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
+from tocsin.state.base import Ledger
+from tocsin.state.release import Release
+
+
+def apply(order: Order, target: Target, ledger: Ledger) -> Release:
+    """Apply a plan that still fits the world; the release that it made.
+
+    Raises StaleError, before anything is touched, if ledger or live state moved since it was made.
+    """
+    plan = order.bundle.plan
+    if plan.problems:
+        raise LedgerError(
+            f"the plan cannot be applied: {plan.problems[0]}",
+            hint="mend the detection, or remove it on purpose",
+            exit_code=1,
+        )
+    with target.hold():
+        if target.journal.pending():
+            raise StaleError(
+                "an earlier apply was interrupted", hint="run apply again to finish it"
+            )
+        _check_fresh(plan, target, ledger)
+        target.journal.open(order)
+        fault.point("journal-written")
+        return _carry_out(order, target, ledger)
+
+
+def resume(target: Target, ledger: Ledger) -> Release | None:
+    """Finish the apply that was interrupted; its release, None if there is nothing to finish.
+
+    If another release came in between, the order is dropped: the next plan shows what it left
+    behind as drift.
+    """
+    if target.journal.pending() is None:
+        return None
+    with target.hold():
+        order = target.journal.pending()
+        if order is None:
+            return None
+        plan, last = order.bundle.plan, ledger.last()
+        if last and last.plan == plan.digest:
+            target.journal.close()
+            return last
+        if (last.commit if last else "") != plan.base:
+            target.journal.close()
+            return None
+        return _carry_out(order, target, ledger)
+
+
+def _check_fresh(plan: Plan, target: Target, ledger: Ledger) -> None:
+    last = ledger.last()
+    if (last.commit if last else "") != plan.base:
+        number = last.number if last else 0
+        raise StaleError(
+            f"the plan starts from release {plan.base_number}, "
+            f"but {plan.environment} is at release {number}"
+        )
+    if target.observe().digest != plan.live:
+        raise StaleError(f"what is deployed in {plan.environment} changed since the plan was made")
+
+
+def _carry_out(order: Order, target: Target, ledger: Ledger) -> Release:
+    plan = order.bundle.plan
+    for step in plan.steps:
+        if isinstance(step, Deploy | Repair):
+            target.place(step, order.bundle.bodies[step.after.artifact])
+            fault.point("artifact-placed")
+    fault.point("all-placed")
+    target.activate(plan.base_number + 1, plan.result)
+    fault.point("activated")
+    for step in plan.steps:
+        if isinstance(step, Remove | Discard):
+            target.clear(step)
+            fault.point("cleared")
+    release = _release(order, ledger)
+    fault.point("released")
+    target.journal.close()
+    fault.point("journal-closed")
+    return release
+
+
+def _release(order: Order, ledger: Ledger) -> Release:
+    plan = order.bundle.plan
+    files = {"plan.json": canonical_bytes(plan.record)}
+    for step in plan.steps:
+        if isinstance(step, Deploy | Repair):
+            body = order.bundle.bodies[step.after.artifact]
+            files[f"artifacts/{step.after.path}"] = body
+    release = Release(
+        number=plan.base_number + 1,
+        environment=plan.environment,
+        project=plan.project,
+        parent=plan.base,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        who=order.who,
+        reason=plan.reason,
+        plan=plan.digest,
+        source=plan.source,
+        entries=plan.result,
+        removed=tuple(s.before for s in plan.steps if isinstance(s, Remove)),
+        approvals=order.approvals,
+        tools=plan.tools,
+        evidence=order.evidence,
+    )
+    try:
+        return ledger.commit(release, files)
+    except StaleError as lost:
+        raise StaleError(
+            lost.message, hint="plan again: what this apply already deployed is shown as drift"
+        ) from lost

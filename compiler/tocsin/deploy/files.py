@@ -1,0 +1,92 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tocsin.deploy import fault
+from tocsin.errors import ConfigError, LedgerError
+
+_TEMPORARY = ".new"
+
+
+def write(path: Path, data: bytes) -> None:
+    """Replace a file atomically and durably; its folder is made."""
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + _TEMPORARY)
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fault.point("file-written")
+        temporary.replace(path)
+        _sync(path.parent)
+
+
+def remove(path: Path, root: Path) -> None:
+    """Take a file away, and the folders below `root` that it leaves empty."""
+    with _explained(path):
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # not empty, or already gone
+            for folder in path.parents:
+                if folder == root or not folder.is_relative_to(root):
+                    break
+                folder.rmdir()
+
+
+def listed(root: Path) -> list[Path]:
+    """All files below a folder, without temporary files of a killed write."""
+    with _explained(root):
+        found = (p for p in root.rglob("*") if not p.is_dir() and p.suffix != _TEMPORARY)
+        return sorted(found)
+
+
+@contextmanager
+def held(path: Path, what: str) -> Iterator[None]:
+    """Hold a lock file, or raise LedgerError naming its holder.
+
+    The kernel drops the lock when the holder dies, so that no stale lock is ever left and no
+    reused process id can be mistaken for the holder; the id inside is for the message only.
+    """
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+b")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            file.seek(0)
+            holder = file.read().decode("ascii", "replace").strip() or "unknown"
+            raise LedgerError(
+                f"another {what} is running (process {holder})", hint="wait until it is done"
+            ) from taken
+        file.truncate(0)
+        file.write(str(os.getpid()).encode())
+        file.flush()
+        yield
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What the operating system refuses is a setting to mend, not a bug."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or path
+        raise ConfigError(
+            f"cannot use {place}: {error.strerror}",
+            hint="check `path` of the environment in tocsin.toml, and who may write there",
+        ) from error

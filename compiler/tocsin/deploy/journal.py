@@ -1,0 +1,59 @@
+"""An apply in progress, written down before it starts, so that the next one can finish it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tocsin.deploy import files
+from tocsin.errors import ConfigError, LedgerError
+from tocsin.plan import saved
+from tocsin.plan.steps import Bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A plan on its way: what to apply, on whose word, with which evidence."""
+
+    bundle: Bundle
+    who: str
+    approvals: tuple[str, ...] = ()
+    evidence: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The file that holds the open order, if any."""
+
+    path: Path
+
+    def open(self, order: Order) -> None:
+        """Write the order down."""
+        record = {
+            "bundle": saved.to_json(order.bundle),
+            "who": order.who,
+            "approvals": list(order.approvals),
+            "evidence": order.evidence,
+        }
+        files.write(self.path, json.dumps(record, ensure_ascii=False).encode())
+
+    def pending(self) -> Order | None:
+        """The order that was not finished, None if all is done."""
+        try:
+            record = json.loads(self.path.read_bytes())
+            bundle = saved.from_json(record["bundle"], str(self.path))
+            approvals = tuple(record["approvals"])
+            return Order(bundle, record["who"], approvals, record["evidence"])
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError, KeyError, TypeError, ConfigError) as bad:
+            raise LedgerError(
+                f"the journal {self.path} cannot be read: {bad}",
+                hint="keep a copy, delete it and plan again: drift will be shown and repaired",
+            ) from bad
+
+    def close(self) -> None:
+        """The order is done."""
+        files.remove(self.path, self.path.parent)

@@ -1,0 +1,92 @@
+"""The embedded environment: a folder of artifacts, and `live.json` that says which ones run."""
+
+from __future__ import annotations
+
+import json
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from tocsin.canonical import digest_bytes
+from tocsin.deploy import files
+from tocsin.deploy.journal import Journal
+from tocsin.deploy.target import Clearing, Placing
+from tocsin.errors import ConfigError
+from tocsin.state.live import Live, LiveArtifact
+from tocsin.state.release import ENTRIES, Entry
+
+_FORM = 1
+
+
+class LocalTarget:
+    """Files below one folder. `live.json` is replaced in one move: that is the swap."""
+
+    def __init__(self, folder: Path, environment: str) -> None:
+        self._folder = folder.resolve()
+        self._environment = environment
+        self._artifacts = self._folder / "artifacts"
+        self._table = self._folder / "live.json"
+        self.journal = Journal(self._folder / "journal.json")
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep others from applying meanwhile."""
+        return files.held(self._folder / "apply.lock", "apply")
+
+    def observe(self) -> Live:
+        """Digest every artifact in place; its mode is what `live.json` says."""
+        table = self._read_table()
+        modes = {row.get("path"): str(row.get("mode", "")) for row in table["detections"]}
+        found = {}
+        for path in files.listed(self._artifacts):
+            name = path.relative_to(self._artifacts).as_posix()
+            found[name] = LiveArtifact(name, _digest(path), modes.get(name, ""))
+        return Live(found, table["release"])
+
+    def place(self, step: Placing, body: bytes) -> None:
+        """Write the artifact's file."""
+        files.write(self._inside(step.after.path), body)
+
+    def activate(self, release: int, entries: tuple[Entry, ...]) -> None:
+        """Replace `live.json`."""
+        table = {
+            "form": _FORM,
+            "environment": self._environment,
+            "release": release,
+            "detections": ENTRIES.dump_python(entries, mode="json"),
+        }
+        # The folder is nobody's source: whoever lists changes of the repository skips it.
+        files.write(self._folder / ".gitignore", b"*\n")
+        files.write(self._table, json.dumps(table, indent=1, ensure_ascii=False).encode() + b"\n")
+
+    def clear(self, step: Clearing) -> None:
+        """Delete the artifact's file."""
+        if step.path:
+            files.remove(self._inside(step.path), self._artifacts)
+
+    def _inside(self, path: str) -> Path:
+        """The file of an artifact; ConfigError for a path that leaves the folder."""
+        place = self._artifacts / path
+        # The folder is resolved, not the file: a link put in the file's place is replaced.
+        inside = place.parent.resolve().is_relative_to(self._artifacts)
+        if not inside or not path or ".." in place.parts:
+            raise ConfigError(f"artifact path {path!r} leaves {self._artifacts}")
+        return place
+
+    def _read_table(self) -> dict[str, Any]:
+        """The table; an unreadable one is like none, so that plans show drift and repair it."""
+        try:
+            table = json.loads(self._table.read_bytes())
+            return {
+                "release": int(table["release"]),
+                "detections": [row for row in table["detections"] if isinstance(row, dict)],
+            }
+        except (OSError, ValueError, KeyError, TypeError):
+            return {"release": 0, "detections": []}
+
+
+def _digest(path: Path) -> str:
+    """Digest of a file's bytes; empty, equal to no digest, if it cannot be read."""
+    try:
+        return digest_bytes(path.read_bytes())
+    except OSError:
+        return ""

@@ -1,0 +1,37 @@
+"""Where artifacts are deployed: the seam that every kind of environment implements."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from tocsin.deploy.journal import Journal
+from tocsin.plan.steps import Deploy, Discard, Remove, Repair
+from tocsin.state.live import Live
+from tocsin.state.release import Entry
+
+Placing = Deploy | Repair
+Clearing = Remove | Discard
+
+
+class Target(Protocol):
+    """One environment's engine. Every method is safe to repeat after a kill at any point."""
+
+    @property
+    def journal(self) -> Journal:
+        """Where an apply in progress is written down."""
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep others from applying meanwhile. Raises LedgerError if someone already does."""
+
+    def observe(self) -> Live:
+        """What is really in place; also while someone applies."""
+
+    def place(self, step: Placing, body: bytes) -> None:
+        """Put an artifact's bytes where they belong."""
+
+    def activate(self, release: int, entries: tuple[Entry, ...]) -> None:
+        """From now on exactly these detections run, each in its mode."""
+
+    def clear(self, step: Clearing) -> None:
+        """Take an artifact away."""

@@ -1,0 +1,179 @@
+"""Compare what is wanted with what is recorded and what is in place: pure, no I/O."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from tocsin.plan.steps import (
+    Bundle,
+    Deploy,
+    Discard,
+    Document,
+    Drift,
+    Plan,
+    Refused,
+    Remove,
+    Repair,
+    Step,
+)
+from tocsin.state.live import Live
+from tocsin.state.release import Action, Entry, Release, Revision
+
+_DEPLOYING = frozenset({Action.ADDED, Action.CHANGED, Action.RECOMPILED, Action.SWITCHED})
+
+# Parts that do not begin with a dot, without control characters, no longer than a file's name.
+_PATH = re.compile(r"(?:(?!\.)[^/\\\x00-\x1f\x7f]{1,200}/)*(?!\.)[^/\\\x00-\x1f\x7f]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The state to reach. `bodies` holds the bytes of every entry, by artifact digest.
+
+    `off`: ids that the project still has, but not for this environment.
+    """
+
+    environment: str
+    project: str
+    reason: str
+    entries: tuple[Entry, ...]
+    bodies: Mapping[str, bytes] = field(repr=False)
+    refused: tuple[Refused, ...] = ()
+    off: frozenset[str] = frozenset()
+    source: Revision = field(default_factory=Revision)
+    tools: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:
+    """The plan from the last release to the desired state, with the bytes that it needs.
+
+    `live` is None for an environment whose engine cannot be observed: no drift is known there.
+    """
+    before = {e.id: e for e in last.entries} if last else {}
+    held = [before[r.id] for r in desired.refused if r.id in before]
+    result = tuple(
+        replace(entry, action=_action(entry, before.get(entry.id), live))
+        for entry in sorted((*desired.entries, *held), key=lambda e: (e.key, e.id))
+    )
+    steps = (
+        *_forward(result, before, live),
+        *_removals(desired, result, before),
+        *_discards(result, before, live),
+    )
+    plan = Plan(
+        environment=desired.environment,
+        project=desired.project,
+        reason=desired.reason,
+        base=last.commit if last else "",
+        base_number=last.number if last else 0,
+        live=live.digest if live else "",
+        source=desired.source,
+        tools=desired.tools,
+        steps=steps,
+        result=result,
+        refused=desired.refused,
+        problems=tuple(_problems(desired, result, before)),
+        warnings=desired.warnings,
+    )
+    needed = {s.after.artifact for s in steps if isinstance(s, Deploy | Repair)}
+    return Bundle(plan, {name: desired.bodies[name] for name in sorted(needed)})
+
+
+def drift_of(entry: Entry, live: Live | None) -> Drift:
+    """How the place of a released artifact differs from the release."""
+    if live is None:
+        return ""
+    found = live.artifacts.get(entry.path)
+    if found is None:
+        return "missing"
+    same = found.digest == entry.artifact and found.mode == entry.mode
+    return "" if same else "altered"
+
+
+def foreign_paths(entries: Mapping[str, Entry], live: Live | None) -> list[str]:
+    """Artifacts in place that no entry owns."""
+    owned = {e.path for e in entries.values()}
+    return sorted(live.artifacts.keys() - owned) if live else []
+
+
+def _action(after: Entry, before: Entry | None, live: Live | None) -> Action:
+    if before is None:
+        return Action.ADDED
+    if after.logic != before.logic:
+        return Action.CHANGED
+    if (after.artifact, after.path) != (before.artifact, before.path):
+        return Action.RECOMPILED
+    if after.mode != before.mode:
+        return Action.SWITCHED
+    if drift_of(before, live):
+        return Action.REPAIRED
+    return Action.DOCUMENTED if _redescribed(after, before) else Action.UNCHANGED
+
+
+def _redescribed(after: Entry, before: Entry) -> bool:
+    told = ((e.meta, e.version, e.key, e.file) for e in (after, before))
+    return next(told) != next(told)
+
+
+def _forward(
+    result: tuple[Entry, ...], before: Mapping[str, Entry], live: Live | None
+) -> Iterator[Step]:
+    foreign = set(foreign_paths(before, live))
+    for after in result:
+        old = before.get(after.id)
+        drift: Drift = drift_of(old, live) if old else ""
+        if after.action in _DEPLOYING:
+            yield Deploy(after, old, "foreign" if after.path in foreign else drift)
+            continue
+        if drift:
+            yield Repair(after, drift)
+        if old and _redescribed(after, old):
+            yield Document(after, old)
+
+
+def _removals(
+    desired: Desired, result: tuple[Entry, ...], before: Mapping[str, Entry]
+) -> Iterator[Step]:
+    kept, taken = {e.id for e in result}, {e.path for e in result}
+    for old in sorted(before.values(), key=lambda e: (e.key, e.id)):
+        if old.id not in kept:
+            why = f"off in {desired.environment}" if old.id in desired.off else ""
+            yield Remove(old, "" if old.path in taken else old.path, why)
+
+
+def _discards(
+    result: tuple[Entry, ...], before: Mapping[str, Entry], live: Live | None
+) -> Iterator[Step]:
+    taken = {e.path for e in result}
+    for path in foreign_paths(before, live):
+        if path not in taken:
+            yield Discard(path, "foreign")
+    for after in result:
+        old = before.get(after.id)
+        if old and old.path not in taken:
+            yield Discard(old.path, "moved")
+
+
+def _problems(
+    desired: Desired, result: tuple[Entry, ...], before: Mapping[str, Entry]
+) -> Iterator[str]:
+    for no in desired.refused:
+        if no.id in before:
+            yield (
+                f"{no.key} is deployed as v{before[no.id].version} and its new form cannot be "
+                f"compiled: {no.message}"
+            )
+    for entry in result:
+        if not _PATH.fullmatch(entry.path):
+            yield f"{entry.key} cannot name a file: {entry.path!r}"
+    # Folded, since some file systems and git's own index take no two such paths.
+    for what, values in (
+        ("id", [e.id for e in result]),
+        ("path", [e.path.casefold() for e in result]),
+    ):
+        for value, times in sorted(Counter(values).items()):
+            if times > 1:
+                yield f"{times} detections have the same {what}: {value}"

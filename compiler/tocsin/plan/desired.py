@@ -1,0 +1,141 @@
+"""What the project wants deployed in an environment: its queries, compiled."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from pathlib import Path
+
+from tocsin.backend.registry import GROUP, load
+from tocsin.compile import Refusal, compile_query
+from tocsin.front.project import Project
+from tocsin.ir.query import Query
+from tocsin.model.artifact import Artifact
+from tocsin.model.project import Environment
+from tocsin.plan.build import Desired
+from tocsin.plan.steps import Refused
+from tocsin.state.lock import FILE, Identity, Lock
+from tocsin.state.release import Entry, Release, Revision
+
+
+def wanted(
+    project: Project, environment: str, lock: Lock, last: Release | None, source: Revision
+) -> Desired:
+    """Compile every detection that is not off here; derive its version from the lock."""
+    settings = project.settings.environments[environment]
+    entries: list[Entry] = []
+    bodies: dict[str, bytes] = {}
+    refused: list[Refused] = []
+    off = {q.detection.id for q in project.queries if _mode(q, environment) == "off"}
+    for query in project.queries:
+        old = last.entry(query.detection.id) if last else None
+        if query.detection.id in off:
+            continue
+        made = compile_query(query, load(settings.backend_of(query.source.name)))
+        if isinstance(made, Refusal):
+            refused.append(_refused(made, old))
+            continue
+        entries.append(_entry(project, query, made, environment, _version(lock, old, query)))
+        bodies[made.digest] = made.body
+    return Desired(
+        environment=environment,
+        project=project.settings.project.name,
+        reason="apply",
+        entries=tuple(entries),
+        bodies=bodies,
+        refused=tuple(refused),
+        off=frozenset(off),
+        source=source,
+        tools=tools(settings),
+        warnings=stale_lock(lock, identities(project)),
+    )
+
+
+def identities(project: Project) -> list[Identity]:
+    """What the lock file names: key, id and logic of every detection."""
+    return [Identity(q.detection.key, q.detection.id, q.logic) for q in project.queries]
+
+
+def stale_lock(lock: Lock, detections: list[Identity]) -> tuple[str, ...]:
+    """A warning if the lock file does not fit the detections."""
+    fresh = lock.updated(detections).lines
+    ids = sorted(
+        (fresh.keys() | lock.lines.keys()),
+        key=lambda i: fresh[i].key if i in fresh else lock.lines[i].key,
+    )
+    off = [fresh.get(i) or lock.lines[i] for i in ids if fresh.get(i) != lock.lines.get(i)]
+    if not off:
+        return ()
+    names = ", ".join(line.key for line in off[:3]) + (" …" if len(off) > 3 else "")  # noqa: PLR2004 - three names show which
+    return (f"{FILE} is stale for {len(off)} detections ({names}): run `tocsin lock`",)
+
+
+def tools(settings: Environment) -> dict[str, str]:
+    """Versions of what took part in compiling."""
+    backends = {settings.backend, *settings.backends.values()}
+    points = (p for p in entry_points(group=GROUP) if p.name in backends and p.dist)
+    found = {p.dist.name: p.dist.version for p in points if p.dist}
+    for name in ("pysigma", "sqlglot"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # a backend need not use it
+            continue
+    return {**found, "python": platform.python_version()}
+
+
+def _version(lock: Lock, old: Entry | None, query: Query) -> int:
+    """The lock's word; where it is stale, the next number after all that are in use."""
+    line = lock.lines.get(query.detection.id)
+    for known in (line, old):
+        if known and known.logic == query.logic:
+            return known.version
+    return max(known.version if known else 0 for known in (line, old)) + 1
+
+
+def _mode(query: Query, environment: str) -> str:
+    return query.detection.deploy.get(environment, "live")
+
+
+def _refused(no: Refusal, old: Entry | None) -> Refused:
+    detection = no.query.detection
+    detail = f": {no.detail}" if no.detail else ""
+    return Refused(
+        detection.id,
+        detection.key,
+        no.backend,
+        no.query.source.name,
+        f"{no.node} {no.reason}{detail}",
+        old.version if old else 0,
+    )
+
+
+def _entry(project: Project, query: Query, made: Artifact, environment: str, number: int) -> Entry:
+    detection, meta = query.detection, query.detection.meta
+    return Entry(
+        id=detection.id,
+        key=detection.key,
+        version=number,
+        logic=query.logic,
+        artifact=made.digest,
+        meta=query.meta,
+        backend=made.backend,
+        source=made.source,
+        path=made.path,
+        title=meta.title,
+        level=meta.level,
+        status=meta.status,
+        owner=meta.owner,
+        tags=meta.tags,
+        controls=meta.controls,
+        file=_below(detection.span.file, project.root),
+        cases=len(detection.cases),
+        mode="shadow" if _mode(query, environment) == "shadow" else "live",
+    )
+
+
+def _below(file: str, root: Path) -> str:
+    """The path inside the project, so that records are the same wherever it is checked out."""
+    path = Path(file).resolve() if file else root
+    return (
+        path.relative_to(root.resolve()).as_posix() if path.is_relative_to(root.resolve()) else file
+    )

@@ -1,0 +1,171 @@
+"""A plan in words: for a terminal, for a pull request, for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rich.text import Text
+
+from tocsin.plan.steps import Deploy, Discard, Document, Drift, Plan, Remove, Repair, Step
+from tocsin.state.release import Action, Entry
+
+_STYLES = {"+": "green", "~": "yellow", "-": "red", "=": "cyan", "!": "magenta", "x": "bold red"}
+_DRIFT: dict[Drift, str] = {
+    "": "",
+    "missing": "was missing",
+    "altered": "was altered in place",
+    "foreign": "takes the place of a foreign file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One step in words. `symbol` is one of `+ ~ - = ! x`."""
+
+    symbol: str
+    name: str
+    version: str
+    what: str
+    where: str
+    artifact: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> list[str]:
+        """All after name and version, empty ones left out."""
+        artifact = f"artifact {self.artifact}" if self.artifact else ""
+        return [fact for fact in (self.what, self.where, artifact, *self.notes) if fact]
+
+
+def rows(plan: Plan) -> list[Row]:
+    """The steps, then what is refused."""
+    refused = [
+        Row(
+            "x",
+            no.key,
+            f"v{no.deployed}" if no.deployed else "",
+            "refused",
+            f"{no.backend} {no.source}",
+            notes=(no.message, *(["stays as it is"] if no.deployed else [])),
+        )
+        for no in plan.refused
+    ]
+    return [*map(_row, plan.steps), *refused]
+
+
+def summary(plan: Plan) -> str:
+    """One line: how many of what."""
+    counts = plan.counts
+    foreign = sum(isinstance(s, Discard) and s.why == "foreign" for s in plan.steps)
+    parts = [f"{n} {action}" for action, n in counts.items() if action is not Action.UNCHANGED]
+    parts += [f"{foreign} foreign discarded"] if foreign else []
+    parts += [f"{counts.get(Action.UNCHANGED, 0)} unchanged"]
+    parts += [f"{len(plan.refused)} refused"] if plan.refused else []
+    return ("" if plan.steps else "Nothing to do: ") + " · ".join(parts)
+
+
+def text(plan: Plan) -> Text:
+    """The plan for a terminal; colours are styles, so that a pipe gets none."""
+    page = Text()
+    page.append(f"{_heading(plan)}\n", "bold")
+    for row in rows(plan):
+        page.append(f"{row.symbol} {_clean(row.name)}", _STYLES[row.symbol])
+        page.append(f" {row.version}" if row.version else "")
+        page.append("".join(f" · {_clean(fact)}" for fact in row.facts))
+        page.append("\n")
+    for warning in plan.warnings:
+        page.append(f"warning: {_clean(warning)}\n", "yellow")
+    for problem in plan.problems:
+        page.append(f"error: {_clean(problem)}\n", "bold red")
+    page.append(summary(plan), "bold")
+    return page
+
+
+def markdown(plan: Plan) -> str:
+    """The plan as a comment on a pull request."""
+    lines = [f"### {_escape(_heading(plan))}", "", f"**{summary(plan)}**", ""]
+    if found := rows(plan):
+        lines += ["| | detection | version | what | where | artifact | notes |", "|-" * 7 + "|"]
+    for row in found:
+        notes = " · ".join(row.notes)
+        cells = (f"`{row.symbol}`", row.name, row.version, row.what, row.where, row.artifact, notes)
+        lines.append("| " + " | ".join([cells[0], *map(_escape, cells[1:])]) + " |")
+    lines += [""] if found else []
+    lines += [f"- **warning**: {_escape(w)}" for w in plan.warnings]
+    lines += [f"- **error**: {_escape(p)}" for p in plan.problems]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """The plan with its digest and counts."""
+    return {"digest": plan.digest, "counts": dict(plan.counts), **plan.record}
+
+
+def _heading(plan: Plan) -> str:
+    base = f"release {plan.base_number}" if plan.base_number else "nothing"
+    reason = "" if plan.reason == "apply" else f" ({plan.reason})"
+    return f"Plan for {plan.environment}{reason}, from {base}, source {plan.source}"
+
+
+def _row(step: Step) -> Row:
+    match step:
+        case Deploy(after=after, before=before, drift=drift):
+            notes = (*_changes(after, before), _DRIFT[drift], _cases(after))
+            symbol = "+" if after.action is Action.ADDED else "~"
+            return _told(symbol, after, before, str(after.action), notes)
+        case Repair(after=after, drift=drift):
+            return _told("!", after, after, str(Action.REPAIRED), (_DRIFT[drift],))
+        case Document(after=after, before=before):
+            notes = (*_changes(after, before), "nothing is deployed")
+            return _told("=", after, before, str(Action.DOCUMENTED), notes)
+        case Remove(before=before, why=why):
+            return _told("-", before, before, str(Action.REMOVED), (why,))
+        case Discard(path=path, why=why):
+            return Row("!", path, "", "discarded", "", notes=(f"{why} file",))
+
+
+def _told(
+    symbol: str, after: Entry, before: Entry | None, what: str, notes: tuple[str, ...]
+) -> Row:
+    return Row(
+        symbol,
+        after.key,
+        _arrow(f"v{before.version}" if before else "", f"v{after.version}"),
+        what,
+        f"{after.backend} {after.source}",
+        _arrow(before.artifact[:8] if before else "", after.artifact[:8]),
+        tuple(filter(None, notes)),
+    )
+
+
+def _changes(after: Entry, before: Entry | None) -> Iterator[str]:
+    """Moves that version and artifact do not show."""
+    was = before or after
+    if was.key != after.key:
+        yield f"was {was.key}"
+    if (was.backend, was.source) != (after.backend, after.source):
+        yield f"was on {was.backend} {was.source}"
+    if was.mode != after.mode:
+        yield f"{was.mode} → {after.mode}"
+    elif after.mode == "shadow":
+        yield "shadow"
+
+
+def _cases(entry: Entry) -> str:
+    return f"{entry.cases} case" + ("" if entry.cases == 1 else "s")
+
+
+def _arrow(before: str, after: str) -> str:
+    return f"{before} → {after}" if before and before != after else after
+
+
+def _clean(value: str) -> str:
+    """No control characters: names come from files that anyone may propose."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
+
+
+def _escape(value: str) -> str:
+    """Text for one cell of a Markdown table, with nothing that is read as markup."""
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|#~!@" else c for c in _clean(value))

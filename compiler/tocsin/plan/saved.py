@@ -1,0 +1,61 @@
+"""Plans as files: what was reviewed is what is deployed, byte for byte."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from tocsin.canonical import digest, digest_bytes
+from tocsin.errors import ConfigError
+from tocsin.plan.steps import PLAN, Bundle, Deploy, Repair
+from tocsin.state.release import first_line
+
+_FORM = 1
+
+
+def to_json(bundle: Bundle) -> dict[str, Any]:
+    """The plan, its digest and the bytes that it deploys (base64, by digest)."""
+    record = bundle.plan.record
+    bodies = {name: base64.b64encode(body).decode() for name, body in bundle.bodies.items()}
+    return {"form": _FORM, "digest": digest(record), "plan": record, "bodies": bodies}
+
+
+def from_json(data: Any, name: str) -> Bundle:
+    """The bundle in these JSON values; ConfigError, naming the file, if it was edited."""
+    try:
+        if data["form"] != _FORM:
+            raise ConfigError(f"{name} has form {data['form']}, this version reads {_FORM}")
+        plan = PLAN.validate_python(data["plan"])
+        bodies = {k: base64.b64decode(v, validate=True) for k, v in data["bodies"].items()}
+        told = data["digest"]
+    except (KeyError, TypeError, AttributeError, ValueError) as bad:
+        raise ConfigError(
+            f"{name} is not a saved plan: {first_line(bad)}", hint="make one with `plan --out FILE`"
+        ) from bad
+    needed = {s.after.artifact for s in plan.steps if isinstance(s, Deploy | Repair)}
+    whole = {k: digest_bytes(body) for k, body in bodies.items()} == {k: k for k in needed}
+    if told != plan.digest or not whole:
+        raise ConfigError(f"{name} was edited after it was made", hint="plan again")
+    return Bundle(plan, bodies)
+
+
+def write(bundle: Bundle, path: Path) -> None:
+    """Save a plan. Raises ConfigError if the file cannot be written."""
+    text = json.dumps(to_json(bundle), indent=1, ensure_ascii=False) + "\n"
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+
+
+def read(path: Path) -> Bundle:
+    """Load a saved plan. Raises ConfigError if it is none."""
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, RecursionError) as bad:
+        raise ConfigError(f"{path} is not a saved plan: {bad}") from bad
+    return from_json(data, str(path))

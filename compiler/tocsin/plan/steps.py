@@ -1,0 +1,144 @@
+"""A plan is data: what is to be done, in steps that are safe to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter
+
+from tocsin.canonical import digest
+from tocsin.state.release import FORBID_UNKNOWN, Action, Entry, Revision
+
+Drift = Literal["", "missing", "altered", "foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """Put new bytes (or a new mode) in place: added, changed, recompiled or switched.
+
+    `drift`: what was found in the place of the old bytes, if not the old bytes.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    after: Entry
+    before: Entry | None = None
+    drift: Drift = ""
+    kind: Literal["deploy"] = "deploy"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Put back the bytes of an unchanged detection that are missing or were altered."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    after: Entry
+    drift: Drift
+    kind: Literal["repair"] = "repair"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Record a new description; nothing is deployed."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    after: Entry
+    before: Entry
+    kind: Literal["document"] = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take a detection out of the environment. `path` is empty if another one takes its place."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    before: Entry
+    path: str
+    why: str = ""
+    kind: Literal["remove"] = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Take away an artifact that no detection of the release owns (any more)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    path: str
+    why: Literal["foreign", "moved"]
+    kind: Literal["discard"] = "discard"
+
+
+Step = Deploy | Repair | Document | Remove | Discard
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A detection that its backend does not take. `deployed`: the version in place, 0 for none."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    id: str
+    key: str
+    backend: str
+    source: str
+    message: str
+    deployed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The way from release `base_number` (commit `base`) to the state in `result`.
+
+    `live` is the digest of what was found in place, empty where nothing can be observed.
+    A plan with `problems` is shown but never applied.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    environment: str
+    project: str
+    reason: str
+    base: str = ""
+    base_number: int = 0
+    live: str = ""
+    source: Revision = field(default_factory=Revision)
+    tools: dict[str, str] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    result: tuple[Entry, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The plan as plain JSON values."""
+        return dict(PLAN.dump_python(self, mode="json"))
+
+    @property
+    def digest(self) -> str:
+        """Identity of the plan; artifacts count through their digests."""
+        return digest(self.record)
+
+    @property
+    def counts(self) -> dict[Action, int]:
+        """How many detections are added, changed, and so on; zeroes left out."""
+        done = [e.action for e in self.result]
+        done += [Action.REMOVED for s in self.steps if isinstance(s, Remove)]
+        return {a: n for a in Action if (n := done.count(a))}
+
+
+PLAN = TypeAdapter(Plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A plan with the bytes that its steps deploy, by digest."""
+
+    plan: Plan
+    bodies: Mapping[str, bytes] = field(repr=False)

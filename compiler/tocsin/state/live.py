@@ -1,0 +1,30 @@
+"""What an environment really holds, as seen by looking at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tocsin.canonical import digest
+
+
+@dataclass(frozen=True, slots=True)
+class LiveArtifact:
+    """One artifact found in place; `mode` is empty where the target does not know it."""
+
+    path: str
+    digest: str
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """All that was found. `release` is the number the target says it runs, 0 for none."""
+
+    artifacts: Mapping[str, LiveArtifact] = field(default_factory=dict)
+    release: int = 0
+
+    @property
+    def digest(self) -> str:
+        """Identity of the artifacts in place; the release number does not count."""
+        return digest([self.artifacts[path] for path in sorted(self.artifacts)])

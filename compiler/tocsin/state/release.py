@@ -1,0 +1,154 @@
+"""What a release records: the words of the audit trail, as frozen values and as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from tocsin.canonical import digest
+from tocsin.errors import LedgerError
+
+FORBID_UNKNOWN = ConfigDict(extra="forbid")
+
+
+class Action(StrEnum):
+    """What a release did to one detection."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    RECOMPILED = "recompiled"
+    SWITCHED = "switched"
+    DOCUMENTED = "documented"
+    REPAIRED = "repaired"
+    REMOVED = "removed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The commit that a plan was made from; `dirty` if the project had uncommitted changes."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    commit: str = ""
+    dirty: bool = False
+
+    def __str__(self) -> str:
+        name = self.commit[:7] or "no commit"
+        return f"{name} + uncommitted changes" if self.dirty else name
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One deployed detection.
+
+    `logic`, `artifact` and `meta` are the three digests (64 hex digits); `path` is where the
+    artifact lies below `artifacts/`, `file` the rule's file below the project.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    id: str
+    key: str
+    version: int
+    logic: str
+    artifact: str
+    meta: str
+    backend: str
+    source: str
+    path: str
+    title: str
+    level: str = ""
+    status: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    file: str = ""
+    cases: int = 0
+    mode: Literal["live", "shadow"] = "live"
+    action: Action = Action.UNCHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The state of an environment after one apply.
+
+    `number` counts from 1; `parent` is the commit of the release before; `made` is UTC, ISO 8601;
+    `commit` is where it lies in the ledger and is not part of the record itself.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    number: int
+    environment: str
+    project: str
+    parent: str
+    made: str
+    who: str
+    reason: str
+    plan: str
+    source: Revision = Revision()
+    entries: tuple[Entry, ...] = ()
+    removed: tuple[Entry, ...] = ()
+    approvals: tuple[str, ...] = ()
+    tools: dict[str, str] = field(default_factory=dict)
+    evidence: Any = None
+    commit: str = ""
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The release as plain JSON values."""
+        return dict(_RELEASE.dump_python(self, mode="json"))
+
+    def entry(self, detection: str) -> Entry | None:
+        """The entry of the detection with this id."""
+        return next((e for e in self.entries if e.id == detection), None)
+
+    @property
+    def counts(self) -> dict[Action, int]:
+        """How many detections this release added, changed, and so on; zeroes left out."""
+        done = [e.action for e in self.entries] + [Action.REMOVED] * len(self.removed)
+        return {a: n for a in Action if (n := done.count(a))}
+
+
+_RELEASE = TypeAdapter(Release)
+ENTRIES = TypeAdapter(tuple[Entry, ...])
+
+
+def encode(release: Release) -> bytes:
+    """The bytes of `release.json`: indented for readers, sealed with the digest of the rest."""
+    record = release.record
+    del record["commit"]
+    sealed = {**record, "seal": digest(record)}
+    return json.dumps(sealed, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def decode(data: bytes, commit: str) -> Release:
+    """The release in these bytes. Raises LedgerError if they are not a release."""
+    try:
+        record = json.loads(data)
+        record.pop("seal", None)
+        return _RELEASE.validate_python({**record, "commit": commit})
+    except (ValueError, AttributeError, TypeError, ValidationError) as bad:
+        raise LedgerError(
+            f"the release in commit {commit[:12]} cannot be read: {first_line(bad)}",
+            hint="`tocsin verify` lists what is damaged",
+        ) from bad
+
+
+def sealed(data: bytes) -> bool:
+    """Whether the seal in these bytes of `release.json` fits the rest."""
+    record = json.loads(data)
+    return bool(record.pop("seal", None) == digest(record))
+
+
+def first_line(error: Exception) -> str:
+    """The short form of a parser's long complaint."""
+    if isinstance(error, ValidationError):
+        problem = error.errors()[0]
+        return f"{'.'.join(str(p) for p in problem['loc'])}: {problem['msg']}"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

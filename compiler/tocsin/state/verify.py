@@ -1,0 +1,165 @@
+"""Recompute every digest of a ledger: object ids, artifacts, seals, plans, the chain."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tocsin.canonical import digest, digest_bytes
+from tocsin.errors import LedgerError
+from tocsin.state.git_ledger import GitLedger, Stored
+from tocsin.state.release import ENTRIES, Release, decode, sealed
+
+_RECORDS = ("plan.json", "release.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in the ledger that is not what it was. `release` is 0 where it is unknown."""
+
+    release: int
+    commit: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was looked at and what was found, newest release first."""
+
+    releases: int
+    artifacts: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    """One release as stored. `digests` is the SHA-256 of every file's content, by path."""
+
+    commit: Stored
+    records: dict[str, bytes]
+    digests: dict[str, str]
+    rewritten: tuple[Stored, ...]
+
+    @property
+    def parents(self) -> list[str]:
+        head = self.commit.data.split(b"\n\n", 1)[0].decode("utf-8", "replace")
+        return [line.split(" ")[1] for line in head.splitlines() if line.startswith("parent ")]
+
+
+def verify(ledger: GitLedger) -> Verdict:
+    """Look at every release. Damage is a finding, never an exception."""
+    findings: list[Finding] = []
+    artifacts = 0
+    newer: Release | None = None
+    known: dict[str, str] = {}
+    try:
+        commits = ledger.branch.commits()
+    except LedgerError as error:
+        return Verdict(0, 0, (Finding(0, "", f"the branch cannot be read: {error.message}"),))
+    for name in commits:
+        release, found, count = _verify_one(ledger, name, newer, known)
+        findings += found
+        artifacts += count
+        newer = release
+    if newer is not None and newer.number != 1:
+        findings.append(Finding(newer.number, newer.commit, "no release 1: the chain is cut off"))
+    return Verdict(len(commits), artifacts, tuple(findings))
+
+
+def _verify_one(
+    ledger: GitLedger, name: str, newer: Release | None, known: dict[str, str]
+) -> tuple[Release | None, list[Finding], int]:
+    """The release of one commit, what is wrong with it, how many artifacts it has."""
+    try:
+        stored = _load(ledger, name, known)
+    except LedgerError as error:
+        return None, [Finding(0, name, error.message)], 0
+    problems = [f"git object {s.id[:12]} ({s.kind}) was rewritten" for s in stored.rewritten]
+    release: Release | None = None
+    try:
+        release = decode(stored.records["release.json"], name)
+    except KeyError:
+        problems.append("release.json is missing")
+    except LedgerError as error:
+        problems.append(error.message)
+    else:
+        problems += [*_record(release, stored), *_artifacts(release, stored)]
+        problems += [*_chain(release, newer, ledger.environment)]
+    number = release.number if release else 0
+    findings = [Finding(number, name, problem) for problem in problems]
+    return release, findings, len(release.entries) if release else 0
+
+
+def _load(ledger: GitLedger, name: str, known: dict[str, str]) -> _Commit:
+    """A commit with all it holds; `known` (digest by object id) spares a second look.
+
+    Raises LedgerError if an object is gone or unreadable.
+    """
+    tree = ledger.repository.tree(name)
+    records = {path: tree.files[path] for path in _RECORDS if path in tree.files}
+    fresh = {n for n in (*tree.folders, *tree.files.values()) if n not in known}
+    wanted = [name, *records.values(), *sorted(fresh - set(records.values()))]
+    found = dict(zip(wanted, ledger.repository.read(wanted), strict=True))
+    if lost := [n for n, stored in found.items() if stored is None]:
+        raise LedgerError(f"git object {lost[0]} is missing")
+    objects = {n: stored for n, stored in found.items() if stored}
+    rewritten = tuple(s for n, s in objects.items() if n not in known and _object_id(s) != n)
+    known |= {n: digest_bytes(s.data) for n, s in objects.items()}
+    return _Commit(
+        objects[name],
+        {path: objects[n].data for path, n in records.items()},
+        {path: known[n] for path, n in tree.files.items()},
+        rewritten,
+    )
+
+
+def _object_id(stored: Stored) -> str:
+    data = f"{stored.kind} {len(stored.data)}\0".encode() + stored.data
+    # The object format of the repository decides; its ids have 40 or 64 hex digits.
+    if len(stored.id) == hashlib.sha256().digest_size * 2:
+        return hashlib.sha256(data).hexdigest()
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+
+def _record(release: Release, stored: _Commit) -> Iterator[str]:
+    """`release.json` against its seal, the plan and the commit it lies in."""
+    if not sealed(stored.records["release.json"]):
+        yield "release.json was edited: its seal does not fit"
+    if stored.parents != ([release.parent] if release.parent else []):
+        yield "the commit's parent is not the release that release.json names"
+    if "plan.json" not in stored.records:
+        yield "plan.json is missing"
+        return
+    try:
+        plan = json.loads(stored.records["plan.json"])
+        after, base, number = plan["result"], plan["base"], plan["base_number"]
+    except (ValueError, KeyError, TypeError):
+        yield "plan.json cannot be read"
+        return
+    if digest(plan) != release.plan:
+        yield "plan.json is not the plan that was released: its digest differs"
+    if after != ENTRIES.dump_python(release.entries, mode="json"):
+        yield "release.json does not list what the plan deployed"
+    if base != release.parent or number != release.number - 1:
+        yield "the plan was made for another base release"
+
+
+def _artifacts(release: Release, stored: _Commit) -> Iterator[str]:
+    wanted = {f"artifacts/{entry.path}": entry for entry in release.entries}
+    for path, entry in wanted.items():
+        found = stored.digests.get(path)
+        if found is None:
+            yield f"{path} is missing"
+        elif found != entry.artifact:
+            yield f"{path} is not the artifact that was released"
+    for path in sorted(stored.digests.keys() - wanted.keys() - set(_RECORDS)):
+        yield f"{path} belongs to no detection of the release"
+
+
+def _chain(release: Release, newer: Release | None, environment: str) -> Iterator[str]:
+    if release.environment != environment:
+        yield f"it is a release of environment {release.environment!r}"
+    if newer is not None and newer.number != release.number + 1:
+        yield f"release {newer.number} follows it: numbers are missing or doubled"
