@@ -1,0 +1,1 @@
+"""Cases: named examples of a detection, run by the evaluator and by real engines."""

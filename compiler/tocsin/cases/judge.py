@@ -1,0 +1,117 @@
+"""What a case expected against what an engine said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.ir.evaluate import View
+from tocsin.ir.query import Query
+from tocsin.ir.text import lookup, texts
+from tocsin.ir.trace import decisive, lines, trace
+from tocsin.model.detection import Case, Expect
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One case on one engine. `refused` says why a backend does not take the detection."""
+
+    key: str
+    detection: str
+    case: str
+    engine: str
+    problems: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    refused: str = ""
+    file: str = ""
+    line: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the engine gave what the case expects."""
+        return not self.problems
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `test --format json` prints."""
+        status = "refused" if self.refused else "passed" if self.ok else "failed"
+        return {
+            "detection": self.detection,
+            "key": self.key,
+            "case": self.case,
+            "engine": self.engine,
+            "status": status,
+            "problems": list(self.problems),
+            "why": list(self.why),
+            "refused": self.refused,
+            "file": self.file,
+            "line": self.line,
+        }
+
+
+def judge(
+    query: Query, case: Case, engine: str, events: Mapping[int, dict[str, Any]], got: Sequence[int]
+) -> Verdict:
+    """The verdict on a case: `got` are the numbers of the events that alerted, in time order."""
+    problems = tuple(_problems(case.expect, events, got))
+    why = tuple(_why(query, case.expect, events, got)) if problems else ()
+    span = case.span
+    return Verdict(
+        query.detection.key,
+        query.detection.id,
+        case.name,
+        engine,
+        problems,
+        why,
+        file=span.file,
+        line=span.line,
+    )
+
+
+def _problems(
+    expect: Expect, events: Mapping[int, dict[str, Any]], got: Sequence[int]
+) -> Iterator[str]:
+    if expect.alerts is not None and len(got) != expect.alerts:
+        yield f"expected {_count(expect.alerts)}, got {len(got)}{_which(got)}"
+    if expect.events is not None and sorted(got) != sorted(expect.events):
+        yield f"expected alerts on events {list(expect.events)}, got {list(got)}"
+    for name, wanted, at in (("first", expect.first, 0), ("last", expect.last, -1)):
+        if wanted and not got:
+            yield f"expected the {name} alert to have {wanted}, got no alert"
+        elif wanted:
+            yield from _contents(name, wanted, events[got[at]])
+
+
+def _count(alerts: int) -> str:
+    return f"{alerts} alert{'' if alerts == 1 else 's'}"
+
+
+def _which(got: Sequence[int]) -> str:
+    return f" (events {', '.join(map(str, got))})" if got else ""
+
+
+def _contents(name: str, wanted: Mapping[str, Any], event: dict[str, Any]) -> Iterator[str]:
+    for field, value in wanted.items():
+        seen = lookup(event, field)
+        if texts(seen) != texts(value):
+            yield f"the {name} alert has {field} = {seen!r}, expected {value!r}"
+
+
+def _why(
+    query: Query, expect: Expect, events: Mapping[int, dict[str, Any]], got: Sequence[int]
+) -> Iterator[str]:
+    for number in _suspects(expect, events, got):
+        view = View(events[number], query.source.renamed)
+        verdict = "alerts" if number in got else "does not alert"
+        yield f"event {number} {verdict}; decided by:"
+        yield from lines(decisive(trace(query.matches, view)), 1)
+
+
+def _suspects(
+    expect: Expect, events: Mapping[int, dict[str, Any]], got: Sequence[int]
+) -> list[int]:
+    if expect.events is not None:
+        return sorted(set(expect.events) ^ set(got) & set(events))
+    if expect.alerts is not None and len(got) > expect.alerts:
+        return sorted(got)
+    return sorted(set(events) - set(got))

@@ -1,0 +1,119 @@
+"""`tocsin test`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from tocsin.cases.judge import Verdict
+from tocsin.cases.junit import junit
+from tocsin.cases.run import EVALUATOR, run_engine, run_evaluator
+from tocsin.cli.engine import ENGINES, engine_option, started
+from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, summary
+from tocsin.diagnostics import has_errors
+from tocsin.errors import ConfigError
+from tocsin.front.project import Project, find_project, load_project
+from tocsin.ir.query import Query
+from tocsin.state.changes import changed_files
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@engine_option(several=True)
+@click.option("--changed-since", metavar="REV", help="only detections touched since a revision")
+@click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="write JUnit XML")
+@format_option("text", "json")
+def test(
+    paths: tuple[Path, ...],
+    engine: tuple[str, ...],
+    changed_since: str | None,
+    junit_file: Path | None,
+    fmt: str,
+) -> None:
+    """Run the cases of detections on the evaluator or on real engines.
+
+    PATHS choose rule files or folders of a project; without PATHS, all. One start of an engine
+    serves all cases. Exit code 1 if a case fails or a file has errors.
+    """
+    project = load_project(find_project(paths[0] if paths else Path()))
+    queries = _chosen(project, paths, changed_since)
+    broken = [d for d in project.diagnostics if _concerns(d.span.file, paths)]
+    print_diagnostics(broken, err=True)
+    verdicts = list(_run(queries, engine))
+    if junit_file:
+        junit_file.write_bytes(junit(verdicts))
+    if fmt == "json":
+        echo_json([v.as_json() for v in verdicts])
+    _report(verdicts, queries)
+    if has_errors(broken):
+        console().print(f"[red]not tested because of errors:[/] {summary(broken)}")
+    if has_errors(broken) or not all(v.ok for v in verdicts):
+        raise click.exceptions.Exit(1)
+
+
+def _chosen(project: Project, paths: Sequence[Path], rev: str | None) -> list[Query]:
+    chosen = [q for q in project.queries if _concerns(q.detection.span.file, paths)]
+    if paths and not chosen and not project.diagnostics:
+        names = ", ".join(map(str, paths))
+        raise ConfigError(f"no detections in {names}", hint=f"the project is {project.root}")
+    if rev is None:
+        return chosen
+    changed = changed_files(project.root, rev)
+    if any((project.root / "placeholders") in file.parents for file in changed):
+        return chosen
+    return [q for q in chosen if _touched(q, project.root, changed)]
+
+
+def _touched(query: Query, root: Path, changed: set[Path]) -> bool:
+    rule = Path(query.detection.span.file).resolve()
+    cases = rule.with_name(f"{rule.stem}.test{rule.suffix}")
+    source = (root / "sources" / f"{query.source.name}.yml").resolve()
+    return bool(changed & {rule, cases, source})
+
+
+def _concerns(file: str, paths: Sequence[Path]) -> bool:
+    place = Path(file).resolve()
+    wanted = [_rule_of(path.resolve()) for path in paths]
+    return not paths or any(place == path or path in place.parents for path in wanted)
+
+
+def _rule_of(path: Path) -> Path:
+    return path.with_name(path.name.replace(".test.", ".")) if ".test." in path.name else path
+
+
+def _run(queries: Sequence[Query], engines: Sequence[str]) -> Iterator[Verdict]:
+    names = ENGINES if "all" in engines else tuple(dict.fromkeys(engines))
+    if EVALUATOR in names:
+        yield from run_evaluator(queries)
+    with started(names) as (backends, endpoints):
+        for name, backend in backends.items():
+            with console().status(f"{name}: running the cases"):
+                yield from run_engine(queries, backend, endpoints)
+
+
+def _report(verdicts: Sequence[Verdict], queries: Sequence[Query]) -> None:
+    out = console()
+    for verdict in verdicts:
+        if not verdict.ok:
+            place = f"{verdict.file}:{verdict.line}"
+            name = escape(f"{verdict.key}: {verdict.case}")
+            out.print(f"[red]failed[/] {name} [dim]({verdict.engine}) {place}[/]")
+            for line in (*verdict.problems, *verdict.why):
+                out.print(f"    {line}", markup=False)
+    for why, count in Counter((v.engine, v.refused) for v in verdicts if v.refused).items():
+        out.print(f"[yellow]refused[/] by {why[0]}: {escape(why[1])} ({count} cases)")
+    table = Table("engine", "passed", "failed", "refused", box=None, header_style="dim")
+    for engine in dict.fromkeys(v.engine for v in verdicts):
+        mine = [v for v in verdicts if v.engine == engine]
+        refused = sum(bool(v.refused) for v in mine)
+        failed = sum(not v.ok for v in mine)
+        table.add_row(engine, str(len(mine) - failed - refused), str(failed), str(refused))
+    out.print(table)
+    untested = [q.detection.key for q in queries if not q.detection.cases]
+    if untested:
+        out.print(f"[yellow]without cases:[/] {', '.join(untested)}")
