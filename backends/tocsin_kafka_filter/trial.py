@@ -1,0 +1,113 @@
+"""Run jobs through the real worker on a real broker: one topic a job, read back committed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from uuid import uuid4
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+
+from tocsin.errors import EngineError
+from tocsin.model.artifact import Artifact, Job, Match
+from tocsin_runtime.matcher import Filter
+from tocsin_runtime.worker import topics
+from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
+from tocsin_runtime.worker.loop import run
+from tocsin_runtime.worker.process import FilterLane, Processor
+from tocsin_runtime.worker.stream import Sink
+
+_SECONDS = 60
+
+
+def trial(jobs: Sequence[Job], servers: str) -> list[list[Match]]:
+    """The matches of each job, sorted."""
+    prefix = f"tocsin-trial-{uuid4().hex}"
+    names = [f"{prefix}-{number}" for number in range(len(jobs))]
+    lanes = {
+        name: [FilterLane([read(a) for a in job.artifacts])]
+        for name, job in zip(names, jobs, strict=True)
+    }
+    sinks = {sink: f"{prefix}-{sink}" for sink in (Sink.MATCHES, Sink.DEAD)}
+    found: dict[str, set[Match]] = {name: set() for name in names}
+    with _topics(servers, [*names, *sinks.values()]):
+        _produce(servers, zip(names, jobs, strict=True))
+        settings = KafkaSettings(servers, prefix, tuple(names), sinks, prefix, until_end=True)
+        run(KafkaStream(settings), Processor(lambda record, _: lanes[record.topic]))
+        for letter in _read(servers, sinks[Sink.DEAD]):
+            raise EngineError(f"the worker refused an event: {json.loads(letter)['reason']}")
+        for value in _read(servers, sinks[Sink.MATCHES]):
+            record = json.loads(value)
+            match = Match(record["detection"], record["offset"])
+            if match in found[record["topic"]]:
+                raise EngineError(f"the worker wrote a match twice: {match}")
+            found[record["topic"]].add(match)
+    return [sorted(found[name]) for name in names]
+
+
+def read(artifact: Artifact) -> Filter:
+    """The filter in an artifact. Raises EngineError if its bytes are damaged."""
+    try:
+        return Filter.decode(artifact.body)
+    except ValueError as error:
+        raise EngineError(f"artifact {artifact.path} cannot be read: {error}") from error
+
+
+@contextmanager
+def _topics(servers: str, names: Sequence[str]) -> Iterator[None]:
+    topics.create(servers, names, partitions=1)
+    try:
+        yield
+    finally:
+        topics.delete(servers, names)
+
+
+def _produce(servers: str, jobs: Iterable[tuple[str, Job]]) -> None:
+    # Idempotent: a retry neither doubles nor reorders, so that an offset is an event's number.
+    producer = Producer({"bootstrap.servers": servers, "enable.idempotence": True, "log_level": 3})
+    for name, job in jobs:
+        for number, event in enumerate(job.events):
+            try:
+                value = json.dumps(event, allow_nan=False).encode()
+            except (TypeError, ValueError) as error:
+                raise EngineError(f"event {number} cannot be written as JSON: {error}") from None
+            _send(producer, name, value)
+    if producer.flush(_SECONDS):
+        raise EngineError("Kafka did not take all events in time")
+
+
+def _send(producer: Producer, topic: str, value: bytes) -> None:
+    try:
+        producer.produce(topic, value, partition=0)
+    except BufferError:
+        # The queue is full: let it drain.
+        producer.flush(_SECONDS)
+        producer.produce(topic, value, partition=0)
+
+
+def _read(servers: str, topic: str) -> Iterator[bytes]:
+    """All committed records of a topic with one partition."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": servers,
+            "group.id": topic,
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "log_level": 3,
+        }
+    )
+    consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+    try:
+        while True:
+            message = consumer.poll(_SECONDS)
+            if message is None:
+                raise EngineError(f"Kafka gave nothing of topic {topic} for {_SECONDS} s")
+            if error := message.error():
+                if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name
+                    return
+                raise EngineError(f"Kafka: {error.str()}")
+            value = message.value()
+            yield value.encode() if isinstance(value, str) else value or b""
+    finally:
+        consumer.close()

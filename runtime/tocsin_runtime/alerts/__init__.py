@@ -1,0 +1,1 @@
+"""What a match becomes: a record for correlations, and an alert for people."""

@@ -1,0 +1,57 @@
+"""The record of a match, as the topic of matches carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.canonical import canonical_bytes
+from tocsin_runtime.alerts.binding import Binding
+from tocsin_runtime.worker.stream import Record
+
+FORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRecord:
+    """A detection matched an event. `time` is event time in milliseconds, None if unknown."""
+
+    detection: str
+    logic: str
+    source: str
+    event_id: str
+    time: int | None
+    topic: str
+    partition: int
+    offset: int
+
+    @classmethod
+    def of(cls, binding: Binding, event: Mapping[str, Any], record: Record) -> MatchRecord:
+        """The record of this detection's match on this event."""
+        return cls(
+            detection=binding.detection,
+            logic=binding.logic,
+            source=binding.source,
+            event_id=binding.id_of(event, record),
+            time=binding.time_of(event),
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+        )
+
+    def encode(self) -> bytes:
+        """One JSON object."""
+        return canonical_bytes(
+            {
+                "form": FORM,
+                "detection": self.detection,
+                "logic": self.logic,
+                "source": self.source,
+                "event_id": self.event_id,
+                "time": self.time,
+                "topic": self.topic,
+                "partition": self.partition,
+                "offset": self.offset,
+            }
+        )

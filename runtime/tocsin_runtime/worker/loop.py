@@ -1,0 +1,59 @@
+"""The loop of a worker, the same for every stream."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tocsin_runtime.worker.stream import Output, Record, Stream
+
+
+@dataclass(slots=True)
+class Counters:
+    """What a worker has done so far: committed work only. Matches count by detection."""
+
+    events: int = 0
+    dead_letters: int = 0
+    matches: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Counters) -> None:
+        """Count another batch."""
+        self.events += other.events
+        self.dead_letters += other.dead_letters
+        self.matches.update(other.matches)
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures as one object."""
+        return {
+            "events": self.events,
+            "dead_letters": self.dead_letters,
+            "matches": self.matches.total(),
+            "detections": dict(sorted(self.matches.items())),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a batch of records gave."""
+
+    outputs: Sequence[Output]
+    counters: Counters
+
+
+Process = Callable[[Sequence[Record]], Batch]
+
+
+def run(stream: Stream, process: Process, stopped: Callable[[], bool] = lambda: False) -> Counters:
+    """Poll, process, commit, until the stream ends or `stopped` says so. Closes the stream."""
+    total = Counters()
+    try:
+        while not stopped() and (records := stream.poll()) is not None:
+            if records:
+                batch = process(records)
+                stream.commit(batch.outputs)
+                total.add(batch.counters)
+    finally:
+        stream.close()
+    return total

@@ -1,0 +1,131 @@
+"""From a batch of records to results: decode, route to lanes, match, write out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tocsin.canonical import canonical_bytes, digest_bytes
+from tocsin.model.artifact import Match
+from tocsin_runtime.alerts.binding import Binding
+from tocsin_runtime.alerts.match import MatchRecord
+from tocsin_runtime.matcher import EvaluatorMatcher, Filter, Matcher
+from tocsin_runtime.worker.decode import NotAnEventError, decode
+from tocsin_runtime.worker.loop import Batch, Counters
+from tocsin_runtime.worker.stream import Output, Record, Sink
+
+Event = dict[str, Any]
+Taken = tuple[Record, Event]
+
+
+class Lane(Protocol):
+    """The detections of one source on one engine."""
+
+    @property
+    def bindings(self) -> Mapping[str, Binding]:
+        """How each detection, by id, reads its events."""
+
+    def match(self, events: Sequence[Event]) -> Iterable[Match]:
+        """Which detections match which of these events, by number."""
+
+
+class FilterLane:
+    """Filters in this process."""
+
+    def __init__(self, filters: Sequence[Filter], matcher: Matcher | None = None) -> None:
+        self.bindings = {f.detection: binding_of(f) for f in filters}
+        self._matcher = matcher or EvaluatorMatcher(filters)
+
+    def match(self, events: Sequence[Event]) -> Iterable[Match]:
+        """One event after the other."""
+        for number, event in enumerate(events):
+            for detection in self._matcher.match(event):
+                yield Match(detection, number)
+
+
+def binding_of(each: Filter) -> Binding:
+    """How a filter reads its events."""
+    return Binding(
+        detection=each.detection,
+        logic=each.logic,
+        source=each.source,
+        time_field=each.time_field,
+        id_field=each.id_field,
+        paths=each.paths,
+    )
+
+
+Route = Callable[[Record, Event], Sequence[Lane]]
+"""The lanes that look at an event. Raises NotAnEventError if the event has no place here."""
+
+Write = Callable[[MatchRecord, Event], Iterable[Output]]
+"""What is made of a match besides its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """Turns batches of records into outputs, in the order of the records."""
+
+    route: Route
+    write: Write = lambda _match, _event: ()
+
+    def __call__(self, records: Sequence[Record]) -> Batch:
+        """The results of a batch, and what to count if they get committed."""
+        dead: list[Output] = []
+        lanes: dict[int, tuple[Lane, list[Taken]]] = {}
+        for record in records:
+            try:
+                event = _take(record)
+                for lane in self.route(record, event):
+                    lanes.setdefault(id(lane), (lane, []))[1].append((record, event))
+            except NotAnEventError as reason:
+                dead.append(dead_letter(record, str(reason)))
+        hits = list(_hits(lanes.values()))
+        counters = Counters(len(records) - len(dead), len(dead))
+        counters.matches.update(match.detection for _, match, _ in hits)
+        return Batch([*dead, *self._outputs(hits, records)], counters)
+
+    def _outputs(self, hits: Sequence[_Hit], records: Sequence[Record]) -> Iterator[Output]:
+        by_record: dict[int, list[_Hit]] = defaultdict(list)
+        for hit in hits:
+            by_record[id(hit[0])].append(hit)
+        for record in records:
+            for _, match, event in by_record.get(id(record), ()):
+                yield Output(Sink.MATCHES, match.event_id, match.encode())
+                yield from self.write(match, event)
+
+
+_Hit = tuple[Record, MatchRecord, Event]
+
+
+def _take(record: Record) -> Event:
+    if record.problem:
+        raise NotAnEventError(record.problem)
+    return decode(record.value)
+
+
+def _hits(lanes: Iterable[tuple[Lane, list[Taken]]]) -> Iterator[_Hit]:
+    for lane, taken in lanes:
+        for match in lane.match([event for _, event in taken]):
+            record, event = taken[match.event]
+            yield record, MatchRecord.of(lane.bindings[match.detection], event, record), event
+
+
+def dead_letter(record: Record, reason: str) -> Output:
+    """What could not be read as an event, why, and where it is."""
+    letter = {
+        "reason": reason,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "value": record.value[:_SHOWN].decode("utf-8", "replace"),
+        "size": len(record.value),
+    }
+    body = canonical_bytes(letter)
+    return Output(Sink.DEAD, digest_bytes(body), body)
+
+
+_SHOWN = 4096
+"""Bytes of a dead letter's value that are kept."""

@@ -1,0 +1,59 @@
+"""The seam of the loop: where events come from and where results go, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Sink(StrEnum):
+    """Kinds of results; a stream maps them to topics or files."""
+
+    MATCHES = "matches"
+    ALERTS = "alerts"
+    DEAD = "dead-letters"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Raw bytes of an event and their place: topic, partition and offset, or file and line.
+
+    `problem` is set where the stream could not even take the bytes (a line that is too long).
+    `lasting` tells whether the place identifies the event for ever, as an offset does.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes
+    lasting: bool = True
+    problem: str = ""
+
+    @property
+    def place(self) -> str:
+        """`topic/partition/offset`."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One result. `key` identifies it: for alerts their id."""
+
+    sink: Sink
+    key: str
+    value: bytes
+
+
+class Stream(Protocol):
+    """A position in events, and sinks. What `commit` got is there once or not at all."""
+
+    def poll(self) -> Sequence[Record] | None:
+        """The next records; empty if there are none just now, None at the end."""
+
+    def commit(self, outputs: Sequence[Output]) -> None:
+        """Write the results of all records polled since the last commit, and move on."""
+
+    def close(self) -> None:
+        """Let go; what was polled and not committed comes again next time."""

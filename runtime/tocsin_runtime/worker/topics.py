@@ -1,0 +1,53 @@
+"""Topics of a broker: look, make, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from tocsin.errors import EngineError
+
+_SECONDS = 30
+
+
+def admin(servers: str) -> AdminClient:
+    """A client for topics."""
+    return AdminClient({"bootstrap.servers": servers, "log_level": 0})
+
+
+def existing(servers: str, seconds: float = 10) -> frozenset[str]:
+    """Names of all topics. Raises EngineError if nobody answers."""
+    try:
+        return frozenset(admin(servers).list_topics(timeout=seconds).topics)
+    except KafkaException:
+        raise EngineError(
+            f"no Kafka broker answers at {servers}", hint="`tocsin engines up kafka` starts one here"
+        ) from None
+
+
+def create(servers: str, names: Iterable[str], partitions: int = -1) -> None:
+    """Make topics; those that exist stay as they are. -1 partitions: as the broker likes."""
+    wanted = [NewTopic(name, num_partitions=partitions, replication_factor=-1) for name in names]
+    if wanted:
+        client = admin(servers)  # must outlive the futures
+        _wait(client.create_topics(wanted, operation_timeout=_SECONDS), KafkaError.TOPIC_ALREADY_EXISTS)
+
+
+def delete(servers: str, names: Iterable[str]) -> None:
+    """Delete topics; those that do not exist are no matter."""
+    wanted = list(names)
+    if wanted:
+        client = admin(servers)  # must outlive the futures
+        _wait(client.delete_topics(wanted, operation_timeout=_SECONDS), KafkaError.UNKNOWN_TOPIC_OR_PART)
+
+
+def _wait(futures: dict[str, Future[None]], harmless: int) -> None:
+    for name, future in futures.items():
+        try:
+            future.result(_SECONDS)
+        except KafkaException as error:
+            if error.args[0].code() != harmless:
+                raise EngineError(f"Kafka, topic {name}: {error.args[0].str()}") from None
