@@ -1,15 +1,38 @@
-# Everything a newcomer needs: `make demo`, then `make test`.
-UV := .venv/bin/uv
-UV_VERSION := 0.13.9
+# Two commands matter: `make demo`, then `make test`. Both do all the set-up themselves.
 PYTHON ?= python3
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+JOBS_NEEDED := git java mvn chromium
 
-.PHONY: setup demo test lint docs bench clean
 .DEFAULT_GOAL := demo
+.PHONY: setup demo test lint docs clean
 
-setup: .venv/.ready
+setup: .venv/.ready  ## everything, the tocsin command included, into .venv
 
 .venv/.ready: pyproject.toml uv.lock
-	@$(PYTHON) -c 'import sys; sys.exit("Tocsin needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
-	@test -x $(UV) || { $(PYTHON) -m venv .venv && .venv/bin/pip install --quiet uv==$(UV_VERSION); }
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) sync --frozen --active --inexact --quiet
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Tocsin needs Python 3.11 or newer")'
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv==$(UV_VERSION); }
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --frozen --active --inexact --quiet
 	@touch $@
+
+demo: setup  ## the main job from validation to rollback, without any server
+	@bash docs/demo.sh
+
+test: setup lint  ## the whole suite, real engines included
+	@for tool in $(JOBS_NEEDED); do command -v $$tool >/dev/null || { \
+	  echo "make test needs $$tool; on Debian: apt-get install git openjdk-17-jre-headless maven chromium" >&2; exit 2; }; done
+	@$(BIN)/pytest
+
+lint: setup | build  ## style, types, layers, workflows
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache >build/layers.txt 2>&1 || { cat build/layers.txt; exit 1; }
+
+docs: setup  ## regenerate the generated parts of docs/
+	@$(BIN)/cog -r README.md docs/*.md docs/checks/README.md
+
+clean:
+	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+build:
+	@mkdir -p build
