@@ -13,7 +13,7 @@ import re2
 from tocsin.front import encode
 from tocsin.front.encode import Encoded, ModifierError
 from tocsin.front.pattern import folded, normal, parse_pattern
-from tocsin.ir.evaluate import regex
+from tocsin.ir.leaf import regex
 from tocsin.ir.nodes import (
     Cidr,
     Compare,

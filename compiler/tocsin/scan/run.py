@@ -11,7 +11,7 @@ from tocsin.compile import compile_all
 from tocsin.diagnostics import Diagnostic
 from tocsin.front.resolve import resolve_inferred
 from tocsin.front.rule import Rule
-from tocsin.ir.evaluate import View, evaluate
+from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.nodes import Keyword
 from tocsin.ir.query import Query
 from tocsin.ir.walk import nodes_of
@@ -40,12 +40,12 @@ def scan_evaluator(
 ) -> Result:
     """Every rule on every event by the reference evaluator."""
     queries = [resolve_inferred(r, _UNBOUND, ignore_logsource=ignore_logsource) for r in rules]
-    conditions = [(q.detection.id, q.where, q.expr) for q in queries]
+    conditions = [(q.detection.id, predicate(q.matches)) for q in queries]
     found: list[Match] = []
     for number, event in enumerate(progress(events)):
         view = View(event)
-        for rule, where, expr in conditions:
-            if evaluate(where, view) and evaluate(expr, view):
+        for rule, holds in conditions:
+            if holds(view):
                 found.append(Match(rule, number))
     return Result(tuple(sorted(found)))
 
