@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ from confluent_kafka import Producer
 from engines.kafka_io import consume, produce
 from tocsin.errors import EngineError
 from tocsin_runtime.engines import Endpoints, down, lifecycle, running, status, up
+from tocsin_runtime.engines.state import load
 
 CLI = (sys.executable, "-c", "from tocsin.cli.engines import engines; engines()")
 
@@ -101,12 +103,37 @@ def test_the_life_of_an_engine_on_the_command_line(private_state: Path) -> None:
     assert tocsin_engines("status").returncode == 1
 
 
+@pytest.mark.engine
+def test_a_killed_start_is_cleaned_up(private_state: Path) -> None:
+    command = subprocess.Popen([*CLI, "up", "kafka"], stdout=subprocess.DEVNULL)
+    file = private_state / "engines" / "default" / "instance.json"
+    deadline = time.monotonic() + 60
+    while not (file.exists() and load("default").engines["kafka"].children):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    command.kill()
+    command.wait()
+    (broker,) = load("default").engines["kafka"].children
+    assert psutil.pid_exists(broker.pid)
+    assert down() == ("kafka",)
+    assert not psutil.pid_exists(broker.pid)
+
+
+@pytest.mark.engine
+def test_logs_outlive_a_failed_block(private_state: Path) -> None:
+    with pytest.raises(ZeroDivisionError), running(("kafka",), name="failed"):
+        _ = 1 / 0
+    assert (private_state / "engines/failed/kafka/logs/kafka.log").is_file()
+    assert [engine.health for engine in status(("kafka",), name="failed")] == ["stopped"]
+
+
 @pytest.mark.usefixtures("private_state")
 @pytest.mark.engine
 def test_what_ran_before_is_left_running() -> None:
     before = up(("kafka",), name="mine")
     with running(("kafka",), name="mine") as inside:
         assert inside.kafka == before.kafka
+        assert (before.started, inside.started) == (("kafka",), ())
     assert [engine.health for engine in status(("kafka",), name="mine")] == ["healthy"]
     assert down(name="mine") == ("kafka",)
 

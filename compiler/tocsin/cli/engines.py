@@ -55,16 +55,14 @@ def up(names: tuple[str, ...], name: str, wishes: tuple[str, ...], form: str) ->
     chosen = [engine.name for engine in find(names or list(ENGINES))]
     ports = _ports(wishes, ENGINES[chosen[0]].ports[0] if len(chosen) == 1 else "")
     with _progress() as say:
-        before = {s.engine for s in local.status(chosen, name=name) if s.health == "healthy"}
         reached = local.up(chosen, name=name, ports=ports, say=say)
         now = local.status(chosen, name=name)
     if form == "json":
-        started = [engine for engine in chosen if engine not in before]
-        addresses = dict(reached.addresses)
-        _print_json(name=name, started=started, addresses=addresses, logs=str(reached.logs))
+        found = {"started": reached.started, "addresses": dict(reached.addresses)}
+        _print_json(name=name, **found, logs=str(reached.logs))
         return
     for engine in now:
-        verb = "was running already" if engine.engine in before else "is up"
+        verb = "is up" if engine.engine in reached.started else "was running already"
         click.echo(f"{engine.engine} {verb}")
         _echo_places(engine)
 

@@ -24,9 +24,13 @@ class Launch:
     ports: Mapping[str, int]
     record: Callable[[Child], None]
 
+    def log(self, role: str) -> Path:
+        """Where a process logs to."""
+        return self.folder / "logs" / f"{role}.log"
+
     def spawn(self, role: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
-        """Start a process that logs to `<folder>/logs/<role>.log` and note it in the state."""
-        log = self.folder / "logs" / f"{role}.log"
+        """Start a process that writes to its log, and note it in the state."""
+        log = self.log(role)
         log.parent.mkdir(parents=True, exist_ok=True)
         self.record(spawn(role, argv, {**os.environ, **(env or {})}, log))
 
@@ -68,10 +72,14 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the engines of an instance listen; `logs` is the folder that holds their logs."""
+    """Where the engines of an instance listen; `logs` is the folder that holds their logs.
+
+    `started` names those that were not running before the call that returned this.
+    """
 
     addresses: Mapping[str, str]
     logs: Path
+    started: tuple[str, ...] = ()
 
     @property
     def kafka(self) -> str | None:

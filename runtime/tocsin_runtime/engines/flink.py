@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -45,17 +45,23 @@ class Flink:
     def start(self, launch: Launch) -> None:
         """Start job manager and gateway; the task manager's memory is computed meanwhile."""
         conf = launch.write("conf/config.yaml", config(launch.folder, launch.ports)).parent
-        launch.write("conf/log4j.properties", LOG4J)
+        logging = launch.write("conf/log4j.properties", LOG4J)
         (launch.folder / "tmp").mkdir(exist_ok=True)
         env = _environment(launch, conf)
-        java = [JAVA.find(), *MODULE_FLAGS, f"-Dlog4j.configurationFile={conf}/log4j.properties"]
         path = ["-cp", _class_path(launch.installed)]
-        job_manager = [*java, *_ONE_GIGABYTE, *path, _JOB_MANAGER, "-c", str(conf)]
-        launch.spawn("flink-jobmanager", job_manager, env)
-        launch.spawn("flink-gateway", [*java, *_ONE_GIGABYTE, *path, _GATEWAY], env)
+
+        def spawn(role: str, flags: Sequence[str], main: Sequence[str]) -> None:
+            # The cluster's web page shows the file that `log.file` names.
+            logs = [
+                f"-Dlog4j.configurationFile={logging.as_uri()}",
+                f"-Dlog.file={launch.log(role)}",
+            ]
+            launch.spawn(role, [JAVA.find(), *MODULE_FLAGS, *logs, *flags, *path, *main], env)
+
+        spawn("flink-jobmanager", _ONE_GIGABYTE, [_JOB_MANAGER, "-c", str(conf)])
+        spawn("flink-gateway", _ONE_GIGABYTE, [_GATEWAY])
         flags, options = _memory(launch.installed, conf, env)
-        task_manager = [*path, _TASK_MANAGER, "--configDir", str(conf), *options]
-        launch.spawn("flink-taskmanager", [*java, *flags, *task_manager], env)
+        spawn("flink-taskmanager", flags, [_TASK_MANAGER, "--configDir", str(conf), *options])
 
     def healthy(self, ports: Mapping[str, int]) -> bool:
         """Has the cluster all its slots, and does the gateway answer?"""

@@ -47,7 +47,11 @@ class Kafka:
         properties = launch.write("server.properties", _properties(launch))
         logging = launch.write("log4j2.properties", _LOG4J)
         _format(java, properties)
-        flags = ["-Xmx512m", "-Dfile.encoding=UTF-8", f"-Dlog4j2.configurationFile={logging}"]
+        flags = [
+            "-Xmx512m",
+            "-Dfile.encoding=UTF-8",
+            f"-Dlog4j2.configurationFile={logging.as_uri()}",
+        ]
         launch.spawn("kafka", [*java, *flags, "kafka.Kafka", str(properties)])
 
     def healthy(self, ports: Mapping[str, int]) -> bool:

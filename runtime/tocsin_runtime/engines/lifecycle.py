@@ -60,7 +60,7 @@ def up(
         except BaseException:
             _stop(name, [engine.name for engine in missing])
             raise
-        return endpoints(load(name))
+        return _endpoints(load(name), tuple(engine.name for engine in missing))
 
 
 def down(
@@ -92,14 +92,15 @@ def running(
     engines: Sequence[str], *, name: str = "default", keep: bool = False, say: Say = _silent
 ) -> Iterator[Endpoints]:
     """Engines for the length of a block. What ran before is left running; `keep` keeps all."""
-    instance = load(name)
-    started = [engine.name for engine in find(engines) if not is_up(instance, engine)]
     reached = up(engines, name=name, say=say)
+    ended_well = False
     try:
         yield reached
+        ended_well = True
     finally:
-        if started and not keep:
-            down(started, name=name, purge=True, say=say)
+        if reached.started and not keep:
+            # After a failure somebody will want to read the logs.
+            down(reached.started, name=name, purge=ended_well, say=say)
 
 
 def is_up(instance: Instance, engine: Engine) -> bool:
@@ -108,12 +109,11 @@ def is_up(instance: Instance, engine: Engine) -> bool:
     return state is not None and _lives(state) and engine.healthy(state.ports)
 
 
-def endpoints(instance: Instance) -> Endpoints:
-    """Addresses of all engines of the instance."""
+def _endpoints(instance: Instance, started: tuple[str, ...]) -> Endpoints:
     found: dict[str, str] = {}
     for engine, state in instance.engines.items():
         found.update(ENGINES[engine].addresses(state.ports) if engine in ENGINES else {})
-    return Endpoints(addresses=found, logs=instance.folder)
+    return Endpoints(addresses=found, logs=instance.folder, started=started)
 
 
 def _lives(state: EngineState) -> bool:
