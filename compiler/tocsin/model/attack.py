@@ -85,7 +85,7 @@ def is_technique_id(text: str) -> bool:
 
 @lru_cache(maxsize=1)
 def load() -> Attack:
-    """The shipped version; about 2 ms the first time."""
+    """The shipped version; a few milliseconds the first time."""
     raw = json.loads((files("tocsin.model") / DATA).read_text("utf-8"))
     return Attack(
         version=raw["version"],
