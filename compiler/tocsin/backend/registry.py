@@ -21,7 +21,11 @@ def names() -> tuple[str, ...]:
 def load(name: str) -> Backend:
     """The backend of this name."""
     for point in entry_points(group=GROUP, name=name):
-        backend: Backend = point.load()()
+        try:
+            backend: Backend = point.load()()
+        except (ImportError, AttributeError) as error:
+            hint = f"it is declared as {point.value}; is its package complete?"
+            raise ConfigError(f"cannot load backend {name!r}: {error}", hint=hint) from None
         return backend
     raise ConfigError(f"no backend {name!r}", hint=f"installed backends: {', '.join(names())}")
 
