@@ -18,6 +18,8 @@ def checks() -> dict[str, Check]:
     """All checks by code, from the modules of this package named `toc###_<what>`."""
     found: dict[str, Check] = {}
     for info in iter_modules(__path__):
+        if not info.name.startswith("toc"):
+            continue
         module = import_module(f"{__name__}.{info.name}")
         found[module.CODE] = module.check
     return dict(sorted(found.items()))

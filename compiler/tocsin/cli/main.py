@@ -18,7 +18,6 @@ from tocsin.errors import TocsinError
 COMMANDS = {
     "init": "start a content repository in a folder",
     "new": "start a detection with its cases",
-    "fmt": "put rule files into the usual order of keys",
     "validate": "find every mistake in rules, sources and cases",
     "test": "run the cases on the evaluator or on real engines",
     "scan": "run any Sigma rules over any JSON events",

@@ -1,0 +1,66 @@
+"""TOC104: a tag names an ATT&CK tactic or technique that there is not, or no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from tocsin.check.place import Places
+from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.front.project import Project
+from tocsin.model.attack import Attack, is_technique_id, load
+
+CODE = "TOC104"
+TITLE = "Unknown or retired ATT&CK tag"
+SEVERITY = Severity.WARNING
+PREFIX = "attack."
+_OTHER_OBJECTS = ("g", "s", "c", "m", "ds")
+"""First letters of ids of groups, software, campaigns, mitigations, data sources: not checked."""
+
+
+def check(project: Project) -> Iterator[Diagnostic]:
+    """One finding a tag."""
+    attack = load()
+    for query in project.queries:
+        detection = query.detection
+        tags = detection.meta.tags
+        wrong = {n: said for n, tag in enumerate(tags) if (said := _wrong(tag, attack))}
+        places = Places(detection) if wrong else None
+        for number, (message, hint) in wrong.items():
+            span = places.of(("tags", number)) if places else detection.span
+            yield Diagnostic(CODE, message, span, SEVERITY, hint, detection.id)
+
+
+def _wrong(tag: str, attack: Attack) -> tuple[str, str] | None:
+    """Message and hint, or None for a good tag and for one of another name space."""
+    word = tag.removeprefix(PREFIX)
+    if word == tag or _is_other_object(word) or attack.tactic(word) or attack.technique(word):
+        return None
+    if is_technique_id(word):
+        return _technique(word.upper(), attack)
+    if split := attack.retired_tactics.get(word):
+        became = " or ".join(PREFIX + name for name in split)
+        return f"ATT&CK v{attack.version} has no tactic {word} any more", f"it became {became}"
+    close = get_close_matches(word.replace("_", "-"), [t.shortname for t in attack.tactics], 1)
+    hint = f"did you mean {PREFIX}{close[0]}?" if close else "tactics: attack.persistence …"
+    return f"ATT&CK v{attack.version} has no tactic or technique {word!r}", hint
+
+
+def _technique(id_: str, attack: Attack) -> tuple[str, str]:
+    retired = attack.retired_technique(id_)
+    if retired is None:
+        parent = attack.technique(id_.partition(".")[0])
+        hint = (
+            f"the nearest there is: {PREFIX}{parent.id.lower()} ({parent.name})" if parent else ""
+        )
+        return f"ATT&CK v{attack.version} has no technique {id_}", hint
+    successor = attack.technique(retired.successor) if retired.successor else None
+    hint = "nothing took its place: choose the technique that fits now"
+    if successor:
+        hint = f"it became {PREFIX}{successor.id.lower()} ({successor.name})"
+    return f"ATT&CK v{attack.version} retired {id_} ({retired.name})", hint
+
+
+def _is_other_object(word: str) -> bool:
+    letters = word.rstrip("0123456789")
+    return letters != word and letters.lower() in _OTHER_OBJECTS

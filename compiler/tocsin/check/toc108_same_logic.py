@@ -1,0 +1,27 @@
+"""TOC108: two detections that mean the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocsin.check.place import place
+from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.front.project import Project
+from tocsin.model.detection import Detection
+
+CODE = "TOC108"
+TITLE = "Two detections with the same logic"
+SEVERITY = Severity.WARNING
+
+
+def check(project: Project) -> Iterator[Diagnostic]:
+    """One finding for each detection after the first with the same resolved logic."""
+    first: dict[str, Detection] = {}
+    for query in project.queries:
+        detection = query.detection
+        other = first.setdefault(query.logic, detection)
+        if other is not detection:
+            span = place(detection, "detection", key=True)
+            message = f"{detection.key} means the same as {other.key}: every alert comes twice"
+            hint = f"keep one of them; the other is {other.span.file}:{other.span.line}"
+            yield Diagnostic(CODE, message, span, SEVERITY, hint, detection.id)
