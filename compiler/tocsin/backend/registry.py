@@ -32,8 +32,13 @@ def load(name: str) -> Backend:
 
 def by_engine(engine: str) -> Backend:
     """The backend whose artifacts run on this engine (`duckdb`, `flink`, `kafka`)."""
+    broken = ""
     for name in names():
-        if load(name).engine == engine:
-            return load(name)
-    known = ", ".join(load(name).engine for name in names())
-    raise ConfigError(f"no backend for engine {engine!r}", hint=f"engines: {known}")
+        try:
+            backend = load(name)
+        except ConfigError as error:
+            broken = error.message
+            continue
+        if backend.engine == engine:
+            return backend
+    raise ConfigError(f"no backend for engine {engine!r}", hint=broken)
