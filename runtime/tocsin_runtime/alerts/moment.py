@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tocsin.ir.evaluate import parse_time
+from tocsin.ir.leaf import parse_time
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FRACTION = re.compile(r":[0-9]{2}:[0-9]{2}\.([0-9]+)")

@@ -51,9 +51,17 @@ class KafkaStream:
         self._next: dict[tuple[str, int], int] = {}
         self._producer = _producer(settings)
         self._consumer = Consumer(_consumer(settings))
-        self._consumer.subscribe(
-            list(settings.topics), on_assign=self._on_assign, on_revoke=self._on_revoke
-        )
+        self.subscribe(settings.topics)
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Read these topics from now on, each from where the group is. Between commits only."""
+        self._assigned = None if topics else set()
+        if topics:
+            self._consumer.subscribe(
+                list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke
+            )
+        else:
+            self._consumer.unsubscribe()
 
     def poll(self) -> Sequence[Record] | None:
         """Records of all assigned partitions; None when `until_end` and all are read."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tocsin.canonical import canonical_bytes, digest_bytes
+from tocsin.canonical import canonical_bytes, digest
 from tocsin.model.artifact import Match
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.match import MatchRecord
@@ -93,7 +93,7 @@ class Processor:
             by_record[id(hit[0])].append(hit)
         for record in records:
             for _, match, event in by_record.get(id(record), ()):
-                yield Output(Sink.MATCHES, match.event_id, match.encode())
+                yield Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
                 yield from self.write(match, event)
 
 
@@ -123,8 +123,8 @@ def dead_letter(record: Record, reason: str) -> Output:
         "value": record.value[:_SHOWN].decode("utf-8", "replace"),
         "size": len(record.value),
     }
-    body = canonical_bytes(letter)
-    return Output(Sink.DEAD, digest_bytes(body), body)
+    identity = digest(letter)
+    return Output(Sink.DEAD, identity, canonical_bytes({"id": identity, **letter}))
 
 
 _SHOWN = 4096

@@ -39,11 +39,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One result. `key` identifies it: for alerts their id."""
+    """One result. `key` identifies it: for alerts their id. `subject` is the detection."""
 
     sink: Sink
     key: str
     value: bytes
+    subject: str = ""
 
 
 class Stream(Protocol):

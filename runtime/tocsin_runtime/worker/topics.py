@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from tocsin.errors import EngineError
 
@@ -24,7 +25,8 @@ def existing(servers: str, seconds: float = 10) -> frozenset[str]:
         return frozenset(admin(servers).list_topics(timeout=seconds).topics)
     except KafkaException:
         raise EngineError(
-            f"no Kafka broker answers at {servers}", hint="`tocsin engines up kafka` starts one here"
+            f"no Kafka broker answers at {servers}",
+            hint="`tocsin engines up kafka` starts one here",
         ) from None
 
 
@@ -33,7 +35,10 @@ def create(servers: str, names: Iterable[str], partitions: int = -1) -> None:
     wanted = [NewTopic(name, num_partitions=partitions, replication_factor=-1) for name in names]
     if wanted:
         client = admin(servers)  # must outlive the futures
-        _wait(client.create_topics(wanted, operation_timeout=_SECONDS), KafkaError.TOPIC_ALREADY_EXISTS)
+        _wait(
+            client.create_topics(wanted, operation_timeout=_SECONDS),
+            KafkaError.TOPIC_ALREADY_EXISTS,
+        )
 
 
 def delete(servers: str, names: Iterable[str]) -> None:
@@ -41,7 +46,10 @@ def delete(servers: str, names: Iterable[str]) -> None:
     wanted = list(names)
     if wanted:
         client = admin(servers)  # must outlive the futures
-        _wait(client.delete_topics(wanted, operation_timeout=_SECONDS), KafkaError.UNKNOWN_TOPIC_OR_PART)
+        _wait(
+            client.delete_topics(wanted, operation_timeout=_SECONDS),
+            KafkaError.UNKNOWN_TOPIC_OR_PART,
+        )
 
 
 def _wait(futures: dict[str, Future[None]], harmless: int) -> None:

@@ -1,0 +1,46 @@
+"""From matches to alerts, for the detections that are live."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin_runtime.alerts.alert import Evidence, alert
+from tocsin_runtime.alerts.described import Described, Origin
+from tocsin_runtime.alerts.match import MatchRecord
+from tocsin_runtime.worker.stream import Output, Sink
+
+
+def now() -> int:
+    """This moment, in milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class AlertWriter:
+    """One alert for each match of a detection that is not in shadow."""
+
+    origin: Origin
+    described: Mapping[str, Described]
+    clock: Callable[[], int] = now
+
+    def __call__(self, match: MatchRecord, event: Mapping[str, Any]) -> Iterator[Output]:
+        """The alert of a match, if there is to be one."""
+        described = self.described[match.detection]
+        if described.shadow:
+            return
+        evidence = Evidence(
+            logic=match.logic,
+            source=match.source,
+            event_ids=(match.event_id,),
+            events=(event,),
+            start=match.time,
+            end=match.time,
+        )
+        made = alert(described, self.origin, evidence, self.clock())
+        # ASCII only: a reader of any alphabet and any terminal takes it.
+        body = json.dumps(made, separators=(",", ":")).encode()
+        yield Output(Sink.ALERTS, made["id"], body, described.id)

@@ -1,0 +1,58 @@
+"""Which source an event from a file belongs to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tocsin.ir.evaluate import View, evaluate
+from tocsin.ir.nodes import Expr
+from tocsin.model.source import Source
+from tocsin_runtime.worker.decode import NotAnEventError
+from tocsin_runtime.worker.process import Event, Lane
+from tocsin_runtime.worker.stream import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A source and the condition that selects its events, None where it has none."""
+
+    source: Source
+    where: Expr | None = None
+
+    def holds(self, event: Event) -> bool:
+        """The condition decides; without one, the time and the identity must be there."""
+        view = View(event, self.source.renamed)
+        if self.where is not None:
+            return evaluate(self.where, view)
+        expected = [f for f in (self.source.time_field, self.source.id_field) if f]
+        return bool(expected) and all(view.texts(field) is not None for field in expected)
+
+
+class Claims:
+    """Routes events to the lanes of the sources that claim them; `seen` counts them by source.
+
+    A source that selects its events by a condition goes before those that have none.
+    """
+
+    def __init__(
+        self, claims: Sequence[Claim], lanes: Mapping[str, Sequence[Lane]], forced: str = ""
+    ) -> None:
+        self._selecting = [c for c in claims if c.where is not None]
+        self._plain = [c for c in claims if c.where is None]
+        self._lanes = lanes
+        self._forced = forced
+        self.seen: Counter[str] = Counter()
+
+    def __call__(self, _: Record, event: Event) -> Sequence[Lane]:
+        """The lanes of all sources that claim the event. Raises NotAnEventError if none does."""
+        names = [self._forced] if self._forced else self._names(event)
+        if not names:
+            raise NotAnEventError("belongs to no source: none of them selects it")
+        self.seen.update(names)
+        return [lane for name in names for lane in self._lanes.get(name, ())]
+
+    def _names(self, event: Event) -> list[str]:
+        selected = [c.source.name for c in self._selecting if c.holds(event)]
+        return selected or [c.source.name for c in self._plain if c.holds(event)]

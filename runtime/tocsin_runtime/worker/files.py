@@ -1,0 +1,123 @@
+"""Events from files of JSON lines, plain or gzipped; results into files of JSON lines.
+
+Writing is idempotent: a result whose key its file already holds is not written again, so that a
+worker that was killed simply runs again.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO, cast
+
+import orjson
+
+from tocsin.errors import ConfigError
+from tocsin_runtime.worker.decode import MAX_EVENT_BYTES
+from tocsin_runtime.worker.stream import Output, Record, Sink
+
+_GZIP = b"\x1f\x8b"
+
+
+class FileStream:
+    """All lines of some files, in the order given; blank lines are skipped."""
+
+    def __init__(
+        self, files: Sequence[Path], sinks: Mapping[Sink, SinkFile], batch: int = 5000
+    ) -> None:
+        self._records = _records(files)
+        self._sinks = sinks
+        self._batch = batch
+
+    def poll(self) -> Sequence[Record] | None:
+        """The next lines; None at the end."""
+        return list(islice(self._records, self._batch)) or None
+
+    def commit(self, outputs: Sequence[Output]) -> None:
+        """Append what the sinks do not hold yet."""
+        for sink, file in self._sinks.items():
+            file.append([output for output in outputs if output.sink is sink])
+
+    def close(self) -> None:
+        """Nothing is held open between commits."""
+
+
+class SinkFile:
+    """A file of JSON lines that holds each key once; `written` counts additions by subject."""
+
+    def __init__(self, path: Path, key: str) -> None:
+        self._path = path
+        self._known = set(_keys(path, key))
+        self.written: Counter[str] = Counter()
+
+    def append(self, outputs: Sequence[Output]) -> None:
+        """Add the outputs with new keys, durably, all of them in one write."""
+        new = {o.key: o for o in outputs if o.key not in self._known}
+        if not new:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("ab") as file:
+            file.write(b"".join(output.value + b"\n" for output in new.values()))
+            file.flush()
+            os.fsync(file.fileno())
+        self._known |= new.keys()
+        self.written.update(output.subject for output in new.values())
+
+
+def _keys(path: Path, key: str) -> Iterator[str]:
+    """Keys in a file; the torn last line of a killed write is cut off."""
+    if not path.exists():
+        return
+    whole = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                break
+            whole += len(line)
+            yield _key(path, number, line, key)
+    if whole < path.stat().st_size:
+        os.truncate(path, whole)
+
+
+def _key(path: Path, number: int, line: bytes, key: str) -> str:
+    try:
+        return str(orjson.loads(line)[key])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise ConfigError(
+            f"{path}:{number} is not one of ours", hint="move the file away and run again"
+        ) from None
+
+
+def _records(files: Sequence[Path]) -> Iterator[Record]:
+    for path in files:
+        try:
+            with _open(path) as file:
+                yield from _lines(str(path), file)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ConfigError(f"{path} is a damaged gzip file: {error}") from None
+        except OSError as error:
+            raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def _open(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        zipped = file.read(len(_GZIP)) == _GZIP
+    return cast("IO[bytes]", gzip.open(path, "rb")) if zipped else path.open("rb")
+
+
+def _lines(name: str, file: IO[bytes]) -> Iterator[Record]:
+    number = -1
+    while line := file.readline(MAX_EVENT_BYTES + 1):
+        number += 1
+        problem = ""
+        while len(line) > MAX_EVENT_BYTES and not line.endswith(b"\n"):
+            problem = f"larger than {MAX_EVENT_BYTES} bytes"
+            if not (rest := file.readline(MAX_EVENT_BYTES + 1)) or rest.endswith(b"\n"):
+                break
+        if line.strip():
+            yield Record(name, 0, number, line.strip(), lasting=False, problem=problem)

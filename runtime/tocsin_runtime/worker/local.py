@@ -1,0 +1,80 @@
+"""A deployment on this machine: events from files, alerts into a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin.backend import registry
+from tocsin.backend.base import Endpoints
+from tocsin.errors import ConfigError
+from tocsin.model.artifact import Artifact
+from tocsin.model.source import Source
+from tocsin_runtime.alerts.writer import AlertWriter
+from tocsin_runtime.worker.claims import Claim, Claims
+from tocsin_runtime.worker.deployment import Deployment
+from tocsin_runtime.worker.files import FileStream, SinkFile
+from tocsin_runtime.worker.lanes import (
+    FILTERS,
+    BackendLane,
+    NotRun,
+    build_lanes,
+    filters_of,
+)
+from tocsin_runtime.worker.loop import Counters, run
+from tocsin_runtime.worker.process import FilterLane, Lane, Processor
+from tocsin_runtime.worker.stream import Sink
+
+ALERTS = "alerts.jsonl"
+DEAD_LETTERS = "dead-letters.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class _NoServers:
+    kafka: str | None = None
+    flink_rest: str | None = None
+    flink_gateway: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRun:
+    """What a run over files did. `alerts`: new ones by detection; `not_run`: with events to see."""
+
+    counters: Counters
+    alerts: Mapping[str, int]
+    events_by_source: Mapping[str, int]
+    not_run: Sequence[NotRun]
+
+
+def run_local(  # noqa: PLR0913 - all that a run over files depends on
+    folder: Path,
+    deployment: Deployment,
+    claims: Sequence[Claim],
+    files: Sequence[Path],
+    writer: AlertWriter,
+    *,
+    forced: str = "",
+    stopped: Callable[[], bool] = lambda: False,
+) -> LocalRun:
+    """Run everything that is deployed in a folder over the events of some files."""
+    sources = {claim.source.name: claim.source for claim in claims}
+    lanes = build_lanes((d.artifact for d in deployment.detections), sources, open_lane)
+    route = Claims(claims, lanes.by_source, forced)
+    alerts = SinkFile(folder / ALERTS, "id")
+    sinks = {Sink.ALERTS: alerts, Sink.DEAD: SinkFile(folder / DEAD_LETTERS, "id")}
+    counters = run(FileStream(files, sinks), Processor(route, writer), stopped)
+    return LocalRun(counters, alerts.written, route.seen, lanes.not_run)
+
+
+def open_lane(backend: str, source: Source | None, artifacts: Sequence[Artifact]) -> Lane:
+    """Filters run in this process, SQL on an embedded engine; what needs servers does not run."""
+    if backend == FILTERS:
+        return FilterLane(filters_of(artifacts))
+    runner = registry.load(backend)
+    if runner.needs:
+        raise ConfigError(f"{backend} artifacts need a running {' and '.join(runner.needs)}")
+    if source is None:
+        raise ConfigError(f"source {artifacts[0].source} is not declared in the project any more")
+    endpoints: Endpoints = _NoServers()
+    return BackendLane(source, artifacts, runner, endpoints)

@@ -1,0 +1,30 @@
+"""Settings that name where their value is: `env:NAME`, `file:PATH`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tocsin.errors import ConfigError
+
+
+def resolve(value: str, setting: str) -> str:
+    """The value itself, looked up now. Raises ConfigError if it is not there."""
+    kind, _, name = value.partition(":")
+    if kind == "env":
+        found = os.environ.get(name, "").strip()
+        reason = f"environment variable {name} is not set"
+    elif kind == "file":
+        found, reason = _content(Path(name)), f"{name} cannot be read or is empty"
+    else:
+        found, reason = value.strip(), "it is empty"
+    if not found:
+        raise ConfigError(f"no value for {setting}: {reason}", hint="see tocsin.toml")
+    return found
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

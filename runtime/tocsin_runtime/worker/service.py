@@ -1,0 +1,103 @@
+"""A worker on Kafka that follows its deployment: a new release takes effect between two batches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from tocsin.errors import ConfigError
+from tocsin.model.artifact import Artifact
+from tocsin_runtime.alerts.writer import AlertWriter
+from tocsin_runtime.matcher import Filter
+from tocsin_runtime.worker.deployment import Deployment, read_deployment
+from tocsin_runtime.worker.kafka import KafkaStream
+from tocsin_runtime.worker.lanes import FILTERS, filters_of
+from tocsin_runtime.worker.loop import Batch
+from tocsin_runtime.worker.process import FilterLane, Processor
+from tocsin_runtime.worker.stream import Output, Record
+
+WriterOf = Callable[[Deployment], AlertWriter]
+Say = Callable[[str], None]
+
+
+class Service:
+    """Processor and stream in one: before each poll it looks whether the release changed."""
+
+    def __init__(self, folder: Path, environment: str, writer_of: WriterOf, say: Say) -> None:
+        self._folder = folder
+        self._environment = environment
+        self._writer_of = writer_of
+        self._say = say
+        self._stamp = stamp(folder)
+        self._stream: KafkaStream | None = None
+        self._take(read_deployment(folder, environment))
+
+    def start(self, stream: KafkaStream) -> None:
+        """Read from this stream, which subscribes to `topics`."""
+        self._stream = stream
+
+    def __call__(self, records: Sequence[Record]) -> Batch:
+        """Process a batch with the release at hand."""
+        return self._processor(records)
+
+    def poll(self) -> Sequence[Record] | None:
+        """Follow the deployment, then poll."""
+        self._follow()
+        return self._inner.poll()
+
+    def commit(self, outputs: Sequence[Output]) -> None:
+        """Commit to the stream."""
+        self._inner.commit(outputs)
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._inner.close()
+
+    @property
+    def _inner(self) -> KafkaStream:
+        if self._stream is None:
+            raise RuntimeError("start the service first")
+        return self._stream
+
+    def _follow(self) -> None:
+        now = stamp(self._folder)
+        if now == self._stamp:
+            return
+        try:
+            self._take(read_deployment(self._folder, self._environment))
+        except ConfigError:
+            # Half of an apply: what runs goes on, and the next poll looks again.
+            return
+        self._stamp = now
+        self._inner.subscribe(self.topics)
+        self._say(f"now at release {self.deployment.release}")
+
+    def _take(self, deployment: Deployment) -> None:
+        filters = filters_of(_filters(deployment, self._say))
+        by_topic: dict[str, list[Filter]] = defaultdict(list)
+        for each in filters:
+            by_topic[each.topic].append(each)
+        lanes = {topic: (FilterLane(group),) for topic, group in by_topic.items()}
+        self._processor = Processor(
+            lambda record, _: lanes.get(record.topic, ()), self._writer_of(deployment)
+        )
+        self.deployment = deployment
+        self.topics = tuple(sorted(by_topic))
+
+
+def stamp(folder: Path) -> tuple[int, int]:
+    """What changes when `live.json` is replaced."""
+    try:
+        status = (folder / "live.json").stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_ino)
+
+
+def _filters(deployment: Deployment, say: Say) -> Iterable[Artifact]:
+    for each in deployment.detections:
+        if each.artifact.backend == FILTERS:
+            yield each.artifact
+        else:
+            say(f"not run here: {each.artifact.key} is deployed as {each.artifact.backend}")
