@@ -10,6 +10,7 @@ import pytest
 
 from tocsin.errors import EngineError
 from tocsin_runtime.engines import down, status, up
+from tocsin_runtime.engines.packages import python_package
 
 
 @pytest.mark.usefixtures("private_state")
@@ -62,6 +63,30 @@ def test_without_java_the_message_says_what_to_install(monkeypatch: pytest.Monke
         up(("kafka",))
     assert "openjdk-17" in caught.value.hint
     assert [engine.health for engine in status(("kafka",))] == ["stopped"]
+
+
+@pytest.mark.usefixtures("private_state")
+def test_a_java_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "bin" / "java"
+    old.parent.mkdir()
+    for told, message in (
+        ('openjdk version "11.0.2"', "is Java 11, too old"),
+        ("", "does not work"),
+    ):
+        old.write_text(f"#!/bin/sh\necho '{told}' >&2\n")
+        old.chmod(0o700)
+        monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+        with pytest.raises(EngineError, match=message) as caught:
+            up(("kafka",))
+        assert "Java 17" in caught.value.hint
+
+
+def test_a_failed_download_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    with pytest.raises(EngineError, match="could not download tocsin-of-nobody==0") as caught:
+        python_package("tocsin-of-nobody==0", tmp_path)
+    assert "was not found in the cache" in caught.value.message
+    assert "\n" not in caught.value.message
 
 
 @pytest.mark.usefixtures("private_state")

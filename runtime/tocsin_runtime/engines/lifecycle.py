@@ -21,7 +21,6 @@ from tocsin_runtime.engines.state import (
     locked,
     save,
 )
-from tocsin_runtime.engines.tools import JAVA, check_java
 
 READY_SECONDS = 180.0
 _POLL_SECONDS = 0.2
@@ -144,9 +143,7 @@ def _check_ports(
 def _launch(engine: Engine, name: str, wanted: Mapping[str, int], say: Say) -> None:
     _stop(name, [engine.name])  # what is left of a start that did not end well
     for tool in engine.requires:
-        tool.find()
-    if JAVA in engine.requires:
-        check_java()
+        tool.check()
     installed = engine.install(Cache(cache_root()), say)
     instance = load(name)
     folder = instance.folder / engine.name

@@ -1,6 +1,7 @@
 """Fetch engines from package registries: jars with Maven, Python packages with uv or pip."""
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -13,12 +14,10 @@ from tocsin_runtime.engines.tools import MAVEN
 
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 _TIMEOUT_SECONDS = 1800
-_REASONS = (
-    "[ERROR]",
-    "error:",
-    "ERROR:",
-    "\N{MULTIPLICATION SIGN}",
-    "\N{BOX DRAWINGS LIGHT VERTICAL AND RIGHT}",
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# Lines in which Maven ("[ERROR] …"), uv ("error: …", "cause: …") and pip ("ERROR: …") say why.
+_TELLING = re.compile(
+    r"(?:\[ERROR\] |(?i:error|cause|caused by): )(?!To see|Re-run|For more|\[Help)(.+)"
 )
 
 
@@ -34,7 +33,8 @@ def maven_jars(pom_text: str, target: Path, *, transitive: bool) -> None:
     file = target / "pom.xml"
     file.write_text(pom_text, encoding="utf-8")
     only_direct = [] if transitive else ["-DexcludeTransitive=true"]
-    command = [mvn, "-B", "-q", "-f", str(file), _COPY, f"-DoutputDirectory={target}"]
+    # -U: else a download that failed once is not tried again for a day.
+    command = [mvn, "-B", "-q", "-U", "-f", str(file), _COPY, f"-DoutputDirectory={target}"]
     _run([*command, *only_direct], "Maven could not download the jars")
 
 
@@ -73,6 +73,6 @@ def _run(command: Sequence[str], failure: str) -> None:
 
 
 def _reason(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(_REASONS)] or lines[-1:]
-    return " ".join(telling[:3])[:500] or "no reason given"
+    lines = [line.strip() for line in _COLOUR.sub("", output).splitlines() if line.strip()]
+    telling = [found[1] for line in lines if (found := _TELLING.match(line))] or lines[-1:]
+    return " ".join(telling[:2])[:500] or "no reason given"

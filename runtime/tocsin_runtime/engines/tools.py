@@ -29,21 +29,25 @@ class Tool:
             raise EngineError(f"{self.command} was not found on PATH", hint=self.hint)
         return str(found)
 
+    def check(self) -> None:
+        """Refuse what is missing or too old, before an engine fails in less plain words."""
+        self.find()
 
-JAVA = Tool(
+
+class _Java(Tool):
+    def check(self) -> None:
+        java = self.find()
+        told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+        version = re.search(r'version "(?:1\.)?(\d+)', told.stderr)
+        if version is None:
+            raise EngineError(f"{java} does not work: {told.stderr.strip()[:200]}", hint=self.hint)
+        if int(version[1]) < _OLDEST_JAVA:
+            raise EngineError(f"{java} is Java {version[1]}, too old", hint=self.hint)
+
+
+JAVA = _Java(
     "java",
     "JAVA_HOME",
     "install Java 17 or newer (Debian, Ubuntu: openjdk-17-jre-headless; macOS: openjdk@17)",
 )
 MAVEN = Tool("mvn", "MAVEN_HOME", "install Maven (package maven); it is needed once, to download")
-
-
-def check_java() -> None:
-    """Refuse a Java that is too old for the engines, before they fail in less plain words."""
-    java = JAVA.find()
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
-    version = re.search(r'version "(?:1\.)?(\d+)', told.stderr)
-    if version is None:
-        raise EngineError(f"{java} does not work: {told.stderr.strip()[:200]}", hint=JAVA.hint)
-    if int(version[1]) < _OLDEST_JAVA:
-        raise EngineError(f"{java} is Java {version[1]}, too old", hint=JAVA.hint)
