@@ -1,0 +1,107 @@
+"""The shipped ATT&CK data and the script that makes it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from tocsin.front.project import load_project
+from tocsin.model.attack import is_technique_id, load
+from tocsin.report.vendor_attack import retired
+
+DETECTIONS = Path(__file__).parents[2] / "detections"
+
+
+def test_is_version_19_whole() -> None:
+    attack = load()
+    whole = [t for t in attack.techniques.values() if t.parent == t.id]
+    assert attack.version == "19"
+    assert (len(whole), len(attack.techniques) - len(whole)) == (222, 475)
+    names = [t.shortname for t in attack.tactics]
+    assert len(names) == 15
+    assert (names[0], names[6:8], names[-1]) == (
+        "reconnaissance",
+        ["stealth", "defense-impairment"],
+        "impact",
+    )
+
+
+def test_refers_to_nothing_that_is_missing() -> None:
+    attack = load()
+    tactics = {t.shortname for t in attack.tactics}
+    for technique in attack.techniques.values():
+        assert technique.tactics
+        assert tactics.issuperset(technique.tactics)
+        assert technique.parent in attack.techniques
+    assert all(r.successor in {"", *attack.techniques} for r in attack.retired.values())
+    assert not attack.retired.keys() & attack.techniques.keys()
+    assert tactics.issuperset(attack.retired_tactics["defense-evasion"])
+
+
+def test_looks_up_in_any_case() -> None:
+    attack = load()
+    assert (found := attack.technique("t1098.001"))
+    assert (found.parent, found.tactics) == ("T1098", ("persistence", "privilege-escalation"))
+    assert attack.technique("T9999") is None
+    assert attack.tactic("TA0112") == attack.tactic("defense-impairment")
+    assert attack.tactic("defense-evasion") is None
+    assert "T1098.001" in [t.id for t in attack.children("t1098")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("t1562.001", "T1685"),  # kept its name in version 19
+        ("T1562.008", "T1685.002"),  # renamed in version 19
+        ("T1086", "T1059.001"),  # revoked long before
+        ("T1089", "T1685"),  # revoked in favour of what version 19 moved again
+        ("T1562", ""),  # split up
+        ("T1064", ""),  # deprecated
+    ],
+)
+def test_knows_what_became_of_old_techniques(old: str, new: str) -> None:
+    found = load().retired_technique(old)
+    assert found
+    assert found.successor == new
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("T1098", True), ("t1098.001", True), ("TA0001", False), ("T109", False), ("T1098.1", False)],
+)
+def test_form_of_an_id(text: str, is_one: bool) -> None:  # noqa: FBT001 - a parameter of a case
+    assert is_technique_id(text) is is_one
+
+
+def test_successors_follow_chains_and_survive_circles() -> None:
+    now = {"T3": {"id": "T3", "name": "Third"}}
+    before = [
+        {"stix_id": "a", "external_id": "T1", "name": "First"},
+        {"stix_id": "b", "external_id": "T2", "name": "Third"},
+        {"stix_id": "c", "external_id": "T4", "name": "Round"},
+        {"stix_id": "d", "external_id": "T5", "name": "And round"},
+    ]
+    found = retired(now, before, {"a": "b", "c": "d", "d": "c"})
+    assert {id_: successor for id_, (_, successor) in found.items()} == {
+        "T1": "T3",
+        "T2": "T3",
+        "T4": "",
+        "T5": "",
+    }
+
+
+def test_our_own_detections_use_this_version() -> None:
+    attack = load()
+    for query in load_project(DETECTIONS).queries:
+        for tag in query.detection.meta.tags:
+            if tag.startswith("attack."):
+                word = tag.removeprefix("attack.")
+                assert attack.technique(word) or attack.tactic(word), (query.detection.key, tag)
+
+
+def test_ships_the_licence_of_the_data() -> None:
+    notice = (files("tocsin.model") / "data" / "ATTACK-NOTICE.txt").read_text("utf-8")
+    assert "royalty-free license to use" in notice
+    assert "permission of" in notice
