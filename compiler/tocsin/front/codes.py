@@ -1,0 +1,112 @@
+"""Every code that is not a check's: what it means, an example of it, how to mend it.
+
+The codes of checks (TOC1##) are described by their own modules and pages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tocsin.diagnostics import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A line of the catalogue. `example`: a piece of a file, or a situation in words."""
+
+    title: str
+    example: str
+    mend: str
+    stage: str = "parse"
+    severity: Severity = Severity.ERROR
+
+
+_RESOLVE, _SOURCES, _EVENTS, _COMPILE = "resolve", "sources", "scan", "compile"
+_WARNING = Severity.WARNING
+
+CODES: dict[str, Code] = {
+    "TOC001": Code(
+        "The file cannot be read", "a binary file, 50 MB of text", "UTF-8 text of at most 2 MiB"
+    ),
+    "TOC002": Code("Not valid YAML", "`title: a: b`", "mend the syntax at the place shown"),
+    "TOC003": Code("Duplicate key", "`level: low` and `level: high`", "keep one of the two"),
+    "TOC004": Code(
+        "A value that YAML 1.1 misreads", "`Port: 010`, `Flag: yes`", "quote it, or write it out"
+    ),
+    "TOC005": Code(
+        "YAML that is not plain data", "tags, merge keys, alias bombs", "write the data out"
+    ),
+    "TOC006": Code("Empty, or not a map", "an empty file", "a rule is a map with `title` …"),
+    "TOC010": Code("Wrong metadata", "`level: urgent`", "use the values of the Sigma schema"),
+    "TOC020": Code("Wrong shape of a detection", "`selection: {}`", "give it fields and values"),
+    "TOC021": Code("Unknown modifier", "`Image|endwith`", "see the suggestion"),
+    "TOC022": Code(
+        "Modifiers or values that do not fit", "`Port|gt: '80'`", "see the message and its hint"
+    ),
+    "TOC023": Code(
+        "`null` where it has no meaning", "`User: [null, root]`", "give `field: null` a selection"
+    ),
+    "TOC024": Code("Not a regular expression of RE2", "`(?=a)`", "no look-around, no references"),
+    "TOC025": Code("Not a network", "`10.0.0.1/8`", "no host bits: `10.0.0.0/8`"),
+    "TOC026": Code(
+        "Placeholder without values", "`User|expand: '%admins%'`", "add `placeholders/admins.txt`"
+    ),
+    "TOC030": Code("No condition, or not a condition", "`a and or b`", "see the grammar's words"),
+    "TOC031": Code(
+        "Condition on no selection", "`selektion`, `1 of x*`", "name selections that there are"
+    ),
+    "TOC033": Code("`timeframe` in a detection", "`timeframe: 5m`", "write a Sigma correlation"),
+    "TOC034": Code(
+        "Unused selection",
+        "a selection that no condition names",
+        "use it or remove it",
+        "parse",
+        _WARNING,
+    ),
+    "TOC040": Code("Id, name or source used twice", "two rules, one `id`", "make a new UUID"),
+    "TOC041": Code("Filter without rules", "`filter: {…}` alone", "list ids, names, or `any`"),
+    "TOC042": Code(
+        "Filter without negation",
+        "`condition: selection`",
+        "`condition: not selection`",
+        "parse",
+        _WARNING,
+    ),
+    "TOC043": Code(
+        "Filter that applies to no rule",
+        "an id that was removed",
+        "name rules that there are",
+        "parse",
+        _WARNING,
+    ),
+    "TOC045": Code(
+        "No source serves the log source", "`service: cloudtrial`", "see the suggestion", _RESOLVE
+    ),
+    "TOC046": Code(
+        "Several sources serve the log source",
+        "two Sysmon sources",
+        "`tocsin: {source: NAME}`",
+        _RESOLVE,
+    ),
+    "TOC047": Code(
+        "Field that the source does not have", "`image|endswith`", "see the suggestion", _RESOLVE
+    ),
+    "TOC048": Code(
+        "Test that the field's type cannot pass", "`mfa|gt: 5`", "another test, or type", _RESOLVE
+    ),
+    "TOC050": Code("Wrong `tocsin:` block", "`tocsin: {ower: a}`", "see the key's name"),
+    "TOC051": Code("Wrong case", "`expect: {}`", "`at`, `events` and `expect` as documented"),
+    "TOC060": Code("Wrong source file", "no `time`", "see the key's name", _SOURCES),
+    "TOC061": Code(
+        "Source on an undeclared field", "`time: {field: tme}`", "declare it in `fields`", _SOURCES
+    ),
+    "TOC070": Code("Event file cannot be read", "a cut gzip file", "write it again", _EVENTS),
+    "TOC071": Code("Line that is no event", "`[1, 2]`", "one JSON object a line", _EVENTS),
+    "TOC090": Code("Not in this version", "`correlation:`", "wait, or keep it elsewhere"),
+    "TOC900": Code(
+        "Refused by a backend",
+        "an engine without exact arithmetic",
+        "serve it by another backend",
+        _COMPILE,
+    ),
+}
