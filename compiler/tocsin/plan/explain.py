@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.text import Text
@@ -61,7 +61,8 @@ def summary(plan: Plan) -> str:
     foreign = sum(isinstance(s, Discard) and s.why == "foreign" for s in plan.steps)
     parts = [f"{n} {action}" for action, n in counts.items() if action is not Action.UNCHANGED]
     parts += [f"{foreign} foreign discarded"] if foreign else []
-    parts += [f"{counts.get(Action.UNCHANGED, 0)} unchanged"]
+    same = counts.get(Action.UNCHANGED, 0)
+    parts += [f"{same} unchanged"] if same or not parts else []
     parts += [f"{len(plan.refused)} refused"] if plan.refused else []
     return ("" if plan.steps else "Nothing to do: ") + " · ".join(parts)
 
@@ -90,8 +91,8 @@ def markdown(plan: Plan) -> str:
         lines += ["| | detection | version | what | where | artifact | notes |", "|-" * 7 + "|"]
     for row in found:
         notes = " · ".join(row.notes)
-        cells = (f"`{row.symbol}`", row.name, row.version, row.what, row.where, row.artifact, notes)
-        lines.append("| " + " | ".join([cells[0], *map(_escape, cells[1:])]) + " |")
+        cells = (row.name, row.version, row.what, row.where, row.artifact, notes)
+        lines.append("| " + " | ".join([f"`{row.symbol}`", *map(_escape, cells)]) + " |")
     lines += [""] if found else []
     lines += [f"- **warning**: {_escape(w)}" for w in plan.warnings]
     lines += [f"- **error**: {_escape(p)}" for p in plan.problems]
@@ -119,7 +120,8 @@ def _row(step: Step) -> Row:
             return _told("!", after, after, str(Action.REPAIRED), (_DRIFT[drift],))
         case Document(after=after, before=before):
             notes = (*_changes(after, before), "nothing is deployed")
-            return _told("=", after, before, str(Action.DOCUMENTED), notes)
+            row = _told("=", after, before, str(Action.DOCUMENTED), notes)
+            return replace(row, artifact="")
         case Remove(before=before, why=why):
             return _told("-", before, before, str(Action.REMOVED), (why,))
         case Discard(path=path, why=why):
@@ -167,5 +169,6 @@ def _clean(value: str) -> str:
 
 
 def _escape(value: str) -> str:
-    """Text for one cell of a Markdown table, with nothing that is read as markup."""
-    return "".join(f"\\{c}" if c in "\\`*_[]<>|#~!@" else c for c in _clean(value))
+    """Text for one cell of a Markdown table: nothing in it is read as markup or as a mention."""
+    escaped = "".join(f"\\{c}" if c in "\\`*_[]<>|#~!" else c for c in _clean(value))
+    return escaped.replace("@", "@\N{ZERO WIDTH SPACE}")

@@ -103,7 +103,7 @@ def _load(ledger: GitLedger, name: str, known: dict[str, str]) -> _Commit:
     wanted = [name, *records.values(), *sorted(fresh - set(records.values()))]
     found = dict(zip(wanted, ledger.repository.read(wanted), strict=True))
     if lost := [n for n, stored in found.items() if stored is None]:
-        raise LedgerError(f"git object {lost[0]} is missing")
+        raise LedgerError(f"git object {lost[0]} is missing or unreadable")
     objects = {n: stored for n, stored in found.items() if stored}
     rewritten = tuple(s for n, s in objects.items() if n not in known and _object_id(s) != n)
     known |= {n: digest_bytes(s.data) for n, s in objects.items()}
