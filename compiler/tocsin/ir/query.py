@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from tocsin.canonical import digest, plain
+from tocsin.canonical import canonical_bytes, digest, plain
 from tocsin.ir.nodes import Expr, all_of
 from tocsin.ir.walk import fields_of
 from tocsin.model.detection import Detection
@@ -36,9 +37,20 @@ class Query:
         source = self.source
         columns = [plain(c) for name in self.fields if (c := source.column(name))]
         binding = {"source": source.name, "time": source.time_field, "columns": columns}
-        return digest({"form": 1, "expr": plain(self.matches), "binding": binding})
+        return digest({"form": 1, "expr": _unordered(plain(self.matches)), "binding": binding})
 
     @property
     def meta(self) -> str:
         """Identity of its description: changes here deploy nothing."""
         return digest({"form": 1, "meta": plain(self.detection.meta)})
+
+
+def _unordered(node: Any) -> Any:
+    """A plain expression with the arguments of every `And` and `Or` in one order."""
+    if not isinstance(node, dict):
+        return node
+    if node["node"] == "Not":
+        return {**node, "arg": _unordered(node["arg"])}
+    if node["node"] in ("And", "Or"):
+        return {**node, "args": sorted(map(_unordered, node["args"]), key=canonical_bytes)}
+    return node

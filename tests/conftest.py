@@ -1,0 +1,76 @@
+"""What all tests share: the third-party corpus beside the project, the command line as a child."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The same examples on every run, on slow machines too; nothing is written beside the code.
+settings.register_profile("tocsin", deadline=None, derandomize=True, database=None)
+settings.load_profile("tocsin")
+
+
+class Ended(NamedTuple):
+    """How a run of the command line ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Tocsin(Protocol):
+    """Runs `tocsin ARGS` as a child process; the output never holds a stack trace."""
+
+    def __call__(
+        self,
+        *args: str | Path,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: str | None = None,
+        timeout: float = 120,
+    ) -> Ended: ...
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the third-party corpus and data: TOCSIN_SHARED, or beside the checkout."""
+    given = os.environ.get("TOCSIN_SHARED")
+    folder = Path(given) if given else ROOT.parent / "shared"
+    if not (folder / "corpus").is_dir():
+        pytest.skip(f"no third-party corpus in {folder}; say where it is with TOCSIN_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tocsin() -> Tocsin:
+    """The command line, as users run it."""
+
+    def run(
+        *args: str | Path,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: str | None = None,
+        timeout: float = 120,
+    ) -> Ended:
+        done = subprocess.run(
+            [sys.executable, "-m", "tocsin.cli.main", *map(str, args)],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            errors="backslashreplace",
+            timeout=timeout,
+            check=False,
+        )
+        assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    return run
