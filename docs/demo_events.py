@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tocsin.cases.events import START, arrivals
 from tocsin.front.project import load_project
+from tocsin.model.source import Source
 
 
 def main(project: Path, out: Path, count: int) -> None:
@@ -18,29 +19,33 @@ def main(project: Path, out: Path, count: int) -> None:
     chance = random.Random(20261123)  # noqa: S311 - reproducible on purpose
     quiet: dict[str, list[dict]] = {}
     firing: dict[str, list[dict]] = {}
-    times = {}
+    sources = {}
     for query in load_project(project).queries:
-        times[query.source.name] = query.source.column(query.source.time_field)
+        sources[query.source.name] = query.source
         for case in query.detection.cases:
             pool = quiet if case.expect.alerts == 0 else firing
             events = [event for _, event in arrivals(case, query.source)]
             pool.setdefault(query.source.name, []).extend(events)
     out.mkdir(parents=True, exist_ok=True)
-    for source in sorted(quiet):
+    for name in sorted(quiet):
         lines = []
         for n in range(count):
-            event = chance.choice((firing if chance.random() < 0.02 else quiet)[source])
+            event = chance.choice((firing if chance.random() < 0.02 else quiet)[name])
             at = START + timedelta(seconds=n * 86400 / count)
-            lines.append(json.dumps(_at(event, times[source].path, f"{at:%Y-%m-%dT%H:%M:%S.000Z}")))
-        (out / f"{source}.jsonl").write_text("\n".join(lines) + "\n")
+            lines.append(json.dumps(_at(event, sources[name], n, f"{at:%Y-%m-%dT%H:%M:%S.000Z}")))
+        (out / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
 
 
-def _at(event: dict, path: tuple[str, ...], time: str) -> dict:
+def _at(event: dict, source: Source, number: int, time: str) -> dict:
     copy = json.loads(json.dumps(event))
-    inner = copy
-    for part in path[:-1]:
-        inner = inner.setdefault(part, {})
-    inner[path[-1]] = time
+    for field, value in ((source.time_field, time), (source.id_field, f"{source.name}-{number}")):
+        if not field:
+            continue
+        *parents, last = source.column(field).path
+        inner = copy
+        for part in parents:
+            inner = inner.setdefault(part, {})
+        inner[last] = value
     return copy
 
 
