@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -195,9 +195,13 @@ def test_landmarks_and_names(show: Open, ours: Coverage) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_has_enough_contrast(show: Open, live: Coverage, scheme: str) -> None:
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_every_text_has_enough_contrast(
+    show: Open, live: Coverage, scheme: Literal["light", "dark"], media: Literal["screen", "print"]
+) -> None:
     page, _ = show(live, color_scheme=scheme)
     page.get_by_role("checkbox").check()
+    page.emulate_media(media=media, color_scheme=scheme)
     assert page.evaluate(FAINT) == []
 
 

@@ -410,3 +410,11 @@ def test_command_refuses_what_makes_no_sense(tmp_path: Path, tocsin: Tocsin) -> 
     broken = tocsin("coverage", "--out", tmp_path / "out", cwd=tmp_path)
     assert (broken.code, "broken.yml" in broken.stderr) == (1, True)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_documentation_names_every_key(covered: Coverage) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "coverage.md").read_text("utf-8")
+    told = as_json(covered)
+    lists = [told[name][0] for name in ("tactics", "techniques", "detections", "sources")]
+    for key in {*told, *(key for each in lists for key in each)}:
+        assert f"`{key}`" in text, key
