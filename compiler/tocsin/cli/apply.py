@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from tocsin.cli.environment import (
     Site,
     carry_out,
     finish_interrupted,
+    on_input_terminal,
     project_plan,
     released,
     say,
@@ -56,7 +56,7 @@ def apply(  # noqa: PLR0913 - one parameter per option
     An apply that was killed is finished first.
     """
     site.reachable()
-    if not (plan_file or yes or sys.stdin.isatty()):
+    if not (plan_file or yes or on_input_terminal()):
         raise ConfigError(
             "nobody is here to confirm the plan",
             hint="give --yes, or --plan FILE with a plan that was reviewed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -136,6 +137,11 @@ def released(release: Release) -> str:
     """One line on a release that was just made."""
     done = " · ".join(f"{n} {action}" for action, n in release.counts.items())
     return f"release {release.number} of {release.environment} ({release.commit[:7]}): {done}"
+
+
+def on_input_terminal() -> bool:
+    """Whether someone is there to answer a question."""
+    return sys.stdin.isatty()
 
 
 def say(message: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from tocsin.cli.environment import (
     Site,
     carry_out,
     finish_interrupted,
+    on_input_terminal,
     released,
     say,
     show,
@@ -56,7 +55,7 @@ def rollback(  # noqa: PLR0913 - one parameter per option
     console().print(page, soft_wrap=True)
     release = None
     if bundle.plan.steps:
-        if sys.stdin.isatty() and not yes and not click.confirm("Go back?"):
+        if on_input_terminal() and not yes and not click.confirm("Go back?"):
             say("nothing was deployed")
             raise click.exceptions.Exit(1)
         release = carry_out(site, bundle, approvals, None)

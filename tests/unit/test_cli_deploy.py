@@ -1,0 +1,400 @@
+"""plan, apply, status, history, rollback, verify and lock as people and pipelines call them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conftest import Tocsin
+from deploying import git
+from tocsin.cli.main import main_group
+from tocsin.errors import ConfigError, LedgerError, StaleError
+
+SETTINGS = """
+[project]
+name = "payments"
+[environments.local]
+kind = "local"
+backend = "batch-sql"
+[environments.local.backends]
+payments_audit = "kafka-filter"
+[environments.staging]
+kind = "flink"
+backend = "flink-sql"
+"""
+SOURCE = """
+source: payments_audit
+title: Payments audit trail
+logsources: [{product: payments, service: audit}]
+topic: payments.audit
+table: payments_audit
+time: {field: time, lateness: 5m}
+fields: {time: timestamp, action: string, account_id: string, amount: integer}
+"""
+RULE = """
+title: %(title)s
+id: %(id)s
+status: test
+level: high
+logsource: {product: payments, service: audit}
+detection:
+  selection: {%(selection)s}
+  condition: selection
+tocsin:
+  owner: payments-detections
+  deploy: {local: %(mode)s}
+  tests:
+    - name: fires
+      events: [{at: 0s, action: a, amount: 1}]
+      expect: {alerts: 0}
+"""
+Run = Callable[..., Result]
+
+
+def rule(
+    root: Path,
+    slug: str,
+    selection: str = "action: payout.update",
+    title: str = "",
+    mode: str = "live",
+) -> Path:
+    path = root / "detections" / "rules" / "payments" / f"{slug}.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    facts = {
+        "title": title or slug.replace("-", " ").title(),
+        "id": str(uuid5(NAMESPACE_DNS, slug)),
+        "selection": selection,
+        "mode": mode,
+    }
+    path.write_text(RULE % facts)
+    return path
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a project of two rules; the current folder is its root."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    root = tmp_path / "repo"
+    (root / "detections" / "sources").mkdir(parents=True)
+    (root / "detections" / "tocsin.toml").write_text(SETTINGS)
+    (root / "detections" / "sources" / "payments_audit.yml").write_text(SOURCE)
+    rule(root, "payout-changed")
+    rule(root, "refund-abroad", "action: refund")
+    git(root, "init", "-q", "-b", "main")
+    git(root, "config", "user.name", "Mira K")
+    git(root, "config", "user.email", "mira@example.org")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "first")
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def run(root: Path) -> Run:
+    assert Path.cwd() == root
+
+    def invoke(command: str, code: int = 0, env: str = "local", stdin: str | None = None) -> Result:
+        words = command.split()
+        given = [] if words[0] == "lock" else ["--env", env]
+        result = CliRunner().invoke(main_group, [*words, *given], input=stdin)
+        assert result.exit_code == code, f"{result.output}{result.exception!r}"
+        return result
+
+    return invoke
+
+
+def fails(command: str, env: str = "local") -> BaseException:
+    """The error that a command ends with."""
+    result = CliRunner().invoke(main_group, [*command.split(), "--env", env])
+    assert result.exception is not None
+    return result.exception
+
+
+def applied(run: Run) -> dict[str, Any]:
+    release = json.loads(run("apply --yes --format json").stdout)["release"]
+    return dict(release or {})
+
+
+def test_from_nothing_to_deployed_and_nothing_left_to_do(run: Run, root: Path) -> None:
+    assert run("plan --exit-code", code=1).stdout.splitlines()[1].startswith("+ payout-changed v1 ")
+    release = applied(run)
+    assert [e["key"] for e in release["entries"]] == ["payout-changed", "refund-abroad"]
+    assert release["who"] == "Mira K <mira@example.org>"
+    assert release["source"] == {"commit": git(root, "rev-parse", "HEAD"), "dirty": False}
+    assert release["tools"].keys() >= {"tocsin", "python"}
+    run("lock")
+    assert "Nothing to do: 2 unchanged" in run("plan --exit-code").stdout
+    assert "live state: as released" in run("status").stdout
+    assert applied(run) == {}
+
+
+def test_three_hashes_three_words_from_files(run: Run, root: Path) -> None:
+    run("lock")
+    applied(run)
+    rule(root, "payout-changed", "action: payout.replace")
+    rule(root, "refund-abroad", "action: refund", title="Another Title")
+    rule(root, "new-one", "account_id: x")
+    page = run("plan").stdout
+    assert "~ payout-changed v1 → v2 · changed · kafka-filter payments_audit · artifact " in page
+    assert "= refund-abroad v1 · documented · kafka-filter payments_audit" in page
+    assert "+ new-one v1 · added · kafka-filter payments_audit" in page
+    assert "tocsin.lock is stale for 2 detections (new-one, payout-changed)" in page
+    assert "1 added · 1 changed · 1 documented" in page
+
+
+def test_another_backend_is_recompiled_not_changed(run: Run, root: Path) -> None:
+    applied(run)
+    settings = root / "detections" / "tocsin.toml"
+    settings.write_text(SETTINGS.replace('= "kafka-filter"', '= "batch-sql"'))
+    plan = json.loads(run("plan --format json").stdout)
+    assert plan["counts"] == {"recompiled": 2}
+    assert "was on kafka-filter payments_audit" in run("plan").stdout
+
+
+def test_a_removed_file_is_a_removal(run: Run, root: Path) -> None:
+    applied(run)
+    (root / "detections/rules/payments/refund-abroad.yml").unlink()
+    assert "- refund-abroad v1 · removed" in run("plan").stdout
+    assert [e["key"] for e in applied(run)["removed"]] == ["refund-abroad"]
+    assert [p.stem for p in (root / ".tocsin/local/artifacts").rglob("*.*")] == ["payout-changed"]
+
+
+def test_shadow_and_off(run: Run, root: Path) -> None:
+    applied(run)
+    rule(root, "payout-changed", mode="shadow")
+    rule(root, "refund-abroad", "action: refund", mode='"off"')
+    page = run("plan").stdout
+    assert "switched · kafka-filter payments_audit" in page
+    assert "live → shadow" in page
+    assert "off in local" in page
+    [entry] = applied(run)["entries"]
+    assert (entry["key"], entry["mode"]) == ("payout-changed", "shadow")
+
+
+def test_a_project_with_errors_is_not_planned(run: Run, root: Path) -> None:
+    applied(run)
+    rule(root, "payout-changed", "no_such_field: x")
+    result = run("plan", code=1)
+    assert "no_such_field" in result.stderr
+    assert result.stdout == ""
+    assert "no_such_field" in run("apply --yes", code=1).stderr
+    assert "no_such_field" in run("lock", code=1).stderr
+
+
+def test_a_deployed_detection_that_no_longer_compiles_stays_and_stops_the_plan(
+    run: Run, root: Path
+) -> None:
+    settings = root / "detections" / "tocsin.toml"
+    applied(run)
+    rule(root, "payout-changed", "time|hour: 3")
+    settings.write_text(SETTINGS.replace('= "kafka-filter"', '= "flink-sql"'))
+    result = run("plan", code=1)
+    assert "x payout-changed v1 · refused · flink-sql payments_audit · TimePart" in result.stdout
+    assert "error: payout-changed is deployed as v1" in result.stdout
+    assert isinstance(fails("apply --yes"), LedgerError)
+    assert "live state: as released" in run("status").stdout
+
+
+def test_a_saved_plan_deploys_its_bytes_once(run: Run, root: Path) -> None:
+    run("plan --out p.json")
+    rule(root, "payout-changed", "action: something.else")
+    planned = json.loads((root / "p.json").read_text())
+    run("apply --plan p.json")
+    live = json.loads((root / ".tocsin/local/live.json").read_text())
+    assert {d["artifact"] for d in live["detections"]} == set(planned["bodies"])
+    assert isinstance(fails("apply --plan p.json"), StaleError)
+
+
+def test_a_saved_plan_is_for_its_environment(run: Run, root: Path) -> None:
+    (root / "detections/tocsin.toml").write_text(
+        SETTINGS + '[environments.two]\nkind = "local"\nbackend = "batch-sql"\npath = ".tocsin/2"\n'
+    )
+    run("plan --out p.json")
+    error = fails("apply --plan p.json", env="two")
+    assert isinstance(error, ConfigError)
+    assert "a plan for local, not for two" in error.message
+
+
+def test_drift_is_shown_everywhere_and_repaired(run: Run, root: Path) -> None:
+    applied(run)
+    artifacts = sorted((root / ".tocsin/local/artifacts").rglob("*.*"))
+    artifacts[0].unlink()
+    artifacts[1].write_text("by hand")
+    (root / ".tocsin/local/artifacts/stray.sql").write_text("x")
+    drift = json.loads(run("status --format json", code=1).stdout)["drift"]
+    assert [d["drift"] for d in drift] == ["missing", "altered", "foreign"]
+    page = run("plan").stdout
+    for words in ("was missing", "was altered in place", "stray.sql · discarded · foreign file"):
+        assert words in page
+    applied(run)
+    assert "live state: as released" in run("status").stdout
+
+
+def test_nobody_there_to_confirm(run: Run) -> None:
+    error = fails("apply")
+    assert isinstance(error, ConfigError)
+    assert "--yes" in error.hint
+    assert run("status --format json").stdout.count('"release": null') == 1
+
+
+def test_asked_on_a_terminal(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.cli.apply.on_input_terminal", lambda: True)
+    assert "nothing was deployed" in run("apply", code=1, stdin="n\n").stderr
+    assert not (root / ".tocsin/local/live.json").exists()
+    assert "release 1 of local" in run("apply", stdin="y\n").stdout
+
+
+def test_approvals_and_evidence_are_recorded(run: Run, root: Path) -> None:
+    (root / "cases.json").write_text('{"cases": 2, "failed": 0}')
+    run("apply --yes --approved-by lead --approved-by audit --evidence cases.json")
+    record = json.loads(git(root, "show", "tocsin/local:release.json"))
+    assert record["approvals"] == ["lead", "audit"]
+    assert record["evidence"] == {"cases": 2, "failed": 0}
+    assert "approved by lead, audit" in run("history").stdout
+    (root / "cases.json").write_text("no json")
+    assert isinstance(fails("apply --yes --evidence cases.json"), ConfigError)
+
+
+class TestRollback:
+    @pytest.fixture(autouse=True)
+    def three_releases(self, run: Run, root: Path) -> None:
+        for number in (1, 2, 3):
+            rule(root, "payout-changed", f"action: payout.{number}")
+            rule(root, "refund-abroad", f"action: refund.{number}")
+            run("lock")
+            applied(run)
+
+    def live(self, root: Path) -> dict[str, int]:
+        table = json.loads((root / ".tocsin/local/live.json").read_text())
+        return {d["key"]: d["version"] for d in table["detections"]}
+
+    def test_one_detection(self, run: Run, root: Path) -> None:
+        dry = run("rollback payout --dry-run")
+        assert "~ payout-changed v3 → v2 · changed" in dry.stdout
+        assert self.live(root) == {"payout-changed": 3, "refund-abroad": 3}
+        result = run("rollback payout")
+        assert "release 4 of local" in result.stdout
+        assert "the next plan shows it as a change again" in result.stderr
+        assert self.live(root) == {"payout-changed": 2, "refund-abroad": 3}
+        assert "~ payout-changed v2 → v3 · changed" in run("plan").stdout
+        run("rollback payout-changed --to v1")
+        assert self.live(root) == {"payout-changed": 1, "refund-abroad": 3}
+        assert "every digest and the chain are right" in run("verify").stdout
+
+    def test_the_environment(self, run: Run, root: Path) -> None:
+        run("rollback --to 1")
+        assert self.live(root) == {"payout-changed": 1, "refund-abroad": 1}
+        assert "rollback to release 1" in run("history").stdout
+
+    def test_with_rules_that_are_broken_today(self, run: Run, root: Path) -> None:
+        shutil.rmtree(root / "detections/rules")
+        (root / "detections/sources/payments_audit.yml").write_text("{")
+        run("rollback --to r2")
+        assert self.live(root) == {"payout-changed": 2, "refund-abroad": 2}
+
+    def test_nothing_to_go_back_to(self, run: Run) -> None:
+        assert "Nothing to do" in run("rollback --to 3").stderr
+        for command in ("rollback", "rollback nobody", "rollback --to 9", "rollback --to x"):
+            assert isinstance(fails(command), ConfigError)
+
+    def test_history_of_one_detection(self, run: Run) -> None:
+        run("rollback payout")
+        told = json.loads(run("history payout --format json").stdout)
+        assert [(t["release"], t["version"], t["action"]) for t in told] == [
+            (4, 2, "changed"),
+            (3, 3, "changed"),
+            (2, 2, "changed"),
+            (1, 1, "added"),
+        ]
+        assert [r["release"] for r in json.loads(run("history --format json").stdout)] == [
+            4, 3, 2, 1,
+        ]  # fmt: skip
+
+
+def test_verify_finds_an_edited_release_and_a_ledger_cut_short(run: Run, root: Path) -> None:
+    applied(run)
+    rule(root, "payout-changed", "action: other")
+    applied(run)
+    git(root, "update-ref", "refs/heads/tocsin/local", "tocsin/local^")
+    report = json.loads(run("verify --format json", code=1).stdout)
+    [finding] = report["findings"]
+    assert finding["message"] == "release 2 is live, but the ledger ends at 1"
+
+
+def test_lock_and_check(run: Run, root: Path) -> None:
+    assert "+ payout-changed v1" in run("lock --check", code=1).stdout
+    assert "2 detections written" in run("lock").stdout
+    run("lock --check")
+    rule(root, "payout-changed", "action: other")
+    report = json.loads(run("lock --check --format json", code=1).stdout)
+    assert report == {"stale": True, "changes": ["~ payout-changed v1 → v2"]}
+    run("lock")
+    assert [line.split()[2] for line in _lock_lines(root)] == ["v2", "v1"]
+
+
+def test_a_lock_with_conflict_marks_is_told(root: Path) -> None:
+    (root / "detections/tocsin.lock").write_text("<<<<<<< ours\n")
+    error = fails("plan")
+    assert isinstance(error, ConfigError)
+    assert "lock:1" in error.message
+
+
+def test_streaming_environments_are_planned_but_not_deployed(run: Run) -> None:
+    assert "2 added" in run("plan", env="staging").stdout
+    assert "not observed" in run("status", env="staging").stdout
+    for command in ("apply --yes", "rollback --to 1"):
+        error = fails(command, env="staging")
+        assert isinstance(error, ConfigError)
+        assert "kind flink" in error.message
+
+
+def test_no_git_repository(root: Path) -> None:
+    shutil.rmtree(root / ".git")
+    for command in ("plan", "apply --yes", "status", "history", "verify", "rollback --to 1"):
+        error = fails(command)
+        assert isinstance(error, LedgerError)
+        assert "git init" in error.hint
+
+
+def test_an_unknown_environment_and_an_unused_one(run: Run) -> None:
+    error = fails("status", env="nope")
+    assert isinstance(error, ConfigError)
+    assert error.hint == "environments: local, staging"
+    assert "no release yet" in run("status").stdout
+    assert "no release yet" in run("history").stdout
+    assert json.loads(run("history --format json").stdout) == []
+
+
+@pytest.mark.usefixtures("root")
+def test_as_a_child_process_with_its_exit_codes(tocsin: Tocsin) -> None:
+    killed = tocsin("apply", "--env", "local", "--yes", env={"TOCSIN_FAULT": "artifact-placed"})
+    assert killed.code == 137
+    interrupted = tocsin("status", "--env", "local")
+    assert (interrupted.code, "an apply was interrupted" in interrupted.stdout) == (1, True)
+    finished = tocsin("apply", "--env", "local", "--yes")
+    assert finished.code == 0
+    assert "an interrupted apply was finished: release 1" in finished.stderr
+    refused = tocsin("apply", "--env", "local", stdin="")
+    assert (refused.code, "hint: give --yes" in refused.stderr) == (2, True)
+    assert tocsin("plan", "--env", "local", "--exit-code").code == 0
+
+
+def test_a_remote_is_where_releases_meet(run: Run, root: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--bare", "hub.git")
+    git(root, "remote", "add", "origin", f"file://{tmp_path}/hub.git")
+    run("apply --yes --remote origin")
+    assert git(tmp_path / "hub.git", "rev-parse", "tocsin/local") == git(
+        root, "rev-parse", "tocsin/local"
+    )
+
+
+def _lock_lines(root: Path) -> list[str]:
+    text = (root / "detections/tocsin.lock").read_text()
+    return [line for line in text.splitlines() if not line.startswith("#")]
