@@ -147,6 +147,8 @@ def test_a_cell_leads_to_its_detections(show: Open, ours: Coverage) -> None:
     page.locator(".matrix a", has_text="T1098").first.click()
     card = page.locator("#T1098")
     expect(card).to_be_in_viewport()
+    marked = card.evaluate("e => getComputedStyle(e).backgroundColor")
+    assert marked != page.locator("#T1657").evaluate("e => getComputedStyle(e).backgroundColor")
     link = card.locator(".links a").first
     title = link.inner_text()
     link.click()
