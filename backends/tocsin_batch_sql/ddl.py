@@ -106,8 +106,9 @@ def _typed(columns: Sequence[Column], names: dict[str, str]) -> list[Sql]:
 
 def _places(column: Column) -> list[tuple[str, ...]]:
     """Where a field may be: what a dotted path names may also be one flat key, which wins."""
-    dotted = ".".join(column.path)
-    return [(dotted,), column.path] if dotted != column.path[0] else [column.path]
+    flat = (column.name,)
+    is_dotted = len(column.path) > 1 and column.name == ".".join(column.path)
+    return [flat, column.path] if is_dotted else [column.path]
 
 
 def _found(position: int) -> Sql:

@@ -7,16 +7,13 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from tocsin.backend.sql import SqlBuilder
-from tocsin.backend.sql_leaf import EXACT_DOUBLE, compared, double_bound, exact_bound, needs_fold
+from tocsin.backend.sql_leaf import needs_fold
 from tocsin.backend.sql_text import like_of
 from tocsin.backend.sql_tree import Sql, all_true, func, ident, name, number, quoted, try_cast
 from tocsin.errors import Unsupported
-from tocsin.ir.cidr import cidr_regex
-from tocsin.ir.nodes import Cidr, Compare, FieldRef, Keyword, Pattern, Regex, Test, TimePart
+from tocsin.ir.nodes import FieldRef, Keyword, Pattern, Regex, Test, TimePart
 from tocsin.model.source import Column, FieldType, Source
 
-NUMBER = r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?"
-INT64 = r"-?[0-9]{1,19}"
 TIME = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?"
     r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?)?"
@@ -70,33 +67,17 @@ class DuckDb(SqlBuilder):
         flags = f"(?{test.flags})" if test.flags else ""
         return func("REGEXP_MATCHES", text, quoted(flags + test.pattern.replace("(?<", "(?P<")))
 
-    def cidr(self, text: Sql, test: Cidr) -> Sql:
-        """A regular expression: the inet extension is not built in."""
-        return func("REGEXP_MATCHES", text, quoted(cidr_regex(test.network)))
+    def full_match(self, text: Sql, pattern: str) -> Sql:
+        """REGEXP_FULL_MATCH."""
+        return func("REGEXP_FULL_MATCH", text, quoted(pattern))
 
-    def compare(self, text: Sql, test: Compare) -> Sql:
-        """Guarded TRY_CAST; integers beyond 2^53 need a branch of their own to be exact."""
-        guard = func("REGEXP_FULL_MATCH", text, quoted(NUMBER))
-        if isinstance(test.number, int) and abs(test.number) >= EXACT_DOUBLE:
-            return self._compare_large(text, test, guard)
-        return all_true([guard, *self._as_double(text, test, double_bound(test))])
-
-    def _as_double(self, text: Sql, test: Compare, bound: float) -> list[Sql]:
-        value = try_cast(text, "DOUBLE")
-        return [func("ISFINITE", value), compared(value.copy(), test, bound)]
-
-    def _compare_large(self, text: Sql, test: Compare, guard: Sql) -> Sql:
-        integer = try_cast(text, "BIGINT")
-        is_integer = all_true(
-            [func("REGEXP_FULL_MATCH", text, quoted(INT64)), integer.is_(exp.null()).not_()]
-        )
-        rest = all_true([guard, *self._as_double(text, test, float(test.number))])
-        exact = compared(integer.copy(), test, exact_bound(test))
-        return exp.Case().when(is_integer, exact).else_(rest)
+    def finite(self, value: Sql) -> Sql:
+        """ISFINITE."""
+        return func("ISFINITE", value)
 
     def time_part(self, text: Sql, test: TimePart) -> Sql:
         """Guarded TRY_CAST with an explicit zone, so that no setting of the session matters."""
-        guard = func("REGEXP_FULL_MATCH", text, quoted(TIME))
+        guard = self.full_match(text, TIME)
         zoned = text
         for pattern, replacement in UTC_FORM:
             zoned = func("REGEXP_REPLACE", zoned, quoted(pattern), quoted(replacement))

@@ -10,9 +10,10 @@ from typing import ClassVar
 from sqlglot import exp
 
 from tocsin.backend.sql_text import Shape, integer_of, is_caseless, shape_of
-from tocsin.backend.sql_tree import Sql, false, ident, not_null, number, quoted
+from tocsin.backend.sql_tree import Sql, all_true, false, ident, not_null, number, quoted, try_cast
 from tocsin.errors import Unsupported
-from tocsin.ir.evaluate import passes
+from tocsin.ir.cidr import cidr_regex
+from tocsin.ir.leaf import passes
 from tocsin.ir.nodes import Cidr, Compare, Op, Pattern, Regex, Test, Text, TimePart
 from tocsin.ir.text import INT64, number_text
 from tocsin.model.source import Column, FieldType, Source
@@ -28,6 +29,8 @@ COMPARISONS: Mapping[Op, type[exp.Binary]] = {
 }
 
 
+NUMBER = r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?"
+INTEGER = r"-?[0-9]{1,19}"
 EXACT_DOUBLE = 2**53
 """Below this, comparing integers as doubles is exact."""
 
@@ -110,12 +113,12 @@ class SqlLeaves(ABC):
         """RE2 search."""
 
     @abstractmethod
-    def cidr(self, text: Sql, test: Cidr) -> Sql:
-        """Address inside a network."""
+    def full_match(self, text: Sql, pattern: str) -> Sql:
+        """Whether the whole text matches a regular expression that all engines read alike."""
 
     @abstractmethod
-    def compare(self, text: Sql, test: Compare) -> Sql:
-        """Comparison of a text that may be a number; never a cast that fails."""
+    def finite(self, value: Sql) -> Sql:
+        """Whether a double is finite."""
 
     @abstractmethod
     def time_part(self, text: Sql, test: TimePart) -> Sql:
@@ -228,6 +231,28 @@ class SqlLeaves(ABC):
             case Shape.CONTAINS:
                 return self.contains(text, literal)
         return self.glob(text, test.pattern)
+
+    def cidr(self, text: Sql, test: Cidr) -> Sql:
+        """Address inside a network, by its spellings."""
+        return self.full_match(text, cidr_regex(test.network))
+
+    def compare(self, text: Sql, test: Compare) -> Sql:
+        """Guarded TRY_CAST; integers beyond 2^53 need a branch of their own to be exact."""
+        if isinstance(test.number, int) and abs(test.number) >= EXACT_DOUBLE:
+            return self._compare_large(text, test)
+        return self._compare_double(text, test, double_bound(test))
+
+    def _compare_double(self, text: Sql, test: Compare, bound: float) -> Sql:
+        value = try_cast(text, "DOUBLE")
+        guard = [self.full_match(text, NUMBER), self.finite(value)]
+        return all_true([*guard, compared(value.copy(), test, bound)])
+
+    def _compare_large(self, text: Sql, test: Compare) -> Sql:
+        integer = try_cast(text, "BIGINT")
+        is_integer = all_true([self.full_match(text, INTEGER), not_null(integer)])
+        exact = compared(integer.copy(), test, exact_bound(test))
+        rest = self._compare_double(text, test, float(test.number))
+        return exp.Case().when(is_integer, exact).else_(rest)
 
 
 def _equal_double(value: exp.Column, literal: str) -> Sql:

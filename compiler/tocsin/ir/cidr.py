@@ -1,6 +1,6 @@
 r"""A network as a regular expression, for engines without an address type.
 
-The pattern is anchored by `\A … \z` and uses only what RE2 and Java read alike. It accepts just
+The pattern is for the whole text and uses only what RE2 and Java read alike. It accepts just
 the spellings that the evaluator's address parser accepts: IPv4 as four decimal numbers without
 leading zeros; IPv6 with one `::` for one or more zero groups, one to four hex digits a group in
 either case, and a dotted IPv4 tail; no zone.
@@ -24,8 +24,7 @@ def cidr_regex(network: str) -> str:
     """The pattern of all spellings of all addresses of a network. Raises ValueError for none."""
     parsed = ipaddress.ip_network(network)
     first = parsed.network_address.packed
-    body = (_v4 if isinstance(parsed, ipaddress.IPv4Network) else _v6)(first, parsed.prefixlen)
-    return rf"\A(?:{body})\z"
+    return (_v4 if isinstance(parsed, ipaddress.IPv4Network) else _v6)(first, parsed.prefixlen)
 
 
 def _v4(first: bytes, prefix: int) -> str:

@@ -1,0 +1,62 @@
+"""The streaming backend: portable SQL, run by Flink over Kafka topics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tocsin.backend.base import Endpoints, Support
+from tocsin.errors import EngineError
+from tocsin.ir.nodes import NODE_TYPES, Correlation, Keyword, TimePart
+from tocsin.ir.query import Query
+from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.source import Source
+from tocsin_flink_sql.ddl import MATCHES_TOPIC, Place, matches_table, source_table, view
+from tocsin_flink_sql.emit import statement
+from tocsin_flink_sql.run import run_jobs
+
+NOT_YET = (Correlation, Keyword, TimePart)
+
+
+class FlinkSql:
+    """Backend `flink-sql` on the engine `flink`, with Kafka on both sides."""
+
+    name = "flink-sql"
+    engine = "flink"
+    needs: tuple[str, ...] = ("kafka", "flink")
+    capabilities: Mapping[str, Support] = {
+        node.__name__: Support.NOTYET if node in NOT_YET else Support.YES for node in NODE_TYPES
+    }
+
+    def compile(self, query: Query) -> Artifact:
+        """One INSERT. Raises Unsupported for what Flink cannot say exactly."""
+        return Artifact(
+            detection=query.detection.id,
+            key=query.detection.key,
+            backend=self.name,
+            source=query.source.name,
+            logic=query.logic,
+            suffix="sql",
+            body=(statement(query) + "\n").encode(),
+        )
+
+    def tables(self, source: Source) -> str:
+        """The definitions that the source's statements need, over topics on localhost:9092."""
+        matches = Place(topic=MATCHES_TOPIC)
+        made = (
+            source_table(source, Place(topic=source.topic or source.name)),
+            view(source),
+            matches_table(matches),
+        )
+        return "".join(f"{text};\n" for text in made)
+
+    def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
+        """Produce each job's events, run its INSERTs as bounded jobs, read the matches.
+
+        Raises EngineError where an engine is missing or a statement fails.
+        """
+        kafka, gateway, rest = endpoints.kafka, endpoints.flink_gateway, endpoints.flink_rest
+        if not (kafka and gateway and rest):
+            raise EngineError(
+                "Kafka and Flink are not both running", hint="tocsin engines up kafka flink"
+            )
+        return run_jobs(jobs, kafka, gateway, rest)

@@ -1,0 +1,204 @@
+"""Tables over Kafka topics, and the view per source that statements read.
+
+The view has one column per declared field, named as the rules write it, and the columns
+`~partition`, `~offset` and `~time` (event time in UTC; NULL where the event tells none).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
+from tocsin.model.source import Column, FieldType, Source
+from tocsin_flink_sql.flink import Metadata, printed
+
+MATCHES = "tocsin_matches"
+MATCHES_TOPIC = "tocsin.matches"
+PARTITION, OFFSET, TIME = "~partition", "~offset", "~time"
+MATCH_COLUMNS: Mapping[str, str] = {
+    "detection_id": "TEXT",
+    "logic": "TEXT",
+    "source": "TEXT",
+    "partition": "INT",
+    "offset": "BIGINT",
+    "event_time": "TEXT",
+}
+"""Types of the columns of a match; `event_time` is ISO 8601 in UTC with milliseconds."""
+
+TYPES: Mapping[FieldType, str] = {
+    FieldType.STRING: "TEXT",
+    FieldType.TIMESTAMP: "TEXT",
+    FieldType.INTEGER: "BIGINT",
+    FieldType.DOUBLE: "DOUBLE",
+    FieldType.BOOLEAN: "BOOLEAN",
+    FieldType.MAP: "TEXT",
+    FieldType.STRINGS: "ARRAY<TEXT>",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a topic is. `bounded`: read what is there now, then end."""
+
+    servers: str = "localhost:9092"
+    topic: str = ""
+    bounded: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def topic_table(source: Source) -> str:
+    """Name of the table over the source's topic."""
+    return f"{source.table or source.name}_topic"
+
+
+def source_table(source: Source, place: Place) -> str:
+    """CREATE TABLE over the source's topic: JSON, with event time and watermark."""
+    columns: list[Sql] = [_column(key, kind) for key, kind in _tree(source.columns).items()]
+    columns += [_metadata(PARTITION, "partition", "INT"), _metadata(OFFSET, "offset", "BIGINT")]
+    options = {
+        "scan.startup.mode": "earliest-offset",
+        **({"scan.bounded.mode": "latest-offset"} if place.bounded else {}),
+        "json.ignore-parse-errors": "true",
+    }
+    columns += _event_time(source)
+    return _create(topic_table(source), columns, place, options)
+
+
+def matches_table(place: Place) -> str:
+    """CREATE TABLE over the topic of matches."""
+    columns = [_column(key, exp.DataType.build(kind)) for key, kind in MATCH_COLUMNS.items()]
+    return _create(MATCHES, columns, place, {})
+
+
+def view(source: Source) -> str:
+    """CREATE VIEW of the declared fields."""
+    fields = [exp.alias_(_path(column.path), column.name, quoted=True) for column in source.columns]
+    time = ident(TIME) if _time_column(source) else _no_time()
+    own = [ident(PARTITION), ident(OFFSET), exp.alias_(time, TIME, quoted=True)]
+    query = exp.select(*fields, *own).from_(table(topic_table(source)))
+    target = table(source.table or source.name)
+    return _temporary(exp.Create(this=target, kind="VIEW", expression=query))
+
+
+# --- columns --------------------------------------------------------------------------------------
+
+
+def _tree(columns: Iterable[Column]) -> dict[str, exp.DataType]:
+    """Top-level columns of the JSON document, nested paths as ROW types."""
+    nested: dict[str, Any] = {}
+    for column in sorted(columns, key=lambda c: len(c.path)):
+        level = nested
+        for part in column.path[:-1]:
+            below = level.get(part)
+            if not isinstance(below, dict):
+                below = level[part] = {}
+            level = below
+        level.setdefault(column.path[-1], exp.DataType.build(TYPES[column.type]))
+    return {key: _type(value) for key, value in nested.items()}
+
+
+def _type(value: Any) -> exp.DataType:
+    if isinstance(value, exp.DataType):
+        return value
+    parts = [_column(key, _type(below)) for key, below in value.items()]
+    return exp.DataType(this=exp.DType.STRUCT, nested=True, expressions=parts)
+
+
+def _column(key: str, kind: exp.DataType) -> exp.ColumnDef:
+    return exp.ColumnDef(this=name(key), kind=kind)
+
+
+def _metadata(key: str, source: str, kind: str) -> exp.ColumnDef:
+    constraint = exp.ColumnConstraint(kind=Metadata(this=quoted(source)))
+    return exp.ColumnDef(this=name(key), kind=exp.DataType.build(kind), constraints=[constraint])
+
+
+def _path(path: tuple[str, ...]) -> Sql:
+    """A field by its path; a map with declared parts is a ROW, whose text nobody asks for."""
+    first, *rest = path
+    value: Sql = ident(first)
+    for part in rest:
+        value = exp.Dot(this=value, expression=name(part))
+    return value
+
+
+# --- event time -----------------------------------------------------------------------------------
+
+ZONE = r"([+-])([0-9]{2}):([0-9]{2})$"
+
+
+def _time_column(source: Source) -> Column | None:
+    return source.column(source.time_field) if source.time_field else None
+
+
+def _no_time() -> Sql:
+    return exp.cast(exp.null(), "TIMESTAMP(3)")
+
+
+def _event_time(source: Source) -> list[Sql]:
+    column = _time_column(source)
+    if column is None:
+        return []
+    moment = _moment(_path(column.path))
+    computed = exp.ColumnConstraint(kind=exp.ComputedColumnConstraint(this=moment))
+    behind = exp.Sub(this=ident(TIME), expression=_interval(source.lateness_seconds))
+    return [
+        exp.ColumnDef(this=name(TIME), constraints=[computed]),
+        exp.WatermarkColumnConstraint(this=ident(TIME), expression=behind),
+    ]
+
+
+def _moment(text: Sql) -> Sql:
+    """The moment in UTC that an ISO 8601 text names: its clock time less its zone's offset."""
+    bare = func("REGEXP_REPLACE", text, quoted(f"Z$|{ZONE}"), quoted(""))
+    clock = func("TO_TIMESTAMP", func("REPLACE", bare, quoted("T"), quoted(" ")))
+    hours, minutes = (_zone_part(text, group) for group in (2, 3))
+    offset = exp.Add(this=exp.Mul(this=hours, expression=number(60)), expression=minutes)
+    unit = exp.Var(this="MINUTE")
+    east = func("TIMESTAMPADD", unit, exp.Neg(this=exp.paren(offset)), clock.copy())
+    west = func("TIMESTAMPADD", unit.copy(), offset.copy(), clock.copy())
+    sign = func("REGEXP_EXTRACT", text, quoted(ZONE), number(1))
+    case = exp.Case().when(exp.EQ(this=sign, expression=quoted("+")), east)
+    case = case.when(exp.EQ(this=sign.copy(), expression=quoted("-")), west)
+    return exp.cast(case.else_(clock), "TIMESTAMP(3)")
+
+
+def _zone_part(text: Sql, group: int) -> Sql:
+    part = func("REGEXP_EXTRACT", text, quoted(ZONE), number(group))
+    return exp.TryCast(this=part, to=exp.DataType.build("INT"))
+
+
+def _interval(seconds: int) -> exp.Interval:
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    day, hour = divmod(hours, 24)
+    span = exp.IntervalSpan(this=exp.Var(this="DAY"), expression=exp.Var(this="SECOND"))
+    return exp.Interval(this=quoted(f"{day} {hour:02}:{minute:02}:{second:02}"), unit=span)
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def _create(key: str, columns: Sequence[Sql], place: Place, more: Mapping[str, str]) -> str:
+    options = {
+        "connector": "kafka",
+        "topic": place.topic,
+        "properties.bootstrap.servers": place.servers,
+        "format": "json",
+        **more,
+        **place.options,
+    }
+    pairs = [exp.Property(this=quoted(k), value=quoted(v)) for k, v in options.items()]
+    schema = exp.Schema(this=table(key), expressions=columns)
+    tree = exp.Create(this=schema, kind="TABLE", properties=exp.Properties(expressions=pairs))
+    return _temporary(tree)
+
+
+def _temporary(tree: exp.Create) -> str:
+    """Tables live as long as their session: a deployment defines them anew."""
+    text = printed(tree)
+    return text.replace("CREATE ", "CREATE TEMPORARY ", 1)

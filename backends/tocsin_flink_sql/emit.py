@@ -1,0 +1,37 @@
+"""One readable INSERT per detection."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tocsin.backend.sql_tree import Sql, func, ident, name, quoted, table
+from tocsin.ir.query import Query
+from tocsin_flink_sql.ddl import MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, TIME
+from tocsin_flink_sql.dialect import FlinkLeaves
+from tocsin_flink_sql.flink import printed
+
+ISO = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"
+
+
+def statement(query: Query) -> str:
+    """The INSERT of the detection's matches. Raises Unsupported before any text is made."""
+    source = query.source
+    builder = FlinkLeaves(source, {column.name: column.name for column in source.columns})
+    condition = builder.condition(query.matches)
+    relation = builder.relation(source.table or source.name)
+    select = exp.select(*_match(query), copy=False).from_(relation, copy=False).where(condition)
+    target = exp.Schema(this=table(MATCHES), expressions=[name(c) for c in MATCH_COLUMNS])
+    return printed(exp.Insert(this=target, expression=select))
+
+
+def _match(query: Query) -> list[Sql]:
+    values: list[Sql] = [
+        quoted(query.detection.id),
+        quoted(query.logic),
+        quoted(query.source.name),
+        ident(PARTITION),
+        ident(OFFSET),
+        func("DATE_FORMAT", ident(TIME), quoted(ISO)),
+    ]
+    columns = zip(values, MATCH_COLUMNS, strict=True)
+    return [exp.alias_(value, column, quoted=True) for value, column in columns]

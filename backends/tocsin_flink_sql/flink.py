@@ -1,0 +1,56 @@
+"""Flink's SQL as a sqlglot dialect: only what our statements and tables need.
+
+Backticks quote names, a quote in a text is doubled, a backslash is a plain character.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlglot import Dialect, ErrorLevel, exp
+from sqlglot.generator import Generator
+from sqlglot.tokens import Tokenizer
+
+from tocsin.backend.sql_tree import Sql
+
+
+class IsNotTrue(exp.Expression, exp.Predicate):
+    """NOT of a condition that may be NULL."""
+
+
+class Metadata(exp.Expression, exp.ColumnConstraintKind):
+    """A column that the connector fills."""
+
+
+class Flink(Dialect):
+    """Apache Flink 2."""
+
+    class Tokenizer(Tokenizer):
+        """How names and texts are quoted."""
+
+        IDENTIFIERS: ClassVar[list[str | tuple[str, str]]] = ["`"]
+        QUOTES: ClassVar[list[str | tuple[str, str]]] = ["'"]
+        STRING_ESCAPES: ClassVar[list[str]] = ["'"]
+
+    class Generator(Generator):
+        """How the few constructs that are Flink's own are printed."""
+
+        TYPE_MAPPING: ClassVar[dict[Any, str]] = {
+            **Generator.TYPE_MAPPING,
+            exp.DType.TEXT: "STRING",
+            exp.DType.STRUCT: "ROW",
+        }
+        TRANSFORMS: ClassVar[dict[Any, Any]] = {
+            **Generator.TRANSFORMS,
+            IsNotTrue: lambda self, e: f"({self.sql(e, 'this')}) IS NOT TRUE",
+            Metadata: lambda self, e: f"METADATA FROM {self.sql(e, 'this')} VIRTUAL",
+        }
+
+        def property_sql(self, expression: exp.Property) -> str:
+            """Options of a connector: both sides are texts."""
+            return f"{self.sql(expression, 'this')} = {self.sql(expression, 'value')}"
+
+
+def printed(tree: Sql) -> str:
+    """The text of a tree, one clause or operand a line; an unknown construct is an error."""
+    return tree.sql(dialect=Flink, pretty=True, unsupported_level=ErrorLevel.RAISE)

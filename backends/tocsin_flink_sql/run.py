@@ -1,0 +1,122 @@
+"""Bounded runs on a real cluster: events in, matches out.
+
+Jobs of the same source share one topic and one run of each statement; an event of a job is known
+by its offset in the topic, so that a hundred small cases cost as much as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+from uuid import uuid4
+
+from tocsin.canonical import digest
+from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.source import Source
+from tocsin_flink_sql.cluster import ClusterRest
+from tocsin_flink_sql.ddl import Place, matches_table, source_table, view
+from tocsin_flink_sql.gateway import Gateway
+from tocsin_flink_sql.topics import produce, records, topics
+
+CHUNK = 20
+"""Statements of one Flink job."""
+
+SETTINGS = {
+    "execution.runtime-mode": "streaming",
+    "parallelism.default": "1",
+    "table.local-time-zone": "UTC",
+    # A bounded job would wait for one more checkpoint at its end.
+    "execution.checkpointing.checkpoints-after-tasks-finish": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Jobs of one source; `starts` are the offsets of their first events."""
+
+    source: Source
+    topic: str
+    members: tuple[int, ...]
+    starts: tuple[int, ...]
+
+    @property
+    def matches(self) -> str:
+        """Topic of the group's matches."""
+        return f"{self.topic}-matches"
+
+
+def run_jobs(jobs: Sequence[Job], kafka: str, gateway: str, rest: str) -> list[list[Match]]:
+    """The matches of each job, sorted."""
+    groups = _groups(jobs)
+    result: list[list[Match]] = [[] for _ in jobs]
+    with topics(kafka, [name for group in groups for name in (group.topic, group.matches)]):
+        started = [job for group in groups for job in _submit(group, jobs, kafka, gateway)]
+        with ClusterRest(rest) as cluster:
+            for flink_job in started:
+                cluster.wait_finished(flink_job)
+        for group in groups:
+            for number, found in _assigned(group, jobs, records(kafka, group.matches)):
+                result[number] = found
+    return result
+
+
+def _groups(jobs: Sequence[Job]) -> list[Group]:
+    members: dict[str, list[int]] = {}
+    for number, job in enumerate(jobs):
+        if job.artifacts and job.events:
+            members.setdefault(digest(job.source), []).append(number)
+    run = f"tocsin-run-{uuid4().hex}"
+    return [_group(f"{run}-{n}", jobs, found) for n, found in enumerate(members.values())]
+
+
+def _group(topic: str, jobs: Sequence[Job], members: Sequence[int]) -> Group:
+    starts = [0]
+    for number in members:
+        starts.append(starts[-1] + len(jobs[number].events))
+    return Group(jobs[members[0]].source, topic, tuple(members), tuple(starts[:-1]))
+
+
+def _submit(group: Group, jobs: Sequence[Job], kafka: str, gateway: str) -> Iterator[str]:
+    """Produce the events and start the jobs; their ids."""
+    members = [jobs[number] for number in group.members]
+    produce(kafka, group.topic, chain.from_iterable(job.events for job in members))
+    artifacts = _distinct(chain.from_iterable(job.artifacts for job in members))
+    with Gateway(gateway, settings={**SETTINGS, "pipeline.name": group.topic}) as session:
+        session.execute(source_table(group.source, Place(kafka, group.topic, bounded=True)))
+        session.execute(view(group.source))
+        session.execute(matches_table(Place(kafka, group.matches)))
+        for at in range(0, len(artifacts), CHUNK):
+            yield session.submit_job(statement_set(artifacts[at : at + CHUNK]))
+
+
+def _distinct(artifacts: Iterable[Artifact]) -> list[Artifact]:
+    return list({artifact.digest: artifact for artifact in artifacts}.values())
+
+
+def statement_set(artifacts: Iterable[Artifact]) -> str:
+    """The deployed statements as they are, run as one job."""
+    body = "".join(f"{artifact.body.decode().strip()};\n" for artifact in artifacts)
+    return f"EXECUTE STATEMENT SET\nBEGIN\n{body}END"
+
+
+def _assigned(
+    group: Group, jobs: Sequence[Job], found: Iterable[dict[str, Any]]
+) -> Iterator[tuple[int, list[Match]]]:
+    """The group's matches by job: a record names the event by its offset."""
+    rows: dict[tuple[str, str], set[int]] = {}
+    for row in found:
+        rows.setdefault((row["detection_id"], row["logic"]), set()).add(row["offset"])
+    for number, start in zip(group.members, group.starts, strict=True):
+        job = jobs[number]
+        own = range(start, start + len(job.events))
+        yield (
+            number,
+            sorted(
+                Match(artifact.detection, offset - start)
+                for artifact in job.artifacts
+                for offset in rows.get((artifact.detection, artifact.logic), ())
+                if offset in own
+            ),
+        )
