@@ -94,6 +94,7 @@ def _read(servers: str, topic: str) -> Iterator[bytes]:
             "group.id": topic,
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 20,
             "log_level": 3,
         }
     )

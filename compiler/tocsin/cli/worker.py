@@ -15,6 +15,7 @@ from tocsin.cli.output import console, echo_json, format_option
 from tocsin.errors import ConfigError
 from tocsin.front.project import Project, find_project, load_project
 from tocsin.front.sources import select
+from tocsin.ir.evaluate import predicate
 from tocsin.ir.nodes import all_of
 from tocsin.model.project import Environment
 
@@ -141,7 +142,7 @@ def _claims(site: _Site) -> list[Claim]:
     from tocsin_runtime.worker.claims import Claim  # noqa: PLC0415 - as above
 
     return [
-        Claim(source, all_of(select(source.where)) if source.where else None)
+        Claim(source, predicate(all_of(select(source.where))) if source.where else None)
         for source in site.project.sources.values()
     ]
 

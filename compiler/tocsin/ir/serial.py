@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast, get_args
 import re2
 
 from tocsin.canonical import plain
-from tocsin.ir.evaluate import regex
+from tocsin.ir.leaf import regex
 from tocsin.ir.nodes import (
     And,
     Cidr,

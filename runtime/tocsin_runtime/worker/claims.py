@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tocsin.ir.evaluate import View, evaluate
-from tocsin.ir.nodes import Expr
+from tocsin.ir.evaluate import Predicate, View
 from tocsin.model.source import Source
 from tocsin_runtime.worker.decode import NotAnEventError
 from tocsin_runtime.worker.process import Event, Lane
@@ -19,13 +18,13 @@ class Claim:
     """A source and the condition that selects its events, None where it has none."""
 
     source: Source
-    where: Expr | None = None
+    where: Predicate | None = None
 
     def holds(self, event: Event) -> bool:
         """The condition decides; without one, the time and the identity must be there."""
         view = View(event, self.source.renamed)
         if self.where is not None:
-            return evaluate(self.where, view)
+            return self.where(view)
         expected = [f for f in (self.source.time_field, self.source.id_field) if f]
         return bool(expected) and all(view.texts(field) is not None for field in expected)
 
@@ -49,7 +48,7 @@ class Claims:
         """The lanes of all sources that claim the event. Raises NotAnEventError if none does."""
         names = [self._forced] if self._forced else self._names(event)
         if not names:
-            raise NotAnEventError("belongs to no source: none of them selects it")
+            raise NotAnEventError("belongs to no source: none selects it by a condition, or finds its time and id in it")
         self.seen.update(names)
         return [lane for name in names for lane in self._lanes.get(name, ())]
 
