@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,11 @@ def arrivals(case: Case, source: Source) -> list[tuple[int, dict[str, Any]]]:
     """(number in the case, event), in order of arrival; equal arrivals keep the file's order."""
     order = sorted(range(len(case.events)), key=lambda n: case.events[n].arrives)
     return [(n, _event(case.events[n], source)) for n in order]
+
+
+def in_time(case: Case, numbers: Iterable[int]) -> list[int]:
+    """Numbers of events in the order of their time, equal times in the file's order."""
+    return sorted(numbers, key=lambda n: (case.events[n].at, n))
 
 
 def _event(event: CaseEvent, source: Source) -> dict[str, Any]:

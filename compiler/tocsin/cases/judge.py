@@ -93,8 +93,17 @@ def _which(got: Sequence[int]) -> str:
 def _contents(name: str, wanted: Mapping[str, Any], event: dict[str, Any]) -> Iterator[str]:
     for field, value in wanted.items():
         seen = lookup(event, field)
-        if texts(seen) != texts(value):
+        if not _same(seen, value):
             yield f"the {name} alert has {field} = {seen!r}, expected {value!r}"
+
+
+def _same(seen: Any, wanted: Any) -> bool:
+    """Equal by text form; a map is expected in part, member by member."""
+    if isinstance(wanted, dict):
+        return isinstance(seen, dict) and all(_same(lookup(seen, k), v) for k, v in wanted.items())
+    if isinstance(wanted, list) and any(isinstance(each, dict | list) for each in wanted):
+        return bool(seen == wanted)
+    return texts(seen) == texts(wanted)
 
 
 def _why(
@@ -111,7 +120,7 @@ def _suspects(
     expect: Expect, events: Mapping[int, dict[str, Any]], got: Sequence[int]
 ) -> list[int]:
     if expect.events is not None:
-        return sorted(set(expect.events) ^ set(got) & set(events))
+        return sorted((set(expect.events) ^ set(got)) & set(events))
     if expect.alerts is not None and len(got) > expect.alerts:
         return sorted(got)
     return sorted(set(events) - set(got))

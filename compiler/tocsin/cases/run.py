@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.backend.base import Backend, Endpoints
-from tocsin.cases.events import arrivals
+from tocsin.cases.events import arrivals, in_time
 from tocsin.cases.judge import Verdict, judge
 from tocsin.compile import Refusal, compile_query
 from tocsin.ir.evaluate import View, evaluate
@@ -26,7 +26,7 @@ def run_evaluator(queries: Sequence[Query]) -> Iterator[Verdict]:
             events = dict(arrivals(case, query.source))
             renamed = query.source.renamed
             hits = [n for n, e in events.items() if evaluate(query.matches, View(e, renamed))]
-            yield judge(query, case, EVALUATOR, events, sorted(hits))
+            yield judge(query, case, EVALUATOR, events, in_time(case, hits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _place(queries: Sequence[Query]) -> list[_Placed]:
 def _judge(each: _Placed, hits: set[tuple[str, int]], engine: str) -> Verdict:
     rule = each.query.detection.id
     got = [n for k, (n, _) in enumerate(each.events) if (rule, each.start + k) in hits]
-    return judge(each.query, each.case, engine, dict(each.events), sorted(got))
+    return judge(each.query, each.case, engine, dict(each.events), in_time(each.case, got))
 
 
 def _refused(query: Query, refusal: Refusal, engine: str) -> Iterator[Verdict]:

@@ -22,12 +22,18 @@ _MILLISECONDS = {
 }
 
 
+_LONGEST = 100 * 365 * _MILLISECONDS["d"]
+
+
 def milliseconds(value: Any) -> int:
-    """A duration such as `90s`, `10m`, `2h`; raises ValueError."""
+    """A duration such as `90s`, `10m`, `2h`, of 100 years at most; raises ValueError."""
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not found:
         raise ValueError("a duration is an integer and one of ms s m h d w, such as 10m")
-    return int(found[1]) * _MILLISECONDS[found[2]]
+    duration = int(found[1]) * _MILLISECONDS[found[2]]
+    if abs(duration) > _LONGEST:
+        raise ValueError("a duration is at most 100 years")
+    return duration
 
 
 Duration = Annotated[int, BeforeValidator(milliseconds)]
@@ -41,7 +47,7 @@ class Dedup(_Strict):
     """Thins repeated alerts: one per value of `by` in a stretch of time."""
 
     by: list[str]
-    for_: Duration = Field(alias="for")
+    for_: Duration = Field(alias="for", gt=0)
 
 
 class AlertSettings(_Strict):
@@ -54,7 +60,7 @@ class AlertSettings(_Strict):
 class Promote(_Strict):
     """When a shadow version may go live."""
 
-    after: Duration
+    after: Annotated[Duration, Field(ge=0)]
     max_alerts_per_day: float | None = None
 
 

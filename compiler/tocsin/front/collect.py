@@ -55,8 +55,8 @@ def collect(paths: Iterable[Path], placeholders: Placeholders | None = None) -> 
     for file in files:
         for parsed in _read(file, placeholders, wrong):
             (filters if isinstance(parsed, Filter) else rules).append(parsed)  # type: ignore[arg-type]  # each list takes its own kind
-    wrong += _duplicates(rules)
-    filtered, filter_wrong = _apply(filters, rules)
+    unique = list(_unique(rules, wrong))
+    filtered, filter_wrong = _apply(filters, unique)
     wrong += filter_wrong
     return RuleSet(tuple(filtered), tuple(sorted(wrong, key=lambda d: d.sort_key)), len(files))
 
@@ -102,21 +102,24 @@ def read_case_file(file: Path) -> tuple[list[Case], list[Diagnostic]]:
     return cases, [*wrong, *found]
 
 
-def _duplicates(rules: list[Rule]) -> Iterator[Diagnostic]:
+def _unique(rules: list[Rule], wrong: list[Diagnostic]) -> Iterator[Rule]:
+    """The rules whose id and name no rule before them has."""
     seen: dict[str, Rule] = {}
     for rule in rules:
-        names = {rule.detection.id: "id", rule.detection.name: "name"}
-        for name, what in names.items():
-            first = seen.setdefault(name, rule) if name else rule
-            if first is not rule:
-                place = first.detection.span
-                yield Diagnostic(
-                    "TOC040",
-                    f"the {what} {name} is used twice",
-                    rule.detection.span,
-                    hint=f"first used at {place.file}:{place.line}",
-                    rule=rule.detection.id,
-                )
+        names = {rule.detection.name: "name", rule.detection.id: "id"}
+        taken = [(what, name, seen[name]) for name, what in names.items() if name in seen]
+        seen |= {name: rule for name in names if name and name not in seen}
+        wrong += [duplicate(rule, what, name, first) for what, name, first in taken]
+        if not taken:
+            yield rule
+
+
+def duplicate(rule: Rule, what: str, name: str, first: Rule) -> Diagnostic:
+    """The finding that a rule bears an identity that an earlier one has."""
+    place = first.detection.span
+    hint = f"first used at {place.file}:{place.line}"
+    message = f"the {what} {name} is used twice"
+    return Diagnostic("TOC040", message, rule.detection.span, hint=hint, rule=rule.detection.id)
 
 
 def _apply(filters: list[Filter], rules: list[Rule]) -> tuple[list[Rule], list[Diagnostic]]:

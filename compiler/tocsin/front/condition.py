@@ -9,11 +9,15 @@ from tocsin.front.sigma import Combined, ConditionError, Name, Some, Tree
 from tocsin.ir.nodes import Expr, all_of, any_of, negate
 
 
+class SelectionError(ConditionError):
+    """A condition that names no selection of its detection."""
+
+
 def lower_condition(tree: Tree, selections: Mapping[str, Expr]) -> Expr:
-    """The expression of a condition; raises ConditionError for what names nothing."""
+    """The expression of a condition; raises SelectionError for what names nothing."""
     if isinstance(tree, Name):
         if tree.name not in selections:
-            raise ConditionError(f"no selection {tree.name!r}", hint=_known(selections))
+            raise SelectionError(f"no selection {tree.name!r}", hint=_known(selections))
         return selections[tree.name]
     if isinstance(tree, Some):
         named = [selections[name] for name in _named(tree.pattern, selections)]
@@ -50,7 +54,7 @@ def _named(pattern: str, selections: Mapping[str, Expr]) -> list[str]:
         if test.fullmatch(name) and (text.startswith("_") or not name.startswith("_"))
     ]
     if not found:
-        raise ConditionError(f"`of {pattern}` matches no selection", hint=_known(selections))
+        raise SelectionError(f"`of {pattern}` matches no selection", hint=_known(selections))
     return found
 
 

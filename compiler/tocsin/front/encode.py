@@ -69,7 +69,10 @@ def base64offset(value: Encoded) -> list[Encoded]:
         text = b64encode(b" " * offset + data).decode()
         # Cut what the unknown bytes before and after take part in.
         end = (None, -3, -2)[(len(data) + offset) % 3]
-        found.append(normal([text[(0, 2, 3)[offset] : end]]))
+        known = text[(0, 2, 3)[offset] : end]
+        if not known:
+            raise ModifierError("base64offset needs at least two bytes of text")
+        found.append(normal([known]))
     return found
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any
 
 import re2
@@ -37,6 +39,8 @@ from tocsin.ir.nodes import (
 from tocsin.ir.text import number_text, parse_number
 
 Placeholders = Mapping[str, tuple[str, ...]]
+MAX_EXPANDED = 100_000
+_PLACEHOLDER = re.compile(r"%(\w[\w.-]*)%")
 
 
 class ItemError(ValueError):
@@ -170,14 +174,18 @@ def _lower_value(item: Item, value: Any, number: int, placeholders: Placeholders
 
 
 def _expand(value: Any, placeholders: Placeholders | None) -> list[str]:
-    pieces = str(value).split("%")
-    slots: list[tuple[str, ...]] = []
-    for n, piece in enumerate(pieces):
-        inside = n % 2 == 1 and n < len(pieces) - 1
-        if inside and piece not in (placeholders or {}):
-            hint = f"add placeholders/{piece}.txt, one value a line"
-            raise ItemError("TOC026", f"the placeholder %{piece}% has no values here", hint)
-        slots.append((placeholders or {})[piece] if inside else (piece,))
+    lists = placeholders or {}
+    literals, names = (pieces := _PLACEHOLDER.split(str(value)))[::2], pieces[1::2]
+    for name in names:
+        if name not in lists:
+            hint = f"add placeholders/{name}.txt, one value a line"
+            raise ItemError("TOC026", f"the placeholder %{name}% has no values here", hint)
+    count = prod(len(lists[name]) for name in names)
+    if count > MAX_EXPANDED:
+        raise ItemError("TOC022", f"expand makes {count} values of one, {MAX_EXPANDED} at most")
+    slots: list[tuple[str, ...]] = [(literals[0],)]
+    for name, after in zip(names, literals[1:], strict=True):
+        slots += [lists[name], (after,)]
     return ["".join(choice) for choice in product(*slots)]
 
 
@@ -220,6 +228,8 @@ def _lower_regex(item: Item, value: Any) -> Expr:
 
 
 def _lower_cidr(item: Item, value: Any) -> Expr:
+    if "%" in str(value):
+        raise ItemError("TOC025", f"not a network: {value!r} names a zone")
     try:
         return Leaf(item.field, Cidr(str(ipaddress.ip_network(str(value)))))
     except ValueError as error:
@@ -236,10 +246,10 @@ def _lower_exists(item: Item, value: Any) -> Expr:
 def _lower_fieldref(item: Item, value: Any) -> Expr:
     if not isinstance(value, str) or not value:
         raise ItemError("TOC022", "fieldref takes the name of a field")
-    how = next((how for how in How if how.value in item.modifiers), How.EQUALS)
-    if {"startswith", "endswith"} <= set(item.modifiers):
-        raise ItemError("TOC022", "startswith and endswith do not go together with fieldref")
-    return FieldRef(item.field, value, how, cased=item.cased)
+    ways = [how for how in How if how.value in item.modifiers]
+    if len(ways) > 1:
+        raise ItemError("TOC022", f"{ways[0]} and {ways[1]} do not go together with fieldref")
+    return FieldRef(item.field, value, ways[0] if ways else How.EQUALS, cased=item.cased)
 
 
 def _lower_compare(item: Item, value: Any) -> Expr:

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
-from tocsin.front.collect import collect
+from tocsin.front.collect import collect, duplicate
 from tocsin.front.item import Placeholders
 from tocsin.front.resolve import resolve
+from tocsin.front.rule import Rule
 from tocsin.front.sources import read_sources
 from tocsin.ir.query import Query
 from tocsin.model.project import Environment, Settings
@@ -71,7 +72,13 @@ def load_project(root: Path) -> Project:
     rules = collect([root / "rules"] if (root / "rules").is_dir() else [], placeholders(root))
     wrong += rules.diagnostics
     queries: list[Query] = []
+    by_key: dict[str, Rule] = {}
     for rule in rules.rules:
+        key = rule.detection.key
+        first = by_key.setdefault(key, rule)
+        if first is not rule:
+            wrong.append(duplicate(rule, "name", key, first))
+            continue
         query, found = resolve(rule, sources)
         wrong += found
         if query:
@@ -85,6 +92,9 @@ def placeholders(root: Path) -> Placeholders:
     """The lists in `placeholders/<name>.txt`: one value a line, `#` begins a comment."""
     found: dict[str, tuple[str, ...]] = {}
     for path in sorted((root / "placeholders").glob("*.txt")):
-        lines = (line.strip() for line in path.read_text("utf-8").splitlines())
+        try:
+            lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path} is not UTF-8 text: {error.reason}") from None
         found[path.stem] = tuple(line for line in lines if line and not line.startswith("#"))
     return found

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.diagnostics import Diagnostic, Severity
-from tocsin.front.condition import lower_condition, names_in
+from tocsin.front.condition import SelectionError, lower_condition, names_in
 from tocsin.front.item import ItemError, Placeholders, lower_item
 from tocsin.front.sigma import ConditionError, parse_condition
 from tocsin.front.yaml import Document, Path_
@@ -67,6 +67,7 @@ class Lowering:
         selections = {n: self.selection(value[n], (*self.path, n)) for n in names}
         if not selections:
             self.report("TOC020", "no selection", self.path)
+            return _NOTHING
         if "condition" not in value:
             self.report("TOC030", "no condition", self.path)
             return _NOTHING
@@ -74,11 +75,11 @@ class Lowering:
 
     def _conditions(self, value: Any, selections: Mapping[str, Expr]) -> Expr:
         path = (*self.path, "condition")
-        texts = value if isinstance(value, list) else [value]
+        texts = value if isinstance(value, list) and value else [value]
         found: list[Expr] = []
         used: set[str] = set()
         for n, text in enumerate(texts):
-            at = (*path, n) if isinstance(value, list) else path
+            at = (*path, n) if isinstance(value, list) and value else path
             if not isinstance(text, str) or not text.strip():
                 self.report("TOC030", "a condition must be a text", at)
                 continue
@@ -95,7 +96,7 @@ class Lowering:
         span = self.document.span(path)
         # The offset is exact for a plain one-line text, which nearly every condition is.
         place = type(span)(span.file, span.line, span.column + error.offset)
-        code = "TOC031" if error.offset == 0 and "selection" in str(error) else "TOC030"
+        code = "TOC031" if isinstance(error, SelectionError) else "TOC030"
         self.diagnostics.append(Diagnostic(code, str(error), place, hint=error.hint))
 
     def _unused(self, names: list[str]) -> None:

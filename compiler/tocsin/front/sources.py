@@ -56,7 +56,7 @@ class TimeBlock(_Strict):
     """The field of event time, and how late an event may be."""
 
     field: str
-    lateness: Duration = 0
+    lateness: Annotated[Duration, Field(ge=0)] = 0
 
 
 class SourceBlock(_Strict):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tocsin.diagnostics import Diagnostic, Span
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 40
 MAX_NODES = 200_000
+MAX_DIGITS = 300
 
 Path_ = tuple[str | int, ...]
 _TAG = "tag:yaml.org,2002:"
@@ -144,6 +146,8 @@ class _Builder:
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):
+                if node.tag != f"{_TAG}seq":
+                    self._report_tag(node)
                 return [self.build(child, depth + 1) for child in node.value]
             return self._mapping(node, depth)
         finally:
@@ -157,7 +161,7 @@ class _Builder:
     def _mapping(self, node: yaml.Node, depth: int) -> dict[str, Any]:
         built: dict[str, Any] = {}
         if node.tag != f"{_TAG}map":
-            self._report("TOC005", node, f"tag {node.tag} is not allowed", "plain YAML only")
+            self._report_tag(node)
             return built
         for key_node, value_node in node.value:
             key = self._key(key_node)
@@ -193,7 +197,7 @@ class _Builder:
             return node.value
         reader = _READERS.get(kind)
         if reader is None:
-            self._report("TOC005", node, f"tag {node.tag} is not allowed", "plain YAML only")
+            self._report_tag(node)
             return None
         return reader(self, node)
 
@@ -204,6 +208,9 @@ class _Builder:
         return lower == "true"
 
     def read_int(self, node: yaml.ScalarNode) -> int:
+        if len(node.value) > MAX_DIGITS:
+            self._too_large(node)
+            return 0
         if _INTEGER.fullmatch(node.value):
             return int(node.value)
         self._accident(node, "a number in another base or notation")
@@ -211,13 +218,22 @@ class _Builder:
 
     def read_float(self, node: yaml.ScalarNode) -> float:
         if _FLOAT.fullmatch(node.value):
-            return float(node.value)
+            if isfinite(number := float(node.value)):
+                return number
+            self._too_large(node)
+            return 0.0
         self._accident(node, "a number in another notation")
         return 0.0
 
     def read_timestamp(self, node: yaml.ScalarNode) -> str:
         self._accident(node, "a date")
         return str(node.value)
+
+    def _too_large(self, node: yaml.ScalarNode) -> None:
+        self._report("TOC004", node, "the number is too large", "quote it if it is text")
+
+    def _report_tag(self, node: yaml.Node) -> None:
+        self._report("TOC005", node, f"tag {node.tag} is not allowed", "plain YAML only")
 
     def _accident(self, node: yaml.ScalarNode, reading: str) -> None:
         self._report("TOC004", node, f"YAML 1.1 reads {node.value} as {reading}", _ACCIDENT_HINT)

@@ -73,14 +73,15 @@ def walk(event: Mapping[str, Any], path: Sequence[str]) -> Any:
 
 def scalars(value: Any) -> Iterator[str]:
     """Text forms of all scalars anywhere in a value; keys are not included."""
-    if isinstance(value, Mapping):
-        for member in value.values():
-            yield from scalars(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from scalars(member)
-    elif (text := scalar_text(value)) is not None:
-        yield text
+    left = [value]  # not by recursion: an event may be nested deeper than Python's stack
+    while left:
+        value = left.pop()
+        if isinstance(value, Mapping):
+            left += reversed(value.values())
+        elif isinstance(value, list):
+            left += reversed(value)
+        elif (text := scalar_text(value)) is not None:
+            yield text
 
 
 def parse_number(text: str) -> int | float | None:

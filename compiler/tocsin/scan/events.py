@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,20 +25,24 @@ def read_events(paths: Iterable[Path]) -> tuple[list[Event], list[Diagnostic]]:
     wrong: list[Diagnostic] = []
     for path in paths:
         for number, line in _lines(path, wrong):
-            event = _parse(line, Span(str(path), number), wrong)
-            events += event if isinstance(event, list) else [event] if event is not None else []
+            events += _parse(line, Span(str(path), number), wrong)
     return events, wrong
 
 
 def _lines(path: Path, wrong: list[Diagnostic]) -> Iterator[tuple[int, bytes]]:
+    if path.is_dir():
+        raise ConfigError(f"a folder, not a file of events: {path}", hint="name the files in it")
     if not path.is_file():
         raise ConfigError(f"no such file: {path}")
     number = 0
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             for number, line in enumerate(stream, 1):
-                if line.strip():
-                    yield number, line
+                text = line.removeprefix(BOM_UTF8).strip() if number == 1 else line.strip()
+                if number == 1 and _is_open_array(text):
+                    yield number, text + stream.read()
+                elif text:
+                    yield number, text
     except (OSError, EOFError, zlib.error) as error:
         what = "not a gzip file, or cut short" if path.suffix == ".gz" else str(error)
         wrong.append(
@@ -45,19 +50,23 @@ def _lines(path: Path, wrong: list[Diagnostic]) -> Iterator[tuple[int, bytes]]:
         )
 
 
-def _parse(line: bytes, span: Span, wrong: list[Diagnostic]) -> Event | list[Event] | None:
-    if len(line) > MAX_EVENT_BYTES:
+def _is_open_array(line: bytes) -> bool:
+    """Whether a file's first line opens an array that a later line closes."""
+    return line.startswith(b"[") and not line.endswith(b"]")
+
+
+def _parse(line: bytes, span: Span, wrong: list[Diagnostic]) -> list[Event]:
+    if len(line) > MAX_EVENT_BYTES and not line.startswith(b"["):
         wrong.append(Diagnostic("TOC071", f"an event of {len(line)} bytes is too large", span))
-        return None
+        return []
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         hint = "one JSON object a line"
         wrong.append(Diagnostic("TOC071", f"not JSON: {error}", span, hint=hint))
-        return None
-    if isinstance(value, list) and all(isinstance(v, dict) for v in value):
-        return value
-    if not isinstance(value, dict):
+        return []
+    found = value if isinstance(value, list) else [value]
+    if not all(isinstance(each, dict) for each in found):
         wrong.append(Diagnostic("TOC071", "not a JSON object", span))
-        return None
-    return value
+        return []
+    return found
