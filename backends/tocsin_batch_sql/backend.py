@@ -71,7 +71,7 @@ def _run(job: Job, file: Path) -> list[Match]:
 def _extra(source: Source) -> list[Column]:
     """Columns of a run's table that are no fields."""
     extra = [Column(ROW, FieldType.INTEGER, (ROW,))]
-    if source.values_column:
+    if source.values_column and source.column(source.values_column) is None:
         extra.append(Column(source.values_column, FieldType.STRINGS, (source.values_column,)))
     return extra
 

@@ -1,8 +1,8 @@
 """A source inferred from events: for each field that rules look at, its type and its values.
 
 Integers and booleans keep their type where a field has nothing else. Mixed scalars become texts
-by their text form; a field that holds arrays or maps anywhere becomes an array of text forms
-(a map is an empty array: present, without text).
+by their text form; a field that holds arrays or maps anywhere is declared an array, its values
+stay as they are (the backend makes a map an empty array: present, without text).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tocsin.ir.text import INT64, lookup, scalar_text, scalars, texts
+from tocsin.ir.text import INT64, lookup, scalar_text, scalars
 from tocsin.model.source import Column, FieldType, Source
 
 VALUES = "tocsin:values"
@@ -93,14 +93,9 @@ _TYPE = {
 }
 
 
-def _members(value: Any) -> list[str] | None:
-    found = texts(value)
-    return None if found is None else list(found)
-
-
 _VALUE: dict[FieldType, Callable[[Any], Any]] = {
     FieldType.INTEGER: lambda value: value,
     FieldType.BOOLEAN: lambda value: value,
     FieldType.STRING: scalar_text,
-    FieldType.STRINGS: _members,
+    FieldType.STRINGS: lambda value: value,
 }
