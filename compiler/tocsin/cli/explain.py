@@ -1,0 +1,207 @@
+"""`tocsin explain`."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from tocsin.cases import explain as why
+from tocsin.cases.explain import Explanation, Named
+from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, summary
+from tocsin.diagnostics import Diagnostic, Span, has_errors
+from tocsin.errors import ConfigError
+from tocsin.front.collect import collect
+from tocsin.front.project import SETTINGS, Project, find_project, load_project, placeholders
+from tocsin.front.resolve import resolve_inferred
+from tocsin.ir.query import Query
+from tocsin.ir.trace import Trace
+from tocsin.model.source import Source
+from tocsin.scan.events import read_events
+
+STDIN = "-"
+MANY = 8
+"""An `any of` with more parts than this, none of which holds, is shown as one line."""
+
+
+@click.command()
+@click.argument("rule")
+@click.option("--event", "file", required=True, metavar="FILE", help="JSON lines, or - for stdin.")
+@click.option("--number", type=click.IntRange(min=0), help="Only the event of this number, from 0.")
+@click.option(
+    "--project",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the project; found from the current folder by default.",
+)
+@format_option("text", "json")
+def explain(rule: str, *, file: str, number: int | None, project: Path | None, fmt: str) -> None:
+    """Why a detection matches an event, or does not.
+
+    RULE is a rule file, or the key, name or id of a detection of the project. FILE holds one JSON
+    object, an array of them, or one a line. For each event: the verdict, the truth of every
+    selection and what the event has there, and near misses. Exit code 1 if something in the files
+    is broken, 0 whether the events match or not.
+    """
+    queries, values, broken = _detections(rule, project)
+    events, unread = _events(file)
+    print_diagnostics([*broken, *unread], err=True)
+    if not queries:
+        raise ConfigError(f"no detection without errors in {rule}", exit_code=1)
+    chosen = _chosen(events, number)
+    parts = [why.named(query, values) for query in queries]
+    found = [(part, n, why.explain(part, event)) for part in parts for n, event in chosen]
+    if fmt == "json":
+        echo_json([_as_json(*each) for each in found])
+    else:
+        _show(found)
+    if has_errors([*broken, *unread]):
+        raise click.exceptions.Exit(1)
+
+
+def _chosen(
+    events: Sequence[dict[str, Any]], number: int | None
+) -> list[tuple[int, dict[str, Any]]]:
+    numbered = list(enumerate(events))
+    if number is None:
+        return numbered
+    if number >= len(numbered):
+        last = f"they are numbered from 0 to {len(numbered) - 1}" if numbered else ""
+        raise ConfigError(f"there is no event {number}: {len(numbered)} were read", hint=last)
+    return [numbered[number]]
+
+
+# --- the detection ---------------------------------------------------------------------------
+
+Values = dict[str, tuple[str, ...]]
+
+
+def _detections(rule: str, folder: Path | None) -> tuple[list[Query], Values, list[Diagnostic]]:
+    """Queries of a file or of a key, the project's placeholders, and what is wrong there."""
+    path = Path(rule)
+    if not path.is_file():
+        project = load_project(find_project(folder or Path()))
+        return [_by_key(project, rule)], dict(placeholders(project.root)), []
+    root = folder or _project_of(path)
+    if root:
+        project = load_project(root)
+        mine = [q for q in project.queries if Path(q.detection.span.file).samefile(path)]
+        wrong = [d for d in project.diagnostics if _is(d, path)]
+        if mine or wrong:
+            return mine, dict(placeholders(root)), wrong
+    values = dict(placeholders(root)) if root else {}
+    rules = collect([path], values)
+    unbound = Source("events", ())
+    queries = [resolve_inferred(r, unbound, ignore_logsource=False) for r in rules.rules]
+    return queries, values, list(rules.diagnostics)
+
+
+def _project_of(path: Path) -> Path | None:
+    return next((f for f in path.resolve().parents if (f / SETTINGS).is_file()), None)
+
+
+def _is(each: Diagnostic, path: Path) -> bool:
+    file = Path(each.span.file)
+    return file.exists() and file.samefile(path)
+
+
+def _by_key(project: Project, word: str) -> Query:
+    for query in project.queries:
+        detection = query.detection
+        if word in (detection.key, detection.id, detection.name, Path(detection.span.file).stem):
+            return query
+    keys = [query.detection.key for query in project.queries]
+    close = get_close_matches(word, keys, 1)
+    hint = f"did you mean {close[0]!r}?" if close else "a rule file, or a key from `tocsin test`"
+    wrong = f"; {summary(project.diagnostics)}" if has_errors(list(project.diagnostics)) else ""
+    raise ConfigError(f"no file and no detection {word!r} in {project.root}{wrong}", hint=hint)
+
+
+# --- the events ------------------------------------------------------------------------------
+
+
+def _events(file: str) -> tuple[list[dict[str, Any]], list[Diagnostic]]:
+    """Events of a file or of stdin: one JSON value over any number of lines, or one a line."""
+    path = Path(file)
+    if file != STDIN and not path.is_file():
+        raise ConfigError(f"no such file: {file}")
+    data = sys.stdin.buffer.read() if file == STDIN else _bytes(path)
+    whole = _whole(data)
+    if whole is not None:
+        return whole, []
+    if file != STDIN:
+        return read_events([path])
+    with TemporaryDirectory(prefix="tocsin-") as folder:
+        copy = Path(folder) / "stdin.jsonl"
+        copy.write_bytes(data)
+        events, wrong = read_events([copy])
+    return events, [replace(d, span=Span("stdin", d.span.line, d.span.column)) for d in wrong]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError, zlib.error):
+        return b""  # the reader of lines says what is wrong with it
+
+
+def _whole(data: bytes) -> list[dict[str, Any]] | None:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    values = value if isinstance(value, list) else [value]
+    return values if all(isinstance(v, dict) for v in values) else None
+
+
+# --- what is shown ---------------------------------------------------------------------------
+
+
+def _as_json(parts: Named, number: int, found: Explanation) -> dict[str, Any]:
+    detection = parts.query.detection
+    head = {"rule": detection.id, "key": detection.key, "event": number}
+    return {**head, **found.as_json()}
+
+
+def _show(found: Sequence[tuple[Named, int, Explanation]]) -> None:
+    out = Console(highlight=False)
+    for parts, number, explanation in found:
+        verdict = "matches" if explanation.matches else "does not match"
+        head = f"event {number} {verdict} {parts.query.detection.key}"
+        out.print(Text(head, style="bold"), soft_wrap=True)
+        tree = Tree(_line(explanation.tree), guide_style="dim")
+        _grow(tree, explanation.tree)
+        out.print(tree, soft_wrap=True)
+        for hint in explanation.hints:
+            out.print(Text.assemble(("hint: ", "cyan"), hint), soft_wrap=True)
+        out.print()
+    matching = sum(explanation.matches for _, _, explanation in found)
+    console().print(f"{matching} of {len(found)} match")
+
+
+def _line(node: Trace) -> Text:
+    mark, style = ("+", "green") if node.holds else ("-", "red")
+    seen = f"   (event: {node.seen})" if node.seen else ""
+    return Text.assemble((mark, style), f" {node.label}", (seen, "dim"))
+
+
+def _grow(tree: Tree, node: Trace) -> None:
+    for part in node.below:
+        if part.label == "any of" and not part.holds and len(part.below) > MANY:
+            seen = {below.seen for below in part.below}
+            shown = seen.pop() if len(seen) == 1 else ""
+            short = Trace(f"any of {len(part.below)}, such as {part.below[0].label}", False, shown)
+            tree.add(_line(short))
+        else:
+            _grow(tree.add(_line(part)), part)
