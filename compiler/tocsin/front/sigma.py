@@ -97,19 +97,24 @@ def _tree(node: Any) -> Tree:
     return Combined(operators[type(node)], tuple(_tree(arg) for arg in node.args))
 
 
-_ATTRIBUTE = {"identifier": "id", "logsource": "logsource", "falsepositives": "falsepositives"}
+# pySigma names its errors after attributes, but not always after the key at fault.
+_ATTRIBUTE = {"identifier": "id", "tag": "tags", "value": "tags", "type": "name"}
 
 
 def metadata_errors(rule: dict[str, Any]) -> list[tuple[str, str]]:
     """What pySigma finds wrong with everything but the detection: (attribute, message)."""
     stub = {**rule, "detection": {"any": {"field": "value"}, "condition": "any"}}
+    wrong: list[tuple[str, str]] = []
+    if not isinstance(stub.get("id", ""), str):  # pySigma would stop here, and find nothing else
+        del stub["id"]
+        wrong.append(("id", "Sigma rule identifier must be an UUID"))
     try:
         found = SigmaRule.from_dict(stub, collect_errors=True).errors
     except SigmaError as error:
         found = [error]
     except (TypeError, ValueError, AttributeError) as error:
-        return [("", f"not a Sigma rule: {error}")]
-    return [(_attribute(error), str(error).split(" in ")[0]) for error in found]
+        return [*wrong, ("", f"not a Sigma rule: {error}")]
+    return wrong + [(_attribute(error), str(error).split(" in ")[0]) for error in found]
 
 
 def _attribute(error: SigmaError) -> str:
