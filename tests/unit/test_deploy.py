@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from deploying import Spec, State, World, apply_in, desired, git
 from tocsin.deploy.apply import apply, resume
@@ -21,8 +17,6 @@ from tocsin.deploy.fault import POINTS
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget
 from tocsin.errors import ConfigError, LedgerError, StaleError
-from tocsin.plan import rollback
-from tocsin.plan.build import Desired
 from tocsin.plan.steps import Deploy, Refused
 from tocsin.state.release import Action, Release
 from tocsin.state.verify import verify
@@ -126,6 +120,15 @@ def test_a_resumed_apply_deploys_the_planned_bytes_not_newer_ones(world: World) 
     assert (release.number, release.who) == (2, "A <a@example.org>")
     assert world.agree()
     assert resume(world.target, world.ledger) is None
+
+
+def test_a_kill_after_the_release_leaves_only_the_journal_to_close(world: World) -> None:
+    world.release(BEFORE)
+    kill_at(world, AFTER, "released")
+    assert world.agree()
+    release = resume(world.target, world.ledger)
+    assert release == world.ledger.last()
+    assert world.target.journal.pending() is None
 
 
 def test_an_interrupted_apply_gives_way_to_a_release_that_came_between(world: World) -> None:
@@ -279,159 +282,3 @@ def test_a_damaged_table_is_drift_and_is_repaired(world: World, damage: bytes) -
     release = world.release(BEFORE)
     assert release.counts == {Action.REPAIRED: 3}
     assert world.agree()
-
-
-class TestRollback:
-    @pytest.fixture
-    def world(self, tmp_path: Path) -> World:
-        world = World(tmp_path / "repo")
-        for number in (1, 2, 3):
-            changing = Spec(logic=f"l{number}", body=f"body {number}", version=number)
-            world.release({"payout": changing, "other": Spec(body=f"o{number}")})
-        return world
-
-    def body(self, world: World, key: str) -> str:
-        return (world.folder / f"artifacts/batch-sql/audit/{key}.sql").read_text()
-
-    def test_one_detection_goes_one_version_back_the_rest_stays(self, world: World) -> None:
-        release = world.apply(world.towards(rollback.to_version(world.ledger, "payout", None)))
-        assert (self.body(world, "payout"), self.body(world, "other")) == ("body 2", "o3")
-        assert release.number == 4
-        assert release.reason == "rollback of payout to v2"
-        assert release.counts == {Action.CHANGED: 1, Action.UNCHANGED: 1}
-        again = world.apply(world.towards(rollback.to_version(world.ledger, "payout", None)))
-        assert (self.body(world, "payout"), again.number) == ("body 1", 5)
-        with pytest.raises(ConfigError, match="no version before v1"):
-            rollback.to_version(world.ledger, "payout", None)
-        assert world.agree()
-        assert verify(world.ledger).findings == ()
-
-    def test_the_environment_goes_back_to_a_release(self, world: World) -> None:
-        world.apply(world.towards(rollback.to_release(world.ledger, 1)))
-        assert (self.body(world, "payout"), self.body(world, "other")) == ("body 1", "o1")
-        assert world.agree()
-
-    def test_a_removed_detection_comes_back(self, world: World) -> None:
-        world.release({"other": Spec(body="o3")})
-        world.apply(world.towards(rollback.to_version(world.ledger, "payout", None)))
-        assert self.body(world, "payout") == "body 3"
-
-    def test_where_it_already_is_there_is_nothing_to_do(self, world: World) -> None:
-        assert world.towards(rollback.to_release(world.ledger, 3)).plan.steps == ()
-        assert world.towards(rollback.to_version(world.ledger, "payout", 3)).plan.steps == ()
-
-    def test_drift_is_repaired_on_the_way(self, world: World) -> None:
-        (world.folder / "artifacts/batch-sql/audit/other.sql").unlink()
-        world.apply(world.towards(rollback.to_version(world.ledger, "payout", 1)))
-        assert (self.body(world, "payout"), self.body(world, "other")) == ("body 1", "o3")
-        assert world.agree()
-
-    @pytest.mark.parametrize("name", ["payout", "id-payout", "pay", "id-p"])
-    def test_key_id_or_prefix_name_it(self, world: World, name: str) -> None:
-        assert rollback.find(name, world.ledger.releases()).key == "payout"
-
-    @pytest.mark.parametrize(("name", "message"), [("", "no release has"), ("id", "may be any of")])
-    def test_names_that_do_not(self, world: World, name: str, message: str) -> None:
-        with pytest.raises(ConfigError, match=message):
-            rollback.find(name, world.ledger.releases())
-
-    def test_what_was_never_released(self, world: World, tmp_path: Path) -> None:
-        with pytest.raises(ConfigError, match="has no release 9") as error:
-            rollback.to_release(world.ledger, 9)
-        assert "releases 1 to 3" in error.value.hint
-        with pytest.raises(ConfigError, match="payout has no v9"):
-            rollback.to_version(world.ledger, "payout", 9)
-        with pytest.raises(ConfigError, match="no release to go back to"):
-            rollback.to_release(World(tmp_path / "empty").ledger, 1)
-
-    def test_damaged_bytes_are_never_deployed(self, world: World) -> None:
-        first = world.ledger.releases()[-1]
-        place = f"{first.commit}:artifacts/batch-sql/audit/payout.sql"
-        blob = git(world.root, "rev-parse", place)
-        (world.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
-        with pytest.raises(LedgerError, match="does not hold the recorded bytes of payout"):
-            rollback.to_release(world.ledger, 1)
-
-
-SPECS = st.builds(
-    Spec,
-    logic=st.sampled_from(["l1", "l2"]),
-    body=st.sampled_from(["b1", "b2", "b3"]),
-    title=st.sampled_from(["t1", "t2"]),
-    mode=st.sampled_from(["live", "shadow"]),
-    version=st.integers(1, 3),
-    key=st.sampled_from(["", "x", "y"]),
-)
-STATES = st.dictionaries(st.sampled_from("abc"), SPECS, max_size=3).filter(
-    lambda state: len({s.key or n for n, s in state.items()}) == len(state)
-)
-MOVES = st.one_of(
-    STATES,
-    st.integers(1, 6).map(lambda n: ("release", n)),
-    st.sampled_from("abc").map(lambda n: ("detection", n)),
-    st.sampled_from(["missing", "altered", "foreign", "table"]).map(lambda d: ("drift", d)),
-)
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(MOVES, min_size=2, max_size=7))
-def test_any_sequence_keeps_ledger_and_live_equal(
-    nursery: Path, moves: list[dict[str, Spec] | tuple[str, int | str]]
-) -> None:
-    world = World(Path(tempfile.mkdtemp(dir=nursery)))
-    state: dict[str, Spec] = {}
-    for move in moves:
-        if isinstance(move, dict):
-            state = move
-            bundle = world.plan(state)
-        elif move[0] == "drift":
-            spoil(world, str(move[1]))
-            continue
-        else:
-            wanted = back(world, *move)
-            if wanted is None:
-                continue
-            bundle = world.towards(wanted)
-        if bundle.plan.steps:
-            world.apply(bundle)
-        assert world.agree()
-        assert world.towards(_same(world)).plan.steps == ()
-    verdict = verify(world.ledger)
-    assert verdict.findings == ()
-
-
-def back(world: World, kind: str, what: int | str) -> Desired | None:
-    try:
-        if kind == "release":
-            return rollback.to_release(world.ledger, int(what))
-        return rollback.to_version(world.ledger, f"id-{what}", None)
-    except ConfigError:  # no such release or version yet
-        return None
-
-
-def spoil(world: World, how: str) -> None:
-    """Change the live state behind the ledger's back."""
-    place = world.folder / "artifacts"
-    found = sorted(p for p in place.rglob("*") if p.is_file())
-    if how == "foreign":
-        (place / "odd").mkdir(parents=True, exist_ok=True)
-        (place / "odd" / "file").write_text("x")
-    elif how == "table":
-        (world.folder / "live.json").unlink(missing_ok=True)
-    elif found and how == "missing":
-        found[0].unlink()
-    elif found:
-        found[-1].write_text("altered")
-
-
-def _same(world: World) -> Desired:
-    last = world.ledger.last()
-    if last is None:
-        return desired({})
-    return rollback.to_release(world.ledger, last.number)
