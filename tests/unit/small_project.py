@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tocsin.cli.templates import project_files
 
-FENCE = re.compile(r"^```yaml (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(?:yaml|text) (\S+/\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def write_project(root: Path, files: Mapping[str, str]) -> Path:
@@ -23,5 +23,5 @@ def write_project(root: Path, files: Mapping[str, str]) -> Path:
 
 
 def fenced_files(markdown: str) -> dict[str, str]:
-    """Text of every block that is fenced as ```yaml <path>, by path."""
+    """Text of every block that is fenced as ```yaml <path> or ```text <path>."""
     return dict(FENCE.findall(markdown))
