@@ -55,7 +55,10 @@ def find(rule: str, releases: Iterable[Release]) -> Entry:
             raise ConfigError(f"{rule!r} may be any of {some}", hint="give more of its name or id")
         if found:
             return found[0]
-    raise ConfigError(f"no release has a detection {rule!r}", hint="see `tocsin status`")
+    raise ConfigError(
+        f"no release has a detection {rule!r}",
+        hint="`tocsin status --format json` lists what is deployed",
+    )
 
 
 def number_of(text: str, letter: str) -> int:
