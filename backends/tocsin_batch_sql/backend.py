@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,9 +21,6 @@ from tocsin_batch_sql.events import write_events
 
 ROW = "__n"
 """Column of a run's tables: the 0-based number of the event."""
-
-CHUNK = 64
-"""Statements run as one UNION ALL."""
 
 
 class BatchSql:
@@ -59,13 +58,11 @@ class BatchSql:
 
 def _run(job: Job, file: Path) -> list[Match]:
     write_events(file, job.events, ROW)
-    with duckdb.connect() as connection:
+    with duckdb.connect() as connection, ThreadPoolExecutor(os.cpu_count()) as pool:
         connection.execute(MACROS)
         connection.execute(printed(loaded(job.source, str(file), _extra(job.source))))
-        found: list[Match] = []
-        for start in range(0, len(job.artifacts), CHUNK):
-            found += _matches(connection, job.artifacts[start : start + CHUNK])
-    return sorted(found)
+        found = pool.map(lambda artifact: _matches(connection, artifact), job.artifacts)
+        return sorted(match for matches in found for match in matches)
 
 
 def _extra(source: Source) -> list[Column]:
@@ -76,9 +73,10 @@ def _extra(source: Source) -> list[Column]:
     return extra
 
 
-def _matches(connection: duckdb.DuckDBPyConnection, artifacts: Sequence[Artifact]) -> list[Match]:
-    parts = [_numbered(artifact.body.decode()) for artifact in artifacts]
-    return [Match(*row) for row in connection.execute("\nUNION ALL\n".join(parts)).fetchall()]
+def _matches(connection: duckdb.DuckDBPyConnection, artifact: Artifact) -> list[Match]:
+    """One statement at a time: planning is most of the work, and a UNION of many plans slower."""
+    with connection.cursor() as cursor:
+        return [Match(*row) for row in cursor.execute(_numbered(artifact.body.decode())).fetchall()]
 
 
 def _numbered(statement: str) -> str:

@@ -25,7 +25,9 @@ def statement(query: Query) -> str:
     star = exp.Star(except_=folded) if folded else exp.Star()
     found = exp.alias_(quoted(query.detection.id), DETECTION_ID, quoted=True)
     relation = builder.relation(query.source.table or query.source.name)
-    return printed(exp.select(found, star, copy=False).from_(relation, copy=False).where(condition))
+    return printed(
+        exp.select(found, star, copy=False).from_(relation, copy=False).where(condition, copy=False)
+    )
 
 
 def definitions(source: Source) -> str:
@@ -35,4 +37,4 @@ def definitions(source: Source) -> str:
 
 def printed(tree: Sql) -> str:
     """The text of a tree, one clause or operand a line; an unknown construct is an error."""
-    return tree.sql(dialect="duckdb", pretty=True, unsupported_level=ErrorLevel.RAISE)
+    return tree.sql(dialect="duckdb", pretty=True, copy=False, unsupported_level=ErrorLevel.RAISE)

@@ -19,9 +19,13 @@ def statement(query: Query) -> str:
     builder = FlinkLeaves(source, {column.name: column.name for column in source.columns})
     condition = builder.condition(query.matches)
     relation = builder.relation(source.table or source.name)
-    select = exp.select(*_match(query), copy=False).from_(relation, copy=False).where(condition)
+    select = (
+        exp.select(*_match(query), copy=False)
+        .from_(relation, copy=False)
+        .where(condition, copy=False)
+    )
     target = exp.Schema(this=table(MATCHES), expressions=[name(c) for c in MATCH_COLUMNS])
-    return printed(exp.Insert(this=target, expression=select))
+    return printed(exp.Insert(this=target, expression=select.where(condition, copy=False)))
 
 
 def _match(query: Query) -> list[Sql]:

@@ -53,4 +53,4 @@ class Flink(Dialect):
 
 def printed(tree: Sql) -> str:
     """The text of a tree, one clause or operand a line; an unknown construct is an error."""
-    return tree.sql(dialect=Flink, pretty=True, unsupported_level=ErrorLevel.RAISE)
+    return tree.sql(dialect=Flink, pretty=True, copy=False, unsupported_level=ErrorLevel.RAISE)

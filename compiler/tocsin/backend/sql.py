@@ -22,6 +22,7 @@ from tocsin.backend.sql_tree import (
     Sql,
     all_true,
     any_true,
+    equal,
     false,
     never_null,
     number,
@@ -114,7 +115,7 @@ class SqlBuilder(SqlLeaves):
     def pair(self, left: Column, right: Column, node: FieldRef) -> Sql:
         """Two columns with one value each; an engine with arrays widens it."""
         if left.type is right.type is FieldType.DOUBLE and node.how is How.EQUALS:
-            return self.raw(left).eq(self.raw(right))
+            return equal(self.raw(left), self.raw(right))
         texts = [self.text_column(column, folded=not node.cased) for column in (left, right)]
         return self.related(texts[0], texts[1], node.how)
 
@@ -122,7 +123,7 @@ class SqlBuilder(SqlLeaves):
         """Two texts."""
         match how:
             case How.EQUALS:
-                return exp.EQ(this=left, expression=right)
+                return equal(left, right)
             case How.STARTSWITH:
                 return self.starts(left, right)
             case How.ENDSWITH:

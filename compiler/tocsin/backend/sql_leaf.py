@@ -10,7 +10,17 @@ from typing import ClassVar
 from sqlglot import exp
 
 from tocsin.backend.sql_text import Shape, integer_of, is_caseless, shape_of
-from tocsin.backend.sql_tree import Sql, all_true, false, ident, not_null, number, quoted, try_cast
+from tocsin.backend.sql_tree import (
+    Sql,
+    all_true,
+    equal,
+    false,
+    ident,
+    not_null,
+    number,
+    quoted,
+    try_cast,
+)
 from tocsin.errors import Unsupported
 from tocsin.ir.cidr import cidr_regex
 from tocsin.ir.leaf import passes
@@ -179,7 +189,11 @@ class SqlLeaves(ABC):
                 return compared(exp.cast(self.raw(column), "DOUBLE"), test, double_bound(test))
             case Text(pattern) if shape_of(pattern).shape is Shape.EQUALS:
                 value = integer_of(pattern)
-                return false() if value is None else self.raw(column).eq(number(value))
+                return (
+                    false()
+                    if value is None
+                    else exp.EQ(this=self.raw(column), expression=number(value))
+                )
         return self.test(self.text_column(column, folded=False), test)
 
     def double_leaf(self, column: Column, test: Test) -> Sql:
@@ -200,7 +214,7 @@ class SqlLeaves(ABC):
         """The test is decided here, on the only two texts there are."""
         accepted = [value for value in (True, False) if passes(test, str(value).lower())]
         if len(accepted) == 1:
-            return self.raw(column).eq(exp.Boolean(this=accepted[0]))
+            return equal(self.raw(column), exp.Boolean(this=accepted[0]))
         return not_null(self.raw(column)) if accepted else false()
 
     def map_leaf(self, column: Column, test: Test) -> Sql:
@@ -223,7 +237,7 @@ class SqlLeaves(ABC):
             case Shape.ANY:
                 return not_null(text)
             case Shape.EQUALS:
-                return exp.EQ(this=text, expression=literal)
+                return equal(text, literal)
             case Shape.STARTS:
                 return self.starts(text, literal)
             case Shape.ENDS:
@@ -262,4 +276,4 @@ def _equal_double(value: exp.Column, literal: str) -> Sql:
     except ValueError:
         return false()
     same = isfinite(wanted) and number_text(wanted) == literal
-    return value.eq(number(wanted)) if same else false()
+    return equal(value, number(wanted)) if same else false()

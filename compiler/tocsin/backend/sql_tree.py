@@ -56,6 +56,11 @@ def try_cast(value: Sql, to: str) -> exp.TryCast:
     return exp.TryCast(this=value, to=exp.DataType.build(to))
 
 
+def equal(left: Sql, right: Sql) -> exp.EQ:
+    """Equality of two trees, neither of which is copied."""
+    return exp.EQ(this=left, expression=right)
+
+
 def not_null(value: Sql) -> exp.Not:
     """IS NOT NULL."""
     return exp.Not(this=exp.Is(this=value, expression=exp.null()))
