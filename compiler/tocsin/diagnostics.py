@@ -57,6 +57,13 @@ class Diagnostic:
         }
 
 
+def printable(text: str) -> str:
+    """The text with control characters escaped: rules and events reach terminals and CI logs."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def has_errors(diagnostics: list[Diagnostic]) -> bool:
     """Whether any finding is an error."""
     return any(d.severity is Severity.ERROR for d in diagnostics)

@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 
 from tocsin import __version__
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.diagnostics import Diagnostic, Severity, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("text", "json", "github", "sarif")
@@ -62,13 +62,14 @@ def summary(found: Iterable[Diagnostic]) -> str:
 def _text(each: Diagnostic) -> str:
     span = each.span
     severity = click.style(each.severity.value, fg=_COLOUR[each.severity], bold=True)
-    lines = [f"{span.file}:{span.line}:{span.column}: {severity} {each.code}: {each.message}"]
+    place = f"{printable(span.file)}:{span.line}:{span.column}"
+    lines = [f"{place}: {severity} {each.code}: {printable(each.message)}"]
     source = _line(span.file, span.line)
     if source.strip() and len(source) <= 200:  # noqa: PLR2004 - longer lines say nothing at a glance
         gutter = f"{span.line:5} | "
         lines += [gutter + source, " " * (len(gutter) + span.column - 1) + "^"]
     if each.hint:
-        lines.append(f"  hint: {each.hint}")
+        lines.append(f"  hint: {printable(each.hint)}")
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tocsin.diagnostics import printable
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.nodes import (
     And,
@@ -59,7 +60,7 @@ def decisive(tree: Trace) -> Trace:
 def lines(tree: Trace, indent: int = 0) -> Iterator[str]:
     """The tree as text, one node a line."""
     seen = f"   (event: {tree.seen})" if tree.seen else ""
-    yield f"{'  ' * indent}{'+' if tree.holds else '-'} {tree.label}{seen}"
+    yield f"{'  ' * indent}{'+' if tree.holds else '-'} {printable(tree.label)}{seen}"
     for part in tree.below:
         yield from lines(part, indent + 1)
 
