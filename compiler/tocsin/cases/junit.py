@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from tocsin.cases.judge import Verdict
+
+# XML 1.0 has no place for most control characters nor for lone surrogates, which events may hold.
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
 def junit(verdicts: Sequence[Verdict]) -> bytes:
@@ -28,8 +32,8 @@ def _suite(root: ET.Element, engine: str, verdicts: Sequence[Verdict]) -> None:
         suite.set(name, str(count))
     for verdict in verdicts:
         name = _clean(verdict.case)
-        classname = f"{engine}.{verdict.key}"
-        case = ET.SubElement(suite, "testcase", classname=classname, name=name, file=verdict.file)
+        classname, file = f"{engine}.{verdict.key}", _clean(verdict.file)
+        case = ET.SubElement(suite, "testcase", classname=classname, name=name, file=file)
         if verdict.refused:
             ET.SubElement(case, "skipped", message=_clean(verdict.refused))
         elif not verdict.ok:
@@ -38,5 +42,4 @@ def _suite(root: ET.Element, engine: str, verdicts: Sequence[Verdict]) -> None:
 
 
 def _clean(text: str) -> str:
-    # XML 1.0 has no place for most control characters, which events may hold.
-    return "".join(c if c >= " " or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

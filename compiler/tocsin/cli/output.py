@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import click
 from rich.console import Console
@@ -109,7 +110,7 @@ def sarif(found: Iterable[Diagnostic]) -> dict[str, Any]:
 
 def _sarif_result(each: Diagnostic) -> dict[str, Any]:
     region = {"startLine": each.span.line, "startColumn": each.span.column}
-    place = {"artifactLocation": {"uri": Path(each.span.file).as_posix()}, "region": region}
+    place = {"artifactLocation": {"uri": quote(Path(each.span.file).as_posix())}, "region": region}
     text = f"{each.message}\n{each.hint}" if each.hint else each.message
     return {
         "ruleId": each.code,

@@ -1,0 +1,176 @@
+"""Scans: event files, inferred sources, matches."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from authoring import OTHER_ID, RULE_ID, codes, events, rule, write
+from tocsin.errors import ConfigError
+from tocsin.front.collect import collect
+from tocsin.ir.text import lookup, texts
+from tocsin.model.artifact import Match
+from tocsin.model.source import FieldType
+from tocsin.scan.events import MAX_EVENT_BYTES, read_events
+from tocsin.scan.infer import VALUES, infer
+from tocsin.scan.run import scan_evaluator
+
+
+def test_lines_and_gzip_in_the_order_given(tmp_path: Path) -> None:
+    plain = events(tmp_path / "b.jsonl", {"n": 1}, {"n": 2})
+    packed = write(tmp_path / "a.jsonl.gz", gzip.compress(b'{"n": 3}\n\n{"n": 4}'))
+    found, wrong = read_events([plain, packed, plain])
+    assert [e["n"] for e in found] == [1, 2, 3, 4, 1, 2]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '[{"n": 1}, {"n": 2}]',
+        '[\n  {"n": 1},\n  {"n": 2}\n]\n',
+        '[{"n": 1},\n {"n": 2}]',
+        '\ufeff{"n": 1}\r\n{"n": 2}\r\n',
+        '\ufeff[\n{"n": 1}, {"n": 2}]',
+        '\n\n{"n": 1}\n   \n{"n": 2}',
+    ],
+)
+def test_other_ways_to_write_two_events(tmp_path: Path, content: str) -> None:
+    found, wrong = read_events([write(tmp_path / "e.json", content.encode())])
+    assert found == [{"n": 1}, {"n": 2}]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nonsense",
+        "5",
+        '"text"',
+        "null",
+        "[1, 2]",
+        '{"a": 1',
+        '{"a": NaN}',
+        '{"a": 1e999}',
+        '{"a": "\\ud800"}',
+        '{"a": "\x01"}',
+        "{'a': 1}",
+        '{"a":' * 2000 + "1" + "}" * 2000,
+        '{"a": ' + "9" * 5000 + "}",
+        "\x00\x00",
+    ],
+    ids=lambda line: line[:20],
+)
+def test_a_bad_line_is_a_finding_and_the_rest_is_read(tmp_path: Path, line: str) -> None:
+    path = write(tmp_path / "e.jsonl", b'{"n": 1}\n' + line.encode() + b'\n{"n": 2}\n')
+    found, wrong = read_events([path])
+    assert found == [{"n": 1}, {"n": 2}]
+    assert [(d.code, d.span.file, d.span.line) for d in wrong] == [("TOC071", str(path), 2)]
+
+
+def test_other_encodings_are_findings(tmp_path: Path) -> None:
+    path = write(tmp_path / "e.jsonl", '{"n": "ä"}'.encode("latin-1") + b'\n{"n": 2}')
+    found, wrong = read_events([path])
+    assert (found, codes(wrong)) == ([{"n": 2}], ["TOC071"])
+
+
+def test_an_event_that_is_too_large(tmp_path: Path) -> None:
+    path = write(tmp_path / "e.jsonl", b'{"n": "' + b"x" * MAX_EVENT_BYTES + b'"}\n{"n": 2}')
+    found, wrong = read_events([path])
+    assert (found, codes(wrong)) == ([{"n": 2}], ["TOC071"])
+
+
+def test_gzip_cut_short_gives_what_was_there(tmp_path: Path) -> None:
+    lines = b"".join(b'{"n": %d, "x": "%d"}\n' % (n, n * n * 7919) for n in range(20_000))
+    path = write(tmp_path / "e.jsonl.gz", gzip.compress(lines)[:-2000])
+    found, wrong = read_events([path])
+    assert 0 < len(found) < 20_000
+    assert "TOC070" in codes(wrong)
+    assert "cut short" in wrong[-1].message
+
+
+def test_what_is_no_gzip(tmp_path: Path) -> None:
+    found, wrong = read_events([write(tmp_path / "e.jsonl.gz", b'{"n": 1}')])
+    assert (found, codes(wrong)) == ([], ["TOC070"])
+
+
+def test_files_that_are_no_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        read_events([tmp_path / "gone.jsonl"])
+    with pytest.raises(ConfigError, match="a folder, not a file"):
+        read_events([tmp_path])
+
+
+EVENTS: list[dict[str, Any]] = [
+    {"i": 1, "b": True, "m": 1, "l": "a", "n": {"x": "y"}, "o": {}, "d": 1.5, "big": 1},
+    {"i": 2, "b": False, "m": "one", "l": ["b", None, 3], "n.x": None, "big": 2**63},
+    {"i": None, "m": True, "l": [], "n": {"x": 5}, "o": "text"},
+    {},
+]
+
+
+def test_types_of_an_inferred_source() -> None:
+    source, _ = infer(["i", "b", "m", "l", "n.x", "o", "d", "big", "none"], EVENTS, keywords=False)
+    assert {c.name: c.type for c in source.columns} == {
+        "i": FieldType.INTEGER,
+        "b": FieldType.BOOLEAN,
+        "m": FieldType.STRING,
+        "l": FieldType.STRINGS,
+        "n.x": FieldType.STRING,
+        "o": FieldType.STRINGS,
+        "d": FieldType.STRING,
+        "big": FieldType.STRING,
+        "none": FieldType.STRING,
+    }
+    assert source.values_column == ""
+
+
+def test_rows_keep_the_text_forms_of_events() -> None:
+    names = ["i", "b", "m", "l", "n.x", "o", "d", "big"]
+    _, rows = infer(names, EVENTS, keywords=False)
+    for event, row in zip(EVENTS, rows, strict=True):
+        for name in names:
+            assert texts(row.get(name)) == texts(lookup(event, name)), (event, name)
+    assert rows[3] == {}
+
+
+def test_keywords_see_every_scalar() -> None:
+    source, rows = infer(["i"], EVENTS, keywords=True)
+    assert source.values_column == VALUES
+    assert rows[1][VALUES] == ["2", "false", "one", "b", "3", "9223372036854776000"]
+
+
+def scan(
+    tmp_path: Path, found: list[dict[str, Any]], *rules: dict[str, Any], **options: Any
+) -> Any:
+    for number, each in enumerate(rules):
+        write(tmp_path / f"{number}.yml", each)
+    collected = collect([tmp_path])
+    assert collected.diagnostics == ()
+    return scan_evaluator(collected.rules, found, **{"ignore_logsource": True} | options).matches
+
+
+def test_matches_are_sorted(tmp_path: Path) -> None:
+    other = rule(id=OTHER_ID, detection={"sel": {"x": None}, "condition": "sel"})
+    found = scan(tmp_path, [{"action": "refund"}, {}, {"action": "REFUND", "x": 1}], rule(), other)
+    assert found == (Match(OTHER_ID, 0), Match(OTHER_ID, 1), Match(RULE_ID, 0), Match(RULE_ID, 2))
+
+
+def test_well_known_log_sources_select_unless_ignored(tmp_path: Path) -> None:
+    windows = rule(logsource={"product": "windows", "category": "process_creation"})
+    sysmon = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "action": "refund"}
+    given = [sysmon, sysmon | {"EventID": 2}, {"action": "refund"}]
+    strict = scan(tmp_path, given, windows, ignore_logsource=False)
+    assert [m.event for m in strict] == [0]
+    loose = scan(tmp_path, given, windows)
+    assert [m.event for m in loose] == [0, 1, 2]
+
+
+def test_an_event_nested_deeper_than_the_stack(tmp_path: Path) -> None:
+    deep = '{"a":' * 1000 + '"refund"' + "}" * 1000
+    path = write(tmp_path / "deep.jsonl", deep.encode())
+    [event], wrong = read_events([path])
+    assert wrong == []
+    words = rule(detection={"words": ["refund"], "condition": "words"})
+    assert scan(tmp_path / "rules", [event], words) == (Match(RULE_ID, 0),)
