@@ -41,8 +41,9 @@ class Query:
 
     @property
     def meta(self) -> str:
-        """Identity of its description: changes here deploy nothing."""
-        return digest({"form": 1, "meta": plain(self.detection.meta)})
+        """Identity of its description and of what is done with its alerts: deploys nothing."""
+        detection = self.detection
+        return digest({"form": 1, "meta": plain(detection.meta), "alert": detection.alert})
 
 
 def _unordered(node: Any) -> Any:
