@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.canonical import canonical_bytes
+from tocsin.canonical import digest
 from tocsin.ir.text import lookup, texts, walk
 from tocsin_runtime.alerts.moment import milliseconds
 from tocsin_runtime.worker.stream import Record
@@ -37,7 +36,7 @@ class Binding:
             return own[0]
         if record.lasting:
             return record.place
-        return "sha256:" + hashlib.sha256(canonical_bytes(event)).hexdigest()
+        return f"sha256:{digest(event)}"
 
     def _value(self, event: Mapping[str, Any], field: str) -> Any:
         if not field:

@@ -48,7 +48,9 @@ class Claims:
         """The lanes of all sources that claim the event. Raises NotAnEventError if none does."""
         names = [self._forced] if self._forced else self._names(event)
         if not names:
-            raise NotAnEventError("belongs to no source: none selects it by a condition, or finds its time and id in it")
+            raise NotAnEventError(
+                "belongs to no source: none selects it, or finds its time and id in it"
+            )
         self.seen.update(names)
         return [lane for name in names for lane in self._lanes.get(name, ())]
 

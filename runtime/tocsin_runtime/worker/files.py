@@ -57,7 +57,10 @@ class SinkFile:
 
     def append(self, outputs: Sequence[Output]) -> None:
         """Add the outputs with new keys, durably, all of them in one write."""
-        new = {o.key: o for o in outputs if o.key not in self._known}
+        new: dict[str, Output] = {}
+        for output in outputs:
+            if output.key not in self._known:
+                new.setdefault(output.key, output)
         if not new:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,18 +99,15 @@ def _key(path: Path, number: int, line: bytes, key: str) -> str:
 def _records(files: Sequence[Path]) -> Iterator[Record]:
     for path in files:
         try:
-            with _open(path) as file:
-                yield from _lines(str(path), file)
+            # Opened once, so that a pipe works as well.
+            with path.open("rb") as file:
+                zipped = file.peek(len(_GZIP)).startswith(_GZIP)
+                plain = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if zipped else file
+                yield from _lines(str(path), plain)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ConfigError(f"{path} is a damaged gzip file: {error}") from None
         except OSError as error:
             raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
-
-
-def _open(path: Path) -> IO[bytes]:
-    with path.open("rb") as file:
-        zipped = file.read(len(_GZIP)) == _GZIP
-    return cast("IO[bytes]", gzip.open(path, "rb")) if zipped else path.open("rb")
 
 
 def _lines(name: str, file: IO[bytes]) -> Iterator[Record]:

@@ -9,7 +9,7 @@ from types import FrameType
 
 
 class Stop:
-    """Remembers the first signal; a second interrupt ends at once."""
+    """Remembers the first signal; a second one ends at once, whatever is open."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -25,9 +25,9 @@ class Stop:
 
     def note(self, number: int, _: FrameType | None = None) -> None:
         """A signal came."""
-        if self.signal is not None and number == signal.SIGINT:
+        if self.signal is not None:
             raise KeyboardInterrupt
-        self.signal = self.signal or number
+        self.signal = number
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def admin(servers: str) -> AdminClient:
     return AdminClient({"bootstrap.servers": servers, "log_level": 0})
 
 
-def existing(servers: str, seconds: float = 10) -> frozenset[str]:
+def existing(servers: str, seconds: float = 5) -> frozenset[str]:
     """Names of all topics. Raises EngineError if nobody answers."""
     try:
         return frozenset(admin(servers).list_topics(timeout=seconds).topics)
