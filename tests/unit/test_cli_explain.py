@@ -194,6 +194,13 @@ def test_near_misses(selection: str, event: dict[str, Any], hint: str | None) ->
     assert near_misses(expr, View(event)) == ([] if hint is None else [hint])
 
 
+def test_keys_of_events_cannot_speak_to_the_terminal(root: Path) -> None:
+    event = {"x\x1b]0;owned\x07": {"action": "role.grant"}}
+    result = explain("role_granted", "--project", root, "--event", "-", stdin=json.dumps(event))
+    assert r"the event has x\x1b]0;owned\x07.action" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
 def test_no_hint_where_a_false_leaf_is_wanted_false(root: Path) -> None:
     event = {**FIRES, "target": {"role": "user"}, "actor": {"ID": "svc-approvals"}}
     assert trees("role_granted", "--project", root, event=event)[0]["hints"] == []

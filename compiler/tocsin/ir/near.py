@@ -25,7 +25,12 @@ def near_misses(expr: Expr, view: View) -> list[str]:
         for node in _failed(expr, view)
         for hint in _hints(node, view, paths)
     )
-    return list(dict.fromkeys(found))
+    return [_printable(hint) for hint in dict.fromkeys(found)]
+
+
+def _printable(text: str) -> str:
+    """Without control characters: names of an event's keys are whatever a stranger wrote."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _failed(expr: Expr, view: View, *, wanted: bool = True) -> Iterator[Leaf | FieldRef]:
