@@ -53,7 +53,7 @@ def test_every_mistake_at_its_place() -> None:
         ("TOC025", 5, 7),
         ("TOC024", 7, 12),
         ("TOC020", 8, 5),
-        ("TOC031", 10, 12),
+        ("TOC031", 10, 20),
     ]
 
 

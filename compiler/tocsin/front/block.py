@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -103,17 +105,56 @@ class Block(_Strict):
 
 
 def findings(
-    error: ValidationError, document: Document, path: Path_, code: str
+    error: ValidationError, document: Document, path: Path_, code: str, model: type[BaseModel]
 ) -> list[Diagnostic]:
-    """Errors of pydantic as findings at their places."""
+    """Errors of pydantic on a model as findings at their places."""
     found = []
+    for where, message, hint in complaints(error, model):
+        name = ".".join(map(str, (*path, *where))) or "the file"
+        span = document.span((*path, *where), key=message == _UNKNOWN)
+        found.append(Diagnostic(code, f"{name}: {message}", span, hint=hint))
+    return found
+
+
+def complaints(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Path_, str, str]]:
+    """Where it is wrong, what is wrong, and a hint; in our words."""
     for item in error.errors(include_url=False):
         where = tuple(part for part in item["loc"] if isinstance(part, str | int))
-        unknown = item["type"] == "extra_forbidden"
-        message = "unknown key" if unknown else item["msg"].removeprefix("Value error, ")
-        name = ".".join(map(str, (*path, *where)))
-        span = document.span((*path, *where), key=unknown)
-        found.append(Diagnostic(code, f"{name}: {message}", span))
+        message = _MESSAGES.get(item["type"]) or item["msg"].removeprefix("Value error, ")
+        message = message.replace("Input should be", "must be")
+        yield where, message, _known_keys(model, where) if message == _UNKNOWN else ""
+
+
+_UNKNOWN = "unknown key"
+_MESSAGES = {
+    "extra_forbidden": _UNKNOWN,
+    "missing": "is missing",
+    "model_type": "must be a map",
+    "dict_type": "must be a map",
+    "list_type": "must be a list",
+    "string_type": "must be a text",
+}
+
+
+def _known_keys(model: type[BaseModel], where: Path_) -> str:
+    """What could stand in place of an unknown key, whose path is given from the model on."""
+    models = [model]
+    for part in where[:-1]:
+        models = [m for each in models for m in _models(each, part)] or models
+    keys = [f.alias or name for each in models for name, f in each.model_fields.items()]
+    close = get_close_matches(str(where[-1]), keys, 1)
+    return f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(keys)}"
+
+
+def _models(model: type[BaseModel], part: str | int) -> list[type[BaseModel]]:
+    fields = {f.alias or name: f.annotation for name, f in model.model_fields.items()}
+    open_types = [fields.get(str(part))]
+    found: list[type[BaseModel]] = []
+    while open_types:
+        kind = open_types.pop()
+        open_types += get_args(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            found.append(kind)
     return found
 
 

@@ -69,6 +69,8 @@ def _read(
     if not documents and not found:
         wrong.append(Diagnostic("TOC006", "the file is empty", Span(str(file))))
     broken = bool(found)
+    if any(d.code == "TOC005" for d in found):
+        return  # values were dropped: what else would be said about them is not true
     for document in documents:
         parsed, found = read_document(document, placeholders)
         wrong += found
@@ -97,7 +99,7 @@ def read_case_file(file: Path) -> tuple[list[Case], list[Diagnostic]]:
     try:
         block = CaseFile.model_validate(document.value)
     except ValidationError as error:
-        return [], [*wrong, *findings(error, document, (), "TOC051")]
+        return [], [*wrong, *findings(error, document, (), "TOC051", CaseFile)]
     cases, found = read_cases(block.cases, block.base, document, ("cases",))
     return cases, [*wrong, *found]
 

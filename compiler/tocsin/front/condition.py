@@ -10,14 +10,18 @@ from tocsin.ir.nodes import Expr, all_of, any_of, negate
 
 
 class SelectionError(ConditionError):
-    """A condition that names no selection of its detection."""
+    """A condition that names no selection of its detection; `written` is what stands there."""
+
+    def __init__(self, message: str, written: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.written = written
 
 
 def lower_condition(tree: Tree, selections: Mapping[str, Expr]) -> Expr:
     """The expression of a condition; raises SelectionError for what names nothing."""
     if isinstance(tree, Name):
         if tree.name not in selections:
-            raise SelectionError(f"no selection {tree.name!r}", hint=_known(selections))
+            raise _unknown(tree.name, selections)
         return selections[tree.name]
     if isinstance(tree, Some):
         named = [selections[name] for name in _named(tree.pattern, selections)]
@@ -54,8 +58,15 @@ def _named(pattern: str, selections: Mapping[str, Expr]) -> list[str]:
         if test.fullmatch(name) and (text.startswith("_") or not name.startswith("_"))
     ]
     if not found:
-        raise SelectionError(f"`of {pattern}` matches no selection", hint=_known(selections))
+        message = f"`of {pattern}` matches no selection"
+        raise SelectionError(message, pattern, _known(selections))
     return found
+
+
+def _unknown(name: str, selections: Mapping[str, Expr]) -> SelectionError:
+    if name in ("and", "or", "not", "of"):
+        return SelectionError(f"`{name}` where a selection should stand", name, _known(selections))
+    return SelectionError(f"no selection {name!r}", name, _known(selections))
 
 
 def _known(selections: Mapping[str, Expr]) -> str:

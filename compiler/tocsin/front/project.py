@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
+from tocsin.front.block import complaints
 from tocsin.front.collect import collect, duplicate
 from tocsin.front.item import Placeholders
 from tocsin.front.resolve import resolve
@@ -60,16 +61,28 @@ def read_settings(root: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{path}: {place}: {first['msg']}") from None
+        raise _wrong(path, error) from None
+
+
+def _wrong(path: Path, error: ValidationError) -> ConfigError:
+    found = list(complaints(error, Settings))
+    said = "; ".join(f"{'.'.join(map(str, where))}: {message}" for where, message, _ in found)
+    return ConfigError(f"{path}: {said}", hint=next((hint for *_, hint in found if hint), ""))
+
+
+def _seen(root: Path) -> Path:
+    """The folder as someone in the current folder names it: findings show it, editors open it."""
+    here = Path.cwd()
+    return root.relative_to(here) if root.is_relative_to(here) else root
 
 
 def load_project(root: Path) -> Project:
     """Read everything below a project's folder; mistakes in files become diagnostics."""
     settings = read_settings(root)
-    sources, wrong = read_sources(root / "sources")
-    rules = collect([root / "rules"] if (root / "rules").is_dir() else [], placeholders(root))
+    seen = _seen(root)
+    sources, wrong = read_sources(seen / "sources")
+    folder = [seen / "rules"] if (seen / "rules").is_dir() else []
+    rules = collect(folder, placeholders(root))
     wrong += rules.diagnostics
     queries: list[Query] = []
     by_key: dict[str, Rule] = {}

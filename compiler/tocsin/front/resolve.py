@@ -46,14 +46,15 @@ def _bind(rule: Rule, sources: Mapping[str, Source]) -> tuple[Source, Served] | 
     ]
     if len(serving) == 1:
         return serving[0]
+    place = rule.place("logsource")
     if not serving:
         what = f"no source serves {detection.logsource}"
         hint = _near_logsource(rule, sources) or "declare it in sources/<name>.yml"
-        return Diagnostic("TOC045", what, detection.span, hint=hint, rule=detection.id)
+        return Diagnostic("TOC045", what, place, hint=hint, rule=detection.id)
     names = ", ".join(source.name for source, _ in serving)
     message = f"several sources serve {detection.logsource}: {names}"
     hint = "say which one: `tocsin: {source: NAME}`"
-    return Diagnostic("TOC046", message, detection.span, hint=hint, rule=detection.id)
+    return Diagnostic("TOC046", message, place, hint=hint, rule=detection.id)
 
 
 def _near_logsource(rule: Rule, sources: Mapping[str, Source]) -> str:
@@ -63,19 +64,19 @@ def _near_logsource(rule: Rule, sources: Mapping[str, Source]) -> str:
 
 
 def _check(rule: Rule, expr: Expr, source: Source) -> Iterator[Diagnostic]:
-    place, rule_id = rule.detection.span, rule.detection.id
+    rule_id = rule.detection.id
     for field in sorted(fields_of(expr)):
         if source.column(field) is None:
             close = get_close_matches(field, [c.name for c in source.columns], 1, 0.6)
             hint = f"did you mean {close[0]!r}?" if close else "declare it in the source's file"
             message = f"the source {source.name} has no field {field!r}"
-            yield Diagnostic("TOC047", message, place, hint=hint, rule=rule_id)
+            yield Diagnostic("TOC047", message, rule.place(field), hint=hint, rule=rule_id)
     for node in nodes_of(expr):
         if isinstance(node, Leaf) and (column := source.column(node.field)):
             clash = _clash(node.test, column.type)
             if clash:
                 message = f"{node.field} is of type {column.type.value}: {clash}"
-                yield Diagnostic("TOC048", message, place, rule=rule_id)
+                yield Diagnostic("TOC048", message, rule.place(node.field), rule=rule_id)
 
 
 def _clash(test: Test, kind: FieldType) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
 from pydantic import ValidationError
 
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.diagnostics import Diagnostic, Severity, Span
 from tocsin.front.block import Block, findings, read_cases
 from tocsin.front.condition import has_negation
 from tocsin.front.item import Placeholders
 from tocsin.front.selection import Lowering
 from tocsin.front.sigma import ConditionError, metadata_errors, parse_condition
-from tocsin.front.yaml import Document
+from tocsin.front.yaml import Document, keys_below
 from tocsin.ir.nodes import Expr
 from tocsin.model.detection import Case, Detection, Meta
 from tocsin.model.source import LogSource
@@ -22,10 +23,18 @@ from tocsin.model.source import LogSource
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A parsed detection, not yet bound to a source. `expr` is what its events must satisfy."""
+    """A parsed detection, not yet bound to a source. `expr` is what its events must satisfy.
+
+    `places`: where the log source and each field stand, under `logsource` and the field's name.
+    """
 
     detection: Detection
     expr: Expr
+    places: Mapping[str, Span] = field(default_factory=dict, compare=False)
+
+    def place(self, name: str) -> Span:
+        """Where a field or the log source stands; the whole rule if it is not written out."""
+        return self.places.get(name, self.detection.span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,15 @@ class Filter:
 
 Parsed = Rule | Filter | None
 
+_HINTS = {
+    "id": "make one with `uuidgen`",
+    "level": "informational, low, medium, high or critical",
+    "logsource": "for example `logsource: {product: windows, category: process_creation}`",
+    "status": "stable, test, experimental, deprecated or unsupported",
+    "tags": "for example `tags: [attack.persistence, attack.t1098]`",
+    "title": "one line of text",
+}
+
 
 def read_document(
     document: Document, placeholders: Placeholders | None = None
@@ -54,7 +72,8 @@ def read_document(
     if "correlation" in value:
         span = document.span(("correlation",), key=True)
         message = "correlations are not compiled by this version"
-        return None, [Diagnostic("TOC090", message, span, rule=rule_id)]
+        hint = "keep it outside of the project until then"
+        return None, [Diagnostic("TOC090", message, span, hint=hint, rule=rule_id)]
     parsed, found = (_filter if "filter" in value else _rule)(document, value, placeholders)
     failed = any(d.severity is Severity.ERROR for d in found)
     return None if failed else parsed, [d.of_rule(rule_id) for d in found]
@@ -65,7 +84,8 @@ def _rule(
 ) -> tuple[Parsed, list[Diagnostic]]:
     wrong = [_metadata(document, value, *error) for error in metadata_errors(value)]
     if "detection" not in value:
-        wrong.append(Diagnostic("TOC020", "no detection", document.span()))
+        hint = "a map of selections, and a `condition` that names them"
+        wrong.append(Diagnostic("TOC020", "no `detection`", document.span(), hint=hint))
         return None, wrong
     lowering = Lowering(document, ("detection",), placeholders)
     expr = lowering.block(value["detection"])
@@ -74,21 +94,32 @@ def _rule(
     wrong += [*lowering.diagnostics, *block_wrong, *case_wrong]
     if any(d.severity is Severity.ERROR for d in wrong):
         return None, wrong
-    return Rule(_detection(document, value, block, tuple(cases)), expr), wrong
+    detection = _detection(document, value, block, tuple(cases))
+    return Rule(detection, expr, _places(document)), wrong
+
+
+def _places(document: Document) -> dict[str, Span]:
+    found = {"logsource": document.span(("logsource",), key=True)}
+    for name, selection in document.children(("detection",)):
+        if name.value not in ("condition", "timeframe"):
+            for key in keys_below(selection):
+                field_name = str(key.value).split("|")[0]
+                found.setdefault(field_name, document.span_of(key))
+    return found
 
 
 def _metadata(
     document: Document, value: dict[str, Any], attribute: str, message: str
 ) -> Diagnostic:
     path = (attribute,) if attribute in value else ()
-    return Diagnostic("TOC010", message, document.span(path))
+    return Diagnostic("TOC010", message, document.span(path), hint=_HINTS.get(attribute, ""))
 
 
 def _block(document: Document, value: dict[str, Any]) -> tuple[Block, list[Diagnostic]]:
     try:
         return Block.model_validate(value.get("tocsin", {})), []
     except ValidationError as error:
-        return Block(), findings(error, document, ("tocsin",), "TOC050")
+        return Block(), findings(error, document, ("tocsin",), "TOC050", Block)
 
 
 def _detection(

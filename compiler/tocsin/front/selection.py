@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,7 +70,8 @@ class Lowering:
             self.report("TOC020", "no selection", self.path)
             return _NOTHING
         if "condition" not in value:
-            self.report("TOC030", "no condition", self.path)
+            hint = f"for example `condition: {next(iter(selections))}`"
+            self.report("TOC030", "no `condition`", self.path, hint)
             return _NOTHING
         return self._conditions(value["condition"], selections)
 
@@ -81,12 +83,17 @@ class Lowering:
         for n, text in enumerate(texts):
             at = (*path, n) if isinstance(value, list) and value else path
             if not isinstance(text, str) or not text.strip():
-                self.report("TOC030", "a condition must be a text", at)
+                hint = f"for example `condition: {next(iter(selections))}`"
+                self.report("TOC030", "a condition must be a text", at, hint)
                 continue
             try:
                 tree = parse_condition(text)
                 found.append(lower_condition(tree, selections))
                 used |= names_in(tree, selections)
+            except SelectionError as error:
+                at_word = re.search(rf"(?<!\w){re.escape(error.written)}", text)
+                error.offset = at_word.start() if at_word else 0
+                self._condition_error(error, at)
             except ConditionError as error:
                 self._condition_error(error, at)
         self._unused([n for n in selections if n not in used] if used else [])

@@ -100,7 +100,7 @@ def read_source(path: Path) -> tuple[Source | None, list[Diagnostic]]:
     try:
         source = SourceBlock.model_validate(document.value).build()
     except ValidationError as error:
-        return None, findings(error, document, (), "TOC060")
+        return None, findings(error, document, (), "TOC060", SourceBlock)
     wrong = [*_where(document, source)]
     return (None if wrong else source), wrong
 

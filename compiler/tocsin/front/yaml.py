@@ -8,7 +8,8 @@ unquoted dates), which other readers take for something else than what stands th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
@@ -29,6 +30,13 @@ _ACCIDENT_HINT = "quote it if it is text, or write the value in full"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?")
 _MAYBE_DEEP = re.compile(rf"(?:[-?:][ \t]+){{{MAX_DEPTH}}}|(?:^|\n)[ ]{{{MAX_DEPTH},}}")
+_SYNTAX_HINTS = {
+    "mapping values are not allowed in this context": "quote a text that holds `: `",
+    "found character that cannot start any token": "quote a text that begins with %, @ or `",
+    "found unexpected end of stream": "a quote is not closed",
+    "found unknown escape character": "in single quotes a backslash is a plain character",
+    "found undefined alias": "quote a text that begins with *",
+}
 _EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+|0o[0-7]+")
 
 
@@ -51,6 +59,27 @@ class Document:
             key_node, node = step
             mark = (key_node if key and depth == len(path) - 1 else node).start_mark
         return Span(self.file, mark.line + 1, mark.column + 1) if mark else Span(self.file)
+
+    def span_of(self, node: yaml.Node) -> Span:
+        """The place of a node."""
+        return Span(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def children(self, path: Path_) -> list[tuple[yaml.Node, yaml.Node]]:
+        """Keys and values of the map at a path."""
+        node = self.node
+        for part in path:
+            step = _child(node, part)
+            node = step[1] if step else None
+        return list(node.value) if isinstance(node, yaml.MappingNode) else []
+
+
+def keys_below(node: yaml.Node) -> Iterator[yaml.Node]:
+    """All keys of a map, or of the maps in a list."""
+    if isinstance(node, yaml.MappingNode):
+        yield from (key for key, _ in node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            yield from keys_below(child)
 
 
 def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
@@ -85,6 +114,8 @@ def read_bytes(data: bytes, name: str) -> tuple[list[Document], list[Diagnostic]
         column = error.start - data.rfind(b"\n", 0, error.start)
         message = f"not UTF-8 text: byte 0x{data[error.start]:02x}"
         hint = "is this a binary file, or one in another encoding?"
+        if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            message, hint = "not UTF-8 but UTF-16 text", "save it as UTF-8"
         return [], [Diagnostic("TOC001", message, Span(name, line, column), hint=hint)]
     try:
         if too_deep := _too_deep(text):
@@ -118,11 +149,19 @@ def _syntax(error: yaml.YAMLError, text: str, name: str) -> Diagnostic:
         mark = error.problem_mark or error.context_mark
         span = Span(name, mark.line + 1, mark.column + 1) if mark else Span(name)
         message = error.problem or error.context or "syntax error"
-        return Diagnostic("TOC002", f"not valid YAML: {message}", span)
+        hint = _SYNTAX_HINTS.get(message, "")
+        if message.startswith(("did not find expected key", "did not find expected '-'")):
+            hint = "its indentation fits no line above"
+        elif message.startswith("did not find expected") and error.context_mark:
+            hint = f"what begins in line {error.context_mark.line + 1} is not closed before here"
+        elif mark and text[mark.index : mark.index + 1] == "\t":
+            hint = "indent with spaces, not with tabs"
+        return Diagnostic("TOC002", f"not valid YAML: {message}", span, hint=hint)
     at = getattr(error, "position", 0) or 0
     line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
     reason = getattr(error, "reason", "") or str(error).splitlines()[0]
-    return Diagnostic("TOC002", f"not valid YAML: {reason}", Span(name, line, column))
+    hint = "is this a binary file?" if reason.startswith("control characters") else ""
+    return Diagnostic("TOC002", f"not valid YAML: {reason}", Span(name, line, column), hint=hint)
 
 
 class _Builder:
@@ -155,8 +194,11 @@ class _Builder:
 
     def _refuse_depth(self, node: yaml.Node) -> None:
         if self._left > 0:
-            what = "contains itself" if id(node) in self._open else "is nested too deeply"
-            self._report("TOC005", node, f"this value {what}", f"at most {MAX_DEPTH} levels")
+            if id(node) in self._open:
+                self._report("TOC005", node, "this value contains itself", "write it without alias")
+            else:
+                hint = f"at most {MAX_DEPTH} levels"
+                self._report("TOC005", node, "this value is nested too deeply", hint)
 
     def _mapping(self, node: yaml.Node, depth: int) -> dict[str, Any]:
         built: dict[str, Any] = {}
