@@ -7,17 +7,13 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from tocsin.backend.sql import SqlBuilder
-from tocsin.backend.sql_leaf import needs_fold
+from tocsin.backend.sql_leaf import TIME, needs_fold
 from tocsin.backend.sql_text import like_of
 from tocsin.backend.sql_tree import Sql, all_true, func, ident, name, number, quoted, try_cast
 from tocsin.errors import Unsupported
 from tocsin.ir.nodes import FieldRef, Keyword, Pattern, Regex, Test, TimePart
 from tocsin.model.source import Column, FieldType, Source
 
-TIME = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?"
-    r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?)?"
-)
 UTC_FORM = ((r"\.[0-9]+", ""), (r"^(.{10})$", r"\1T00:00Z"), (r"([T ][0-9:]+)$", r"\1Z"))
 """Rewrites of a time text: no fraction, always a clock time, always a zone."""
 YEARS = (1, 9999)

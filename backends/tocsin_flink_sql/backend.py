@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tocsin.backend.base import Endpoints, Support
 from tocsin.errors import EngineError
-from tocsin.ir.nodes import NODE_TYPES, Correlation, Keyword, TimePart
+from tocsin.ir.nodes import NODE_TYPES, Correlation, Keyword
 from tocsin.ir.query import Query
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
@@ -14,7 +14,7 @@ from tocsin_flink_sql.ddl import MATCHES_TOPIC, Place, matches_table, source_tab
 from tocsin_flink_sql.emit import statement
 from tocsin_flink_sql.run import run_jobs
 
-NOT_YET = (Correlation, Keyword, TimePart)
+NOT_YET = (Correlation, Keyword)
 
 
 class FlinkSql:

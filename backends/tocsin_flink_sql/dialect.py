@@ -5,12 +5,14 @@ from __future__ import annotations
 from sqlglot import exp
 
 from tocsin.backend.sql import SqlBuilder
+from tocsin.backend.sql_leaf import TIME
 from tocsin.backend.sql_tree import Sql, func, number, quoted
 from tocsin.errors import Unsupported
 from tocsin.ir.nodes import Keyword, Pattern, Regex, Test, TimePart, Wild
 from tocsin.ir.re2java import java_literal, re2java
 from tocsin.model.source import Column, FieldType
 from tocsin_flink_sql.flink import IsNotTrue
+from tocsin_flink_sql.moments import is_time_part
 
 LARGEST = 1.7976931348623157e308
 BY_CONTEXT = ("Σİ", "\u03c3i")
@@ -73,9 +75,8 @@ class FlinkLeaves(SqlBuilder):
         return IsNotTrue(this=inner)
 
     def time_part(self, text: Sql, test: TimePart) -> Sql:
-        """Not yet."""
-        del text, test
-        raise Unsupported("TimePart", "notyet")
+        """Guarded by the shape of a time; see `moments`."""
+        return is_time_part(text, self.full_match(text, TIME), test)
 
     def list_leaf(self, column: Column, test: Test) -> Sql:
         """Not yet."""

@@ -25,7 +25,7 @@ def statement(query: Query) -> str:
         .where(condition, copy=False)
     )
     target = exp.Schema(this=table(MATCHES), expressions=[name(c) for c in MATCH_COLUMNS])
-    return printed(exp.Insert(this=target, expression=select.where(condition, copy=False)))
+    return printed(exp.Insert(this=target, expression=select))
 
 
 def _match(query: Query) -> list[Sql]:
