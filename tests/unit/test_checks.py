@@ -61,7 +61,10 @@ def test_findings_name_rule_and_place(tmp_path: Path) -> None:
 
 def test_only_a_wrong_deployment_is_an_error(tmp_path: Path) -> None:
     worst = {code: found(tmp_path / code, examples(code)[0])[0].severity for code in CODES}
-    assert [code for code, severity in worst.items() if severity is Severity.ERROR] == ["TOC109"]
+    assert [code for code, severity in worst.items() if severity is Severity.ERROR] == [
+        "TOC109",
+        "TOC114",
+    ]
 
 
 def said(tmp_path: Path, code: str, old: str, new: str) -> list[Diagnostic]:
@@ -128,6 +131,12 @@ def test_case_file_of_the_other_ending_is_alone(tmp_path: Path) -> None:
     findings = found(tmp_path, {RULE: rule, "rules/app/grant.test.yaml": cases})
     hints = [each.hint for each in findings if each.code == "TOC110"]
     assert hints == ["rename it to grant.test.yml"]
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\\\\b", "c:x", ".hidden", "a\\u001bb", "x" * 201])
+def test_names_that_cannot_name_a_file(name: str, tmp_path: Path) -> None:
+    old = "name: admin_role_granted"
+    assert [d.code for d in said(tmp_path, "TOC114", old, f'name: "{name}"')] == ["TOC114"]
 
 
 def test_silent_event_in_a_firing_case_counts(tmp_path: Path) -> None:
