@@ -7,6 +7,7 @@ aborts what its killed predecessor left open, and of two workers of one name onl
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ from confluent_kafka import (
 
 from tocsin.errors import ConfigError, EngineError
 from tocsin_runtime.worker.stream import Output, Record, Sink
+
+_LOG = logging.getLogger("tocsin.kafka")
+_LOG.addHandler(logging.NullHandler())  # not onto the terminal, unless someone wants it there
 
 _SESSION_SECONDS = 10
 _TRANSACTION_SECONDS = 60
@@ -50,7 +54,7 @@ class KafkaStream:
         self._assigned: set[tuple[str, int]] | None = None
         self._next: dict[tuple[str, int], int] = {}
         self._producer = _producer(settings)
-        self._consumer = Consumer(_consumer(settings))
+        self._consumer = Consumer(_consumer(settings), logger=_LOG)
         self.subscribe(settings.topics)
 
     def subscribe(self, topics: Sequence[str]) -> None:
@@ -170,7 +174,6 @@ def _consumer(settings: KafkaSettings) -> dict[str, Any]:
         "isolation.level": "read_committed",
         "allow.auto.create.topics": False,
         "topic.metadata.refresh.interval.ms": 10_000,
-        "log_level": 3,
     }
 
 
@@ -182,8 +185,8 @@ def _producer(settings: KafkaSettings) -> Producer:
             "transaction.timeout.ms": _TRANSACTION_SECONDS * 1000,
             "linger.ms": 5,
             "compression.type": "lz4",
-            "log_level": 3,
-        }
+        },
+        logger=_LOG,
     )
     try:
         producer.init_transactions(_TRANSACTION_SECONDS)
@@ -193,7 +196,8 @@ def _producer(settings: KafkaSettings) -> Producer:
 
 
 def _as_engine_error(error: KafkaError) -> EngineError | ConfigError:
-    if error.code() in _TAKEN:
+    # Of a fatal error librdkafka tells the cause in words only.
+    if error.code() in _TAKEN or "fenced" in error.str().lower():
         return ConfigError(
             "another worker of this name has taken over",
             hint="give every worker of a group its own name with --name",
