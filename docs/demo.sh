@@ -4,6 +4,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 demo=$root/build/demo
 export PATH=$root/.venv/bin:$PATH
+export COLUMNS=${COLUMNS:-120}
 bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true)
 
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }

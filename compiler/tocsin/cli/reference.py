@@ -1,4 +1,4 @@
-"""The command-line reference, made from the commands themselves."""
+"""The command-line reference and the support matrix, made from the code itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import click
 
+from tocsin.backend import registry
 from tocsin.cli.main import main_group
+from tocsin.ir.nodes import NODE_TYPES
 
 _WIDTH = 100
 
@@ -25,3 +27,17 @@ def _sections(command: click.Command, name: str, parent: click.Context | None) -
             found = command.get_command(context, below)
             if found:
                 yield from _sections(found, below, context)
+
+
+def support_matrix() -> str:
+    """Markdown table: what each backend declares of each node."""
+    backends = [registry.load(name) for name in registry.names()]
+    rows = [
+        ["node", *(backend.name for backend in backends)],
+        ["---"] * (len(backends) + 1),
+        *(
+            [kind.__name__, *(backend.capabilities[kind.__name__].value for backend in backends)]
+            for kind in NODE_TYPES
+        ),
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
