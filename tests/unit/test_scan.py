@@ -1,7 +1,9 @@
 """Scans: event files, inferred sources, matches."""
 
 import gzip
+import os
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import pytest
@@ -174,3 +176,30 @@ def test_an_event_nested_deeper_than_the_stack(tmp_path: Path) -> None:
     assert wrong == []
     words = rule(detection={"words": ["refund"], "condition": "words"})
     assert scan(tmp_path / "rules", [event], words) == (Match(RULE_ID, 0),)
+
+
+def test_a_broken_line_is_shown_at_its_column(tmp_path: Path) -> None:
+    given = write(tmp_path / "e.jsonl", '{"a": 1}\n{"a": nope}\n')
+    _, (wrong,) = read_events([given])
+    assert (wrong.span.line, wrong.span.column) == (2, 7)
+    assert "line 1" not in wrong.message
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{}\n", "not a gzip file"),
+        (gzip.compress(b"{}\n" * 9999)[:40], "the gzip file is cut short"),
+        (gzip.compress(b"{}\n", mtime=0)[:10] + b"\xff" * 30, "the gzip file is damaged"),
+    ],
+)
+def test_what_is_wrong_with_a_gzip_file(tmp_path: Path, content: bytes, said: str) -> None:
+    _, (wrong,) = read_events([write(tmp_path / "e.jsonl.gz", content)])
+    assert wrong.message == f"cannot read events: {said}"
+
+
+def test_events_from_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with Popen(["sh", "-c", f"echo '{{}}' > '{pipe}'"]):
+        assert read_events([pipe]) == ([{}], [])

@@ -40,13 +40,16 @@ def test(
     PATHS choose rule files or folders of a project; without PATHS, all. One start of an engine
     serves all cases. Exit code 1 if a case fails or a file has errors.
     """
+    for path in paths:
+        if not path.exists():
+            raise ConfigError(f"no such file or folder: {path}")
     project = load_project(find_project(paths[0] if paths else Path()))
     queries = _chosen(project, paths, changed_since)
     broken = [d for d in project.diagnostics if _concerns(d.span.file, paths)]
     print_diagnostics(broken, err=True)
     verdicts = list(_run(queries, engine))
     if junit_file:
-        junit_file.write_bytes(junit(verdicts))
+        _write(junit_file, junit(verdicts))
     if fmt == "json":
         echo_json([v.as_json() for v in verdicts])
     _report(verdicts, queries)
@@ -54,6 +57,13 @@ def test(
         console().print(f"[red]not tested because of errors:[/] {summary(broken)}")
     if has_errors(broken) or not all(v.ok for v in verdicts):
         raise click.exceptions.Exit(1)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _chosen(project: Project, paths: Sequence[Path], rev: str | None) -> list[Query]:
@@ -100,7 +110,7 @@ def _report(verdicts: Sequence[Verdict], queries: Sequence[Query]) -> None:
     out = console()
     for verdict in verdicts:
         if not verdict.ok:
-            place = f"{verdict.file}:{verdict.line}"
+            place = escape(f"{verdict.file}:{verdict.line}")
             name = escape(f"{verdict.key}: {verdict.case}")
             out.print(f"[red]failed[/] {name} [dim]({verdict.engine}) {place}[/]")
             for line in (*verdict.problems, *verdict.why):

@@ -57,5 +57,7 @@ def read(path: Path) -> Bundle:
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as bad:
-        raise ConfigError(f"{path} is not a saved plan: {bad}") from bad
+        raise ConfigError(
+            f"{path} is not a saved plan: {first_line(bad)}", hint="make one with `plan --out FILE`"
+        ) from bad
     return from_json(data, str(path))

@@ -6,6 +6,7 @@ import gzip
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def read_events(paths: Iterable[Path]) -> tuple[list[Event], list[Diagnostic]]:
 def _lines(path: Path, wrong: list[Diagnostic]) -> Iterator[tuple[int, bytes]]:
     if path.is_dir():
         raise ConfigError(f"a folder, not a file of events: {path}", hint="name the files in it")
-    if not path.is_file():
+    if not path.exists():
         raise ConfigError(f"no such file: {path}")
     number = 0
     try:
@@ -44,10 +45,20 @@ def _lines(path: Path, wrong: list[Diagnostic]) -> Iterator[tuple[int, bytes]]:
                 elif text:
                     yield number, text
     except (OSError, EOFError, zlib.error) as error:
-        what = "not a gzip file, or cut short" if path.suffix == ".gz" else str(error)
+        what = _trouble(error)
         wrong.append(
             Diagnostic("TOC070", f"cannot read events: {what}", Span(str(path), number + 1))
         )
+
+
+def _trouble(error: Exception) -> str:
+    if isinstance(error, gzip.BadGzipFile):
+        return "not a gzip file"
+    if isinstance(error, EOFError):
+        return "the gzip file is cut short"
+    if isinstance(error, zlib.error):
+        return "the gzip file is damaged"
+    return str(error)
 
 
 def _is_open_array(line: bytes) -> bool:
@@ -63,10 +74,12 @@ def _parse(line: bytes, span: Span, wrong: list[Diagnostic]) -> list[Event]:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         hint = "one JSON object a line"
-        wrong.append(Diagnostic("TOC071", f"not JSON: {error}", span, hint=hint))
+        place = replace(span, line=span.line + error.lineno - 1, column=error.colno)
+        wrong.append(Diagnostic("TOC071", f"not JSON: {error.msg}", place, hint=hint))
         return []
     found = value if isinstance(value, list) else [value]
     if not all(isinstance(each, dict) for each in found):
-        wrong.append(Diagnostic("TOC071", "not a JSON object", span))
+        hint = "one JSON object a line"
+        wrong.append(Diagnostic("TOC071", "not a JSON object", span, hint=hint))
         return []
     return found

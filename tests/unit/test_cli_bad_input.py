@@ -1,0 +1,28 @@
+"""Files that cannot be read or written, named on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conftest import Tocsin
+from unit.small_project import write_project
+
+
+def test_test_of_a_missing_file_is_refused(tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin("test", "rules/gone.yml", cwd=write_project(tmp_path, {}))
+    assert (ended.code, ended.stderr) == (2, "error: no such file or folder: rules/gone.yml\n")
+
+
+def test_a_report_that_cannot_be_written_is_named(tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin("test", "--junit", "gone/report.xml", cwd=write_project(tmp_path, {}))
+    assert ended.code == 2
+    assert "error: cannot write gone/report.xml: No such file or directory\n" in ended.stderr
+
+
+def test_garbage_is_no_saved_plan(tocsin: Tocsin, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("hello\n")
+    tocsin("init", "inner", cwd=tmp_path)
+    ended = tocsin("apply", "--env", "local", "--plan", "../plan.json", cwd=tmp_path / "inner")
+    assert ended.code == 2
+    assert "error: ../plan.json is not a saved plan: Expecting value" in ended.stderr
+    assert "hint: make one with `plan --out FILE`" in ended.stderr
