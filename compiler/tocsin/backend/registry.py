@@ -30,15 +30,30 @@ def load(name: str) -> Backend:
     raise ConfigError(f"no backend {name!r}", hint=f"installed backends: {', '.join(names())}")
 
 
+@cache
+def engines() -> tuple[str, ...]:
+    """Engines of the installed backends that load."""
+    return tuple(_engines()[0])
+
+
 def by_engine(engine: str) -> Backend:
     """The backend whose artifacts run on this engine (`duckdb`, `flink`, `kafka`)."""
+    found, broken = _engines()
+    if engine not in found:
+        raise ConfigError(f"no backend for engine {engine!r}", hint=broken)
+    return found[engine]
+
+
+@cache
+def _engines() -> tuple[dict[str, Backend], str]:
+    """Backends by engine, and what is wrong with one that does not load."""
+    found: dict[str, Backend] = {}
     broken = ""
     for name in names():
         try:
             backend = load(name)
         except ConfigError as error:
             broken = error.message
-            continue
-        if backend.engine == engine:
-            return backend
-    raise ConfigError(f"no backend for engine {engine!r}", hint=broken)
+        else:
+            found.setdefault(backend.engine, backend)
+    return found, broken

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from tocsin.backend import registry
 from tocsin.backend.base import Backend, Endpoints
 
 F = TypeVar("F", bound=Callable[..., Any])
-ENGINES = ("evaluator", "duckdb", "kafka", "flink")
+EVALUATOR = "evaluator"
 
 
 @dataclass(frozen=True)
@@ -26,24 +27,49 @@ class NoServers:
     flink_gateway: str | None = None
 
 
+class EngineName(click.ParamType[str]):
+    """`evaluator`, the engine of an installed backend, or (with `several`) `all`."""
+
+    name = "engine"
+
+    def __init__(self, *, several: bool) -> None:
+        self._first = (EVALUATOR, "all") if several else (EVALUATOR,)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name itself; backends are only loaded for a name that is not ours."""
+        if value not in self._first and value not in registry.engines():
+            known = ", ".join((*self._first, *registry.engines()))
+            self.fail(f"{value!r} is not one of {known}.", param, ctx)
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Names that begin so."""
+        del ctx, param
+        names = (*self._first, *registry.engines())
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 def engine_option(*, several: bool) -> Callable[[F], F]:
     """`--engine`; with `several` also `all`, and more than one by repeating it."""
-    choices = (*ENGINES, "all") if several else ENGINES
-    default: Any = ("evaluator",) if several else "evaluator"
+    default: Any = (EVALUATOR,) if several else EVALUATOR
     return click.option(
         "--engine",
-        type=click.Choice(choices),
+        type=EngineName(several=several),
         multiple=several,
         default=default,
         show_default=True,
-        help="where to run; kafka and flink are started if they are not running",
+        help="evaluator, duckdb, kafka, flink"
+        + (" or all" if several else "")
+        + "; servers are started if they are not running",
     )
 
 
 @contextmanager
 def started(engines: Sequence[str]) -> Iterator[tuple[Mapping[str, Backend], Endpoints]]:
     """The backends of these engines, and the addresses of their servers while they run."""
-    backends = {name: registry.by_engine(name) for name in engines if name != "evaluator"}
+    backends = {name: registry.by_engine(name) for name in engines if name != EVALUATOR}
     needs = tuple(sorted({need for backend in backends.values() for need in backend.needs}))
     if not needs:
         yield backends, NoServers()

@@ -10,10 +10,11 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from tocsin.backend import registry
 from tocsin.cases.judge import Verdict
 from tocsin.cases.junit import junit
 from tocsin.cases.run import EVALUATOR, run_engine, run_evaluator
-from tocsin.cli.engine import ENGINES, engine_option, started
+from tocsin.cli.engine import engine_option, started
 from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, summary
 from tocsin.diagnostics import has_errors
 from tocsin.errors import ConfigError
@@ -97,7 +98,7 @@ def _rule_of(path: Path) -> Path:
 
 
 def _run(queries: Sequence[Query], engines: Sequence[str]) -> Iterator[Verdict]:
-    names = ENGINES if "all" in engines else tuple(dict.fromkeys(engines))
+    names = (EVALUATOR, *registry.engines()) if "all" in engines else tuple(dict.fromkeys(engines))
     if EVALUATOR in names:
         yield from run_evaluator(queries)
     with started(names) as (backends, endpoints):
