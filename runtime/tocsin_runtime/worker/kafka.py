@@ -59,7 +59,7 @@ class KafkaStream:
 
     def subscribe(self, topics: Sequence[str]) -> None:
         """Read these topics from now on, each from where the group is. Between commits only."""
-        self._assigned = None if topics else set()
+        self._idle = not topics
         if topics:
             self._consumer.subscribe(
                 list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke
@@ -70,13 +70,16 @@ class KafkaStream:
     def poll(self) -> Sequence[Record] | None:
         """Records of all assigned partitions; None when `until_end` and all are read."""
         settings = self._settings
-        if settings.until_end and self._assigned is not None and self._ended >= self._assigned:
+        if settings.until_end and self._at_end():
             return None
         try:
             messages = self._consumer.consume(settings.batch, settings.wait_seconds)
         except KafkaException as error:
             raise _as_engine_error(error.args[0]) from None
         return [record for message in messages for record in self._record(message)]
+
+    def _at_end(self) -> bool:
+        return self._idle or (self._assigned is not None and self._ended >= self._assigned)
 
     def commit(self, outputs: Sequence[Output]) -> None:
         """One transaction: results and offsets. Aborted, the records are polled again."""
@@ -104,6 +107,8 @@ class KafkaStream:
         if error := message.error():
             self._on_error(error, place)
             return ()
+        if place not in (self._assigned or ()):
+            return ()  # revoked in the same poll: its next owner reads it
         offset = message.offset() or 0
         self._next[place] = offset + 1
         value = message.value()

@@ -64,13 +64,15 @@ class Service:
         now = stamp(self._folder)
         if now == self._stamp:
             return
+        before = self.topics
         try:
             self._take(read_deployment(self._folder, self._environment))
         except ConfigError:
             # Half of an apply: what runs goes on, and the next poll looks again.
             return
         self._stamp = now
-        self._inner.subscribe(self.topics)
+        if self.topics != before:
+            self._inner.subscribe(self.topics)
         self._say(f"now at release {self.deployment.release}")
 
     def _take(self, deployment: Deployment) -> None:
