@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from tempfile import gettempdir
 from typing import NoReturn
@@ -71,9 +72,12 @@ def main_group() -> None:
 
 def main() -> NoReturn:
     """Run the command line; every way it can end is decided here."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # names of files need not be text in any encoding
+            stream.reconfigure(errors="backslashreplace")
+    stdout = sys.stdout
     try:
         code = main_group.main(prog_name="tocsin", standalone_mode=False)
-        leave(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         leave(130, "interrupted")
     except click.ClickException as error:
@@ -81,15 +85,17 @@ def main() -> NoReturn:
         leave(error.exit_code if error.exit_code != 1 else 2)
     except TocsinError as error:
         leave(error.exit_code, _styled(error.message), error.hint)
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing more to say, and nothing to complain of.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
-        leave(0)
+    except SystemExit:
+        # click muffles stdout and ends with 1 where the reader went away (`| head`): fine with us.
+        if sys.stdout is not stdout:
+            leave(0)
+        raise
     except OSError as error:
         name = f": {error.filename}" if error.filename else ""
         leave(2, _styled(f"{error.strerror or error}{name}"))
     except Exception:  # noqa: BLE001 - the one catch-all: a stack trace is never shown
         leave(3, _styled(f"a bug in Tocsin; details in {_crash_report()}"), "please report it")
+    leave(code if isinstance(code, int) else 0)
 
 
 def _styled(message: str) -> str:

@@ -110,7 +110,12 @@ def sarif(found: Iterable[Diagnostic]) -> dict[str, Any]:
 
 def _sarif_result(each: Diagnostic) -> dict[str, Any]:
     region = {"startLine": each.span.line, "startColumn": each.span.column}
-    place = {"artifactLocation": {"uri": quote(Path(each.span.file).as_posix())}, "region": region}
+    place = {
+        "artifactLocation": {
+            "uri": quote(Path(each.span.file).as_posix(), errors="surrogateescape")
+        },
+        "region": region,
+    }
     text = f"{each.message}\n{each.hint}" if each.hint else each.message
     return {
         "ruleId": each.code,

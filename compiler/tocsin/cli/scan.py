@@ -9,8 +9,10 @@ from time import perf_counter
 from typing import Any
 
 import click
+from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from tocsin.cli.engine import engine_option, started
 from tocsin.cli.output import console, format_option, on_terminal, print_diagnostics, summary
@@ -121,8 +123,8 @@ def _print(matches: Sequence[Match], rules: Sequence[Rule], fmt: str) -> None:
     table = Table("event", "level", "title", "rule", box=None)
     for match in sorted(matches, key=lambda m: (m.event, m.detection)):
         meta = titles[match.detection]
-        table.add_row(str(match.event), meta.level, meta.title, match.detection)
-    console().print(table)
+        table.add_row(str(match.event), meta.level, Text(meta.title), Text(match.detection))
+    Console(highlight=False).print(table)
 
 
 def _stats(events: int, rules: int, matches: int, load: float, seconds: float) -> None:
