@@ -77,7 +77,7 @@ def scalars(value: Any) -> Iterator[str]:
     while left:
         value = left.pop()
         if isinstance(value, Mapping):
-            left += reversed(value.values())
+            left += reversed(list(value.values()))
         elif isinstance(value, list):
             left += reversed(value)
         elif (text := scalar_text(value)) is not None:
