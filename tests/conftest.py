@@ -10,6 +10,10 @@ from typing import NamedTuple, Protocol
 import pytest
 from hypothesis import settings
 
+from cluster import endpoints
+
+__all__ = ["endpoints"]  # a fixture of cluster.py, for every folder
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # The same examples on every run, on slow machines too; nothing is written beside the code.

@@ -1,26 +1,11 @@
-"""Real engines for the tests of this folder, started once per run."""
+"""What the tests of local engines share."""
 
-import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tocsin_runtime.engines import Endpoints, down, running
-from tocsin_runtime.engines.places import state_root
-
-
-@pytest.fixture(scope="session")
-def endpoints() -> Iterator[Endpoints]:
-    """A Kafka broker and a Flink cluster of this run alone; stopped at its end.
-
-    Tests share them: take topic and table names that no other test takes.
-    """
-    _stop_left_over()
-    with running(("kafka", "flink"), name=f"tests-{os.getpid()}") as started:
-        yield started
+from tocsin_runtime.engines import down
 
 
 @pytest.fixture
@@ -31,11 +16,3 @@ def private_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     monkeypatch.setenv("TOCSIN_STATE", str(tmp_path))
     for instance in (tmp_path / "engines").glob("*/instance.json"):
         down(name=instance.parent.name, purge=True)
-
-
-def _stop_left_over() -> None:
-    """Stop the engines of runs that were killed."""
-    for folder in state_root().glob("tests-*"):
-        owner = re.fullmatch(r"tests-(\d+)", folder.name)
-        if owner and not psutil.pid_exists(int(owner[1])):
-            down(name=folder.name, purge=True)

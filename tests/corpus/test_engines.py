@@ -1,0 +1,83 @@
+"""SigmaHQ's rules on the real engines over the regression events in six forms.
+
+The unchanged events give the expected set that two engines of others agreed on; on the changed
+ones every engine gives what the evaluator gives.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from corpus.conftest import Corpus, Regression
+from corpus.variants import forms
+from tocsin.backend.base import Endpoints
+from tocsin.backend.registry import by_engine
+from tocsin.front.rule import Rule
+from tocsin.scan.run import Result, scan_engine, scan_evaluator
+
+pytestmark = pytest.mark.shared
+
+Found = set[tuple[str, int]]
+FLINK_STATEMENTS = 320
+
+
+class NoServers:
+    """Endpoints of an engine that needs none."""
+
+    kafka = flink_rest = flink_gateway = None
+
+
+@pytest.fixture(scope="module")
+def events(regression: Regression) -> list[dict[str, Any]]:
+    return forms(regression.events)
+
+
+@pytest.fixture(scope="module")
+def evaluated(corpus: Corpus, events: list[dict[str, Any]]) -> Found:
+    return pairs(scan_evaluator(corpus.read.rules, events, ignore_logsource=True))
+
+
+def pairs(result: Result) -> Found:
+    return {(match.detection, match.event) for match in result.matches}
+
+
+def run(engine: str, rules: Sequence[Rule], events: list[Any], at: Endpoints) -> Result:
+    return scan_engine(rules, events, by_engine(engine), at, ignore_logsource=True)
+
+
+def test_evaluator_gives_the_expected_set(evaluated: Found, regression: Regression) -> None:
+    unchanged = {(rule, n) for rule, n in evaluated if n < len(regression.events)}
+    assert unchanged == regression.expected
+    assert len(evaluated) > 3 * len(regression.expected)
+
+
+def test_duckdb(corpus: Corpus, events: list[dict[str, Any]], evaluated: Found) -> None:
+    result = run("duckdb", corpus.read.rules, events, NoServers())
+    assert not result.refused
+    assert pairs(result) ^ evaluated == set()
+
+
+@pytest.mark.engine
+def test_kafka(
+    corpus: Corpus, events: list[dict[str, Any]], evaluated: Found, endpoints: Endpoints
+) -> None:
+    result = run("kafka", corpus.read.rules, events, endpoints)
+    assert not result.refused
+    assert pairs(result) ^ evaluated == set()
+
+
+@pytest.mark.engine
+def test_flink(
+    corpus: Corpus, events: list[dict[str, Any]], evaluated: Found, endpoints: Endpoints
+) -> None:
+    """All rules that match some event, and others up to a number that the cluster can take."""
+    matching = {rule for rule, _ in evaluated}
+    chosen = sorted(
+        corpus.read.rules, key=lambda r: (r.detection.id not in matching, r.detection.id)
+    )
+    result = run("flink", chosen[:FLINK_STATEMENTS], events, endpoints)
+    refused = {each.rule for each in result.refused}
+    assert len(refused) < FLINK_STATEMENTS * 0.05
+    ids = {rule.detection.id for rule in chosen[:FLINK_STATEMENTS]} - refused
+    assert pairs(result) ^ {(rule, n) for rule, n in evaluated if rule in ids} == set()
