@@ -49,6 +49,8 @@ def test_a_field_that_is_read_from_elsewhere(tmp_path: Path) -> None:
 def test_an_unknown_field_gets_a_suggestion(tmp_path: Path) -> None:
     found = finding(load(tmp_path, detection=selection(actoin="refund")))
     assert (found.code, found.hint) == ("TOC047", "did you mean 'action'?")
+    lines = (tmp_path / "rules/refund.yml").read_text().splitlines()
+    assert lines[found.span.line - 1][found.span.column - 1 :] == "actoin: refund"
 
 
 def test_field_names_are_case_sensitive(tmp_path: Path) -> None:
@@ -82,6 +84,7 @@ def test_types(tmp_path: Path, item: dict[str, Any], said: str) -> None:
     if said:
         assert said in finding(loaded).message
         assert finding(loaded).code == "TOC048"
+        assert finding(loaded).span.line > 5
     else:
         assert loaded.diagnostics == ()
 
