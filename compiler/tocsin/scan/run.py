@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tocsin.backend.base import Backend, Endpoints
@@ -20,6 +20,8 @@ from tocsin.model.source import Source
 from tocsin.scan.infer import infer
 
 _UNBOUND = Source("events", ())
+GROUP = 60
+"""Rules that share a table."""
 Progress = Callable[[Iterable[Any]], Iterable[Any]]
 
 
@@ -58,16 +60,33 @@ def scan_engine(
     *,
     ignore_logsource: bool,
 ) -> Result:
-    """Every rule on every event by a backend's real engine, over an inferred source."""
+    """Every rule on every event by a backend's real engine, over an inferred source.
 
-    def bind(source: Source) -> list[Query]:
-        return [resolve_inferred(r, source, ignore_logsource=ignore_logsource) for r in rules]
+    Engines plan wide tables slowly, so rules of like log sources share a table of their fields.
+    """
+    ordered = sorted(rules, key=lambda rule: (str(rule.detection.logsource), rule.detection.id))
+    unbound = [resolve_inferred(r, _UNBOUND, ignore_logsource=ignore_logsource) for r in ordered]
+    fields = {field for query in unbound for field in query.fields}
+    source, rows = infer(fields, events, keywords=any(map(_has_keywords, unbound)))
+    jobs: list[Job] = []
+    refused: list[Diagnostic] = []
+    for start in range(0, len(unbound), GROUP):
+        group = unbound[start : start + GROUP]
+        part = _narrowed(source, group)
+        compiled, no = compile_all([replace(query, source=part) for query in group], backend)
+        refused += [each.diagnostic for each in no]
+        jobs.append(Job(part, tuple(artifact for _, artifact in compiled), tuple(rows)))
+    matches = [match for found in backend.run(jobs, endpoints) for match in found]
+    return Result(tuple(sorted(matches)), tuple(refused))
 
-    queries = bind(_UNBOUND)
-    fields = {field for query in queries for field in query.fields}
-    keywords = any(isinstance(n, Keyword) for query in queries for n in nodes_of(query.expr))
-    source, rows = infer(fields, events, keywords=keywords)
-    compiled, refused = compile_all(bind(source), backend)
-    job = Job(source, tuple(artifact for _, artifact in compiled), tuple(rows))
-    [matches] = backend.run([job], endpoints)
-    return Result(tuple(sorted(matches)), tuple(r.diagnostic for r in refused))
+
+def _has_keywords(query: Query) -> bool:
+    return any(isinstance(node, Keyword) for node in nodes_of(query.matches))
+
+
+def _narrowed(source: Source, queries: Sequence[Query]) -> Source:
+    """The source with only the columns that these queries look at."""
+    names = {field for query in queries for field in query.fields}
+    values = source.values_column if any(map(_has_keywords, queries)) else ""
+    columns = tuple(c for c in source.columns if c.name in names or c.name == values)
+    return replace(source, columns=columns, values_column=values)
