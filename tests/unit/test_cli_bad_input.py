@@ -26,3 +26,14 @@ def test_garbage_is_no_saved_plan(tocsin: Tocsin, tmp_path: Path) -> None:
     assert ended.code == 2
     assert "error: ../plan.json is not a saved plan: Expecting value" in ended.stderr
     assert "hint: make one with `plan --out FILE`" in ended.stderr
+
+
+def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(tocsin: Tocsin) -> None:
+    assert "No such command 'valdate'. Did you mean 'validate'?" in tocsin("valdate").stderr
+    assert "Did you mean" not in tocsin("xyzzy").stderr
+
+
+def test_a_line_with_a_tab_is_shown(tocsin: Tocsin, tmp_path: Path) -> None:
+    (tmp_path / "rule.yml").write_text("title: a\n\tb: 1\n")
+    ended = tocsin("validate", "rule.yml", cwd=tmp_path)
+    assert "    2 |  b: 1\n        ^\n  hint: indent with spaces, not with tabs" in ended.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -53,6 +54,18 @@ class Lazy(click.Group):
         command: click.Command = getattr(import_module(f"tocsin.cli.{cmd_name}"), cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command to run; a misspelt one is answered with the one that was meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = get_close_matches(args[0], COMMANDS, 1)
+            if not close:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line a command, without importing any of them."""
         del ctx
@@ -91,8 +104,9 @@ def main() -> NoReturn:
             leave(0)
         raise
     except OSError as error:
-        name = f": {error.filename}" if error.filename else ""
-        leave(2, _styled(f"{error.strerror or error}{name}"))
+        # Without a name it is a stream: the output, where a disk is full.
+        name = f"{error.filename}: " if error.filename else "cannot write the output: "
+        leave(2, _styled(f"{name}{error.strerror or error}"))
     except Exception:  # noqa: BLE001 - the one catch-all: a stack trace is never shown
         leave(3, _styled(f"a bug in Tocsin; details in {_crash_report()}"), "please report it")
     leave(code if isinstance(code, int) else 0)

@@ -84,7 +84,7 @@ def _lines(file: str) -> tuple[str, ...]:
 
 def _line(file: str, number: int) -> str:
     lines = _lines(file)
-    text = lines[number - 1] if 0 < number <= len(lines) else ""
+    text = lines[number - 1].replace("\t", " ") if 0 < number <= len(lines) else ""
     return text if text.isprintable() else ""
 
 
