@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tocsin.diagnostics import Diagnostic, Severity, Span
-from tocsin.front.project import Project
+from tocsin.front.project import Project, seen
 
 CODE = "TOC110"
 TITLE = "Case file beside no rule"
@@ -16,7 +16,7 @@ MARK = ".test"
 
 def check(project: Project) -> Iterator[Diagnostic]:
     """One finding a `<slug>.test.yml` without its `<slug>.yml`."""
-    for file in sorted((project.root / "rules").rglob(f"*{MARK}.y*ml")):
+    for file in sorted((seen(project.root) / "rules").rglob(f"*{MARK}.y*ml")):
         rule = file.with_name(file.stem.removesuffix(MARK) + file.suffix)
         if not rule.exists():
             message = f"these cases never run: there is no {rule.name} beside them"

@@ -70,7 +70,7 @@ def _wrong(path: Path, error: ValidationError) -> ConfigError:
     return ConfigError(f"{path}: {said}", hint=next((hint for *_, hint in found if hint), ""))
 
 
-def _seen(root: Path) -> Path:
+def seen(root: Path) -> Path:
     """The folder as someone in the current folder names it: findings show it, editors open it."""
     here = Path.cwd()
     return root.relative_to(here) if root.is_relative_to(here) else root
@@ -79,9 +79,9 @@ def _seen(root: Path) -> Path:
 def load_project(root: Path) -> Project:
     """Read everything below a project's folder; mistakes in files become diagnostics."""
     settings = read_settings(root)
-    seen = _seen(root)
-    sources, wrong = read_sources(seen / "sources")
-    folder = [seen / "rules"] if (seen / "rules").is_dir() else []
+    shown = seen(root)
+    sources, wrong = read_sources(shown / "sources")
+    folder = [shown / "rules"] if (shown / "rules").is_dir() else []
     rules = collect(folder, placeholders(root))
     wrong += rules.diagnostics
     queries: list[Query] = []
