@@ -1,0 +1,21 @@
+"""The whole table, in groups."""
+
+from __future__ import annotations
+
+from bad_inputs import deployments, files, projects
+from bad_inputs.run import Bad
+
+GROUPS: dict[str, tuple[Bad, ...]] = {
+    "Files": files.READING,
+    "Rules": files.METADATA,
+    "Logic": files.LOGIC,
+    "A rule in its project": projects.FITTING,
+    "Settings": projects.SETTINGS,
+    "The command line": projects.WORDS,
+    "Events": projects.EVENTS,
+    "Plans": deployments.PLANS,
+    "What is deployed": deployments.LEDGER,
+    "Engines": deployments.ENGINES,
+    "The machine": deployments.MACHINE,
+}
+TABLE = tuple(bad for group in GROUPS.values() for bad in group)
