@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -151,7 +152,7 @@ def environment() -> dict[str, str]:
 def _template(start: Start) -> Path:
     """A prepared folder, made once in a process; removed at its end."""
     holder = tempfile.TemporaryDirectory(prefix="tocsin-bad-")
-    _HOLDERS.append(holder)
+    atexit.register(holder.cleanup)
     folder = Path(holder.name)
     if start == "deployed":
         shutil.copytree(_template("project"), folder, dirs_exist_ok=True)
@@ -171,5 +172,4 @@ def _template(start: Start) -> Path:
     return folder
 
 
-_HOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 RULE_ID = "0c7b3c52-6a39-4b04-9d1f-6f5c0d2f7a11"
