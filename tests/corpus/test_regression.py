@@ -70,11 +70,18 @@ def test_case_of_events_matters_only_to_rules_that_heed_it(
 
     Times stay: `t` and `z` of a lowered ISO time are no time any more, but no rule asks for one.
     """
-    again = matches(corpus.read.rules, [changed(e, change) for e in regression.events])
+    some = range(0, len(regression.events), 4)
+    again = {
+        (rule, some[n])
+        for rule, n in matches(
+            corpus.read.rules, [changed(regression.events[n], change) for n in some]
+        )
+    }
+    before = {(rule, n) for rule, n in found if n in some}
     strict = {r.detection.id for r in corpus.read.rules if heeds_case(r.expr)}
-    assert {rule for rule, _ in found ^ again} <= strict
-    assert found & again
-    assert found ^ again, "some rule heeds case, or this proves less than it says"
+    assert {rule for rule, _ in before ^ again} <= strict
+    assert before & again
+    assert before ^ again, "some rule heeds case, or this proves less than it says"
 
 
 def without(event: Event, field: str, how: str = "removed") -> Event:
