@@ -50,19 +50,25 @@ class BatchSql:
         return definitions(source)
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints | None = None) -> list[list[Match]]:
-        """Run each job in a database of its own, in memory."""
+        """Run each job on a table of its own, in memory."""
         del endpoints
-        with TemporaryDirectory(prefix="tocsin-") as folder:
-            return [_run(job, Path(folder) / f"{n}.jsonl") for n, job in enumerate(jobs)]
+        with (
+            TemporaryDirectory(prefix="tocsin-") as folder,
+            duckdb.connect() as connection,
+            ThreadPoolExecutor(os.cpu_count()) as pool,
+        ):
+            connection.execute(MACROS)
+            file = Path(folder) / "events.jsonl"
+            return [_run(job, file, connection, pool) for job in jobs]
 
 
-def _run(job: Job, file: Path) -> list[Match]:
+def _run(
+    job: Job, file: Path, connection: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor
+) -> list[Match]:
     write_events(file, job.events, ROW)
-    with duckdb.connect() as connection, ThreadPoolExecutor(os.cpu_count()) as pool:
-        connection.execute(MACROS)
-        connection.execute(printed(loaded(job.source, str(file), _extra(job.source))))
-        found = pool.map(lambda artifact: _matches(connection, artifact), job.artifacts)
-        return sorted(match for matches in found for match in matches)
+    connection.execute(printed(loaded(job.source, str(file), _extra(job.source))))
+    found = pool.map(lambda artifact: _matches(connection, artifact), job.artifacts)
+    return sorted(match for matches in found for match in matches)
 
 
 def _extra(source: Source) -> list[Column]:

@@ -51,7 +51,7 @@ CREATE OR REPLACE MACRO tocsin_texts(j) AS CASE JSON_TYPE(j)
     THEN LIST_FILTER(
       LIST_TRANSFORM(JSON_EXTRACT(j, '$[*]'), LAMBDA m: tocsin_text(m)),
       LAMBDA t: t IS NOT NULL) END
-  ELSE [tocsin_text(j)]
+  ELSE CASE WHEN tocsin_text(j) IS NOT NULL THEN [tocsin_text(j)] END
 END;
 """.lstrip()
 """Text forms of JSON values. Integers that only a double can hold take the double's text."""
@@ -76,9 +76,11 @@ def view(source: Source, files: str) -> exp.Create:
 
 
 def loaded(source: Source, files: str, extra: Sequence[Column]) -> exp.Create:
-    """CREATE TABLE with the rows of JSON-lines files and some columns more."""
+    """CREATE OR REPLACE TABLE with the rows of JSON-lines files and some columns more."""
     target = table(source.table or source.name)
-    return exp.Create(this=target, kind="TABLE", expression=rows(source, files, extra))
+    return exp.Create(
+        this=target, kind="TABLE", replace=True, expression=rows(source, files, extra)
+    )
 
 
 def rows(source: Source, files: str, extra: Sequence[Column] = ()) -> exp.Select:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from sqlglot import exp
 
 from tocsin.backend.sql import SqlBuilder
 from tocsin.backend.sql_leaf import TIME
-from tocsin.backend.sql_tree import Sql, func, number, quoted
+from tocsin.backend.sql_lists import AnyText, drawn_together, long_runs
+from tocsin.backend.sql_text import Shape, is_caseless
+from tocsin.backend.sql_tree import Sql, any_true, func, number, quoted
 from tocsin.errors import Unsupported
-from tocsin.ir.nodes import Keyword, Pattern, Regex, Test, TimePart, Wild
+from tocsin.ir.nodes import Keyword, Or, Pattern, Regex, Test, TimePart, Wild
 from tocsin.ir.re2java import java_literal, re2java
 from tocsin.model.source import Column, FieldType
 from tocsin_flink_sql.flink import IsNotTrue
@@ -21,8 +26,44 @@ BY_CONTEXT = ("Σİ", "\u03c3i")
 GLOB = {Wild.MANY: ".*", Wild.ONE: "."}
 
 
+LONG = 32
+"""So many texts of one shape for one field become regular expressions: Flink's planner recurses
+once for each operand of an OR and has no stack for a thousand of them."""
+
+ALTERNATIVES = 200
+"""Texts of one such expression: a Java string constant ends at 64 KB."""
+
+ANCHORS = {
+    Shape.STARTS: (r"\A(?:", ")"),
+    Shape.ENDS: ("(?:", r")\z"),
+    Shape.CONTAINS: ("", ""),
+}
+
+
 class FlinkLeaves(SqlBuilder):
     """The portable SQL of Flink."""
+
+    NODES: ClassVar[Mapping[type, str]] = {**SqlBuilder.NODES, AnyText: "any_text"}
+
+    def any_of(self, node: Or) -> Sql:
+        """OR; long lists as few regular expressions."""
+        args = long_runs(drawn_together(node.args, self.is_listed), self.is_text, LONG)
+        return shallow([self.condition(arg) for arg in args])
+
+    def is_text(self, field: str) -> bool:
+        """Whether the field's column is a text."""
+        return self.column(field).type in (FieldType.STRING, FieldType.TIMESTAMP)
+
+    def any_text(self, node: AnyText) -> Sql:
+        """Some hundred texts as one alternation."""
+        folded = not node.cased and not is_caseless(node.literals)
+        before, after = ANCHORS[node.shape]
+        made: list[Sql] = []
+        for at in range(0, len(node.literals), ALTERNATIVES):
+            either = "|".join(map(java_literal, node.literals[at : at + ALTERNATIVES]))
+            text = self.text_column(self.column(node.field), folded=folded)
+            made.append(func("REGEXP", text, quoted(before + either + after)))
+        return any_true(made)
 
     def column(self, field: str) -> Column:
         """The declared column; arrays have no exact form yet, nor has a scalar with parts."""
@@ -87,3 +128,11 @@ class FlinkLeaves(SqlBuilder):
         """Not yet."""
         del node
         raise Unsupported("Keyword", "notyet")
+
+
+def shallow(parts: list[Sql]) -> Sql:
+    """An OR whose tree is never deep: groups of operands in parentheses."""
+    while len(parts) > LONG:
+        groups = [parts[at : at + LONG] for at in range(0, len(parts), LONG)]
+        parts = [exp.paren(any_true(group), copy=False) for group in groups]
+    return any_true(parts)

@@ -20,8 +20,8 @@ from tocsin_flink_sql.ddl import Place, matches_table, source_table, view
 from tocsin_flink_sql.gateway import Gateway
 from tocsin_flink_sql.topics import produce, records, topics
 
-CHUNK = 20
-"""Statements of one Flink job."""
+CHUNK = 8
+"""Statements of one Flink job: the planner's time grows faster than their number."""
 
 SETTINGS = {
     "execution.runtime-mode": "streaming",

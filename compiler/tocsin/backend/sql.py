@@ -16,7 +16,7 @@ from typing import ClassVar
 from sqlglot import exp
 
 from tocsin.backend.sql_leaf import FOLDED, SqlLeaves
-from tocsin.backend.sql_lists import In, drawn_together
+from tocsin.backend.sql_lists import AnyText, In, drawn_together
 from tocsin.backend.sql_text import integer_of, is_caseless
 from tocsin.backend.sql_tree import (
     Sql,
@@ -25,6 +25,7 @@ from tocsin.backend.sql_tree import (
     equal,
     false,
     never_null,
+    not_null,
     number,
     quoted,
     table,
@@ -57,12 +58,12 @@ class SqlBuilder(SqlLeaves):
     def keyword(self, node: Keyword) -> Sql:
         """Some scalar of the event passes the test."""
 
-    def condition(self, node: Expr | In) -> Sql:
+    def condition(self, node: Expr | In | AnyText) -> Sql:
         """The condition; NULL means false. Raises Unsupported for what the engine cannot say."""
         method = self.NODES.get(type(node))
         if method is None:
             raise Unsupported(type(node).__name__, "undeclared")
-        make: Callable[[Expr | In], Sql] = getattr(self, method)
+        make: Callable[[Expr | In | AnyText], Sql] = getattr(self, method)
         return make(node)
 
     def const(self, node: Const) -> Sql:
@@ -75,8 +76,12 @@ class SqlBuilder(SqlLeaves):
 
     def any_of(self, node: Or) -> Sql:
         """OR, with the equalities of a field as one IN list."""
-        args = drawn_together(node.args, lambda field: self.column(field).type in LISTED)
+        args = drawn_together(node.args, self.is_listed)
         return any_true([self.condition(arg) for arg in args])
+
+    def is_listed(self, field: str) -> bool:
+        """Whether equalities of this field can be one IN list."""
+        return self.column(field).type in LISTED
 
     def in_list(self, node: In) -> Sql:
         """IN; on integers, only the literals that are canonical integers can match."""
@@ -114,6 +119,9 @@ class SqlBuilder(SqlLeaves):
 
     def pair(self, left: Column, right: Column, node: FieldRef) -> Sql:
         """Two columns with one value each; an engine with arrays widens it."""
+        if left is right:
+            # Flink's planner makes `NOT x = x` false, even for a NULL.
+            return not_null(self.raw(left))
         if left.type is right.type is FieldType.DOUBLE and node.how is How.EQUALS:
             return equal(self.raw(left), self.raw(right))
         texts = [self.text_column(column, folded=not node.cased) for column in (left, right)]

@@ -1,12 +1,12 @@
-"""Long lists of equalities on one field, drawn together before any SQL is made."""
+"""Long lists of texts for one field, drawn together before any SQL is made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin.backend.sql_text import Shape, shape_of
-from tocsin.ir.nodes import Expr, Leaf, Text
+from tocsin.ir.nodes import Expr, Leaf, Pattern, Text, Wild
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,60 @@ def drawn_together(args: Iterable[Expr], listed: Callable[[str], bool]) -> list[
             places.append((field, cased))
         groups.setdefault((field, cased), []).append(literal)
     return [_grouped(p, groups[p]) if isinstance(p, tuple) else p for p in places]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyText:
+    """The field's text starts with, ends with or contains one of the literals."""
+
+    field: str
+    cased: bool
+    shape: Shape
+    literals: tuple[str, ...]
+
+
+def long_runs(
+    args: Iterable[Expr | In], listed: Callable[[str], bool], least: int
+) -> list[Expr | In | AnyText]:
+    """The arguments with `least` or more of one shape on one field put into one AnyText."""
+    groups: dict[AnyText, list[str]] = {}
+    places: list[Expr | In | AnyText] = []
+    for arg in args:
+        key, literal = _affix(arg)
+        if key is None or not listed(key.field):
+            places.append(arg)
+            continue
+        groups.setdefault(key, []).append(literal)
+        places.append(AnyText(key.field, key.cased, key.shape, (literal,)))
+    result = [_run(place, groups, least) for place in places]
+    return list(dict.fromkeys(result))
+
+
+def _run(
+    place: Expr | In | AnyText, groups: dict[AnyText, list[str]], least: int
+) -> Expr | In | AnyText:
+    if not isinstance(place, AnyText):
+        return place
+    key = replace(place, literals=())
+    if len(groups[key]) >= least:
+        return replace(place, literals=tuple(dict.fromkeys(groups[key])))
+    return Leaf(place.field, Text(_PATTERN[place.shape](place.literals[0]), place.cased))
+
+
+_PATTERN: dict[Shape, Callable[[str], Pattern]] = {
+    Shape.STARTS: lambda text: (text, Wild.MANY),
+    Shape.ENDS: lambda text: (Wild.MANY, text),
+    Shape.CONTAINS: lambda text: (Wild.MANY, text, Wild.MANY),
+}
+
+
+def _affix(arg: Expr | In) -> tuple[AnyText | None, str]:
+    if not isinstance(arg, Leaf) or not isinstance(arg.test, Text):
+        return None, ""
+    shaped = shape_of(arg.test.pattern)
+    if shaped.shape not in _PATTERN:
+        return None, ""
+    return AnyText(arg.field, arg.test.cased, shaped.shape, ()), shaped.literal
 
 
 def _grouped(key: tuple[str, bool], literals: list[str]) -> Expr | In:
