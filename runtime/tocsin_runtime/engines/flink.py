@@ -22,10 +22,12 @@ _JOB_MANAGER = f"{_RUNTIME}.entrypoint.StandaloneSessionClusterEntrypoint"
 _TASK_MANAGER = f"{_RUNTIME}.taskexecutor.TaskManagerRunner"
 _GATEWAY = "org.apache.flink.table.gateway.SqlGateway"
 _ONE_GIGABYTE = ("-Xmx1g", "-XX:MaxMetaspaceSize=512m")
+# Planning a set of twenty statements takes the gateway past 1 GB.
+_TWO_GIGABYTES = ("-Xmx2g", "-XX:MaxMetaspaceSize=512m")
 
 
 class Flink:
-    """Three JVMs of about 1 GB, 1.7 GB and 1 GB, with the Kafka connector on the class path."""
+    """Three JVMs of about 1 GB, 1.7 GB and 2 GB, with the Kafka connector on the class path."""
 
     name = "flink"
     ports = ("flink", "flink-gateway", "flink-rpc")
@@ -59,7 +61,7 @@ class Flink:
             launch.spawn(role, [JAVA.find(), *MODULE_FLAGS, *logs, *flags, *path, *main], env)
 
         spawn("flink-jobmanager", _ONE_GIGABYTE, [_JOB_MANAGER, "-c", str(conf)])
-        spawn("flink-gateway", _ONE_GIGABYTE, [_GATEWAY])
+        spawn("flink-gateway", _TWO_GIGABYTES, [_GATEWAY])
         flags, options = _memory(launch.installed, conf, env)
         spawn("flink-taskmanager", flags, [_TASK_MANAGER, "--configDir", str(conf), *options])
 
