@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlglot import Dialect, ErrorLevel, exp
-from sqlglot.generator import Generator
-from sqlglot.tokens import Tokenizer
+from sqlglot import Dialect, ErrorLevel, exp, generator, tokens
 
 from tocsin.backend.sql_tree import Sql
 
@@ -25,23 +23,23 @@ class Metadata(exp.Expression, exp.ColumnConstraintKind):
 class Flink(Dialect):
     """Apache Flink 2."""
 
-    class Tokenizer(Tokenizer):
+    class Tokenizer(tokens.Tokenizer):
         """How names and texts are quoted."""
 
         IDENTIFIERS: ClassVar[list[str | tuple[str, str]]] = ["`"]
         QUOTES: ClassVar[list[str | tuple[str, str]]] = ["'"]
         STRING_ESCAPES: ClassVar[list[str]] = ["'"]
 
-    class Generator(Generator):
+    class Generator(generator.Generator):
         """How the few constructs that are Flink's own are printed."""
 
         TYPE_MAPPING: ClassVar[dict[Any, str]] = {
-            **Generator.TYPE_MAPPING,
+            **generator.Generator.TYPE_MAPPING,
             exp.DType.TEXT: "STRING",
             exp.DType.STRUCT: "ROW",
         }
         TRANSFORMS: ClassVar[dict[Any, Any]] = {
-            **Generator.TRANSFORMS,
+            **generator.Generator.TRANSFORMS,
             IsNotTrue: lambda self, e: f"({self.sql(e, 'this')}) IS NOT TRUE",
             Metadata: lambda self, e: f"METADATA FROM {self.sql(e, 'this')} VIRTUAL",
         }
