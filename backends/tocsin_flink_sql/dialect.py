@@ -91,8 +91,8 @@ class FlinkLeaves(SqlBuilder):
         return func("ENDSWITH", text, literal)
 
     def contains(self, text: Sql, literal: Sql) -> Sql:
-        """INSTR."""
-        return exp.GT(this=func("INSTR", text, literal), expression=number(0))
+        """INSTR. Not `> 0`: Flink's planner turns that back and forth without end in some ORs."""
+        return exp.NEQ(this=func("INSTR", text, literal), expression=number(0))
 
     def glob(self, text: Sql, pattern: Pattern) -> Sql:
         r"""REGEXP: the wildcards of LIKE stop at line breaks."""

@@ -8,7 +8,7 @@ from sql_cases import nasty, query, source, table
 from tocsin.backend.sql_tree import ident
 from tocsin.compile import Refusal, compile_query
 from tocsin.ir.evaluate import evaluate
-from tocsin.ir.nodes import Expr, Leaf, Text, negate
+from tocsin.ir.nodes import Expr, Leaf, Text, Wild, all_of, any_of, negate
 from tocsin.ir.text import fold
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, FieldType, Source
@@ -112,3 +112,13 @@ def test_the_planner_tells_what_it_refuses(endpoints: Endpoints) -> None:
     told = validate_statements(endpoints.flink_gateway, SOURCE, [statement, bad, statement])
     assert [bool(error) for error in told] == [False, True, False]
     assert "nothing" in told[1]
+
+
+def test_common_parts_of_an_or_are_planned(endpoints: Endpoints) -> None:
+    assert endpoints.flink_gateway
+    holds = [
+        Leaf("text", Text((Wild.MANY, word, Wild.MANY))) for word in ("f ", "hklm", "hkcu", "x")
+    ]
+    both = any_of([all_of(holds[:2]), all_of([holds[0], holds[2]]), holds[3]])
+    [made] = _compiled([both])
+    assert validate_statements(endpoints.flink_gateway, SOURCE, [made.body.decode()]) == [""]
