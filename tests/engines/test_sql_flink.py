@@ -119,6 +119,6 @@ def test_common_parts_of_an_or_are_planned(endpoints: Endpoints) -> None:
     holds = [
         Leaf("text", Text((Wild.MANY, word, Wild.MANY))) for word in ("f ", "hklm", "hkcu", "x")
     ]
-    both = any_of([all_of(holds[:2]), all_of([holds[0], holds[2]]), holds[3]])
+    both = any_of((all_of((a, b)), all_of((a, c)), d))
     [made] = _compiled([both])
     assert validate_statements(endpoints.flink_gateway, SOURCE, [made.body.decode()]) == [""]
