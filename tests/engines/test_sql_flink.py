@@ -116,9 +116,8 @@ def test_the_planner_tells_what_it_refuses(endpoints: Endpoints) -> None:
 
 def test_common_parts_of_an_or_are_planned(endpoints: Endpoints) -> None:
     assert endpoints.flink_gateway
-    holds = [
-        Leaf("text", Text((Wild.MANY, word, Wild.MANY))) for word in ("f ", "hklm", "hkcu", "x")
-    ]
+    words = ("f ", "hklm", "hkcu", "x")
+    a, b, c, d = (Leaf("text", Text((Wild.MANY, word, Wild.MANY))) for word in words)
     both = any_of((all_of((a, b)), all_of((a, c)), d))
     [made] = _compiled([both])
     assert validate_statements(endpoints.flink_gateway, SOURCE, [made.body.decode()]) == [""]
