@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlglot import exp
 
 from tocsin.backend.sql_tree import Sql, func, ident, name, quoted, table
-from tocsin.ir.factor import factored
 from tocsin.ir.query import Query
 from tocsin_flink_sql.ddl import MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, TIME
 from tocsin_flink_sql.dialect import FlinkLeaves
@@ -18,7 +17,7 @@ def statement(query: Query) -> str:
     """The INSERT of the detection's matches. Raises Unsupported before any text is made."""
     source = query.source
     builder = FlinkLeaves(source, {column.name: column.name for column in source.columns})
-    condition = builder.condition(factored(query.matches))
+    condition = builder.condition(query.matches)
     relation = builder.relation(source.table or source.name)
     select = (
         exp.select(*_match(query), copy=False)
