@@ -238,6 +238,8 @@ def table(of: Source) -> list[Expr]:
         some = TESTS if column.type is FieldType.STRINGS else few
         found += [Leaf(column.name, test) for test in some if column.name != "text"]
         found += [FieldRef("text", column.name, how) for how in How]
+    parts = zip(Unit, (30, 8, 1, 1, 12, 2025), strict=True)
+    found += [Leaf("text", TimePart(unit, value)) for unit, value in parts]
     long = [Leaf("text", Text((f"value-{n}",))) for n in range(4432)]
     ends = [Leaf("text", Text((Wild.MANY, f".value-{n}"))) for n in range(4432)]
     return [*found, any_of([*long, Leaf("text", Text(("k",)))]), any_of([*ends, *long[:2]])]
