@@ -1,7 +1,9 @@
 """`tocsin engines`: real brokers and clusters come up, work, and go away."""
 
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -176,3 +178,24 @@ def _log(folder: str) -> str:
 
 def _until_dead(pid: int) -> None:
     psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+
+
+@pytest.mark.engine
+def test_a_terminated_run_leaves_no_engine(tmp_path: Path) -> None:
+    """`tocsin test` that is asked to end stops the broker that it started."""
+    env = {**os.environ, "TOCSIN_STATE": str(tmp_path), "TOCSIN_ENGINES": "terminated"}
+    command = [sys.executable, "-m", "tocsin.cli.main", "test", "--engine", "kafka"]
+    content = Path(__file__).parents[2] / "detections"
+    child = subprocess.Popen(command, cwd=content, env=env, stderr=subprocess.DEVNULL)
+    record = tmp_path / "engines" / "terminated" / "instance.json"
+    deadline = time.monotonic() + 60
+    while not record.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert record.exists()
+    child.terminate()
+    assert child.wait(60) == 128 + signal.SIGTERM
+    assert not [
+        p
+        for p in psutil.process_iter(["cmdline"])
+        if str(tmp_path) in " ".join(p.info["cmdline"] or ())
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from difflib import get_close_matches
@@ -89,6 +90,7 @@ def main() -> NoReturn:
         if isinstance(stream, TextIOWrapper):  # names of files need not be text in any encoding
             stream.reconfigure(errors="backslashreplace")
     stdout = sys.stdout
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         code = main_group.main(prog_name="tocsin", standalone_mode=False)
     except click.exceptions.Abort:
@@ -110,6 +112,11 @@ def main() -> NoReturn:
     except Exception:  # noqa: BLE001 - the one catch-all: a stack trace is never shown
         leave(3, _styled(f"a bug in Tocsin; details in {_crash_report()}"), "please report it")
     leave(code if isinstance(code, int) else 0)
+
+
+def _terminated(number: int, _: object) -> NoReturn:
+    """End in order where a service manager or `timeout` asks: engines that we started stop."""
+    sys.exit(128 + number)
 
 
 def _styled(message: str) -> str:
