@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -72,3 +73,8 @@ def events(path: Path, *objects: Any) -> Path:
 def codes(found: Iterable[Any]) -> list[str]:
     """Codes of findings, sorted."""
     return sorted(each.code for each in found)
+
+
+def heed_interrupts() -> None:
+    """Before a child starts: Ctrl-C ends it, even where the suite itself runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from authoring import heed_interrupts
 from bad_inputs.files import RULE
 from bad_inputs.run import LIMIT, Bad, Ended, shell
 from tocsin.deploy import files
@@ -323,6 +324,7 @@ def _interrupt(folder: Path, env: Mapping[str, str]) -> Ended:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - no thread runs here
     )
     assert running.stderr
     first = running.stderr.readline()

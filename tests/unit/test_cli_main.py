@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from authoring import OTHER_ID, RULE_ID, events, project, rule, write
+from authoring import OTHER_ID, RULE_ID, events, heed_interrupts, project, rule, write
 from conftest import Tocsin
 
 COMMAND = [sys.executable, "-m", "tocsin.cli.main"]
@@ -147,7 +147,11 @@ def test_ctrl_c_is_130(tmp_path: Path) -> None:
     many = write(tmp_path / "e.jsonl", b'{"action": "refund"}\n' * 300_000)
     args = ["scan", "--rules", str(tmp_path), "--events", str(many)]
     with subprocess.Popen(
-        [*COMMAND, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, *args],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - no thread runs here
     ) as child:
         assert child.stdout is not None
         child.stdout.readline()  # it is at work
