@@ -16,10 +16,15 @@ from tocsin.errors import EngineError
 SECONDS = 60.0
 
 
+def _client(servers: str) -> dict[str, Any]:
+    """Settings of every client: librdkafka's own chatter stays off stderr, errors are raised."""
+    return {"bootstrap.servers": servers, "log_level": 3}
+
+
 @contextmanager
 def topics(servers: str, names: Sequence[str]) -> Iterator[None]:
     """New topics with one partition each, deleted at the end."""
-    admin = AdminClient({"bootstrap.servers": servers})
+    admin = AdminClient(_client(servers))
     made = admin.create_topics([NewTopic(name, 1, 1) for name in names], request_timeout=SECONDS)
     try:
         for future in made.values():
@@ -32,7 +37,7 @@ def topics(servers: str, names: Sequence[str]) -> Iterator[None]:
 
 def produce(servers: str, topic: str, events: Iterable[Mapping[str, Any]]) -> None:
     """The events as JSON in this order: in a new topic, an event's number is its offset."""
-    producer = Producer({"bootstrap.servers": servers, "enable.idempotence": True})
+    producer = Producer({**_client(servers), "enable.idempotence": True})
     for event in events:
         value = json.dumps(event, ensure_ascii=True).encode()
         while True:
@@ -49,7 +54,7 @@ def records(servers: str, topic: str) -> list[dict[str, Any]]:
     """All records of a topic, up to its end as it is now."""
     consumer = Consumer(
         {
-            "bootstrap.servers": servers,
+            **_client(servers),
             "group.id": topic,
             "enable.auto.commit": False,
             "enable.partition.eof": True,
