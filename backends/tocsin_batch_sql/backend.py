@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from tocsin.backend.base import Endpoints, Support
-from tocsin.ir.nodes import NODE_TYPES, Correlation
-from tocsin.ir.query import Query
+from tocsin.backend.base import Endpoints, Support, artifact_of
+from tocsin.errors import Unsupported
+from tocsin.ir.correlation import NODE_TYPES, Correlation
+from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, FieldType, Source
 from tocsin_batch_sql.ddl import MACROS, loaded
@@ -33,17 +34,11 @@ class BatchSql:
         node.__name__: Support.NOTYET if node is Correlation else Support.YES for node in NODE_TYPES
     }
 
-    def compile(self, query: Query) -> Artifact:
+    def compile(self, query: Resolved) -> Artifact:
         """One SELECT. Raises Unsupported for what DuckDB cannot say exactly."""
-        return Artifact(
-            detection=query.detection.id,
-            key=query.detection.key,
-            backend=self.name,
-            source=query.source.name,
-            logic=query.logic,
-            suffix="sql",
-            body=(statement(query) + "\n").encode(),
-        )
+        if isinstance(query, CorrelationQuery):
+            raise Unsupported(Correlation.__name__, Support.NOTYET)
+        return artifact_of(self.name, query, "sql", (statement(query) + "\n").encode())
 
     def tables(self, source: Source) -> str:
         """The definition of the view that the source's statements read, over JSON lines."""

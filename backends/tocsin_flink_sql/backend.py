@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tocsin.backend.base import Endpoints, Support
-from tocsin.errors import EngineError
-from tocsin.ir.nodes import NODE_TYPES, Correlation, Keyword
-from tocsin.ir.query import Query
+from tocsin.backend.base import Endpoints, Support, artifact_of
+from tocsin.errors import EngineError, Unsupported
+from tocsin.ir.correlation import NODE_TYPES, Correlation
+from tocsin.ir.nodes import Keyword
+from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
 from tocsin_flink_sql.ddl import MATCHES_TOPIC, Place, matches_table, source_table, view
@@ -27,17 +28,11 @@ class FlinkSql:
         node.__name__: Support.NOTYET if node in NOT_YET else Support.YES for node in NODE_TYPES
     }
 
-    def compile(self, query: Query) -> Artifact:
+    def compile(self, query: Resolved) -> Artifact:
         """One INSERT. Raises Unsupported for what Flink cannot say exactly."""
-        return Artifact(
-            detection=query.detection.id,
-            key=query.detection.key,
-            backend=self.name,
-            source=query.source.name,
-            logic=query.logic,
-            suffix="sql",
-            body=(statement(query) + "\n").encode(),
-        )
+        if isinstance(query, CorrelationQuery):
+            raise Unsupported(Correlation.__name__, Support.NOTYET)
+        return artifact_of(self.name, query, "sql", (statement(query) + "\n").encode())
 
     def tables(self, source: Source) -> str:
         """The definitions that the source's statements need, over topics on localhost:9092."""

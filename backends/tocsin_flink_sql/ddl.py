@@ -145,7 +145,7 @@ def _event_time(source: Source) -> list[Sql]:
         return []
     moment = _moment(_path(column.path))
     computed = exp.ColumnConstraint(kind=exp.ComputedColumnConstraint(this=moment))
-    behind = exp.Sub(this=ident(TIME), expression=_interval(source.lateness_seconds))
+    behind = exp.Sub(this=ident(TIME), expression=_interval(source.lateness_seconds or 0))
     return [
         exp.ColumnDef(this=name(TIME), constraints=[computed]),
         exp.WatermarkColumnConstraint(this=ident(TIME), expression=behind),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from tocsin.backend.base import Endpoints, Support
+from tocsin.backend.base import Endpoints, Support, artifact_of
 from tocsin.errors import EngineError, Unsupported
-from tocsin.ir.nodes import NODE_TYPES, Correlation
-from tocsin.ir.query import Query
+from tocsin.ir.correlation import NODE_TYPES, Correlation
+from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin_kafka_filter.trial import trial
 from tocsin_runtime.matcher import Filter
@@ -25,22 +25,15 @@ class KafkaFilter:
         Correlation.__name__: Support.NEVER,
     }
 
-    def compile(self, query: Query) -> Artifact:
+    def compile(self, query: Resolved) -> Artifact:
         """The filter of a detection, in canonical JSON."""
+        if isinstance(query, CorrelationQuery):
+            raise Unsupported(Correlation.__name__, Support.NEVER)
         try:
             body = Filter.of(query).encode()
         except ValueError as error:
             raise Unsupported(type(query.matches).__name__, "too-deep", str(error)) from None
-        detection = query.detection
-        return Artifact(
-            detection=detection.id,
-            key=detection.key,
-            backend=self.name,
-            source=query.source.name,
-            logic=query.logic,
-            suffix="json",
-            body=body,
-        )
+        return artifact_of(self.name, query, "json", body)
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
         """All jobs in one pass of the real worker over a real broker."""

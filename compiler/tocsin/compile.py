@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tocsin.backend.base import Backend, refuse_undeclared
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import Unsupported
-from tocsin.ir.query import Query
+from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact
 
 
@@ -16,7 +16,7 @@ from tocsin.model.artifact import Artifact
 class Refusal:
     """A detection that a backend does not take, and why."""
 
-    query: Query
+    query: Resolved
     backend: str
     node: str
     reason: str
@@ -36,7 +36,7 @@ class Refusal:
         )
 
 
-def compile_query(query: Query, backend: Backend) -> Artifact | Refusal:
+def compile_query(query: Resolved, backend: Backend) -> Artifact | Refusal:
     """One detection for one backend."""
     try:
         refuse_undeclared(query, backend.capabilities)
@@ -46,10 +46,10 @@ def compile_query(query: Query, backend: Backend) -> Artifact | Refusal:
 
 
 def compile_all(
-    queries: Iterable[Query], backend: Backend
-) -> tuple[list[tuple[Query, Artifact]], list[Refusal]]:
+    queries: Iterable[Resolved], backend: Backend
+) -> tuple[list[tuple[Resolved, Artifact]], list[Refusal]]:
     """All detections for one backend: what compiled, what was refused."""
-    done: list[tuple[Query, Artifact]] = []
+    done: list[tuple[Resolved, Artifact]] = []
     refused: list[Refusal] = []
     for query in queries:
         result = compile_query(query, backend)

@@ -16,7 +16,8 @@ from tocsin.cases.run import run_engine, run_evaluator
 from tocsin.cli.engine import NoServers
 from tocsin.compile import Refusal, compile_query
 from tocsin.front.project import Project, load_project
-from tocsin.ir.nodes import NODE_TYPES, Keyword, Text
+from tocsin.ir.correlation import NODE_TYPES
+from tocsin.ir.nodes import Keyword, Text
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adding-a-backend.md").read_text("utf-8")

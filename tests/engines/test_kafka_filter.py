@@ -58,7 +58,7 @@ def test_all_cases_of_the_content_match_as_evaluated(endpoints: Endpoints, serve
                 for n, event in enumerate(events)
                 if evaluate(query.matches, View(event, query.source.renamed))
             ]
-            jobs.append(Job(query.source, (artifact,), events))
+            jobs.append(Job((query.source,), (artifact,), events))
             expected.append(hits)
     before = topics.existing(servers)
     assert backend.run(jobs, endpoints) == expected
@@ -74,11 +74,11 @@ def test_several_detections_share_a_job(endpoints: Endpoints, tmp_path: Path) ->
     artifacts = tuple(a for _, a in compile_all(queries, backend)[0])
     odd = {"id": "x", "amount": 2**70, "action": "ROLE.GRANT", "note": "ⅷ\u0000\n"}
     events = (*AUDIT_EVENTS, odd, {}) * 300
-    job = Job(queries[0].source, artifacts, events)
+    job = Job((queries[0].source,), artifacts, events)
     (matches,) = backend.run([job], endpoints)
     assert [(m.detection, m.event) for m in matches] == world.expected(events, "audit")
     assert len(matches) == 1500
-    assert backend.run([Job(queries[0].source, artifacts, ())], endpoints) == [[]]
+    assert backend.run([Job((queries[0].source,), artifacts, ())], endpoints) == [[]]
     assert backend.run([], endpoints) == []
 
 
@@ -95,14 +95,14 @@ def test_what_is_no_event_is_an_error_not_a_missing_match(
 ) -> None:
     source = build_world(tmp_path).project.sources["audit"]
     with pytest.raises(EngineError, match=message):
-        registry.load("kafka-filter").run([Job(source, (), (event,))], endpoints)
+        registry.load("kafka-filter").run([Job((source,), (), (event,))], endpoints)
 
 
 def test_a_damaged_artifact_is_an_error(endpoints: Endpoints, tmp_path: Path) -> None:
     source = build_world(tmp_path).project.sources["audit"]
     artifact = Artifact("d", "key", "kafka-filter", "audit", "l", "json", b"{}")
     with pytest.raises(EngineError, match=r"kafka-filter/audit/key\.json cannot be read"):
-        registry.load("kafka-filter").run([Job(source, (artifact,), ())], endpoints)
+        registry.load("kafka-filter").run([Job((source,), (artifact,), ())], endpoints)
 
 
 # --- the worker -----------------------------------------------------------------------------------

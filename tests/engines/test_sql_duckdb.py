@@ -24,7 +24,7 @@ def test_every_leaf_and_its_negation_on_nasty_events() -> None:
     artifacts = [a for a in made if not isinstance(a, Refusal)]
     refused = {(r.reason, r.detail) for r in made if isinstance(r, Refusal)}
     assert {reason for reason, _ in refused} <= {"text-of-double"}
-    [found] = BatchSql().run([Job(SOURCE, tuple(artifacts), tuple(events))])
+    [found] = BatchSql().run([Job((SOURCE,), tuple(artifacts), tuple(events))])
     wanted = {
         Match(a.detection, n)
         for a in artifacts
@@ -56,7 +56,7 @@ def _job(row: Row) -> Job | None:
     if isinstance(made, Refusal):
         assert made.reason == "number-out-of-range", (row.name, made)
         return None
-    return Job(inferred, (made,), tuple(events))
+    return Job((inferred,), (made,), tuple(events))
 
 
 def test_lower_folds_every_code_point_as_the_evaluator_does() -> None:

@@ -31,7 +31,7 @@ def test_every_leaf_on_nasty_events(endpoints: Endpoints) -> None:
     exprs: list[Expr] = [negate(e) if n % 2 else e for n, e in enumerate(table(SOURCE))]
     artifacts = _compiled(exprs)
     # Two jobs of one source share a topic: their events must not be mixed up.
-    jobs = [Job(SOURCE, artifacts, tuple(half)) for half in (events[:40], events[40:])]
+    jobs = [Job((SOURCE,), artifacts, tuple(half)) for half in (events[:40], events[40:])]
     found = FlinkSql().run(jobs, endpoints)
     wanted = [_wanted(exprs, job) for job in jobs]
     differing = [

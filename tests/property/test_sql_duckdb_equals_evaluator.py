@@ -33,7 +33,7 @@ def test_duckdb_equals_the_evaluator(exprs: list[Expr], given_: list[dict[str, A
         artifacts.append(made)
         wanted += [Match(f"d{number}", n) for n, e in enumerate(given_) if evaluate(expr, e)]
     rows = tuple({**event, VALUES: list(scalars(event))} for event in given_)
-    [found] = BatchSql().run([Job(SOURCE, tuple(artifacts), rows)])
+    [found] = BatchSql().run([Job((SOURCE,), tuple(artifacts), rows)])
     differing = set(found) ^ set(wanted)
     assert not differing, [
         (match, exprs[int(match.detection[1:])], given_[match.event]) for match in differing

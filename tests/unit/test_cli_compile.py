@@ -19,7 +19,7 @@ from tocsin.backend.base import Endpoints, Support
 from tocsin.cli.main import main_group
 from tocsin.errors import ConfigError, Unsupported
 from tocsin.front.project import load_project
-from tocsin.ir.nodes import NODE_TYPES
+from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import Query
 from tocsin.ir.walk import kinds_of
 from tocsin.model.artifact import Artifact, Job, Match

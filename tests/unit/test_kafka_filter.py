@@ -9,8 +9,9 @@ import pytest
 from tocsin.backend import registry
 from tocsin.compile import Refusal, compile_query
 from tocsin.diagnostics import Span
+from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.evaluate import View, evaluate
-from tocsin.ir.nodes import NODE_TYPES, Const, Expr, IsNull, Leaf, Not, Text, Wild
+from tocsin.ir.nodes import Const, Expr, IsNull, Leaf, Not, Text, Wild
 from tocsin.ir.query import Query
 from tocsin.model.artifact import Artifact
 from tocsin.model.detection import Detection, Meta

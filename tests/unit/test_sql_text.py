@@ -7,8 +7,8 @@ import pytest
 from sql_cases import query, source
 from tocsin.backend.base import Backend
 from tocsin.errors import Unsupported
+from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.nodes import (
-    NODE_TYPES,
     Compare,
     Expr,
     IsNull,

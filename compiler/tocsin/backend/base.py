@@ -7,9 +7,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from tocsin.errors import Unsupported
-from tocsin.ir.nodes import NODE_TYPES
-from tocsin.ir.query import Query
-from tocsin.ir.walk import kinds_of
+from tocsin.ir.correlation import NODE_TYPES
+from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 
 
@@ -46,17 +45,31 @@ class Backend(Protocol):
     needs: tuple[str, ...]
     capabilities: Mapping[str, Support]
 
-    def compile(self, query: Query) -> Artifact:
+    def compile(self, query: Resolved) -> Artifact:
         """The artifact of one detection. Raises Unsupported before any text is made."""
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
         """Run each job's artifacts on the real engine; the matches of each job, sorted."""
 
 
-def refuse_undeclared(query: Query, capabilities: Mapping[str, Support]) -> None:
+def artifact_of(backend: str, query: Resolved, suffix: str, body: bytes) -> Artifact:
+    """The artifact of a query: its identity is the query's, its bytes are the backend's."""
+    return Artifact(
+        detection=query.detection.id,
+        key=query.detection.key,
+        backend=backend,
+        source=query.source.name,
+        logic=query.logic,
+        suffix=suffix,
+        body=body,
+        stateful=isinstance(query, CorrelationQuery),
+    )
+
+
+def refuse_undeclared(query: Resolved, capabilities: Mapping[str, Support]) -> None:
     """Raise Unsupported for the first node that is not declared as working."""
     known = {t.__name__ for t in NODE_TYPES}
-    for kind in sorted(kinds_of(query.matches) & known):
+    for kind in sorted(query.kinds & known):
         support = capabilities.get(kind)
         if support is not Support.YES:
             raise Unsupported(kind, support.value if support else "undeclared")

@@ -56,7 +56,7 @@ def run_engine(
         cases = _place([query for query, _ in compiled])
         events = tuple(event for each in cases for _, event in each.events)
         if compiled:
-            jobs.append(Job(group[0].source, tuple(a for _, a in compiled), events))
+            jobs.append(Job((group[0].source,), tuple(a for _, a in compiled), events))
             placed.append(cases)
     for cases, matches in zip(placed, backend.run(jobs, endpoints), strict=True):
         hits = {(match.detection, match.event) for match in matches}

@@ -8,7 +8,7 @@ import click
 
 from tocsin.backend import registry
 from tocsin.cli.main import main_group
-from tocsin.ir.nodes import NODE_TYPES
+from tocsin.ir.correlation import NODE_TYPES
 
 _WIDTH = 100
 

@@ -6,7 +6,7 @@ import ipaddress
 import operator
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -162,24 +162,32 @@ def _compare(compare: Callable[[float, float], bool], number: float, text: str) 
     return compare(float(value), float(number))
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
-    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-5][0-9])?)?"
+    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?(Z|[+-][0-9]{2}:[0-5][0-9])?)?"
 )
 
 
 def parse_time(text: str) -> datetime | None:
-    """The moment, to the second, that an ISO 8601 text names; no zone means UTC."""
+    """The moment, cut to the millisecond, that an ISO 8601 text names; no zone means UTC."""
     found = _TIME.fullmatch(text)
     if not found:
         return None
-    *digits, zone = found.groups()
+    *digits, fraction, zone = found.groups()
     year, month, day, hour, minute, second = (int(d or 0) for d in digits)
     iso = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+    millis = ((fraction or "") + "000")[:3]
     try:
-        return datetime.fromisoformat(iso + (zone or "Z")).astimezone(UTC)
+        return datetime.fromisoformat(f"{iso}.{millis}{zone or 'Z'}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def parse_millis(text: str) -> int | None:
+    """The same moment in milliseconds since 1970."""
+    moment = parse_time(text)
+    return None if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _has_part(part: Callable[[datetime], int], value: int, text: str) -> bool:

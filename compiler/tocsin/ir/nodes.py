@@ -167,38 +167,7 @@ class FieldRef:
 Expr = Const | And | Or | Not | IsNull | Leaf | Keyword | FieldRef
 
 
-# --- correlations (evaluated from a later version on; they have their place here) -------------
-
-
-class CorrelationType(StrEnum):
-    """The types of Sigma correlations v2.1."""
-
-    EVENT_COUNT = "event_count"
-    VALUE_COUNT = "value_count"
-    VALUE_SUM = "value_sum"
-    VALUE_AVG = "value_avg"
-    VALUE_PERCENTILE = "value_percentile"
-    VALUE_MEDIAN = "value_median"
-    TEMPORAL = "temporal"
-    TEMPORAL_ORDERED = "temporal_ordered"
-
-
-@dataclass(frozen=True, slots=True)
-class Correlation:
-    """A condition on the base matches of a group inside a sliding window of event time."""
-
-    type: CorrelationType
-    rules: tuple[str, ...]
-    timespan_seconds: int
-    group_by: tuple[str, ...] = ()
-    condition: tuple[tuple[str, int | float], ...] = ()
-    fields: tuple[str, ...] = ()
-    aliases: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
-    percentile: float | None = None
-    generate: bool = False
-
-
-NODE_TYPES: tuple[type, ...] = (
+EXPRESSION_TYPES: tuple[type, ...] = (
     And,
     Or,
     Not,
@@ -212,9 +181,8 @@ NODE_TYPES: tuple[type, ...] = (
     Cidr,
     Compare,
     TimePart,
-    Correlation,
 )
-"""Everything a backend must declare."""
+"""Nodes of expressions and tests of leaves."""
 
 
 def any_of(args: list[Expr] | tuple[Expr, ...]) -> Expr:

@@ -1,25 +1,31 @@
-"""A detection bound to its source: what backends compile and the evaluator evaluates."""
+"""Detections bound to their sources: what backends compile and the evaluator evaluates."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tocsin.canonical import canonical_bytes, digest, plain
+from tocsin.ir.correlation import Correlation
 from tocsin.ir.nodes import Expr, all_of
-from tocsin.ir.walk import fields_of
+from tocsin.ir.walk import fields_of, kinds_of
 from tocsin.model.detection import Detection
 from tocsin.model.source import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The resolved detection. `where` selects the events of its log source, `expr` the matches."""
+    """A detection on single events. `where` selects the events of its log source.
+
+    `alerts` is false where a correlation refers to it and nothing asks for alerts of its own.
+    """
 
     detection: Detection
     source: Source
     where: Expr
     expr: Expr
+    alerts: bool = True
 
     @property
     def matches(self) -> Expr:
@@ -32,18 +38,106 @@ class Query:
         return tuple(sorted(fields_of(self.matches)))
 
     @property
+    def kinds(self) -> frozenset[str]:
+        """Type names of all its nodes, as backends declare them."""
+        return frozenset(kinds_of(self.matches))
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources that it reads."""
+        return (self.source,)
+
+    @property
     def logic(self) -> str:
         """Identity of what it means: canonical query and source binding, no tool version."""
-        source = self.source
-        columns = [plain(c) for name in self.fields if (c := source.column(name))]
-        binding = {"source": source.name, "time": source.time_field, "columns": columns}
+        binding = _binding(self.source, self.fields)
         return digest({"form": 1, "expr": _unordered(plain(self.matches)), "binding": binding})
 
     @property
     def meta(self) -> str:
         """Identity of its description and of what is done with its alerts: deploys nothing."""
-        detection = self.detection
-        return digest({"form": 1, "meta": plain(detection.meta), "alert": detection.alert})
+        return _meta(self.detection)
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationQuery:
+    """A detection on the matches of its bases, one for each position of the correlation."""
+
+    detection: Detection
+    correlation: Correlation
+    bases: tuple[Resolved, ...]
+    alerts: bool = True
+
+    @property
+    def events(self) -> tuple[Query, ...]:
+        """The queries on single events at its bottom, each once, in order."""
+        return tuple({query.detection.id: query for query in _events(self)}.values())
+
+    @property
+    def source(self) -> Source:
+        """The source under which it is filed: that of its first event query."""
+        return self.events[0].source
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources that it reads, by name."""
+        found = {query.source.name: query.source for query in self.events}
+        return tuple(found[name] for name in sorted(found))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of all fields looked at, group keys and values included, sorted."""
+        own = {field for _, field in self.carried()}
+        return tuple(sorted(own.union(*(query.fields for query in self.events))))
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Type names of all its nodes, those of its bases included."""
+        return frozenset({Correlation.__name__}).union(*(base.kinds for base in self.bases))
+
+    def carried(self) -> Iterator[tuple[Query, str]]:
+        """The event queries with the fields that correlations take from their events."""
+        refs = (*self.correlation.group_by, *self.correlation.values)
+        for position, base in enumerate(self.bases):
+            for query in base.events if isinstance(base, CorrelationQuery) else (base,):
+                yield from ((query, ref.fields[position]) for ref in refs)
+            if isinstance(base, CorrelationQuery):
+                yield from base.carried()
+
+    @property
+    def logic(self) -> str:
+        """Identity of what it means: the correlation, its bases' logic, the bound fields."""
+        carried = {(query.source.name, field): query for query, field in self.carried()}
+        bound = [[key[0], plain(carried[key].source.column(key[1]))] for key in sorted(carried)]
+        bases = [base.logic for base in self.bases]
+        times = [[s.name, s.time_field, s.lateness_seconds] for s in self.sources]
+        what = {"correlation": plain(self.correlation), "bases": bases, "times": times}
+        return digest({"form": 1, **what, "binding": bound})
+
+    @property
+    def meta(self) -> str:
+        """Identity of its description and of what is done with its alerts: deploys nothing."""
+        return _meta(self.detection)
+
+
+Resolved = Query | CorrelationQuery
+
+
+def _events(query: Resolved) -> Iterator[Query]:
+    if isinstance(query, Query):
+        yield query
+    else:
+        for base in query.bases:
+            yield from _events(base)
+
+
+def _binding(source: Source, fields: tuple[str, ...]) -> dict[str, Any]:
+    columns = [plain(column) for name in fields if (column := source.column(name))]
+    return {"source": source.name, "time": source.time_field, "columns": columns}
+
+
+def _meta(detection: Detection) -> str:
+    return digest({"form": 1, "meta": plain(detection.meta), "alert": detection.alert})
 
 
 def _unordered(node: Any) -> Any:

@@ -14,6 +14,7 @@ class Artifact:
     """The compiled form of one detection: bytes that are deployed as they are.
 
     `suffix` is the file's ending (`sql`, `json`). Nothing of the description goes into `body`.
+    `stateful`: it correlates events, so its stream is never mixed with another job's.
     """
 
     detection: str
@@ -23,6 +24,7 @@ class Artifact:
     logic: str
     suffix: str
     body: bytes
+    stateful: bool = False
 
     @property
     def digest(self) -> str:
@@ -37,16 +39,26 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Match:
-    """A detection (by id) matched the event with this 0-based number."""
+    """A detection (by id) matched the event with this 0-based number.
+
+    `group`: values of a correlation's group-by, whose last event this is.
+    """
 
     detection: str
     event: int
+    group: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Artifacts of one source and the events to run them on, in order of arrival."""
+    """Artifacts and the events to run them on, in order of arrival; every source gets them all."""
 
-    source: Source
+    sources: tuple[Source, ...]
     artifacts: tuple[Artifact, ...]
     events: tuple[dict[str, Any], ...] = field(repr=False)
+
+    @property
+    def source(self) -> Source:
+        """The one source; correlations alone may have several."""
+        [source] = self.sources
+        return source

@@ -53,7 +53,8 @@ class Served:
 class Source:
     """A declared (or, in a schema-less scan, inferred) source of events.
 
-    `lateness_seconds`: how far behind the watermark an event may arrive and still count.
+    `lateness_seconds`: how far behind the latest event time seen an event may arrive and still
+    count in correlations; None: nothing is ever late (an inferred source has no order of arrival).
     `values_column`: name of an array<string> column that holds every scalar of the event, where
     the table has one (inferred sources do); keywords need it on SQL engines.
     """
@@ -67,7 +68,7 @@ class Source:
     topic: str = ""
     table: str = ""
     time_field: str = ""
-    lateness_seconds: int = 0
+    lateness_seconds: int | None = 0
     id_field: str = ""
     values_column: str = ""
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False)

@@ -75,7 +75,7 @@ def scan_engine(
         part = _narrowed(source, group)
         compiled, no = compile_all([replace(query, source=part) for query in group], backend)
         refused += [each.diagnostic for each in no]
-        jobs.append(Job(part, tuple(artifact for _, artifact in compiled), tuple(rows)))
+        jobs.append(Job((part,), tuple(artifact for _, artifact in compiled), tuple(rows)))
     matches = [match for found in backend.run(jobs, endpoints) for match in found]
     return Result(tuple(sorted(matches)), tuple(refused))
 

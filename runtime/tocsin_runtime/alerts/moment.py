@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tocsin.ir.leaf import parse_time
+from tocsin.ir.leaf import parse_millis
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FRACTION = re.compile(r":[0-9]{2}:[0-9]{2}\.([0-9]+)")
 
 _SECONDS_BELOW = 10**11
 """A number below is seconds since 1970 (the year 5138), one above milliseconds (from 1973)."""
@@ -25,12 +23,7 @@ def milliseconds(value: Any) -> int | None:
         return None
     if isinstance(value, int | float):
         return _of_number(value)
-    moment = parse_time(value) if isinstance(value, str) else None
-    if moment is None:
-        return None
-    fraction = _FRACTION.search(value)
-    thousandths = int(fraction[1][:3].ljust(3, "0")) if fraction else 0
-    return (moment - _EPOCH) // timedelta(milliseconds=1) + thousandths
+    return parse_millis(value) if isinstance(value, str) else None
 
 
 def _of_number(value: float) -> int | None:

@@ -57,7 +57,7 @@ class BackendLane:
 
     def match(self, events: Sequence[dict[str, Any]]) -> Iterable[Match]:
         """All artifacts on all events, in one run."""
-        job = Job(self._source, self._artifacts, tuple(events))
+        job = Job((self._source,), self._artifacts, tuple(events))
         return self._backend.run([job], self._endpoints)[0]
 
 
