@@ -110,7 +110,7 @@ def test_event_time_is_set_from_at(tmp_path: Path) -> None:
     events = [{"at": "1500ms", **FIRES}, {"at": "-1d", **FIRES}, {"time": "x", **FIRES}]
     found = query(tmp_path, events, {"alerts": 3})
     case = found.detection.cases[0]
-    times = {n: e["time"] for n, e in arrivals(case, found.source)}
+    times = {n: e["time"] for n, e in arrivals(case, found.sources)}
     assert times == {0: "2026-01-01T00:00:01.500Z", 1: "2025-12-31T00:00:00.000Z", 2: "x"}
     assert "time" not in case.events[0].body, "the case itself is not changed"
 
@@ -121,7 +121,7 @@ def test_a_nested_time_field(tmp_path: Path) -> None:
     tests = [{"name": "x", "events": [FIRES, {**FIRES, "meta": 5}], "expect": {"alerts": 2}}]
     root = project(tmp_path, {"r.yml": rule(tocsin={"tests": tests})}, source)
     [found] = load_project(root).queries
-    bodies = [e for _, e in arrivals(found.detection.cases[0], found.source)]
+    bodies = [e for _, e in arrivals(found.detection.cases[0], found.sources)]
     assert bodies[0]["meta"] == {"time": "2026-01-01T00:00:00.000Z"}
     assert bodies[1]["meta"] == 5, "a text in the way stays"
 
@@ -135,7 +135,7 @@ def test_order_of_arrival_and_order_of_time(tmp_path: Path) -> None:
     ]
     found = query(tmp_path, events, {"alerts": 4})
     case = found.detection.cases[0]
-    assert [n for n, _ in arrivals(case, found.source)] == [2, 3, 0, 1]
+    assert [n for n, _ in arrivals(case, found.sources)] == [2, 3, 0, 1]
     assert in_time(case, [0, 3, 2, 1]) == [1, 2, 3, 0]
 
 

@@ -131,7 +131,7 @@ def test_every_detection_of_the_content_explains_its_own_cases() -> None:
     for query in project.queries:
         parts = named(query, {})
         for case in query.detection.cases:
-            for _, event in arrivals(case, query.source):
+            for _, event in arrivals(case, query.sources):
                 found = why(parts, event)
                 assert found.matches == evaluate(query.matches, View(event, query.source.renamed))
                 assert found.tree.holds == all(part.holds for part in found.tree.below)

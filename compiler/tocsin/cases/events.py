@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tocsin.ir.text import walk
 from tocsin.model.detection import Case, CaseEvent
 from tocsin.model.source import Source
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 """Event time of `at: 0s`."""
 
+Numbered = tuple[int, dict[str, Any]]
+"""An event and its number in the case."""
 
-def arrivals(case: Case, source: Source) -> list[tuple[int, dict[str, Any]]]:
-    """(number in the case, event), in order of arrival; equal arrivals keep the file's order."""
+
+def arrivals(case: Case, sources: Sequence[Source], shift: int = 0) -> list[Numbered]:
+    """The events in order of arrival; equal arrivals keep the file's order.
+
+    Event times start `shift` milliseconds after START, in the time field of every source.
+    """
     order = sorted(range(len(case.events)), key=lambda n: case.events[n].arrives)
-    return [(n, _event(case.events[n], source)) for n in order]
+    return [(n, _event(case.events[n], sources, shift)) for n in order]
 
 
 def in_time(case: Case, numbers: Iterable[int]) -> list[int]:
@@ -25,13 +32,20 @@ def in_time(case: Case, numbers: Iterable[int]) -> list[int]:
     return sorted(numbers, key=lambda n: (case.events[n].at, n))
 
 
-def _event(event: CaseEvent, source: Source) -> dict[str, Any]:
+def tells_time(event: CaseEvent, sources: Sequence[Source]) -> bool:
+    """Whether the event itself sets a source's time field, so that `at` does not."""
+    paths = (column.path for s in sources if (column := s.column(s.time_field)))
+    return any(walk(event.body, path) is not None for path in paths)
+
+
+def _event(event: CaseEvent, sources: Sequence[Source], shift: int) -> dict[str, Any]:
     body = deepcopy(event.body)
-    column = source.column(source.time_field)
-    if column:
-        moment = START + timedelta(milliseconds=event.at)
-        text = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        _set_default(body, column.path, text)
+    moment = START + timedelta(milliseconds=event.at + shift)
+    text = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    for source in sources:
+        column = source.column(source.time_field)
+        if column:
+            _set_default(body, column.path, text)
     return body
 
 

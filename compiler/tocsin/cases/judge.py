@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tocsin.ir.account import Standing, account
 from tocsin.ir.evaluate import View
-from tocsin.ir.query import Query
+from tocsin.ir.query import CorrelationQuery, Resolved
+from tocsin.ir.stream import observe
 from tocsin.ir.text import lookup, texts
 from tocsin.ir.trace import decisive, lines, trace
 from tocsin.model.detection import Case, Expect
@@ -50,7 +53,11 @@ class Verdict:
 
 
 def judge(
-    query: Query, case: Case, engine: str, events: Mapping[int, dict[str, Any]], got: Sequence[int]
+    query: Resolved,
+    case: Case,
+    engine: str,
+    events: Mapping[int, dict[str, Any]],
+    got: Sequence[int],
 ) -> Verdict:
     """The verdict on a case: `got` are the numbers of the events that alerted, in time order."""
     problems = tuple(_problems(case.expect, events, got))
@@ -107,13 +114,38 @@ def _same(seen: Any, wanted: Any) -> bool:
 
 
 def _why(
-    query: Query, expect: Expect, events: Mapping[int, dict[str, Any]], got: Sequence[int]
+    query: Resolved, expect: Expect, events: Mapping[int, dict[str, Any]], got: Sequence[int]
 ) -> Iterator[str]:
+    if isinstance(query, CorrelationQuery):
+        yield from _windows(query, events)
+        return
     for number in _suspects(expect, events, got):
         view = View(events[number], query.source.renamed)
         verdict = "alerts" if number in got else "does not alert"
         yield f"event {number} {verdict}; decided by:"
         yield from lines(decisive(trace(query.matches, view)), 1)
+
+
+def _windows(query: CorrelationQuery, events: Mapping[int, dict[str, Any]]) -> Iterator[str]:
+    """The window at every base match, and what did not count."""
+    numbers = list(events)
+    dropped: Counter[str] = Counter()
+    seen = account(query, observe(query.events, list(events.values()), dropped))
+    for standing in seen.standings:
+        yield standing_line(standing, numbers)
+    if not seen.standings:
+        yield "no event matches a base rule"
+    dropped["without group key"] = seen.without_key
+    yield from (f"{count} {reason}" for reason, count in dropped.items() if count)
+
+
+def standing_line(standing: Standing, numbers: Sequence[int]) -> str:
+    """One line: the event, its group, what was counted and from which events."""
+    verdict = "alerts" if standing.holds else "does not alert"
+    group = f" in group {', '.join(standing.group)}" if standing.group else ""
+    members = ", ".join(str(numbers[member.event[1]]) for member in standing.window)
+    found = f"{standing.figure}, wanted {standing.asked}; window: events {members}"
+    return f"event {numbers[standing.event[1]]} {verdict}{group}: {found}"
 
 
 def _suspects(

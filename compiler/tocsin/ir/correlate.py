@@ -154,8 +154,7 @@ def _distinct(correlation: Correlation, window: Sequence[Hit], _: Hit) -> bool:
 
 
 def _statistic(correlation: Correlation, window: Sequence[Hit], _: Hit) -> bool:
-    texts = [hit.values[0] for hit in window if hit.values is not None]
-    numbers = [number for text in texts if (number := decimal_of(text)) is not None]
+    numbers = numbers_of(window)
     if not numbers:
         return False
     if correlation.type is CorrelationType.VALUE_SUM:
@@ -164,6 +163,12 @@ def _statistic(correlation: Correlation, window: Sequence[Hit], _: Hit) -> bool:
         return within(correlation.bounds, total(numbers), len(numbers))
     figure = percentile(numbers, correlation.percentile or "50")
     return all(_OP[bound.op](figure, float(bound.value)) for bound in correlation.bounds)
+
+
+def numbers_of(window: Sequence[Hit]) -> list[Decimal]:
+    """The window's values that are numbers."""
+    texts = [hit.values[0] for hit in window if hit.values is not None]
+    return [number for text in texts if (number := decimal_of(text)) is not None]
 
 
 def _together(correlation: Correlation, window: Sequence[Hit], _: Hit) -> bool:

@@ -92,13 +92,14 @@ def completions(
     """Where a correlation holds; `done` keeps the outcomes of correlations that others share."""
     done = {} if done is None else done
     if query.detection.id not in done:
-        matches = [match for n in range(len(query.bases)) for match in _base(query, n, found, done)]
+        positions = range(len(query.bases))
+        matches = [m for n in positions for m in base_matches(query, n, found, done)]
         done[query.detection.id] = correlate(query.correlation, matches)
     return done[query.detection.id]
 
 
-def _base(
-    query: CorrelationQuery, position: int, found: Found, done: dict[str, Outcome]
+def base_matches(
+    query: CorrelationQuery, position: int, found: Found, done: dict[str, Outcome] | None = None
 ) -> Iterator[BaseMatch]:
     """The matches of one base: a correlation's stand for the events that complete it."""
     base = query.bases[position]
