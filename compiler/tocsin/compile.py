@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tocsin.backend.base import Backend, refuse_undeclared
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import Unsupported
+from tocsin.ir.correlation import Correlation
 from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact
 
@@ -31,9 +32,15 @@ class Refusal:
             "TOC900",
             f"{self.backend} refuses this detection: {self.node} {self.reason}{detail}",
             detection.span,
-            hint=f"docs/support-matrix.md lists what {self.backend} can do",
+            hint=self._hint,
             rule=detection.id,
         )
+
+    @property
+    def _hint(self) -> str:
+        if self.node == Correlation.__name__:
+            return "an environment's `correlations = NAME` sends them to another backend"
+        return f"docs/support-matrix.md lists what {self.backend} can do"
 
 
 def compile_query(query: Resolved, backend: Backend) -> Artifact | Refusal:

@@ -14,6 +14,7 @@ from corpus.variants import forms
 from tocsin.backend.base import Endpoints
 from tocsin.backend.registry import by_engine
 from tocsin.front.rule import Rule
+from tocsin.scan.bind import bind
 from tocsin.scan.run import Result, scan_engine, scan_evaluator
 
 pytestmark = pytest.mark.shared
@@ -35,7 +36,7 @@ def events(regression: Regression) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def evaluated(corpus: Corpus, events: list[dict[str, Any]]) -> Found:
-    return pairs(scan_evaluator(corpus.read.rules, events, ignore_logsource=True))
+    return pairs(scan_evaluator(bind(corpus.read.rules, ignore_logsource=True), events))
 
 
 def pairs(result: Result) -> Found:
@@ -43,7 +44,7 @@ def pairs(result: Result) -> Found:
 
 
 def run(engine: str, rules: Sequence[Rule], events: list[Any], at: Endpoints) -> Result:
-    return scan_engine(rules, events, by_engine(engine), at, ignore_logsource=True)
+    return scan_engine(bind(rules, ignore_logsource=True), events, by_engine(engine), at)
 
 
 def test_evaluator_gives_the_expected_set(evaluated: Found, regression: Regression) -> None:

@@ -7,6 +7,7 @@ import pytest
 from corpus.conftest import Corpus
 from tocsin.ir.text import lookup, texts
 from tocsin.ir.walk import fields_of
+from tocsin.scan.bind import bind
 from tocsin.scan.events import read_events
 from tocsin.scan.infer import infer
 from tocsin.scan.run import scan_evaluator
@@ -37,7 +38,7 @@ def sample(shared: Path, name: str) -> list[dict[str, object]]:
 def test_a_scan_of_real_events(shared: Path, corpus: Corpus, name: str) -> None:
     events = sample(shared, name)
     assert events
-    result = scan_evaluator(corpus.read.rules, events, ignore_logsource=False)
+    result = scan_evaluator(bind(corpus.read.rules, ignore_logsource=False), events)
     assert result.refused == ()
     assert all(0 <= match.event < len(events) for match in result.matches)
 

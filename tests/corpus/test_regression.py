@@ -15,6 +15,7 @@ from tocsin.ir import walk
 from tocsin.ir.nodes import Expr, FieldRef, IsNull, Not, Regex, Text
 from tocsin.ir.text import fold
 from tocsin.ir.walk import fields_of, nodes_of
+from tocsin.scan.bind import bind
 from tocsin.scan.run import scan_evaluator
 
 pytestmark = pytest.mark.shared
@@ -23,7 +24,7 @@ Event = dict[str, Any]
 
 
 def matches(rules: Sequence[Rule], events: Sequence[Event]) -> set[tuple[str, int]]:
-    found = scan_evaluator(rules, events, ignore_logsource=True).matches
+    found = scan_evaluator(bind(rules, ignore_logsource=True), events).matches
     return {(match.detection, match.event) for match in found}
 
 

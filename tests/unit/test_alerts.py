@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from tocsin.ir.leaf import millis_text
 from tocsin_runtime.alerts.alert import SEVERITIES, Evidence, alert, alert_id
 from tocsin_runtime.alerts.described import Described, Origin
-from tocsin_runtime.alerts.moment import iso, milliseconds
+from tocsin_runtime.alerts.moment import milliseconds
 
 NOW = 1_767_225_605_000
 DESCRIBED = Described(
@@ -177,5 +178,7 @@ def test_event_times(value: Any, expected: int | None) -> None:
 
 
 def test_milliseconds_as_text() -> None:
-    assert iso(1767225600007) == "2026-01-01T00:00:00.007Z"
-    assert datetime.fromisoformat(iso(-750)) == datetime(1969, 12, 31, 23, 59, 59, 250_000, UTC)
+    assert millis_text(1767225600007) == "2026-01-01T00:00:00.007Z"
+    assert datetime.fromisoformat(millis_text(-750)) == datetime(
+        1969, 12, 31, 23, 59, 59, 250_000, UTC
+    )

@@ -14,6 +14,7 @@ from tocsin.front.collect import collect
 from tocsin.ir.text import lookup, texts
 from tocsin.model.artifact import Match
 from tocsin.model.source import FieldType
+from tocsin.scan.bind import bind
 from tocsin.scan.events import MAX_EVENT_BYTES, read_events
 from tocsin.scan.infer import VALUES, infer
 from tocsin.scan.run import scan_evaluator
@@ -150,7 +151,8 @@ def scan(
         write(tmp_path / f"{number}.yml", each)
     collected = collect([tmp_path])
     assert collected.diagnostics == ()
-    return scan_evaluator(collected.rules, found, **{"ignore_logsource": True} | options).matches
+    queries = bind(collected.rules, **{"ignore_logsource": True} | options)
+    return scan_evaluator(queries, found).matches
 
 
 def test_matches_are_sorted(tmp_path: Path) -> None:

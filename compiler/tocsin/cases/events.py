@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tocsin.ir.leaf import millis_text
 from tocsin.ir.text import walk
 from tocsin.model.detection import Case, CaseEvent
 from tocsin.model.source import Source
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-"""Event time of `at: 0s`."""
+START = 1_767_225_600_000
+"""Event time of `at: 0s`: 2026-01-01T00:00:00Z in milliseconds."""
 
 Numbered = tuple[int, dict[str, Any]]
 """An event and its number in the case."""
@@ -40,8 +40,7 @@ def tells_time(event: CaseEvent, sources: Sequence[Source]) -> bool:
 
 def _event(event: CaseEvent, sources: Sequence[Source], shift: int) -> dict[str, Any]:
     body = deepcopy(event.body)
-    moment = START + timedelta(milliseconds=event.at + shift)
-    text = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    text = millis_text(START + event.at + shift)
     for source in sources:
         column = source.column(source.time_field)
         if column:

@@ -25,10 +25,11 @@ from tocsin.front.collect import collect
 from tocsin.front.project import Project, find_project, load_project
 from tocsin.front.resolve import resolve_inferred
 from tocsin.ir.nodes import Keyword
-from tocsin.ir.query import Query
+from tocsin.ir.query import Resolved
 from tocsin.ir.walk import nodes_of
 from tocsin.model.artifact import Artifact
 from tocsin.model.source import Column, FieldType, Source
+from tocsin.plan.desired import backend_of
 from tocsin.scan.infer import VALUES
 
 
@@ -99,7 +100,7 @@ def compile(  # noqa: A001 - the command's name
         raise click.exceptions.Exit(1)
 
 
-def _inferred(paths: Sequence[Path]) -> tuple[tuple[Query, ...], tuple[Diagnostic, ...]]:
+def _inferred(paths: Sequence[Path]) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, ...]]:
     """Any rules, bound to one table that has a text column for every field they look at."""
     found = collect(paths)
     unbound = Source("events", ())
@@ -118,24 +119,24 @@ def _inferred(paths: Sequence[Path]) -> tuple[tuple[Query, ...], tuple[Diagnosti
 def _serving(project: Project, env: str) -> list[str]:
     """The backends that an environment deploys with."""
     environment = project.environment(env)
-    return sorted({environment.backend_of(name) for name in project.sources})
+    return sorted({backend_of(query, environment) for query in project.queries})
 
 
 def _meant(
-    queries: Sequence[Query], backend: Backend, project: Project | None, env: str | None
-) -> Iterator[Query]:
+    queries: Sequence[Resolved], backend: Backend, project: Project | None, env: str | None
+) -> Iterator[Resolved]:
     """The detections that a backend gets: with an environment, those that it serves there."""
     if project is None or env is None:
         yield from queries
         return
     environment = project.environment(env)
     for query in queries:
-        off = query.detection.deploy.get(env) == "off"
-        if not off and environment.backend_of(query.source.name) == backend.name:
+        off = query.detection.deploy.get(env) == "off" or not query.alerts
+        if not off and backend_of(query, environment) == backend.name:
             yield query
 
 
-def _build(backend: Backend, queries: Sequence[Query]) -> Built:
+def _build(backend: Backend, queries: Sequence[Resolved]) -> Built:
     steps = track(
         queries,
         backend.name,
@@ -147,7 +148,7 @@ def _build(backend: Backend, queries: Sequence[Query]) -> Built:
     artifacts = tuple(each for each in made if isinstance(each, Artifact))
     refused = tuple(each for each in made if isinstance(each, Refusal))
     used = {artifact.source for artifact in artifacts}
-    sources = {q.source.name: q.source for q in queries if q.source.name in used}
+    sources = {s.name: s for q in queries if q.source.name in used for s in q.sources}
     return Built(backend, artifacts, refused, tuple(sources[name] for name in sorted(sources)))
 
 

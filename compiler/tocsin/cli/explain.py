@@ -20,16 +20,19 @@ from rich.tree import Tree
 
 from tocsin.cases import explain as why
 from tocsin.cases.explain import Explanation, Named
+from tocsin.cases.windows import Windows, explain_windows
+from tocsin.cli.explain_windows import correlation_json, show_windows
 from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, summary
 from tocsin.diagnostics import Diagnostic, Span, has_errors
 from tocsin.errors import ConfigError
 from tocsin.front.collect import collect
 from tocsin.front.project import SETTINGS, Project, find_project, load_project, placeholders
 from tocsin.front.resolve import resolve_inferred
-from tocsin.ir.query import Query
+from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.ir.trace import Trace
 from tocsin.model.source import Source
 from tocsin.scan.events import read_events
+from tocsin.scan.times import guessed_clock
 
 STDIN = "-"
 MANY = 8
@@ -51,8 +54,10 @@ def explain(rule: str, *, file: str, number: int | None, project: Path | None, f
 
     RULE is a rule file, or the key, name or id of a detection of the project. FILE holds one JSON
     object, an array of them, or one a line. For each event: the verdict, the truth of every
-    selection and what the event has there, and near misses. Exit code 1 if something in the files
-    is broken, 0 whether the events match or not.
+    selection and what the event has there, and near misses. A correlation is shown at each of its
+    base matches: the events of the window, what was counted there, what was asked; the events are
+    taken in the order of FILE. Exit code 1 if something in the files is broken, 0 whether the
+    events match or not.
     """
     queries, values, broken = _detections(rule, project)
     events, unread = _events(file)
@@ -60,14 +65,25 @@ def explain(rule: str, *, file: str, number: int | None, project: Path | None, f
     if not queries:
         raise ConfigError(f"no detection without errors in {rule}", exit_code=1)
     chosen = _chosen(events, number)
-    parts = [why.named(query, values) for query in queries]
+    parts = [why.named(query, values) for query in queries if isinstance(query, Query)]
     found = [(part, n, why.explain(part, event)) for part in parts for n, event in chosen]
+    windows = [_windows(q, events, number) for q in queries if isinstance(q, CorrelationQuery)]
     if fmt == "json":
-        echo_json([_as_json(*each) for each in found])
+        echo_json([*(_as_json(*each) for each in found), *map(correlation_json, windows)])
     else:
         _show(found)
+        for each in windows:
+            show_windows(each, len(events))
     if has_errors([*broken, *unread]):
         raise click.exceptions.Exit(1)
+
+
+def _windows(
+    query: CorrelationQuery, events: Sequence[dict[str, Any]], number: int | None
+) -> Windows:
+    declared = all(source.time_field for source in query.sources)
+    found = explain_windows(query, events, None if declared else guessed_clock())
+    return found if number is None else found.at(number)
 
 
 def _chosen(
@@ -87,7 +103,7 @@ def _chosen(
 Values = dict[str, tuple[str, ...]]
 
 
-def _detections(rule: str, folder: Path | None) -> tuple[list[Query], Values, list[Diagnostic]]:
+def _detections(rule: str, folder: Path | None) -> tuple[list[Resolved], Values, list[Diagnostic]]:
     """Queries of a file or of a key, the project's placeholders, and what is wrong there."""
     path = Path(rule)
     if not path.is_file():
@@ -116,7 +132,7 @@ def _is(each: Diagnostic, path: Path) -> bool:
     return file.exists() and file.samefile(path)
 
 
-def _by_key(project: Project, word: str) -> Query:
+def _by_key(project: Project, word: str) -> Resolved:
     for query in project.queries:
         detection = query.detection
         if word in (detection.key, detection.id, detection.name, Path(detection.span.file).stem):
@@ -186,6 +202,8 @@ def _show(found: Sequence[tuple[Named, int, Explanation]]) -> None:
         for hint in explanation.hints:
             out.print(Text.assemble(("hint: ", "cyan"), hint), soft_wrap=True)
         out.print()
+    if not found:
+        return
     matching = sum(explanation.matches for _, _, explanation in found)
     console().print(f"{matching} of {len(found)} match")
 

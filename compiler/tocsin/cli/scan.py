@@ -18,8 +18,9 @@ from tocsin.cli.engine import engine_option, started
 from tocsin.cli.output import console, format_option, on_terminal, print_diagnostics, summary
 from tocsin.diagnostics import Diagnostic, has_errors
 from tocsin.front.collect import collect
-from tocsin.front.rule import Rule
+from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Match
+from tocsin.scan.bind import bind
 from tocsin.scan.events import read_events
 from tocsin.scan.run import Result, scan_engine, scan_evaluator
 
@@ -50,6 +51,7 @@ def _greedy(process: Any) -> Any:
 @click.option("--rules", cls=Many, multiple=True, required=True, type=_PATHS, help="files, folders")
 @click.option("--events", cls=Many, multiple=True, required=True, type=_PATHS, help="JSON lines")
 @engine_option(several=False)
+@click.option("--time-field", default="", metavar="NAME", help="event time, for correlations")
 @click.option("--ignore-logsource", is_flag=True, help="every rule looks at every event")
 @click.option("--strict", is_flag=True, help="a refused detection or a broken line ends the scan")
 @click.option("--stats", is_flag=True, help="end stderr with one JSON line of figures")
@@ -59,6 +61,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     events: tuple[Path, ...],
     engine: str,
     *,
+    time_field: str,
     ignore_logsource: bool,
     strict: bool,
     stats: bool,
@@ -66,7 +69,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Run any Sigma rules over any JSON events, with no source declared.
 
-    Prints one line a match: the rule's id and the 0-based number of the event over all files.
+    Prints one line a match: the rule's id and the 0-based number of the event over all files; for a
+    correlation that of its last event, and the group. Without --time-field, event time is the first
+    of timestamp, @timestamp, UtcTime, TimeCreated_SystemTime, eventTime, time that an event has.
     Refused detections and broken lines go to stderr and make the exit code 1; the scan goes on.
     """
     begun = perf_counter()
@@ -76,10 +81,14 @@ def scan(  # noqa: PLR0913 - one parameter an option
     print_diagnostics(wrong, err=True)
     _stop_if(strict, wrong)
     ready = perf_counter()
-    result = _run(engine, collected.rules, loaded, ignore_logsource=ignore_logsource)
+    queries = bind(collected.rules, ignore_logsource=ignore_logsource)
+    result = _run(engine, queries, loaded, time_field)
     print_diagnostics(result.refused, err=True)
     _stop_if(strict, result.refused)
-    _print(result.matches, collected.rules, fmt)
+    _print(result.matches, queries, fmt)
+    for reason, count in result.dropped.items():
+        if count:
+            console().print(f"[yellow]left out of correlations:[/] {count} base matches {reason}")
     if wrong or result.refused:
         console().print(f"scan went on despite {summary([*wrong, *result.refused])}")
     if stats:
@@ -96,35 +105,45 @@ def _stop_if(strict: bool, found: Sequence[Diagnostic]) -> None:  # noqa: FBT001
 
 
 def _run(
-    engine: str, rules: Sequence[Rule], events: list[dict[str, Any]], *, ignore_logsource: bool
+    engine: str, queries: Sequence[Resolved], events: list[dict[str, Any]], time_field: str
 ) -> Result:
     if engine == "evaluator":
         show = on_terminal()
         return scan_evaluator(
-            rules,
+            queries,
             events,
-            ignore_logsource=ignore_logsource,
+            time_field=time_field,
             progress=lambda e: track(
                 e, "events", console=console(), transient=True, disable=not show
             ),
         )
     with started([engine]) as (backends, endpoints):
-        return scan_engine(
-            rules, events, backends[engine], endpoints, ignore_logsource=ignore_logsource
-        )
+        return scan_engine(queries, events, backends[engine], endpoints, time_field=time_field)
 
 
-def _print(matches: Sequence[Match], rules: Sequence[Rule], fmt: str) -> None:
+def _print(matches: Sequence[Match], queries: Sequence[Resolved], fmt: str) -> None:
+    by_id = {query.detection.id: query for query in queries}
     if fmt == "jsonl":
         for match in matches:
-            click.echo(json.dumps({"rule": match.detection, "event": match.event}))
+            group = _group(by_id[match.detection], match)
+            line = {"rule": match.detection, "event": match.event}
+            click.echo(json.dumps(line if group is None else {**line, "group": group}))
         return
-    titles = {rule.detection.id: rule.detection.meta for rule in rules}
-    table = Table("event", "level", "title", "rule", box=None)
-    for match in sorted(matches, key=lambda m: (m.event, m.detection)):
-        meta = titles[match.detection]
-        table.add_row(str(match.event), meta.level, Text(meta.title), Text(match.detection))
+    table = Table("event", "level", "title", "group", "rule", box=None)
+    for match in sorted(matches, key=lambda m: (m.event, m.detection, m.group)):
+        query = by_id[match.detection]
+        meta, group = query.detection.meta, _group(query, match) or {}
+        shown = Text(", ".join(f"{key}={value}" for key, value in group.items()))
+        table.add_row(str(match.event), meta.level, Text(meta.title), shown, Text(match.detection))
     Console(highlight=False).print(table)
+
+
+def _group(query: Resolved, match: Match) -> dict[str, str] | None:
+    """A correlation's group by the names of its keys."""
+    if not isinstance(query, CorrelationQuery):
+        return None
+    names = (ref.name for ref in query.correlation.group_by)
+    return dict(zip(names, match.group, strict=True))
 
 
 def _stats(events: int, rules: int, matches: int, load: float, seconds: float) -> None:

@@ -19,7 +19,7 @@ from tocsin.cli.output import console, echo_json, format_option, print_diagnosti
 from tocsin.diagnostics import has_errors
 from tocsin.errors import ConfigError
 from tocsin.front.project import Project, find_project, load_project
-from tocsin.ir.query import Query
+from tocsin.ir.query import Resolved
 from tocsin.state.changes import changed_files
 
 
@@ -67,7 +67,7 @@ def _write(path: Path, data: bytes) -> None:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _chosen(project: Project, paths: Sequence[Path], rev: str | None) -> list[Query]:
+def _chosen(project: Project, paths: Sequence[Path], rev: str | None) -> list[Resolved]:
     chosen = [q for q in project.queries if _concerns(q.detection.span.file, paths)]
     if paths and not chosen and not project.diagnostics:
         names = ", ".join(map(str, paths))
@@ -80,11 +80,13 @@ def _chosen(project: Project, paths: Sequence[Path], rev: str | None) -> list[Qu
     return [q for q in chosen if _touched(q, project.root, changed)]
 
 
-def _touched(query: Query, root: Path, changed: set[Path]) -> bool:
-    rule = Path(query.detection.span.file).resolve()
-    cases = rule.with_name(f"{rule.stem}.test{rule.suffix}")
-    source = (root / "sources" / f"{query.source.name}.yml").resolve()
-    return bool(changed & {rule, cases, source})
+def _touched(query: Resolved, root: Path, changed: set[Path]) -> bool:
+    """Whether its file, its cases, a rule below it or a source of it changed."""
+    detections = (query.detection, *(each.detection for each in query.events))
+    rules = {Path(detection.span.file).resolve() for detection in detections}
+    cases = {rule.with_name(f"{rule.stem}.test{rule.suffix}") for rule in rules}
+    sources = {(root / "sources" / f"{s.name}.yml").resolve() for s in query.sources}
+    return bool(changed & {*rules, *cases, *sources})
 
 
 def _concerns(file: str, paths: Sequence[Path]) -> bool:
@@ -97,7 +99,7 @@ def _rule_of(path: Path) -> Path:
     return path.with_name(path.name.replace(".test.", ".")) if ".test." in path.name else path
 
 
-def _run(queries: Sequence[Query], engines: Sequence[str]) -> Iterator[Verdict]:
+def _run(queries: Sequence[Resolved], engines: Sequence[str]) -> Iterator[Verdict]:
     names = (EVALUATOR, *registry.engines()) if "all" in engines else tuple(dict.fromkeys(engines))
     if EVALUATOR in names:
         yield from run_evaluator(queries)
@@ -107,7 +109,7 @@ def _run(queries: Sequence[Query], engines: Sequence[str]) -> Iterator[Verdict]:
                 yield from run_engine(queries, backend, endpoints)
 
 
-def _report(verdicts: Sequence[Verdict], queries: Sequence[Query]) -> None:
+def _report(verdicts: Sequence[Verdict], queries: Sequence[Resolved]) -> None:
     out = console()
     for verdict in verdicts:
         if not verdict.ok:
@@ -125,6 +127,6 @@ def _report(verdicts: Sequence[Verdict], queries: Sequence[Query]) -> None:
         failed = sum(not v.ok for v in mine)
         table.add_row(engine, str(len(mine) - failed - refused), str(failed), str(refused))
     out.print(table)
-    untested = [q.detection.key for q in queries if not q.detection.cases]
+    untested = [q.detection.key for q in queries if q.alerts and not q.detection.cases]
     if untested:
         out.print(f"[yellow]without cases:[/] {', '.join(untested)}")

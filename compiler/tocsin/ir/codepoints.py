@@ -41,6 +41,17 @@ def complement(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
     return tuple(result)
 
 
+def without(ranges: tuple[Range, ...], code: int) -> tuple[Range, ...]:
+    """The ranges less one code point."""
+    result = []
+    for low, high in ranges:
+        if low <= code <= high:
+            result += [(low, code - 1), (code + 1, high)]
+        else:
+            result.append((low, high))
+    return tuple((low, high) for low, high in result if low <= high)
+
+
 @cache
 def _all_text() -> bytes:
     chars = (*range(BEFORE_SURROGATES + 1), *range(AFTER_SURROGATES, LAST + 1))

@@ -190,6 +190,12 @@ def parse_millis(text: str) -> int | None:
     return None if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
+def millis_text(time: int) -> str:
+    """`2026-01-01T00:00:00.000Z` of milliseconds since 1970."""
+    text = (_EPOCH + timedelta(milliseconds=time)).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
 def _has_part(part: Callable[[datetime], int], value: int, text: str) -> bool:
     moment = parse_time(text)
     return moment is not None and part(moment) == value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tocsin.canonical import canonical_bytes, digest, plain
@@ -43,6 +43,11 @@ class Query:
         return frozenset(kinds_of(self.matches))
 
     @property
+    def events(self) -> tuple[Query, ...]:
+        """The queries on single events: itself."""
+        return (self,)
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         """The sources that it reads."""
         return (self.source,)
@@ -71,7 +76,8 @@ class CorrelationQuery:
     @property
     def events(self) -> tuple[Query, ...]:
         """The queries on single events at its bottom, each once, in order."""
-        return tuple({query.detection.id: query for query in _events(self)}.values())
+        below = (query for base in self.bases for query in base.events)
+        return tuple({query.detection.id: query for query in below}.values())
 
     @property
     def source(self) -> Source:
@@ -99,7 +105,7 @@ class CorrelationQuery:
         """The event queries with the fields that correlations take from their events."""
         refs = (*self.correlation.group_by, *self.correlation.values)
         for position, base in enumerate(self.bases):
-            for query in base.events if isinstance(base, CorrelationQuery) else (base,):
+            for query in base.events:
                 yield from ((query, ref.fields[position]) for ref in refs)
             if isinstance(base, CorrelationQuery):
                 yield from base.carried()
@@ -123,12 +129,11 @@ class CorrelationQuery:
 Resolved = Query | CorrelationQuery
 
 
-def _events(query: Resolved) -> Iterator[Query]:
+def rebound(query: Resolved, source: Source) -> Resolved:
+    """The same detection over another source, its bases too."""
     if isinstance(query, Query):
-        yield query
-    else:
-        for base in query.bases:
-            yield from _events(base)
+        return replace(query, source=source)
+    return replace(query, bases=tuple(rebound(base, source) for base in query.bases))
 
 
 def _binding(source: Source, fields: tuple[str, ...]) -> dict[str, Any]:

@@ -71,16 +71,23 @@ def arrivals(
 
 
 def observe(
-    queries: Iterable[Query], events: Sequence[Mapping[str, Any]], dropped: Counter[str]
+    queries: Iterable[Query],
+    events: Sequence[Mapping[str, Any]],
+    dropped: Counter[str],
+    clock: Clock | None = None,
 ) -> dict[str, list[Arrived]]:
-    """Matches of event queries, each on the events as its own source sees them."""
+    """Matches of event queries, each on the events as its own source sees them.
+
+    `clock` tells the time where sources do not declare a field for it.
+    """
     seen: dict[str, list[Arrived]] = {}
     found: dict[str, list[Arrived]] = {}
     for query in queries:
         source = query.source
         if source.name not in seen:
             views = [View(event, source.renamed) for event in events]
-            seen[source.name] = list(arrivals(source, views, clock_of(source), dropped))
+            tells = clock or clock_of(source)
+            seen[source.name] = list(arrivals(source, views, tells, dropped))
         holds = predicate(query.matches)
         found[query.detection.id] = [each for each in seen[source.name] if holds(each.view)]
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from tocsin.backend.registry import GROUP, load
 from tocsin.compile import Refusal, compile_query
 from tocsin.front.project import Project
-from tocsin.ir.query import Query
+from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact
 from tocsin.model.project import Environment
 from tocsin.plan.build import Desired
@@ -21,17 +21,21 @@ from tocsin.state.release import Entry, Release, Revision
 def wanted(
     project: Project, environment: str, lock: Lock, last: Release | None, source: Revision
 ) -> Desired:
-    """Compile every detection that is not off here; derive its version from the lock."""
+    """Compile every detection that is not off here; derive its version from the lock.
+
+    A detection that only serves correlations is part of their artifacts, and has none of its own.
+    """
     settings = project.settings.environments[environment]
     entries: list[Entry] = []
     bodies: dict[str, bytes] = {}
     refused: list[Refused] = []
-    off = {q.detection.id for q in project.queries if _mode(q, environment) == "off"}
-    for query in project.queries:
+    alerting = [query for query in project.queries if query.alerts]
+    off = {q.detection.id for q in alerting if _mode(q, environment) == "off"}
+    for query in alerting:
         old = last.entry(query.detection.id) if last else None
         if query.detection.id in off:
             continue
-        made = compile_query(query, load(settings.backend_of(query.source.name)))
+        made = compile_query(query, load(backend_of(query, settings)))
         if isinstance(made, Refusal):
             refused.append(_refused(made, old))
             continue
@@ -49,6 +53,12 @@ def wanted(
         tools=tools(settings),
         warnings=stale_lock(lock, identities(project)),
     )
+
+
+def backend_of(query: Resolved, settings: Environment) -> str:
+    """Name of the backend that serves a detection in an environment."""
+    stateful = isinstance(query, CorrelationQuery)
+    return settings.backend_of(query.source.name, stateful=stateful)
 
 
 def identities(project: Project) -> list[Identity]:
@@ -72,7 +82,7 @@ def stale_lock(lock: Lock, detections: list[Identity]) -> tuple[str, ...]:
 
 def tools(settings: Environment) -> dict[str, str]:
     """Versions of what took part in compiling."""
-    backends = {settings.backend, *settings.backends.values()}
+    backends = {settings.backend, settings.correlations, *settings.backends.values()}
     points = (p for p in entry_points(group=GROUP) if p.name in backends and p.dist)
     found = {p.dist.name: p.dist.version for p in points if p.dist}
     for name in ("pysigma", "sqlglot"):
@@ -83,7 +93,7 @@ def tools(settings: Environment) -> dict[str, str]:
     return {**found, "python": platform.python_version()}
 
 
-def _version(lock: Lock, old: Entry | None, query: Query) -> int:
+def _version(lock: Lock, old: Entry | None, query: Resolved) -> int:
     """The lock's word; where it is stale, the next number after all that are in use."""
     line = lock.lines.get(query.detection.id)
     for known in (line, old):
@@ -92,7 +102,7 @@ def _version(lock: Lock, old: Entry | None, query: Query) -> int:
     return max(known.version if known else 0 for known in (line, old)) + 1
 
 
-def _mode(query: Query, environment: str) -> str:
+def _mode(query: Resolved, environment: str) -> str:
     return query.detection.deploy.get(environment, "live")
 
 
@@ -109,7 +119,9 @@ def _refused(no: Refusal, old: Entry | None) -> Refused:
     )
 
 
-def _entry(project: Project, query: Query, made: Artifact, environment: str, number: int) -> Entry:
+def _entry(
+    project: Project, query: Resolved, made: Artifact, environment: str, number: int
+) -> Entry:
     detection, meta = query.detection, query.detection.meta
     return Entry(
         id=detection.id,

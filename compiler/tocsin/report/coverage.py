@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tocsin.front.project import Project
-from tocsin.ir.query import Query
+from tocsin.ir.query import Resolved
 from tocsin.model.attack import Attack, Tactic, Technique, is_technique_id, load
 from tocsin.model.source import Source
 from tocsin.report.deployed import Deployed, Since
@@ -123,7 +123,7 @@ def build(project: Project, lock: Lock, deployed: Deployed | None = None) -> Cov
     A release speaks for itself: title, level, owner, tags and cases are those recorded in it. The
     project adds log sources, and (unless a date was asked for) what is not deployed.
     """
-    attack, queries = load(), project.queries
+    attack, queries = load(), [query for query in project.queries if query.alerts]
     rows = (
         _release(deployed, queries, attack, lock)
         if deployed
@@ -144,7 +144,9 @@ def build(project: Project, lock: Lock, deployed: Deployed | None = None) -> Cov
     )
 
 
-def _release(deployed: Deployed, queries: Sequence[Query], attack: Attack, lock: Lock) -> list[Row]:
+def _release(
+    deployed: Deployed, queries: Sequence[Resolved], attack: Attack, lock: Lock
+) -> list[Row]:
     known = {query.detection.id: query for query in queries}
     entries = deployed.release.entries
     rows = [_of_entry(e, known.get(e.id), attack, deployed.since.get(e.id)) for e in entries]
@@ -155,7 +157,7 @@ def _release(deployed: Deployed, queries: Sequence[Query], attack: Attack, lock:
     return rows + [_of_query(query, attack, lock, counts=False) for query in absent]
 
 
-def _of_query(query: Query, attack: Attack, lock: Lock, *, counts: bool = True) -> Row:
+def _of_query(query: Resolved, attack: Attack, lock: Lock, *, counts: bool = True) -> Row:
     detection, meta = query.detection, query.detection.meta
     techniques, other = _techniques(meta.tags, attack)
     locked = detection.id in lock.lines
@@ -167,7 +169,7 @@ def _of_query(query: Query, attack: Attack, lock: Lock, *, counts: bool = True) 
         status=meta.status,
         owner=meta.owner,
         source=query.source.name,
-        logsource=str(detection.logsource),
+        logsource=_logsources(query),
         techniques=techniques,
         other=other,
         controls=meta.controls,
@@ -177,7 +179,7 @@ def _of_query(query: Query, attack: Attack, lock: Lock, *, counts: bool = True) 
     )
 
 
-def _of_entry(entry: Entry, query: Query | None, attack: Attack, since: Since | None) -> Row:
+def _of_entry(entry: Entry, query: Resolved | None, attack: Attack, since: Since | None) -> Row:
     techniques, other = _techniques(entry.tags, attack)
     return Row(
         id=entry.id,
@@ -187,7 +189,7 @@ def _of_entry(entry: Entry, query: Query | None, attack: Attack, since: Since | 
         status=entry.status,
         owner=entry.owner,
         source=entry.source,
-        logsource=str(query.detection.logsource) if query else "",
+        logsource=_logsources(query) if query else "",
         techniques=techniques,
         other=other,
         controls=entry.controls,
@@ -197,6 +199,10 @@ def _of_entry(entry: Entry, query: Query | None, attack: Attack, since: Since | 
         since=since,
         counts=entry.mode == "live",
     )
+
+
+def _logsources(query: Resolved) -> str:
+    return " + ".join(sorted({str(each.detection.logsource) for each in query.events}))
 
 
 def _techniques(tags: Iterable[str], attack: Attack) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -7,22 +7,35 @@ stay as they are (the backend makes a map an empty array: present, without text)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from tocsin.ir.evaluate import View
+from tocsin.ir.leaf import millis_text
+from tocsin.ir.stream import Clock
 from tocsin.ir.text import INT64, lookup, scalar_text, scalars
 from tocsin.model.source import Column, FieldType, Source
 
 VALUES = "tocsin:values"
 """Column with every scalar of the event, made where rules have keywords."""
+TIME = "tocsin:time"
+"""Column of event time, in one form whatever the event's own."""
 
 Row = dict[str, Any]
 
 
 def infer(
-    fields: Iterable[str], events: Sequence[dict[str, Any]], *, keywords: bool
+    fields: Iterable[str],
+    events: Sequence[dict[str, Any]],
+    clock: Clock | None = None,
+    *,
+    keywords: bool,
 ) -> tuple[Source, list[Row]]:
-    """The inferred source and its rows, one an event, in order; missing values are left out."""
+    """The inferred source and its rows, one an event, in order; missing values are left out.
+
+    With a clock, rows have a column of event time.
+    """
     wanted = _Wanted(fields)
     raw = [wanted.of(event) for event in events]
     types = _types(wanted.names, raw)
@@ -32,15 +45,32 @@ def infer(
         columns.append(Column(VALUES, FieldType.STRINGS, (VALUES,)))
         for row, event in zip(rows, events, strict=True):
             row[VALUES] = list(scalars(event))
-    source = Source("events", tuple(columns), table="events", topic="events")
-    return (replace_values(source) if keywords else source), rows
+    if clock:
+        columns.append(Column(TIME, FieldType.TIMESTAMP, (TIME,)))
+        for row, event in zip(rows, events, strict=True):
+            if (time := clock(View(event))) is not None:
+                row[TIME] = millis_text(time)
+    return _source(columns, timed=clock is not None, keywords=keywords), rows
 
 
-def replace_values(source: Source) -> Source:
-    """The source with its values column declared."""
+def _source(columns: Iterable[Column], *, timed: bool, keywords: bool) -> Source:
     return Source(
-        source.name, source.columns, table=source.table, topic=source.topic, values_column=VALUES
+        "events",
+        tuple(columns),
+        table="events",
+        topic="events",
+        time_field=TIME if timed else "",
+        lateness_seconds=None,
+        values_column=VALUES if keywords else "",
     )
+
+
+def narrowed(source: Source, names: Container[str], *, keywords: bool) -> Source:
+    """The source with only these fields, and the columns that are no fields but needed."""
+    values = source.values_column if keywords else ""
+    kept = (source.time_field, values)
+    columns = tuple(c for c in source.columns if c.name in names or c.name in kept)
+    return replace(source, columns=columns, values_column=values)
 
 
 class _Wanted:

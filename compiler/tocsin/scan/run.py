@@ -1,92 +1,129 @@
-"""Rules over events on one engine, the evaluator or a real one."""
+"""Detections over events on one engine, the evaluator or a real one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.backend.base import Backend, Endpoints
 from tocsin.compile import compile_all
 from tocsin.diagnostics import Diagnostic
-from tocsin.front.resolve import resolve_inferred
-from tocsin.front.rule import Rule
+from tocsin.ir.correlate import Outcome
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.nodes import Keyword
-from tocsin.ir.query import Query
+from tocsin.ir.query import CorrelationQuery, Query, Resolved, rebound
+from tocsin.ir.stream import WITHOUT_TIME, Arrived, completions
 from tocsin.ir.walk import nodes_of
 from tocsin.model.artifact import Job, Match
-from tocsin.model.source import Source
-from tocsin.scan.infer import infer
+from tocsin.scan.infer import infer, narrowed
+from tocsin.scan.times import guessed_clock
 
-_UNBOUND = Source("events", ())
 GROUP = 60
-"""Rules that share a table."""
+"""Detections that share a table."""
 Progress = Callable[[Iterable[Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Matches, sorted, and the detections that the engine's backend refused."""
+    """Matches, sorted; detections that the backend refused; what correlations left out, by reason.
+
+    Only detections that raise alerts are in it.
+    """
 
     matches: tuple[Match, ...]
     refused: tuple[Diagnostic, ...] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
 
 def scan_evaluator(
-    rules: Sequence[Rule],
+    queries: Sequence[Resolved],
     events: Sequence[dict[str, Any]],
     *,
-    ignore_logsource: bool,
+    time_field: str = "",
     progress: Progress = iter,
 ) -> Result:
-    """Every rule on every event by the reference evaluator."""
-    queries = [resolve_inferred(r, _UNBOUND, ignore_logsource=ignore_logsource) for r in rules]
-    conditions = [(q.detection.id, predicate(q.matches)) for q in queries]
+    """Every detection on every event by the reference evaluator."""
+    alerting = [q for q in queries if q.alerts]
+    correlations = [q for q in alerting if isinstance(q, CorrelationQuery)]
+    plain = [(q.detection.id, predicate(q.matches)) for q in alerting if isinstance(q, Query)]
+    bases = {q.detection.id: predicate(q.matches) for c in correlations for q in c.events}
+    clock = guessed_clock(time_field)
     found: list[Match] = []
+    arrived: dict[str, list[Arrived]] = {rule: [] for rule in bases}
+    dropped: Counter[str] = Counter()
     for number, event in enumerate(progress(events)):
         view = View(event)
-        for rule, holds in conditions:
-            if holds(view):
-                found.append(Match(rule, number))
-    return Result(tuple(sorted(found)))
+        found += [Match(rule, number) for rule, holds in plain if holds(view)]
+        matched = [rule for rule, holds in bases.items() if holds(view)]
+        time = clock(view) if matched else None
+        if time is not None:
+            for rule in matched:
+                arrived[rule].append(Arrived(("", number), time, view))
+        elif matched:
+            dropped[WITHOUT_TIME] += 1
+    found += _completed(correlations, arrived, dropped)
+    return Result(tuple(sorted(found)), dropped=dict(dropped))
+
+
+def _completed(
+    correlations: Iterable[CorrelationQuery],
+    arrived: Mapping[str, Sequence[Arrived]],
+    dropped: Counter[str],
+) -> Iterator[Match]:
+    done: dict[str, Outcome] = {}
+    for query in correlations:
+        outcome = completions(query, arrived, done)
+        dropped["without group key"] += outcome.without_key
+        for each in outcome.completed:
+            yield Match(query.detection.id, each.event[1], each.group)
 
 
 def scan_engine(
-    rules: Sequence[Rule],
+    queries: Sequence[Resolved],
     events: Sequence[dict[str, Any]],
     backend: Backend,
     endpoints: Endpoints,
     *,
-    ignore_logsource: bool,
+    time_field: str = "",
 ) -> Result:
-    """Every rule on every event by a backend's real engine, over an inferred source.
+    """Every detection on every event by a backend's real engine, over an inferred source.
 
-    Engines plan wide tables slowly, so rules of like log sources share a table of their fields.
+    Engines plan wide tables slowly, so detections of like log sources share a table of their
+    fields.
     """
-    ordered = sorted(rules, key=lambda rule: (str(rule.detection.logsource), rule.detection.id))
-    unbound = [resolve_inferred(r, _UNBOUND, ignore_logsource=ignore_logsource) for r in ordered]
-    fields = {field for query in unbound for field in query.fields}
-    source, rows = infer(fields, events, keywords=any(map(_has_keywords, unbound)))
+    ordered = sorted((q for q in queries if q.alerts), key=_order)
+    correlates = any(isinstance(query, CorrelationQuery) for query in ordered)
+    clock = guessed_clock(time_field) if correlates else None
+    fields = {name for query in ordered for name in query.fields}
+    source, rows = infer(fields, events, clock, keywords=any(map(_has_keywords, ordered)))
     jobs: list[Job] = []
     refused: list[Diagnostic] = []
-    for start in range(0, len(unbound), GROUP):
-        group = unbound[start : start + GROUP]
-        part = _narrowed(source, group)
-        compiled, no = compile_all([replace(query, source=part) for query in group], backend)
+    for group in _groups(ordered):
+        names = {name for query in group for name in query.fields}
+        part = narrowed(source, names, keywords=any(map(_has_keywords, group)))
+        compiled, no = compile_all([rebound(query, part) for query in group], backend)
         refused += [each.diagnostic for each in no]
         jobs.append(Job((part,), tuple(artifact for _, artifact in compiled), tuple(rows)))
     matches = [match for found in backend.run(jobs, endpoints) for match in found]
     return Result(tuple(sorted(matches)), tuple(refused))
 
 
-def _has_keywords(query: Query) -> bool:
-    return any(isinstance(node, Keyword) for node in nodes_of(query.matches))
+def _order(query: Resolved) -> tuple[str, str]:
+    return str(query.events[0].detection.logsource), query.detection.id
 
 
-def _narrowed(source: Source, queries: Sequence[Query]) -> Source:
-    """The source with only the columns that these queries look at."""
-    names = {field for query in queries for field in query.fields}
-    values = source.values_column if any(map(_has_keywords, queries)) else ""
-    columns = tuple(c for c in source.columns if c.name in names or c.name == values)
-    return replace(source, columns=columns, values_column=values)
+def _groups(queries: Sequence[Resolved]) -> Iterator[Sequence[Resolved]]:
+    """Detections by kind, a table's worth at a time."""
+    kinds: dict[type, list[Resolved]] = defaultdict(list)
+    for query in queries:
+        kinds[type(query)].append(query)
+    for same in kinds.values():
+        yield from (same[at : at + GROUP] for at in range(0, len(same), GROUP))
+
+
+def _has_keywords(query: Resolved) -> bool:
+    return any(
+        isinstance(node, Keyword) for each in query.events for node in nodes_of(each.matches)
+    )

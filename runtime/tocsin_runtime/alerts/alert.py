@@ -11,8 +11,8 @@ from typing import Any
 
 from tocsin import __version__
 from tocsin.canonical import digest
+from tocsin.ir.leaf import millis_text
 from tocsin_runtime.alerts.described import Described, Origin
-from tocsin_runtime.alerts.moment import iso
 
 OCSF_VERSION = "1.5.0"
 
@@ -65,7 +65,7 @@ def alert(described: Described, origin: Origin, evidence: Evidence, now: int) ->
         "source": f"/tocsin/{origin.project}/{origin.environment}",
         "type": "tocsin.alert.created",
         "subject": described.id,
-        "time": iso(now),
+        "time": millis_text(now),
         "datacontenttype": "application/json",
         "dataschema": f"https://schema.ocsf.io/{OCSF_VERSION}/classes/detection_finding",
         "data": finding(identity, described, origin, evidence, now),

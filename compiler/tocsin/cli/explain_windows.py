@@ -1,0 +1,71 @@
+"""What `tocsin explain` shows of a correlation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from tocsin.cases.windows import Windows
+from tocsin.cli.output import console
+from tocsin.ir.account import Member, Standing
+from tocsin.ir.leaf import millis_text
+
+SHOWN = 20
+"""Events of a window that are listed; of more, the first are left out."""
+
+
+def correlation_json(found: Windows) -> dict[str, Any]:
+    """The object of a correlation in `explain --format json`."""
+    detection = found.query.detection
+    return {"rule": detection.id, "key": detection.key, **found.as_json()}
+
+
+def show_windows(found: Windows, events: int) -> None:
+    """A tree for each base match, then the bases and what did not count."""
+    out = Console(highlight=False)
+    detection = found.query.detection
+    verdict = "matches" if found.matches else "does not match"
+    out.print(Text(f"{detection.key} {verdict} in {events} events", style="bold"), soft_wrap=True)
+    for standing in found.account.standings:
+        tree = Tree(_head(found, standing), guide_style="dim")
+        hidden = max(0, len(standing.window) - SHOWN)
+        if hidden:
+            tree.add(Text(f"{hidden} earlier events", style="dim"))
+        for member in standing.window[hidden:]:
+            tree.add(_member(found, member))
+        out.print(tree, soft_wrap=True)
+    for key, numbers in found.bases:
+        _base(out, key, numbers)
+    for reason, count in found.dropped.items():
+        out.print(Text.assemble(("not counted: ", "yellow"), f"{count} {reason}"))
+    holding = sum(standing.holds for standing in found.account.standings)
+    console().print(f"holds at {holding} of {len(found.account.standings)} base matches")
+
+
+def _head(found: Windows, standing: Standing) -> Text:
+    mark, style = ("+", "green") if standing.holds else ("-", "red")
+    group = ", ".join(f"{k}={v}" for k, v in found.group_of(standing).items())
+    where = f" [{group}]" if group else ""
+    counted = f"{standing.figure}, wanted {standing.asked}"
+    return Text.assemble((mark, style), f" event {standing.event[1]}{where}: {counted}")
+
+
+def _member(found: Windows, member: Member) -> Text:
+    rules = ", ".join(found.bases[rule][0] for rule in member.rules)
+    names = (ref.name for ref in found.query.correlation.values)
+    values = " ".join(f"{k}={v}" for k, v in zip(names, member.values or (), strict=False))
+    line = f"event {member.event[1]}  {millis_text(member.time)}  {rules}"
+    return Text.assemble(line, (f"  {values}" if values else "", "dim"))
+
+
+def _base(out: Console, key: str, numbers: tuple[int, ...]) -> None:
+    if numbers:
+        shown = ", ".join(map(str, numbers[:SHOWN])) + (" …" if len(numbers) > SHOWN else "")
+        out.print(Text(f"{key} matches events {shown}", style="dim"), soft_wrap=True)
+    else:
+        hint = f"`tocsin explain {key} --event FILE` shows why"
+        line = Text.assemble(("hint: ", "cyan"), f"{key} matches no event that counts; {hint}")
+        out.print(line, soft_wrap=True)
