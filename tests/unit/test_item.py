@@ -86,7 +86,7 @@ def test_numbers_are_compared_by_their_type_too() -> None:
         ("f|re|re", "a", "TOC022", "stands twice"),
         ("f|re|cidr", "a", "TOC022", "'re' and 'cidr' do not go together"),
         ("f|re|endswith", "a", "TOC022", "'endswith' and 're' do not go together"),
-        ("f|i", "a", "TOC022", "'i' and 'a text' do not go together"),
+        ("f|i", "a", "TOC022", "'i' belongs to 're'"),
         ("|exists", True, "TOC022", "'exists' needs a field"),
         ("f", [], "TOC020", "empty list"),
         ("f", {"a": 1}, "TOC020", "text, number or boolean"),

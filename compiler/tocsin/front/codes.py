@@ -51,6 +51,13 @@ CODES: dict[str, Code] = {
     "TOC026": Code(
         "Placeholder without values", "`User|expand: '%admins%'`", "add `placeholders/admins.txt`"
     ),
+    "TOC027": Code(
+        "`all` of a single value",
+        "`Image|contains|all: a`",
+        "leave `all` out, or list several values",
+        "parse",
+        _WARNING,
+    ),
     "TOC030": Code("No condition, or not a condition", "`a and or b`", "see the grammar's words"),
     "TOC031": Code(
         "Condition on no selection", "`selektion`, `1 of x*`", "name selections that there are"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -40,7 +40,7 @@ from tocsin.ir.text import number_text, parse_number
 
 Placeholders = Mapping[str, tuple[str, ...]]
 MAX_EXPANDED = 100_000
-_PLACEHOLDER = re.compile(r"%(\w[\w.-]*)%")
+_PLACEHOLDER = re.compile(r"(\\[\\%])|%(\w[\w.-]*)%")
 
 
 class ItemError(ValueError):
@@ -130,7 +130,9 @@ def _check_together(item: Item) -> None:
         allowed |= {*TEXT_MODIFIERS, "cased"}
     stray = [m for m in item.modifiers if m not in allowed]
     if len(kinds) > 1 or stray:
-        one, other = (kinds * 2)[:2] if len(kinds) > 1 else (stray[0], item.kind or "a text")
+        if len(kinds) <= 1 and not item.kind:
+            raise ItemError("TOC022", f"the modifier {stray[0]!r} belongs to 're'")
+        one, other = (kinds * 2)[:2] if len(kinds) > 1 else (stray[0], item.kind)
         raise ItemError("TOC022", f"the modifiers {one!r} and {other!r} do not go together")
     if not item.field and item.kind not in ("", "re"):
         raise ItemError("TOC022", f"{item.kind!r} needs a field")
@@ -144,9 +146,17 @@ def lower_item(key: str, value: Any, placeholders: Placeholders | None = None) -
         raise ItemError("TOC020", "an empty list matches nothing that could be meant")
     if value is None:
         return _null(item)
+    if item.kind == "exists" and len(values) > 1:
+        raise ItemError("TOC022", "exists takes one value, true or false")
     parts = [_lower_value(item, v, n, placeholders) for n, v in enumerate(values)]
     joined = all_of(parts) if "all" in item.modifiers else any_of(parts)
     return negate(joined) if "neq" in item.modifiers else joined
+
+
+def is_lone_all(key: str, value: Any) -> bool:
+    """Whether `all` joins a single value, which the specification does not allow."""
+    several = isinstance(value, list) and len(value) > 1
+    return not several and "all" in key.split("|")[1:]
 
 
 def _null(item: Item) -> Expr:
@@ -164,7 +174,7 @@ def _lower_value(item: Item, value: Any, number: int, placeholders: Placeholders
     try:
         if "expand" in item.modifiers:
             texts = _expand(value, placeholders)
-            return any_of([_LOWER[item.kind](item, text) for text in texts])
+            return any_of([_LOWER[item.kind](item, _typed(item.kind, text)) for text in texts])
         return _LOWER[item.kind](item, value)
     except ItemError as error:
         error.value = number
@@ -174,19 +184,31 @@ def _lower_value(item: Item, value: Any, number: int, placeholders: Placeholders
 
 
 def _expand(value: Any, placeholders: Placeholders | None) -> list[str]:
-    lists = placeholders or {}
-    literals, names = (pieces := _PLACEHOLDER.split(str(value)))[::2], pieces[1::2]
-    for name in names:
-        if name not in lists:
+    slots = list(_slots(str(value), placeholders or {}))
+    if (count := prod(map(len, slots))) > MAX_EXPANDED:
+        raise ItemError("TOC022", f"expand makes {count} values of one, {MAX_EXPANDED} at most")
+    return ["".join(choice) for choice in product(*slots)]
+
+
+def _slots(text: str, lists: Placeholders) -> Iterator[tuple[str, ...]]:
+    """The pieces of a text: one literal each, or the values of a placeholder."""
+    at = 0
+    for found in _PLACEHOLDER.finditer(text):
+        escaped, name = found.groups()
+        if name is not None and name not in lists:
             hint = f"add placeholders/{name}.txt, one value a line"
             raise ItemError("TOC026", f"the placeholder %{name}% has no values here", hint)
-    count = prod(len(lists[name]) for name in names)
-    if count > MAX_EXPANDED:
-        raise ItemError("TOC022", f"expand makes {count} values of one, {MAX_EXPANDED} at most")
-    slots: list[tuple[str, ...]] = [(literals[0],)]
-    for name, after in zip(names, literals[1:], strict=True):
-        slots += [lists[name], (after,)]
-    return ["".join(choice) for choice in product(*slots)]
+        yield (text[at : found.start()],)
+        # Of escapes only that of the percent sign is ours, the others are those of patterns.
+        yield lists[name] if name is not None else ("%" if escaped == r"\%" else escaped,)
+        at = found.end()
+    yield (text[at:],)
+
+
+def _typed(kind: str, text: str) -> Any:
+    """Placeholders hold texts; where only a number has a meaning, the number that one is."""
+    number = parse_number(text) if kind in OPS or kind in UNITS else None
+    return text if number is None else number
 
 
 def _leaf(item: Item, test: Test) -> Expr:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocsin.diagnostics import Diagnostic, Severity
 from tocsin.front.condition import SelectionError, lower_condition, names_in
-from tocsin.front.item import ItemError, Placeholders, lower_item
+from tocsin.front.item import ItemError, Placeholders, is_lone_all, lower_item
 from tocsin.front.sigma import ConditionError, parse_condition
 from tocsin.front.yaml import Document, Path_
 from tocsin.ir.nodes import Const, Expr, all_of, any_of
@@ -34,6 +34,11 @@ class Lowering:
         span = self.document.span(path, key=key)
         self.diagnostics.append(Diagnostic(code, message, span, hint=hint))
 
+    def warn(self, code: str, message: str, path: Path_, hint: str = "") -> None:
+        """Collect a finding that stops nothing at a key of the document."""
+        span = self.document.span(path, key=True)
+        self.diagnostics.append(Diagnostic(code, message, span, Severity.WARNING, hint))
+
     def selection(self, value: Any, path: Path_) -> Expr:
         """A map (all items hold), a list of maps (any holds), or keywords."""
         if isinstance(value, dict):
@@ -47,12 +52,15 @@ class Lowering:
     def item(self, key: str, value: Any, path: Path_) -> Expr:
         """One item; what has no meaning is reported and counts as false."""
         try:
-            return lower_item(key, value, self.placeholders)
+            made = lower_item(key, value, self.placeholders)
         except ItemError as error:
             at = path if error.value is None else (*path, error.value)
             on_key = error.value is None and bool(key)
             self.report(error.code, _of_field(key, error), at, error.hint, key=on_key)
-        return _NOTHING
+            return _NOTHING
+        if is_lone_all(key, value):
+            self.warn("TOC027", f"{key}: `all` of a single value", path, "leave `all` out")
+        return made
 
     def block(self, value: Any) -> Expr:
         """The whole block: selections and `condition`."""
@@ -108,9 +116,8 @@ class Lowering:
 
     def _unused(self, names: list[str]) -> None:
         for name in names:
-            span = self.document.span((*self.path, name), key=True)
             message = f"the selection {name!r} is not used by the condition"
-            self.diagnostics.append(Diagnostic("TOC034", message, span, Severity.WARNING))
+            self.warn("TOC034", message, (*self.path, name))
 
 
 def _of_field(key: str, error: ItemError) -> str:

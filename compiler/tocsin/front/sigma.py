@@ -85,6 +85,8 @@ def _located(message: str, text: str) -> ConditionError:
     near = text[offset:].split()
     what = f"unexpected {near[0]!r}" if near else "unexpected end"
     hint = "grammar: names, `and`, `or`, `not`, parentheses, `1 of x*`, `all of them`"
+    if near and near[0] in ("AND", "OR", "NOT", "OF"):
+        hint = f"operators are written in lower case: `{near[0].lower()}`"
     return ConditionError(f"not a condition: {what}", offset, hint)
 
 
