@@ -54,6 +54,8 @@ class Backend(Protocol):
 
 def artifact_of(backend: str, query: Resolved, suffix: str, body: bytes) -> Artifact:
     """The artifact of a query: its identity is the query's, its bytes are the backend's."""
+    stateful = isinstance(query, CorrelationQuery)
+    keys = query.correlation.group_by if isinstance(query, CorrelationQuery) else ()
     return Artifact(
         detection=query.detection.id,
         key=query.detection.key,
@@ -62,7 +64,8 @@ def artifact_of(backend: str, query: Resolved, suffix: str, body: bytes) -> Arti
         logic=query.logic,
         suffix=suffix,
         body=body,
-        stateful=isinstance(query, CorrelationQuery),
+        sources=tuple(source.name for source in query.sources) if stateful else (),
+        group_by=tuple(key.name for key in keys),
     )
 
 

@@ -14,7 +14,8 @@ class Artifact:
     """The compiled form of one detection: bytes that are deployed as they are.
 
     `suffix` is the file's ending (`sql`, `json`). Nothing of the description goes into `body`.
-    `stateful`: it correlates events, so its stream is never mixed with another job's.
+    A correlation says which `sources` it reads and the names of its group's keys, in order; its
+    stream is never mixed with another job's.
     """
 
     detection: str
@@ -24,7 +25,13 @@ class Artifact:
     logic: str
     suffix: str
     body: bytes
-    stateful: bool = False
+    sources: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()
+
+    @property
+    def stateful(self) -> bool:
+        """Whether it correlates events."""
+        return bool(self.sources)
 
     @property
     def digest(self) -> str:

@@ -142,6 +142,8 @@ def _entry(
         file=_below(detection.span.file, project.root),
         cases=len(detection.cases),
         mode="shadow" if _mode(query, environment) == "shadow" else "live",
+        sources=made.sources,
+        group_by=made.group_by,
     )
 
 

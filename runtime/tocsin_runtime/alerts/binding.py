@@ -24,6 +24,7 @@ class Binding:
     time_field: str = ""
     id_field: str = ""
     paths: Paths = ()
+    group_by: tuple[str, ...] = ()
 
     def time_of(self, event: Mapping[str, Any]) -> int | None:
         """Event time in milliseconds since 1970 UTC; None if there is none that can be read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,10 @@ FORM = 1
 
 @dataclass(frozen=True, slots=True)
 class MatchRecord:
-    """A detection matched an event. `time` is event time in milliseconds, None if unknown."""
+    """A detection matched an event. `time` is event time in milliseconds, None if unknown.
+
+    `group`: names and values of a correlation's group, which the event completed.
+    """
 
     detection: str
     logic: str
@@ -25,10 +28,13 @@ class MatchRecord:
     topic: str
     partition: int
     offset: int
+    group: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, binding: Binding, event: Mapping[str, Any], record: Record) -> MatchRecord:
-        """The record of this detection's match on this event."""
+    def of(
+        cls, binding: Binding, event: Mapping[str, Any], record: Record, group: Sequence[str] = ()
+    ) -> MatchRecord:
+        """The record of this detection's match on this event, for a correlation of this group."""
         return cls(
             detection=binding.detection,
             logic=binding.logic,
@@ -38,12 +44,15 @@ class MatchRecord:
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
+            group=tuple(zip(binding.group_by, group, strict=True)),
         )
 
     def encode(self) -> bytes:
-        """One JSON object."""
+        """One JSON object; `group` stands in the matches of correlations."""
+        group = {"group": dict(self.group)} if self.group else {}
         return canonical_bytes(
             {
+                **group,
                 "form": FORM,
                 "detection": self.detection,
                 "logic": self.logic,

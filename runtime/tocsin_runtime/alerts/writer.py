@@ -37,6 +37,7 @@ class AlertWriter:
             source=match.source,
             event_ids=(match.event_id,),
             events=(event,),
+            group_key=match.group,
             start=match.time,
             end=match.time,
         )

@@ -52,7 +52,7 @@ class Claims:
                 "belongs to no source: none selects it, or finds its time and id in it"
             )
         self.seen.update(names)
-        return [lane for name in names for lane in self._lanes.get(name, ())]
+        return list(dict.fromkeys(lane for name in names for lane in self._lanes.get(name, ())))
 
     def _names(self, event: Event) -> list[str]:
         selected = [c.source.name for c in self._selecting if c.holds(event)]

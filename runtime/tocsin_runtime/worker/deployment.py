@@ -89,6 +89,8 @@ def _deployed(root: Path, row: dict[str, Any], release: int) -> Deployed:
         logic=row["logic"],
         suffix=path.suffix.removeprefix("."),
         body=body,
+        sources=tuple(row.get("sources", ())),
+        group_by=tuple(row.get("group_by", ())),
     )
     return Deployed(artifact, _described(row, release))
 

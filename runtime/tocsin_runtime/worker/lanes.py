@@ -38,48 +38,64 @@ class Lanes:
 
 
 class BackendLane:
-    """Artifacts that a backend runs on batches of events."""
+    """Artifacts that a backend runs on batches of events; correlations, on all events at once."""
 
     def __init__(
-        self, source: Source, artifacts: Sequence[Artifact], backend: Backend, endpoints: Endpoints
+        self,
+        sources: Sequence[Source],
+        artifacts: Sequence[Artifact],
+        backend: Backend,
+        endpoints: Endpoints,
     ) -> None:
-        paths = tuple(sorted(source.renamed.items()))
-        self.bindings = {
-            a.detection: Binding(
-                a.detection, a.logic, source.name, source.time_field, source.id_field, paths
-            )
-            for a in artifacts
-        }
-        self._source = source
+        self.bindings = {a.detection: _binding(a, sources) for a in artifacts}
+        self.whole = any(artifact.stateful for artifact in artifacts)
+        self._sources = tuple(sources)
         self._artifacts = tuple(artifacts)
         self._backend = backend
         self._endpoints = endpoints
 
     def match(self, events: Sequence[dict[str, Any]]) -> Iterable[Match]:
         """All artifacts on all events, in one run."""
-        job = Job((self._source,), self._artifacts, tuple(events))
+        job = Job(self._sources, self._artifacts, tuple(events))
         return self._backend.run([job], self._endpoints)[0]
 
 
-Open = Callable[[str, Source | None, Sequence[Artifact]], Lane]
-"""Makes a lane of a source's artifacts for one backend. Raises ConfigError if it cannot run."""
+def _binding(artifact: Artifact, sources: Sequence[Source]) -> Binding:
+    """Time and identity of an event are known where there is one source."""
+    alone = sources[0] if len(sources) == 1 else Source(artifact.source, ())
+    return Binding(
+        artifact.detection,
+        artifact.logic,
+        artifact.source,
+        alone.time_field,
+        alone.id_field,
+        tuple(sorted(alone.renamed.items())),
+        artifact.group_by,
+    )
+
+
+Open = Callable[[str, Sequence[Source | None], Sequence[Artifact]], Lane]
+"""Makes a lane of artifacts for one backend. Raises ConfigError if it cannot run."""
 
 
 def build_lanes(
     artifacts: Iterable[Artifact], sources: Mapping[str, Source], open_lane: Open
 ) -> Lanes:
-    """One lane a source and backend."""
-    groups: dict[tuple[str, str], list[Artifact]] = defaultdict(list)
+    """One lane a source and backend, and one for the correlations of the same sources."""
+    groups: dict[tuple[str, tuple[str, ...], str], list[Artifact]] = defaultdict(list)
     for artifact in artifacts:
-        groups[artifact.source, artifact.backend].append(artifact)
+        groups[artifact.source, artifact.sources, artifact.backend].append(artifact)
     lanes: dict[str, list[Lane]] = defaultdict(list)
     refused: list[NotRun] = []
-    for (source, backend), group in sorted(groups.items()):
+    for (source, several, backend), group in sorted(groups.items()):
+        names = several or (source,)
         try:
-            lanes[source].append(open_lane(backend, sources.get(source), group))
+            lane = open_lane(backend, [sources.get(name) for name in names], group)
         except ConfigError as error:
-            names = tuple(a.key for a in group)
-            refused.append(NotRun(source, backend, names, error.message))
+            refused.append(NotRun(source, backend, tuple(a.key for a in group), error.message))
+        else:
+            for name in names:
+                lanes[name].append(lane)
     return Lanes(dict(lanes), refused)
 
 

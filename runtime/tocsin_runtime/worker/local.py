@@ -63,18 +63,22 @@ def run_local(  # noqa: PLR0913 - all that a run over files depends on
     route = Claims(claims, lanes.by_source, forced)
     alerts = SinkFile(folder / ALERTS, "id")
     sinks = {Sink.ALERTS: alerts, Sink.DEAD: SinkFile(folder / DEAD_LETTERS, "id")}
-    counters = run(FileStream(files, sinks), Processor(route, writer), stopped)
+    processor = Processor(route, writer)
+    counters = run(FileStream(files, sinks), processor, stopped, processor.finish)
     return LocalRun(counters, alerts.written, route.seen, lanes.not_run)
 
 
-def open_lane(backend: str, source: Source | None, artifacts: Sequence[Artifact]) -> Lane:
+def open_lane(
+    backend: str, sources: Sequence[Source | None], artifacts: Sequence[Artifact]
+) -> Lane:
     """Filters run in this process, SQL on an embedded engine; what needs servers does not run."""
     if backend == FILTERS:
         return FilterLane(filters_of(artifacts))
     runner = registry.load(backend)
     if runner.needs:
         raise ConfigError(f"{backend} artifacts need a running {' and '.join(runner.needs)}")
-    if source is None:
-        raise ConfigError(f"source {artifacts[0].source} is not declared in the project any more")
+    declared = [source for source in sources if source is not None]
+    if len(declared) < len(sources):
+        raise ConfigError(f"a source of {artifacts[0].key} is not declared in the project any more")
     endpoints: Endpoints = _NoServers()
-    return BackendLane(source, artifacts, runner, endpoints)
+    return BackendLane(declared, artifacts, runner, endpoints)

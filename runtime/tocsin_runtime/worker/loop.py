@@ -45,15 +45,31 @@ class Batch:
 Process = Callable[[Sequence[Record]], Batch]
 
 
-def run(stream: Stream, process: Process, stopped: Callable[[], bool] = lambda: False) -> Counters:
-    """Poll, process, commit, until the stream ends or `stopped` says so. Closes the stream."""
+def run(
+    stream: Stream,
+    process: Process,
+    stopped: Callable[[], bool] = lambda: False,
+    finish: Callable[[], Batch] | None = None,
+) -> Counters:
+    """Poll, process, commit, until the stream ends or `stopped` says so. Closes the stream.
+
+    `finish` gives what only the end of the stream can give; it is not asked after a stop.
+    """
     total = Counters()
+
+    def commit(batch: Batch) -> None:
+        stream.commit(batch.outputs)
+        total.add(batch.counters)
+
     try:
-        while not stopped() and (records := stream.poll()) is not None:
+        while not stopped():
+            records = stream.poll()
+            if records is None:
+                if finish:
+                    commit(finish())
+                break
             if records:
-                batch = process(records)
-                stream.commit(batch.outputs)
-                total.add(batch.counters)
+                commit(process(records))
     finally:
         stream.close()
     return total

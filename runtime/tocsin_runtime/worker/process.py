@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tocsin.canonical import canonical_bytes, digest
@@ -21,7 +21,11 @@ Taken = tuple[Record, Event]
 
 
 class Lane(Protocol):
-    """The detections of one source on one engine."""
+    """Detections on one engine. `whole`: they correlate events, and look at all of them at once."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether `match` is called once, with all events, when the stream ends."""
 
     @property
     def bindings(self) -> Mapping[str, Binding]:
@@ -33,6 +37,8 @@ class Lane(Protocol):
 
 class FilterLane:
     """Filters in this process."""
+
+    whole = False
 
     def __init__(self, filters: Sequence[Filter], matcher: Matcher | None = None) -> None:
         self.bindings = {f.detection: binding_of(f) for f in filters}
@@ -70,6 +76,7 @@ class Processor:
 
     route: Route
     write: Write = lambda _match, _event: ()
+    _kept: dict[int, tuple[Lane, list[Taken]]] = field(default_factory=dict, init=False)
 
     def __call__(self, records: Sequence[Record]) -> Batch:
         """The results of a batch, and what to count if they get committed."""
@@ -79,22 +86,37 @@ class Processor:
             try:
                 event = _take(record)
                 for lane in self.route(record, event):
-                    lanes.setdefault(id(lane), (lane, []))[1].append((record, event))
+                    group = self._kept if lane.whole else lanes
+                    group.setdefault(id(lane), (lane, []))[1].append((record, event))
             except NotAnEventError as reason:
                 dead.append(dead_letter(record, str(reason)))
-        hits = list(_hits(lanes.values()))
         counters = Counters(len(records) - len(dead), len(dead))
-        counters.matches.update(match.detection for _, match, _ in hits)
-        return Batch([*dead, *self._outputs(hits, records)], counters)
+        return self._batch(lanes.values(), records, dead, counters)
 
-    def _outputs(self, hits: Sequence[_Hit], records: Sequence[Record]) -> Iterator[Output]:
-        by_record: dict[int, list[_Hit]] = defaultdict(list)
-        for hit in hits:
-            by_record[id(hit[0])].append(hit)
-        for record in records:
-            for _, match, event in by_record.get(id(record), ()):
-                yield Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
-                yield from self.write(match, event)
+    def finish(self) -> Batch:
+        """The results of the lanes that look at all events at once."""
+        kept = self._kept.values()
+        records = {id(record): record for _, taken in kept for record, _ in taken}
+        return self._batch(kept, records.values(), [], Counters())
+
+    def _batch(
+        self,
+        lanes: Iterable[tuple[Lane, list[Taken]]],
+        records: Iterable[Record],
+        dead: Sequence[Output],
+        counters: Counters,
+    ) -> Batch:
+        hits: dict[int, list[_Hit]] = defaultdict(list)
+        for hit in _hits(lanes):
+            hits[id(hit[0])].append(hit)
+            counters.matches[hit[1].detection] += 1
+        ordered = [hit for record in records for hit in hits.get(id(record), ())]
+        return Batch([*dead, *self._outputs(ordered)], counters)
+
+    def _outputs(self, hits: Iterable[_Hit]) -> Iterator[Output]:
+        for _, match, event in hits:
+            yield Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
+            yield from self.write(match, event)
 
 
 _Hit = tuple[Record, MatchRecord, Event]
@@ -110,7 +132,8 @@ def _hits(lanes: Iterable[tuple[Lane, list[Taken]]]) -> Iterator[_Hit]:
     for lane, taken in lanes:
         for match in lane.match([event for _, event in taken]):
             record, event = taken[match.event]
-            yield record, MatchRecord.of(lane.bindings[match.detection], event, record), event
+            binding = lane.bindings[match.detection]
+            yield record, MatchRecord.of(binding, event, record, match.group), event
 
 
 def dead_letter(record: Record, reason: str) -> Output:
