@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from tocsin.backend.base import Endpoints, Support, artifact_of
 from tocsin.errors import EngineError, Unsupported
 from tocsin.ir.correlation import NODE_TYPES, Correlation
-from tocsin.ir.nodes import Keyword
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
@@ -15,7 +14,7 @@ from tocsin_flink_sql.ddl import MATCHES_TOPIC, Place, matches_table, source_tab
 from tocsin_flink_sql.emit import statement
 from tocsin_flink_sql.run import run_jobs
 
-NOT_YET = (Correlation, Keyword)
+NOT_YET = (Correlation,)
 
 
 class FlinkSql:

@@ -1,7 +1,9 @@
 """Tables over Kafka topics, and the view per source that statements read.
 
 The view has one column per declared field, named as the rules write it, and the columns
-`~partition`, `~offset` and `~time` (event time in UTC; NULL where the event tells none).
+`~partition`, `~offset` and `~time` (event time in UTC; NULL where the event tells none). An array
+is the text of its members (see `members`). A dotted field may also be one flat key, which wins
+unless it is null: Flink's format does not tell null from missing.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from sqlglot import exp
 from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
 from tocsin.model.source import Column, FieldType, Source
 from tocsin_flink_sql.flink import Metadata, printed
+from tocsin_flink_sql.members import member_texts
 
 MATCHES = "tocsin_matches"
 MATCHES_TOPIC = "tocsin.matches"
@@ -36,8 +39,9 @@ TYPES: Mapping[FieldType, str] = {
     FieldType.DOUBLE: "DOUBLE",
     FieldType.BOOLEAN: "BOOLEAN",
     FieldType.MAP: "TEXT",
-    FieldType.STRINGS: "ARRAY<TEXT>",
+    FieldType.STRINGS: "TEXT",
 }
+"""Types in the topic's table. A text takes any JSON: of a map or an array it is the JSON itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def topic_table(source: Source) -> str:
 
 def source_table(source: Source, place: Place) -> str:
     """CREATE TABLE over the source's topic: JSON, with event time and watermark."""
-    columns: list[Sql] = [_column(key, kind) for key, kind in _tree(source.columns).items()]
+    columns: list[Sql] = [_column(key, kind) for key, kind in _tree(columns_of(source)).items()]
     columns += [_metadata(PARTITION, "partition", "INT"), _metadata(OFFSET, "offset", "BIGINT")]
     options = {
         "scan.startup.mode": "earliest-offset",
@@ -76,7 +80,7 @@ def matches_table(place: Place) -> str:
 
 def view(source: Source) -> str:
     """CREATE VIEW of the declared fields."""
-    fields = [exp.alias_(_path(column.path), column.name, quoted=True) for column in source.columns]
+    fields = [exp.alias_(_seen(c), c.name, quoted=True) for c in columns_of(source)]
     time = ident(TIME) if _time_column(source) else _no_time()
     own = [ident(PARTITION), ident(OFFSET), exp.alias_(time, TIME, quoted=True)]
     query = exp.select(*fields, *own).from_(table(topic_table(source)))
@@ -87,17 +91,32 @@ def view(source: Source) -> str:
 # --- columns --------------------------------------------------------------------------------------
 
 
+def columns_of(source: Source) -> tuple[Column, ...]:
+    """The declared columns, and the one of all values where it is none of them."""
+    values = source.values_column
+    if not values or source.column(values):
+        return source.columns
+    return (*source.columns, Column(values, FieldType.STRINGS, (values,)))
+
+
+def _places(column: Column) -> list[tuple[str, ...]]:
+    """Where a field may be: what a dotted path names may also be one flat key."""
+    is_dotted = len(column.path) > 1 and column.name == ".".join(column.path)
+    return [(column.name,), column.path] if is_dotted else [column.path]
+
+
 def _tree(columns: Iterable[Column]) -> dict[str, exp.DataType]:
     """Top-level columns of the JSON document, nested paths as ROW types."""
     nested: dict[str, Any] = {}
-    for column in sorted(columns, key=lambda c: len(c.path)):
+    places = [(place, column.type) for column in columns for place in _places(column)]
+    for (*above, last), kind in sorted(places, key=lambda place: len(place[0])):
         level = nested
-        for part in column.path[:-1]:
+        for part in above:
             below = level.get(part)
             if not isinstance(below, dict):
                 below = level[part] = {}
             level = below
-        level.setdefault(column.path[-1], exp.DataType.build(TYPES[column.type]))
+        level.setdefault(last, exp.DataType.build(TYPES[kind]))
     return {key: _type(value) for key, value in nested.items()}
 
 
@@ -115,6 +134,18 @@ def _column(key: str, kind: exp.DataType) -> exp.ColumnDef:
 def _metadata(key: str, source: str, kind: str) -> exp.ColumnDef:
     constraint = exp.ColumnConstraint(kind=Metadata(this=quoted(source)))
     return exp.ColumnDef(this=name(key), kind=exp.DataType.build(kind), constraints=[constraint])
+
+
+def _seen(column: Column) -> Sql:
+    """A field as statements see it."""
+    value = _value(column)
+    return member_texts(value) if column.type is FieldType.STRINGS else value
+
+
+def _value(column: Column) -> Sql:
+    """A field by its flat key or its path."""
+    values = [_path(place) for place in _places(column)]
+    return values[0] if len(values) == 1 else func("COALESCE", *values)
 
 
 def _path(path: tuple[str, ...]) -> Sql:
@@ -143,7 +174,7 @@ def _event_time(source: Source) -> list[Sql]:
     column = _time_column(source)
     if column is None:
         return []
-    moment = _moment(_path(column.path))
+    moment = _moment(_value(column))
     computed = exp.ColumnConstraint(kind=exp.ComputedColumnConstraint(this=moment))
     behind = exp.Sub(this=ident(TIME), expression=_interval(source.lateness_seconds or 0))
     return [

@@ -8,15 +8,18 @@ from typing import ClassVar
 from sqlglot import exp
 
 from tocsin.backend.sql import SqlBuilder
-from tocsin.backend.sql_leaf import TIME
+from tocsin.backend.sql_leaf import TIME, needs_fold
 from tocsin.backend.sql_lists import AnyText, drawn_together, long_runs
 from tocsin.backend.sql_text import Shape, is_caseless
 from tocsin.backend.sql_tree import Sql, any_true, func, number, quoted
 from tocsin.errors import Unsupported
-from tocsin.ir.nodes import Keyword, Or, Pattern, Regex, Test, TimePart, Wild
+from tocsin.ir.nodes import FieldRef, Keyword, Leaf, Or, Pattern, Regex, Test, TimePart, Wild
 from tocsin.ir.re2java import java_literal, re2java
 from tocsin.model.source import Column, FieldType
+from tocsin_flink_sql import arrays
+from tocsin_flink_sql.ddl import columns_of
 from tocsin_flink_sql.flink import IsNotTrue
+from tocsin_flink_sql.members import apart, once
 from tocsin_flink_sql.moments import is_time_part
 
 LARGEST = 1.7976931348623157e308
@@ -34,10 +37,14 @@ ALTERNATIVES = 200
 """Texts of one such expression: a Java string constant ends at 64 KB."""
 
 ANCHORS = {
-    Shape.STARTS: (r"\A(?:", ")"),
-    Shape.ENDS: ("(?:", r")\z"),
+    Shape.EQUALS: (r"\A", r"\z"),
+    Shape.STARTS: (r"\A", ""),
+    Shape.ENDS: ("", r"\z"),
     Shape.CONTAINS: ("", ""),
 }
+
+TEXTS = frozenset({FieldType.STRING, FieldType.TIMESTAMP, FieldType.STRINGS})
+"""Types of columns that are texts in the view."""
 
 
 class FlinkLeaves(SqlBuilder):
@@ -47,29 +54,34 @@ class FlinkLeaves(SqlBuilder):
 
     def any_of(self, node: Or) -> Sql:
         """OR; long lists as few regular expressions."""
-        args = long_runs(drawn_together(node.args, self.is_listed), self.is_text, LONG)
+        leaves = [self.leaf_of(arg) if isinstance(arg, Keyword) else arg for arg in node.args]
+        args = long_runs(drawn_together(leaves, self.is_listed), self.is_text, LONG)
         return shallow([self.condition(arg) for arg in args])
 
     def is_text(self, field: str) -> bool:
-        """Whether the field's column is a text."""
-        return self.column(field).type in (FieldType.STRING, FieldType.TIMESTAMP)
+        """Whether the field's column is a text, be it of the members of an array."""
+        return self.column(field).type in TEXTS
 
     def any_text(self, node: AnyText) -> Sql:
         """Some hundred texts as one alternation."""
+        column = self.column(node.field)
         folded = not node.cased and not is_caseless(node.literals)
-        before, after = ANCHORS[node.shape]
+        first, last = ANCHORS[node.shape]
+        if column.type is FieldType.STRINGS:
+            apart(node.literals, "Text")
+            first, last = arrays.ANCHORS[node.shape]
         made: list[Sql] = []
         for at in range(0, len(node.literals), ALTERNATIVES):
             either = "|".join(map(java_literal, node.literals[at : at + ALTERNATIVES]))
-            text = self.text_column(self.column(node.field), folded=folded)
-            made.append(func("REGEXP", text, quoted(before + either + after)))
+            text = self.text_of(column, folded=folded)
+            made.append(func("REGEXP", text, quoted(f"{first}(?:{either}){last}")))
         return any_true(made)
 
     def column(self, field: str) -> Column:
-        """The declared column; arrays have no exact form yet, nor has a scalar with parts."""
+        """The declared column; a scalar with parts has no exact form."""
+        if field == self.source.values_column:
+            return next(c for c in columns_of(self.source) if c.name == field)
         column = super().column(field)
-        if column.type is FieldType.STRINGS:
-            raise Unsupported("Leaf", "array-column", field)
         depth = len(column.path)
         has_parts = any(
             len(c.path) > depth and c.path[:depth] == column.path for c in self.source.columns
@@ -119,15 +131,41 @@ class FlinkLeaves(SqlBuilder):
         """Guarded by the shape of a time; see `moments`."""
         return is_time_part(text, self.full_match(text, TIME), test)
 
+    # --- arrays -------------------------------------------------------------------------------
+
     def list_leaf(self, column: Column, test: Test) -> Sql:
-        """Not yet."""
-        del test
-        raise Unsupported("Leaf", "array-column", column.name)
+        """Some member of the array passes."""
+        return arrays.some_member(self.text_of(column, folded=needs_fold(test)), test)
+
+    def text_of(self, column: Column, *, folded: bool) -> Sql:
+        """The text, or the marked members, that a test looks at."""
+        if column.type is not FieldType.STRINGS:
+            return self.text_column(column, folded=folded)
+        return self.folded_column(column) if folded else self.raw(column)
+
+    def fold_column(self, column: Column) -> Sql:
+        """The folded text; that of an array is too long to be folded again for each test."""
+        folded = super().fold_column(column)
+        return once(folded) if column.type is FieldType.STRINGS else folded
 
     def keyword(self, node: Keyword) -> Sql:
-        """Not yet."""
-        del node
-        raise Unsupported("Keyword", "notyet")
+        """Some scalar of the event passes; the source must list them in a column."""
+        return self.field_leaf(self.leaf_of(node))
+
+    def leaf_of(self, node: Keyword) -> Leaf:
+        """A keyword as a test on the column of all values."""
+        if not self.source.values_column:
+            raise Unsupported("Keyword", "no-values-column", self.source.name)
+        return Leaf(self.source.values_column, node.test)
+
+    def pair(self, left: Column, right: Column, node: FieldRef) -> Sql:
+        """Two columns with one value each: members cannot be compared with another column's."""
+        if left is right and left.type is FieldType.STRINGS:
+            return arrays.has_text(self.raw(left))
+        for column in (left, right):
+            if column.type is FieldType.STRINGS:
+                raise Unsupported("FieldRef", "array-fieldref", column.name)
+        return super().pair(left, right, node)
 
 
 def shallow(parts: list[Sql]) -> Sql:

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from tocsin.backend.sql_tree import Sql, func, ident, name, quoted, table
 from tocsin.ir.query import Query
-from tocsin_flink_sql.ddl import MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, TIME
+from tocsin_flink_sql.ddl import MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, TIME, columns_of
 from tocsin_flink_sql.dialect import FlinkLeaves
 from tocsin_flink_sql.flink import printed
 
@@ -16,7 +16,7 @@ ISO = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"
 def statement(query: Query) -> str:
     """The INSERT of the detection's matches. Raises Unsupported before any text is made."""
     source = query.source
-    builder = FlinkLeaves(source, {column.name: column.name for column in source.columns})
+    builder = FlinkLeaves(source, {column.name: column.name for column in columns_of(source)})
     condition = builder.condition(query.matches)
     relation = builder.relation(source.table or source.name)
     select = (

@@ -39,7 +39,7 @@ def drawn_together(args: Iterable[Expr], listed: Callable[[str], bool]) -> list[
 
 @dataclass(frozen=True, slots=True)
 class AnyText:
-    """The field's text starts with, ends with or contains one of the literals."""
+    """The field's text is, starts with, ends with or contains one of the literals."""
 
     field: str
     cased: bool
@@ -76,6 +76,7 @@ def _run(
 
 
 _PATTERN: dict[Shape, Callable[[str], Pattern]] = {
+    Shape.EQUALS: lambda text: (text,) if text else (),
     Shape.STARTS: lambda text: (text, Wild.MANY),
     Shape.ENDS: lambda text: (Wild.MANY, text),
     Shape.CONTAINS: lambda text: (Wild.MANY, text, Wild.MANY),
