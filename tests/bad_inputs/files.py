@@ -141,19 +141,6 @@ LOGIC = (
         "TOC026",
         "placeholders/admins.txt",
     ),
-    rule(
-        "a correlation",
-        "title: A\nid: 7d3f2c1e-6a51-4a55-8a53-0d8f3f2c1e00\n"
-        "correlation: {type: temporal, rules: [a, b], timespan: 5m}\n",
-        "TOC090",
-        ":3:1:",
-    ),
-    rule(
-        "correlations in a circle",
-        "title: A\nname: a\ncorrelation: {rules: [b]}\n---\n"
-        "title: B\nname: b\ncorrelation: {rules: [a]}\n",
-        "TOC090",
-    ),
     Bad(
         "one id in two rules",
         "tocsin validate one.yml two.yml".replace("one.yml two.yml", "."),

@@ -78,7 +78,6 @@ def test_dates_are_kept_as_they_stand() -> None:
         ({"detection": []}, "TOC020"),
         ({"detection": "selection"}, "TOC020"),
         ({"tocsin": {"ownr": "me"}}, "TOC050"),
-        ({"tocsin": None, "correlation": {"type": "event_count"}}, "TOC090"),
         ({"tocsin": {"deploy": {"prod": "maybe"}}}, "TOC050"),
         ({"tocsin": {"alert": {"dedup": {"by": ["a"], "for": "0s"}}}}, "TOC050"),
         ({"tocsin": {"alert": {"dedup": {"by": ["a"], "for": "-5m"}}}}, "TOC050"),

@@ -9,6 +9,7 @@ from tocsin.diagnostics import Diagnostic, Severity
 from tocsin.front.project import Project
 from tocsin.ir.evaluate import evaluate
 from tocsin.ir.nodes import And, Const, Expr, IsNull, Not, Or, all_of, any_of, negate
+from tocsin.ir.query import Query
 
 CODE = "TOC107"
 TITLE = "Only negative conditions"
@@ -19,7 +20,7 @@ def check(project: Project) -> Iterator[Diagnostic]:
     """One finding a detection that the empty event satisfies, though it asks for no null."""
     for query in project.queries:
         detection = query.detection
-        if evaluate(_without_null(query.expr), {}):
+        if isinstance(query, Query) and evaluate(_without_null(query.expr), {}):
             span = place(detection, "detection", "condition")
             hint = "add a selection that an event must satisfy, such as `field|exists: true`"
             message = f"{detection.key} matches every event that lacks its fields"

@@ -86,6 +86,9 @@ CODES: dict[str, Code] = {
         "parse",
         _WARNING,
     ),
+    "TOC044": Code(
+        "Filter on a correlation", "the name of a correlation", "filter the rules it refers to"
+    ),
     "TOC045": Code(
         "No source serves the log source", "`service: cloudtrial`", "see the suggestion", _RESOLVE
     ),
@@ -109,7 +112,42 @@ CODES: dict[str, Code] = {
     ),
     "TOC070": Code("Event file cannot be read", "a cut gzip file", "write it again", _EVENTS),
     "TOC071": Code("Line that is no event", "`[1, 2]`", "one JSON object a line", _EVENTS),
-    "TOC090": Code("Not in this version", "`correlation:`", "wait, or keep it elsewhere"),
+    "TOC080": Code(
+        "Correlation of a rule with errors", "see the other finding", "mend that rule", _RESOLVE
+    ),
+    "TOC081": Code(
+        "Correlations in a circle", "`a` refers to `b`, `b` to `a`", "leave one out", _RESOLVE
+    ),
+    "TOC082": Code(
+        "Correlation without event time", "`time: {field: port}`", "name a timestamp", _RESOLVE
+    ),
+    "TOC091": Code(
+        "Wrong shape of a correlation", "`groupby: [user]`", "see the suggestion, or the hint"
+    ),
+    "TOC092": Code("Unknown type of correlation", "`type: ordered_temporal`", "see the suggestion"),
+    "TOC093": Code(
+        "Wrong `rules` of a correlation", "none, or one of them twice", "list each rule once"
+    ),
+    "TOC094": Code(
+        "Correlation of a rule that there is not", "`faild_login`", "see the suggestion", _RESOLVE
+    ),
+    "TOC095": Code("Wrong timespan", "`timespan: 1M`", "an integer and one of s m h d w"),
+    "TOC096": Code(
+        "Wrong condition of a correlation", "`condition: {gte: '5'}`", "see the message's hint"
+    ),
+    "TOC097": Code(
+        "Condition that nothing can satisfy", "`gt: 5` with `lt: 3`", "see the message's hint"
+    ),
+    "TOC098": Code(
+        "Wrong alias", "an alias in a rule that is not listed", "name rules of the correlation"
+    ),
+    "TOC099": Code(
+        "Key without effect",
+        "an alias that nothing uses, a correlation's `logsource`",
+        "use it or remove it",
+        "parse",
+        _WARNING,
+    ),
     "TOC900": Code(
         "Refused by a backend",
         "an engine without exact arithmetic",

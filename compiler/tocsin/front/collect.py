@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from tocsin.diagnostics import Diagnostic, Severity, Span
 from tocsin.errors import ConfigError
 from tocsin.front.block import CaseFile, findings, read_cases
+from tocsin.front.correlation import CorrelationRule
+from tocsin.front.documents import Broken, broken, head, slug_of
 from tocsin.front.item import Placeholders
 from tocsin.front.rule import Filter, Rule, read_document
 from tocsin.front.yaml import read_file
@@ -18,15 +20,27 @@ from tocsin.ir.nodes import all_of
 from tocsin.model.detection import Case
 
 _SUFFIXES = (".yml", ".yaml")
+Named = Rule | CorrelationRule
+Parsed = Named | Filter
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """What a set of files holds: rules without errors, and every finding."""
+    """What a set of files holds: rules and correlations without errors, and every finding.
+
+    `broken`: what the documents with errors would have been called, and refer to.
+    """
 
     rules: tuple[Rule, ...]
     diagnostics: tuple[Diagnostic, ...]
     files: int
+    correlations: tuple[CorrelationRule, ...] = ()
+    broken: tuple[Broken, ...] = ()
+
+    @property
+    def named(self) -> tuple[Named, ...]:
+        """Rules and correlations."""
+        return (*self.rules, *self.correlations)
 
 
 def rule_files(paths: Iterable[Path]) -> list[Path]:
@@ -47,39 +61,45 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def collect(paths: Iterable[Path], placeholders: Placeholders | None = None) -> RuleSet:
-    """Read all rules at or below the paths."""
+    """Read all rules, correlations and filters at or below the paths."""
     files = rule_files(paths)
-    rules: list[Rule] = []
-    filters: list[Filter] = []
+    found: list[Parsed] = []
     wrong: list[Diagnostic] = []
+    lost: list[Broken] = []
     for file in files:
-        for parsed in _read(file, placeholders, wrong):
-            (filters if isinstance(parsed, Filter) else rules).append(parsed)  # type: ignore[arg-type]  # each list takes its own kind
-    unique = list(_unique(rules, wrong))
-    filtered, filter_wrong = _apply(filters, unique)
-    wrong += filter_wrong
-    return RuleSet(tuple(filtered), tuple(sorted(wrong, key=lambda d: d.sort_key)), len(files))
+        found += _read(file, placeholders, wrong, lost)
+    unique = list(_unique([each for each in found if not isinstance(each, Filter)], wrong))
+    correlations = [each for each in unique if isinstance(each, CorrelationRule)]
+    filters = [each for each in found if isinstance(each, Filter)]
+    rules = [each for each in unique if isinstance(each, Rule)]
+    wrong += _apply(filters, rules, correlations)
+    ordered = tuple(sorted(wrong, key=lambda d: d.sort_key))
+    return RuleSet(tuple(rules), ordered, len(files), tuple(correlations), tuple(lost))
 
 
 def _read(
-    file: Path, placeholders: Placeholders | None, wrong: list[Diagnostic]
-) -> Iterator[Rule | Filter]:
+    file: Path, placeholders: Placeholders | None, wrong: list[Diagnostic], lost: list[Broken]
+) -> Iterator[Parsed]:
     documents, found = read_file(file)
     wrong += found
     if not documents and not found:
         wrong.append(Diagnostic("TOC006", "the file is empty", Span(str(file))))
-    broken = bool(found)
+    misread = bool(found)
     if any(d.code == "TOC005" for d in found):
         return  # values were dropped: what else would be said about them is not true
-    for document in documents:
-        parsed, found = read_document(document, placeholders)
+    main = head(documents)
+    for number, document in enumerate(documents):
+        parsed, found = read_document(document, placeholders, slug_of(documents, number, main))
         wrong += found
-        if parsed is None or broken:
-            continue
-        yield _with_cases(parsed, file, wrong) if isinstance(parsed, Rule) else parsed
+        if parsed is None or misread:
+            lost.append(broken(document))
+        elif isinstance(parsed, Filter) or number != main:
+            yield parsed
+        else:
+            yield _with_cases(parsed, file, wrong)
 
 
-def _with_cases(rule: Rule, file: Path, wrong: list[Diagnostic]) -> Rule:
+def _with_cases(rule: Named, file: Path, wrong: list[Diagnostic]) -> Named:
     beside = file.with_name(f"{file.stem}.test{file.suffix}")
     if not beside.exists():
         return rule
@@ -104,9 +124,9 @@ def read_case_file(file: Path) -> tuple[list[Case], list[Diagnostic]]:
     return cases, [*wrong, *found]
 
 
-def _unique(rules: list[Rule], wrong: list[Diagnostic]) -> Iterator[Rule]:
-    """The rules whose id and name no rule before them has."""
-    seen: dict[str, Rule] = {}
+def _unique(rules: Iterable[Named], wrong: list[Diagnostic]) -> Iterator[Named]:
+    """The rules and correlations whose id and name none before them has."""
+    seen: dict[str, Named] = {}
     for rule in rules:
         names = {rule.detection.name: "name", rule.detection.id: "id"}
         taken = [(what, name, seen[name]) for name, what in names.items() if name in seen]
@@ -116,7 +136,7 @@ def _unique(rules: list[Rule], wrong: list[Diagnostic]) -> Iterator[Rule]:
             yield rule
 
 
-def duplicate(rule: Rule, what: str, name: str, first: Rule) -> Diagnostic:
+def duplicate(rule: Named, what: str, name: str, first: Named) -> Diagnostic:
     """The finding that a rule bears an identity that an earlier one has."""
     place = first.detection.span
     hint = f"first used at {place.file}:{place.line}"
@@ -124,17 +144,26 @@ def duplicate(rule: Rule, what: str, name: str, first: Rule) -> Diagnostic:
     return Diagnostic("TOC040", message, rule.detection.span, hint=hint, rule=rule.detection.id)
 
 
-def _apply(filters: list[Filter], rules: list[Rule]) -> tuple[list[Rule], list[Diagnostic]]:
-    wrong: list[Diagnostic] = []
+def _apply(
+    filters: list[Filter], rules: list[Rule], correlations: list[CorrelationRule]
+) -> Iterator[Diagnostic]:
+    """AND each filter with the rules in the list that it names; what names none is a finding."""
+    known = {n: c for c in correlations for n in (c.detection.id, c.detection.name) if n}
     for each in filters:
+        beyond = [(number, name) for number, name in enumerate(each.rules) if name in known]
+        for number, name in beyond:
+            span = each.document.span(("filter", "rules", number))
+            message = f"{name} is a correlation: a filter takes events from a rule"
+            listed = ", ".join(known[name].rules)
+            hint = f"filter its rules: {listed}"
+            yield Diagnostic("TOC044", message, span, hint=hint, rule=each.id)
         hit = [n for n, rule in enumerate(rules) if _names(each, rule)]
-        if not hit:
+        if not hit and not beyond:
             span = each.document.span(("filter", "rules"))
             message = "the filter applies to no rule here"
-            wrong.append(Diagnostic("TOC043", message, span, Severity.WARNING, rule=each.id))
+            yield Diagnostic("TOC043", message, span, Severity.WARNING, rule=each.id)
         for n in hit:
             rules[n] = replace(rules[n], expr=all_of([rules[n].expr, each.expr]))
-    return rules, wrong
 
 
 def _names(each: Filter, rule: Rule) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,12 +12,15 @@ from pydantic import ValidationError
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.front.block import complaints
-from tocsin.front.collect import collect, duplicate
+from tocsin.front.collect import Named, RuleSet, collect, duplicate
+from tocsin.front.correlation import CorrelationRule
+from tocsin.front.documents import Broken
 from tocsin.front.item import Placeholders
+from tocsin.front.relate import relate
 from tocsin.front.resolve import resolve
 from tocsin.front.rule import Rule
 from tocsin.front.sources import read_sources
-from tocsin.ir.query import Query
+from tocsin.ir.query import Query, Resolved
 from tocsin.model.project import Environment, Settings
 from tocsin.model.source import Source
 
@@ -26,12 +29,15 @@ SETTINGS = "tocsin.toml"
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """All that a repository says; `queries` are the detections without errors."""
+    """All that a repository says; `queries` are the detections without errors, sorted by key.
+
+    Correlations and the silent rules that they refer to (`alerts` is false) are among them.
+    """
 
     root: Path
     settings: Settings
     sources: Mapping[str, Source]
-    queries: tuple[Query, ...]
+    queries: tuple[Resolved, ...]
     diagnostics: tuple[Diagnostic, ...]
 
     def environment(self, name: str) -> Environment:
@@ -82,23 +88,36 @@ def load_project(root: Path) -> Project:
     shown = seen(root)
     sources, wrong = read_sources(shown / "sources")
     folder = [shown / "rules"] if (shown / "rules").is_dir() else []
-    rules = collect(folder, placeholders(root))
-    wrong += rules.diagnostics
-    queries: list[Query] = []
-    by_key: dict[str, Rule] = {}
+    rules = _distinct(collect(folder, placeholders(root)), wrong)
+    events: list[Query] = []
     for rule in rules.rules:
-        key = rule.detection.key
-        first = by_key.setdefault(key, rule)
-        if first is not rule:
-            wrong.append(duplicate(rule, "name", key, first))
-            continue
         query, found = resolve(rule, sources)
         wrong += found
         if query:
-            queries.append(query)
-    queries.sort(key=lambda q: q.detection.key)
-    ordered = tuple(sorted(wrong, key=lambda d: d.sort_key))
+            events.append(query)
+    related = relate(rules, events)
+    queries = sorted(related.queries, key=lambda q: q.detection.key)
+    ordered = tuple(sorted([*wrong, *related.diagnostics], key=lambda d: d.sort_key))
     return Project(root, settings, sources, tuple(queries), ordered)
+
+
+def _distinct(rules: RuleSet, wrong: list[Diagnostic]) -> RuleSet:
+    """The rules and correlations whose key none before them has."""
+    wrong += rules.diagnostics
+    first: dict[str, Named] = {}
+    every = sorted(rules.named, key=lambda rule: rule.detection.span)
+    for rule in every:
+        key = rule.detection.key
+        if first.setdefault(key, rule) is not rule:
+            wrong.append(duplicate(rule, "name", key, first[key]))
+    kept = [rule for rule in every if first[rule.detection.key] is rule]
+    lost = [Broken(frozenset({rule.detection.id})) for rule in every if rule not in kept]
+    return replace(
+        rules,
+        rules=tuple(rule for rule in kept if isinstance(rule, Rule)),
+        correlations=tuple(rule for rule in kept if isinstance(rule, CorrelationRule)),
+        broken=(*rules.broken, *lost),
+    )
 
 
 def placeholders(root: Path) -> Placeholders:

@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from tocsin.diagnostics import Diagnostic, Span
+from tocsin.front.yaml_syntax import syntax_error
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 40
@@ -30,13 +31,6 @@ _ACCIDENT_HINT = "quote it if it is text, or write the value in full"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?")
 _MAYBE_DEEP = re.compile(rf"(?:[-?:][ \t]+){{{MAX_DEPTH}}}|(?:^|\n)[ ]{{{MAX_DEPTH},}}")
-_SYNTAX_HINTS = {
-    "mapping values are not allowed in this context": "quote a text that holds `: `",
-    "found character that cannot start any token": "quote a text that begins with %, @ or `",
-    "found unexpected end of stream": "a quote is not closed",
-    "found unknown escape character": "in single quotes a backslash is a plain character",
-    "found undefined alias": "quote a text that begins with *",
-}
 _EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+|0o[0-7]+")
 
 
@@ -64,12 +58,21 @@ class Document:
         """The place of a node."""
         return Span(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
-    def children(self, path: Path_) -> list[tuple[yaml.Node, yaml.Node]]:
-        """Keys and values of the map at a path."""
+    def _at(self, path: Path_) -> yaml.Node | None:
         node = self.node
         for part in path:
             step = _child(node, part)
             node = step[1] if step else None
+        return node
+
+    def written(self, path: Path_) -> str:
+        """The scalar at a path as it stands in the file; empty where there is none."""
+        node = self._at(path)
+        return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+
+    def children(self, path: Path_) -> list[tuple[yaml.Node, yaml.Node]]:
+        """Keys and values of the map at a path."""
+        node = self._at(path)
         return list(node.value) if isinstance(node, yaml.MappingNode) else []
 
 
@@ -124,10 +127,15 @@ def read_bytes(data: bytes, name: str) -> tuple[list[Document], list[Diagnostic]
             return [], [Diagnostic("TOC005", message, span, hint=f"at most {MAX_DEPTH} levels")]
         nodes = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
     except yaml.YAMLError as error:
-        return [], [_syntax(error, text, name)]
+        return [], [syntax_error(error, text, name)]
     builder = _Builder(name)
-    documents = [Document(name, builder.build(n), n) for n in nodes if n is not None]
+    documents = [Document(name, builder.build(n), n) for n in nodes if not _is_empty(n)]
     return documents, builder.diagnostics
+
+
+def _is_empty(node: yaml.Node | None) -> bool:
+    """Whether nothing stands between two markers: many editors leave `---` at a file's end."""
+    return node is None or (isinstance(node, yaml.ScalarNode) and not (node.value or node.style))
 
 
 def _too_deep(text: str) -> Any:
@@ -142,26 +150,6 @@ def _too_deep(text: str) -> Any:
         if depth > MAX_DEPTH:
             return event.start_mark
     return None
-
-
-def _syntax(error: yaml.YAMLError, text: str, name: str) -> Diagnostic:
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        span = Span(name, mark.line + 1, mark.column + 1) if mark else Span(name)
-        message = error.problem or error.context or "syntax error"
-        hint = _SYNTAX_HINTS.get(message, "")
-        if message.startswith(("did not find expected key", "did not find expected '-'")):
-            hint = "its indentation fits no line above"
-        elif message.startswith("did not find expected") and error.context_mark:
-            hint = f"what begins in line {error.context_mark.line + 1} is not closed before here"
-        elif mark and text[mark.index : mark.index + 1] == "\t":
-            hint = "indent with spaces, not with tabs"
-        return Diagnostic("TOC002", f"not valid YAML: {message}", span, hint=hint)
-    at = getattr(error, "position", 0) or 0
-    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-    reason = getattr(error, "reason", "") or str(error).splitlines()[0]
-    hint = "is this a binary file?" if reason.startswith("control characters") else ""
-    return Diagnostic("TOC002", f"not valid YAML: {reason}", Span(name, line, column), hint=hint)
 
 
 class _Builder:

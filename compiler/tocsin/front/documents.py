@@ -1,0 +1,65 @@
+"""Several documents in one rule file: which is the main one, what the others are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from tocsin.front.describe import texts_of
+from tocsin.front.yaml import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A document with errors: its names and ids, and the rules that it silences."""
+
+    names: frozenset[str]
+    silences: frozenset[str] = frozenset()
+
+
+def head(documents: Sequence[Document]) -> int:
+    """The number of the file's main document: the last that no other one of the file refers to.
+
+    It bears the name of the file, and the cases beside the file are its cases.
+    """
+    referred = {name for document in documents for name in _refers(document.value)}
+    free = [n for n, document in enumerate(documents) if not referred & set(_called(document))]
+    rules = [n for n in free if not _is_filter(documents[n])]
+    return max(rules or free or range(len(documents)), default=0)
+
+
+def slug_of(documents: Sequence[Document], number: int, main: int) -> str:
+    """What a document is called without a name: as the file if it is the main one, else its id."""
+    stem = PurePath(documents[number].file).stem
+    if number == main:
+        return stem
+    value = documents[number].value
+    given = value.get("id") if isinstance(value, dict) else None
+    return given if given and isinstance(given, str) else f"{stem}-{number + 1}"
+
+
+def broken(document: Document) -> Broken:
+    """What is still to be known of a document with errors."""
+    value = document.value if isinstance(document.value, dict) else {}
+    block = value.get("correlation")
+    loud = [given.get("generate") for given in (value, block) if isinstance(given, dict)]
+    silences = () if any(each is True for each in loud) else _refers(value)
+    return Broken(frozenset(_called(document)), frozenset(silences))
+
+
+def _called(document: Document) -> Iterator[str]:
+    value = document.value if isinstance(document.value, dict) else {}
+    for key in ("name", "id"):
+        if isinstance(value.get(key), str) and value[key]:
+            yield value[key]
+
+
+def _refers(value: Any) -> tuple[str, ...]:
+    block = value.get("correlation") if isinstance(value, dict) else None
+    return texts_of(block.get("rules")) if isinstance(block, dict) else ()
+
+
+def _is_filter(document: Document) -> bool:
+    return isinstance(document.value, dict) and "filter" in document.value
