@@ -126,6 +126,16 @@ def test_a_nested_time_field(tmp_path: Path) -> None:
     assert bodies[1]["meta"] == 5, "a text in the way stays"
 
 
+def test_the_field_of_all_values_is_filled(tmp_path: Path) -> None:
+    source = SOURCE.replace("fields:", "values: tags\nfields:")
+    tests = [{"name": "x", "events": [FIRES, {**FIRES, "tags": []}], "expect": {"alerts": 2}}]
+    root = project(tmp_path, {"r.yml": rule(tocsin={"tests": tests})}, source)
+    [found] = load_project(root).queries
+    bodies = [e for _, e in arrivals(found.detection.cases[0], found.sources)]
+    assert {"refund", bodies[0]["time"]} <= set(bodies[0]["tags"])
+    assert bodies[1]["tags"] == []
+
+
 def test_order_of_arrival_and_order_of_time(tmp_path: Path) -> None:
     events = [
         {"at": "10m", **FIRES},

@@ -34,6 +34,8 @@ def test_a_source_whole(tmp_path: Path) -> None:
         ("lateness: 5m", "lateness: 5", "TOC060"),
         ("field: time", "field: when", "TOC061"),
         ("fields:", "id: number\nfields:", "TOC061"),
+        ("fields:", "values: everything\nfields:", "TOC061"),
+        ("fields:", "values: action\nfields:", "TOC060"),
         ("fields:", "colour: red\nfields:", "TOC060"),
         ("fields:", "where: {action|contain: a}\nfields:", "TOC021"),
         ("service: audit}", "service: audit, where: {action: []}}", "TOC020"),
@@ -60,6 +62,14 @@ def test_a_finding_has_its_place(tmp_path: Path) -> None:
     _, [found] = read_source(write(tmp_path / "shop.yml", content))
     line = content.splitlines().index("  action: text") + 1
     assert (found.span.line, found.span.column) == (line, 11)
+
+
+def test_the_field_of_all_values(tmp_path: Path) -> None:
+    declared = "values: all\nfields:\n  all: array<string>"
+    source, wrong = read_source(write(tmp_path / "shop.yml", SOURCE.replace("fields:", declared)))
+    assert wrong == []
+    assert source is not None
+    assert source.values_column == "all"
 
 
 def test_a_name_twice(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The events of a case as an engine sees them: event time set, in order of arrival."""
+"""The events of a case as an engine sees them: event time and values set, in order of arrival."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from tocsin.ir.leaf import millis_text
-from tocsin.ir.text import walk
+from tocsin.ir.text import scalars, walk
 from tocsin.model.detection import Case, CaseEvent
 from tocsin.model.source import Source
 
@@ -45,10 +45,13 @@ def _event(event: CaseEvent, sources: Sequence[Source], shift: int) -> dict[str,
         column = source.column(source.time_field)
         if column:
             _set_default(body, column.path, text)
+        values = source.column(source.values_column)
+        if values:
+            _set_default(body, values.path, list(scalars(body)))
     return body
 
 
-def _set_default(body: dict[str, Any], path: tuple[str, ...], value: str) -> None:
+def _set_default(body: dict[str, Any], path: tuple[str, ...], value: str | list[str]) -> None:
     for part in path[:-1]:
         below = body.setdefault(part, {})
         if not isinstance(below, dict):

@@ -71,6 +71,7 @@ class SourceBlock(_Strict):
     table: str = ""
     time: TimeBlock
     id: str = ""
+    values: str = ""
     fields: Annotated[dict[str, FieldBlock], Field(min_length=1)]
 
     def build(self) -> Source:
@@ -87,6 +88,7 @@ class SourceBlock(_Strict):
             time_field=self.time.field,
             lateness_seconds=self.time.lateness // 1000,
             id_field=self.id,
+            values_column=self.values,
         )
 
 
@@ -106,10 +108,7 @@ def read_source(path: Path) -> tuple[Source | None, list[Diagnostic]]:
 
 
 def _where(document: Document, source: Source) -> Iterable[Diagnostic]:
-    for field, place in ((source.time_field, ("time", "field")), (source.id_field, ("id",))):
-        if field and source.column(field) is None:
-            message = f"the field {field!r} is not declared under `fields`"
-            yield Diagnostic("TOC061", message, document.span(place))
+    yield from _named(document, source)
     lowering = Lowering(document, ("where",))
     if source.where:
         lowering.selection(source.where, ("where",))
@@ -117,6 +116,23 @@ def _where(document: Document, source: Source) -> Iterable[Diagnostic]:
         if served.where:
             lowering.selection(served.where, ("logsources", n, "where"))
     yield from lowering.diagnostics
+
+
+def _named(document: Document, source: Source) -> Iterable[Diagnostic]:
+    """Fields that the source itself names must be declared; that of all values as an array."""
+    named: list[tuple[str, tuple[str, ...]]] = [
+        (source.time_field, ("time", "field")),
+        (source.id_field, ("id",)),
+        (source.values_column, ("values",)),
+    ]
+    for field, place in named:
+        if field and source.column(field) is None:
+            message = f"the field {field!r} is not declared under `fields`"
+            yield Diagnostic("TOC061", message, document.span(place))
+    values = source.column(source.values_column)
+    if values and values.type is not FieldType.STRINGS:
+        message = f"the field {values.name!r} lists the values of an event, but is no array<string>"
+        yield Diagnostic("TOC060", message, document.span(("values",)))
 
 
 def read_sources(folder: Path) -> tuple[dict[str, Source], list[Diagnostic]]:

@@ -1,8 +1,8 @@
 """A source inferred from events: for each field that rules look at, its type and its values.
 
 Integers and booleans keep their type where a field has nothing else. Mixed scalars become texts
-by their text form; a field that holds arrays or maps anywhere is declared an array, its values
-stay as they are (the backend makes a map an empty array: present, without text).
+by their text form; a field that holds arrays or maps anywhere is declared an array, of the texts of
+what it has (a map or an array stands in it as an empty map: present, without text).
 """
 
 from __future__ import annotations
@@ -123,9 +123,16 @@ _TYPE = {
 }
 
 
+def _texts(value: Any) -> list[Any]:
+    members = value if isinstance(value, list) else [value]
+    return [
+        None if m is None else {} if isinstance(m, dict | list) else scalar_text(m) for m in members
+    ]
+
+
 _VALUE: dict[FieldType, Callable[[Any], Any]] = {
     FieldType.INTEGER: lambda value: value,
     FieldType.BOOLEAN: lambda value: value,
     FieldType.STRING: scalar_text,
-    FieldType.STRINGS: lambda value: value,
+    FieldType.STRINGS: _texts,
 }
