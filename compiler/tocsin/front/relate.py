@@ -219,7 +219,8 @@ def _built(
 
 def _ref(correlation: CorrelationRule, name: str, names: Mapping[str, int]) -> Ref:
     """A field, or what an alias means in each rule; in rules that it leaves out, its own name."""
-    meant = {names[rule]: f for rule, f in correlation.aliases.get(name, {}).items()}
+    given = correlation.aliases.get(name, {})
+    meant = {names[rule]: f for rule, f in given.items() if rule in names}
     return Ref(name, tuple(meant.get(n, name) for n in range(len(correlation.rules))))
 
 
