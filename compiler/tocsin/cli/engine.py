@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -70,11 +70,18 @@ def engine_option(*, several: bool) -> Callable[[F], F]:
 def started(engines: Sequence[str]) -> Iterator[tuple[Mapping[str, Backend], Endpoints]]:
     """The backends of these engines, and the addresses of their servers while they run."""
     backends = {name: registry.by_engine(name) for name in engines if name != EVALUATOR}
-    needs = tuple(sorted({need for backend in backends.values() for need in backend.needs}))
+    with started_for(backends.values()) as endpoints:
+        yield backends, endpoints
+
+
+@contextmanager
+def started_for(backends: Iterable[Backend]) -> Iterator[Endpoints]:
+    """The addresses of the servers that these backends need, while they run."""
+    needs = tuple(sorted({need for backend in backends for need in backend.needs}))
     if not needs:
-        yield backends, NoServers()
+        yield NoServers()
         return
     from tocsin_runtime.engines import running  # noqa: PLC0415 - heavy, and seldom needed
 
     with running(needs, name=os.environ.get("TOCSIN_ENGINES", "default"), keep=False) as endpoints:
-        yield backends, endpoints
+        yield endpoints

@@ -26,6 +26,7 @@ COMMANDS = {
     "scan": "run any Sigma rules over any JSON events",
     "explain": "why a detection matched an event, or did not",
     "compile": "make the artifacts of every backend",
+    "conformance": "hold backends against the contract, on their real engines",
     "lock": "bring the version lock up to date",
     "plan": "what a deployment would change",
     "apply": "deploy a plan",

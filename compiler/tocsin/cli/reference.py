@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import click
 
 from tocsin.backend import registry
+from tocsin.backend.base import Backend
+from tocsin.backend.conformance.matrix import nodes_table, rows_table
 from tocsin.cli.main import main_group
-from tocsin.ir.correlation import NODE_TYPES
 
 _WIDTH = 100
 
@@ -30,14 +31,14 @@ def _sections(command: click.Command, name: str, parent: click.Context | None) -
 
 
 def support_matrix() -> str:
+    """Markdown table: what each backend does with each row of the contract."""
+    return rows_table(_backends())
+
+
+def node_table() -> str:
     """Markdown table: what each backend declares of each node."""
-    backends = [registry.load(name) for name in registry.names()]
-    rows = [
-        ["node", *(backend.name for backend in backends)],
-        ["---"] * (len(backends) + 1),
-        *(
-            [kind.__name__, *(backend.capabilities[kind.__name__].value for backend in backends)]
-            for kind in NODE_TYPES
-        ),
-    ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return nodes_table(_backends())
+
+
+def _backends() -> list[Backend]:
+    return [registry.load(name) for name in registry.names()]

@@ -1,0 +1,90 @@
+"""Every case through a backend's compiler and its real engine, against table and evaluator."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+
+from tocsin.backend.base import Backend, Endpoints
+from tocsin.backend.conformance.case import Case
+from tocsin.backend.conformance.differ import case_text, differences, emitted
+from tocsin.backend.conformance.engine import (
+    Compiled,
+    Hits,
+    Key,
+    NoServers,
+    Ran,
+    compiled,
+    run_groups,
+)
+from tocsin.backend.conformance.gather import Group, Placed, gather
+from tocsin.backend.conformance.marks import Marks, marks_of
+from tocsin.backend.conformance.oracle import expected
+from tocsin.backend.conformance.report import Report, Result, Status
+from tocsin.backend.conformance.table import cases, rows
+from tocsin.compile import Refusal
+
+
+def run(
+    backend: Backend,
+    endpoints: Endpoints | None = None,
+    *,
+    only: Iterable[Case] | None = None,
+    marks: Marks | None = None,
+) -> Report:
+    """All cases that have a meaning (or `only` these) on a backend, judged by its marks.
+
+    `marks` in place of those that the backend's package declares. Raises what the backend raises
+    where nothing at all runs, such as EngineError for a missing server.
+    """
+    start = time.monotonic()
+    declared = marks_of(backend) if marks is None else marks
+    chosen = tuple(c for c in (cases() if only is None else only) if not c.refused)
+    groups = _groups(chosen)
+    made = {key: compiled(p.query, backend) for group in groups for key, p in _keyed(group)}
+    results: dict[str, Result] = {}
+    for ran in run_groups(groups, made, backend, endpoints or NoServers()):
+        results |= {r.case.id: r for r in _judged(ran, made, declared)}
+    stale = declared.stale(results, (row.id for row in rows())) if only is None else ()
+    return Report(
+        backend.name,
+        tuple(results[case.id] for case in chosen),
+        tuple(stale),
+        sum(len(dict(_keyed(group))) * len(group.events) for group in groups),
+        time.monotonic() - start,
+    )
+
+
+@cache
+def _groups(chosen: tuple[Case, ...]) -> list[Group]:
+    return gather(chosen)
+
+
+def _keyed(group: Group) -> Iterator[tuple[Key, Placed]]:
+    for placed in group.placed:
+        yield (group.source.name, placed.query.detection.id), placed
+
+
+def _judged(ran: Ran, made: Mapping[Key, Compiled], marks: Marks) -> Iterator[Result]:
+    wanted = expected(ran.group)
+    for key, placed in _keyed(ran.group):
+        done, mark = made[key].made, marks.of(placed.case.id)
+        if isinstance(done, Refusal):
+            said = f"{done.node} {done.reason} {done.detail}".strip()
+            yield Result(placed.case, Status.REFUSED, mark, done.node, done.reason, (said,))
+        elif wrong := list(_wrong(placed, ran, made[key], wanted[key[1]])):
+            told = (*case_text(placed.case), *wrong, *(emitted(done) if done else ()))
+            yield Result(placed.case, Status.FAILED, mark, told=told)
+        else:
+            yield Result(placed.case, Status.PASSED, mark)
+
+
+def _wrong(placed: Placed, ran: Ran, done: Compiled, wanted: Hits) -> Iterator[str]:
+    if done.wrong:
+        yield done.wrong
+    elif ran.error:
+        yield ran.error
+    else:
+        hits = ran.hits.get(placed.query.detection.id, frozenset())
+        yield from differences(placed, ran.group, wanted, hits)
