@@ -1,0 +1,253 @@
+"""Correlations as SQL: one statement of named subqueries, the same on every engine.
+
+`base_1`, `base_2`, …: events that match a base rule, with the fields that are needed.
+`hits`: all of them that have the group's keys. `events`: each event once a group, where several
+rules may match the same one. `windows` (or `step_1`, …): figures over the sliding window.
+A base that is a correlation is made of subqueries of its own, under names that start with its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from tocsin.backend.sql_correlation_engine import (
+    SOURCE,
+    TIME,
+    Engine,
+    Form,
+    Need,
+    known,
+    over,
+    tuple_text,
+    where,
+    window,
+)
+from tocsin.backend.sql_correlation_figures import FLAGGED, FORMS, figures, flag
+from tocsin.backend.sql_tree import Sql, equal, ident, name, number, quoted, table
+from tocsin.errors import Unsupported
+from tocsin.ir.correlation import Correlation, CorrelationType, Ref
+from tocsin.ir.query import CorrelationQuery, Query, Resolved
+
+RANK, PART = "rank", "part"
+"""Of the rows of one event, that of the least rank stays; a part tells those of one base apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the completing rows of a correlation are: a subquery, a condition, the group's keys."""
+
+    relation: str
+    holds: Sql
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One correlation of the statement; `carried` are needs of those that it is a base of."""
+
+    query: CorrelationQuery
+    prefix: str
+    carried: tuple[Need, ...] = ()
+
+    @property
+    def correlation(self) -> Correlation:
+        """What must hold."""
+        return self.query.correlation
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Columns of the group's keys."""
+        return self._columns("key", self.correlation.group_by)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Columns of the values."""
+        return self._columns("value", self.correlation.values)
+
+    def _columns(self, kind: str, refs: Sequence[Ref]) -> tuple[str, ...]:
+        return tuple(f"{self.prefix}{kind}_{n + 1}" for n in range(len(refs)))
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Columns that tell which rules an event matched."""
+        is_flagged = self.correlation.type in FLAGGED
+        return tuple(map(flag, range(self.correlation.rules))) if is_flagged else ()
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of fields: keys, values, what others need."""
+        return [*self.keys, *self.values, *(need.column for need in self.carried)]
+
+    def needs(self, rule: int) -> tuple[Need, ...]:
+        """What the base at this position must bring."""
+        form = FORMS.get(self.correlation.type, Form.TEXT)
+        keys = zip(self.keys, self.correlation.group_by, strict=True)
+        values = zip(self.values, self.correlation.values, strict=True)
+        return (
+            *(Need(column, ref.fields[rule], Form.TEXT) for column, ref in keys),
+            *(Need(column, ref.fields[rule], form) for column, ref in values),
+            *self.carried,
+        )
+
+
+@dataclass(slots=True)
+class Statement:
+    """Collects the named subqueries of one statement."""
+
+    engine: Engine
+    parts: dict[str, exp.Query] = field(default_factory=dict)
+
+    def put(self, key: str, part: exp.Query) -> str:
+        """Add a subquery; its name."""
+        self.parts[key] = part
+        return key
+
+    def with_parts(self, select: exp.Select) -> exp.Select:
+        """The SELECT with all subqueries before it."""
+        ctes = [
+            exp.CTE(this=part, alias=exp.TableAlias(this=name(key)))
+            for key, part in self.parts.items()
+        ]
+        select.set("with_", exp.With(expressions=ctes))
+        return select
+
+    @property
+    def identity(self) -> list[str]:
+        """Columns of every row: the event, its source, its time."""
+        return [SOURCE, *self.engine.identity, TIME]
+
+    # --- a correlation ------------------------------------------------------------------------
+
+    def correlated(self, level: Level) -> Found:
+        """The subqueries of a correlation. Raises Unsupported before any text is made."""
+        rows = self._hits(level)
+        if shares_events(level.query.bases):
+            rows = self._merged(level, rows)
+        if level.correlation.type is CorrelationType.TEMPORAL_ORDERED:
+            return self._in_order(level, rows)
+        found = figures(level.correlation, level.values, self.engine)
+        select = self._over(level, rows, found.columns)
+        return Found(self.put(f"{level.prefix}windows", select), found.holds, level.keys)
+
+    def _over(self, level: Level, rows: str, columns: Mapping[str, Sql]) -> exp.Select:
+        """All columns of the rows, and more, over the correlation's window."""
+        added = [exp.alias_(value, column, quoted=True) for column, value in columns.items()]
+        select = exp.select(exp.Star(), *added, copy=False).from_(table(rows), copy=False)
+        span = self.engine.span(level.correlation.timespan_ms)
+        select.set("windows", [window(level.keys, span)])
+        return select
+
+    def _hits(self, level: Level) -> str:
+        """All base matches that have the group's keys."""
+        branches: list[exp.Select] = []
+        merging = shares_events(level.query.bases)
+        for rule, base in enumerate(level.query.bases):
+            own = self._base(level, rule, base)
+            columns: list[Sql] = [ident(c) for c in [*self.identity, *level.columns]]
+            if merging:
+                columns.append(exp.alias_(_rank(rule, base), RANK, quoted=True))
+            columns += [
+                exp.alias_(number(int(n == rule)), column, quoted=True)
+                for n, column in enumerate(level.flags)
+            ]
+            select = exp.select(*columns, copy=False).from_(table(own), copy=False)
+            branches.append(where(select, known(level.keys)))
+        union: exp.Query = branches[0]
+        for branch in branches[1:]:
+            union = exp.Union(this=union, expression=branch, distinct=False)
+        return self.put(f"{level.prefix}hits", union)
+
+    def _base(self, level: Level, rule: int, base: Resolved) -> str:
+        own = f"{level.prefix}base_{rule + 1}"
+        needs = level.needs(rule)
+        if isinstance(base, Query):
+            return self.put(own, self.events(base, needs))
+        below = Level(base, f"{own}_", needs)
+        found = self.correlated(below)
+        columns: list[Sql] = [ident(c) for c in [*self.identity, *(n.column for n in needs)]]
+        if not is_unique(base):
+            columns.append(exp.alias_(tuple_text(found.keys), PART, quoted=True))
+        select = exp.select(*columns, copy=False).from_(table(found.relation), copy=False)
+        return self.put(own, where(select, [found.holds]))
+
+    def events(self, query: Query, needs: Sequence[Need]) -> exp.Select:
+        """The events of a source that match, and count for correlations."""
+        source = query.source
+        if not source.time_field or source.column(source.time_field) is None:
+            raise Unsupported("Correlation", "no-event-time", source.name)
+        builder = self.engine.builder(source)
+        condition = builder.condition(query.matches)
+        values = [(need.column, self.engine.value(builder, need)) for need in needs]
+        columns: list[Sql] = [
+            exp.alias_(exp.cast(quoted(source.name), "TEXT"), SOURCE, quoted=True),
+            *(ident(column) for column in [*self.engine.identity, TIME]),
+            *(exp.alias_(value, column, quoted=True) for column, value in values),
+        ]
+        relation = builder.relation(source.table or source.name)
+        select = exp.select(*columns, copy=False).from_(relation, copy=False)
+        return where(select, [condition, *self.engine.counts()])
+
+    # --- each event once ----------------------------------------------------------------------
+
+    def _merged(self, level: Level, rows: str) -> str:
+        """Of the rows of one event in a group the first, with the flags of all of them."""
+        columns: list[Sql] = [ident(c) for c in [*self.identity, *level.columns, RANK]]
+        columns.append(exp.alias_(over(exp.Min(this=ident(RANK))), f"first_{RANK}", quoted=True))
+        columns += [
+            exp.alias_(over(exp.Max(this=ident(column))), column, quoted=True)
+            for column in level.flags
+        ]
+        same = exp.select(*columns, copy=False).from_(table(rows), copy=False)
+        event = [*level.keys, SOURCE, *self.engine.identity]
+        same.set("windows", [window(event, self.engine.span(0))])
+        ranked = self.put(f"{level.prefix}ranked", same)
+        kept = [ident(c) for c in [*self.identity, *level.columns, *level.flags]]
+        first = exp.select(*kept, copy=False).from_(table(ranked), copy=False)
+        is_first = equal(ident(RANK), ident(f"first_{RANK}"))
+        return self.put(f"{level.prefix}events", first.where(is_first, copy=False))
+
+    # --- order --------------------------------------------------------------------------------
+
+    def _in_order(self, level: Level, rows: str) -> Found:
+        """At a row of rule k: the latest start of a chain of rules 1 to k that ends there."""
+        started: Sql = self.engine.time()
+        for rule in range(level.correlation.rules):
+            is_rule = equal(ident(flag(rule)), number(1))
+            start = exp.Case().when(is_rule, started)
+            select = self._over(level, rows, {_start(rule): start})
+            if rule == 0:
+                select.set("windows", None)
+            rows = self.put(f"{level.prefix}step_{rule + 1}", select)
+            started = over(exp.Max(this=ident(_start(rule))))
+        last = ident(_start(level.correlation.rules - 1))
+        span = self.engine.span(level.correlation.timespan_ms)
+        earliest = exp.Sub(this=self.engine.time(), expression=span)
+        return Found(rows, exp.GTE(this=last, expression=earliest), level.keys)
+
+
+def _start(rule: int) -> str:
+    return f"start_{rule + 1}"
+
+
+def _rank(rule: int, base: Resolved) -> Sql:
+    """A text: positions of rules in order, then what tells rows of the same base apart."""
+    position = exp.cast(quoted(f"{rule + 1:04}"), "TEXT")
+    if is_unique(base):
+        return position
+    return exp.DPipe(this=position, expression=ident(PART), safe=False)
+
+
+def is_unique(base: Resolved) -> bool:
+    """Whether an event occurs only once in it: not in several groups by fields of several rules."""
+    if isinstance(base, Query):
+        return True
+    return all(len(set(ref.fields)) == 1 for ref in base.correlation.group_by)
+
+
+def shares_events(bases: Sequence[Resolved]) -> bool:
+    """Whether the rows of the bases may be of the same event."""
+    names = [source.name for base in bases for source in base.sources]
+    return len(names) != len(set(names)) or not all(map(is_unique, bases))

@@ -1,0 +1,32 @@
+"""Event time in milliseconds, out of a text in the shape of TIME: what engines have in common."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tocsin.backend.sql_moments import cut
+from tocsin.backend.sql_tree import Sql, func, number, quoted, try_cast
+
+FIRST, LAST = -62135596800000, 253402300799999
+"""Milliseconds since 1970 of the first moment of the year 1 and of the last of 9999, UTC."""
+
+_SECONDS = "^.{16}:([0-9]{2})"
+_FRACTION = r"\.([0-9]{1,3})"
+
+
+def after_minute(text: Sql) -> Sql:
+    """Milliseconds since the text's minute began, cut to whole ones."""
+    seconds = func("REGEXP_EXTRACT", text.copy(), quoted(_SECONDS), number(1))
+    fraction = func("REGEXP_EXTRACT", text.copy(), quoted(_FRACTION), number(1))
+    thousands = exp.Mul(this=_integer(seconds), expression=number(1000))
+    padded = func("RPAD", fraction, number(3), quoted("0"))
+    return exp.Add(this=thousands, expression=_integer(padded))
+
+
+def in_first_year(text: Sql) -> Sql:
+    """Whether the text's year, as it stands there, is not 0000."""
+    return exp.GTE(this=cut(text, 1, 4), expression=quoted("0001"))
+
+
+def _integer(text: Sql) -> Sql:
+    return func("COALESCE", try_cast(text, "INT"), number(0))
