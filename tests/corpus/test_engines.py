@@ -11,10 +11,10 @@ import pytest
 
 from corpus.conftest import Corpus, Regression
 from corpus.variants import forms
+from corpus_rules import bind
 from tocsin.backend.base import Endpoints
 from tocsin.backend.registry import by_engine
 from tocsin.front.rule import Rule
-from tocsin.scan.bind import bind
 from tocsin.scan.run import Result, scan_engine, scan_evaluator
 
 pytestmark = pytest.mark.shared

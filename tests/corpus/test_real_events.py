@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from corpus.conftest import Corpus
+from corpus_rules import bind
 from tocsin.ir.text import lookup, texts
 from tocsin.ir.walk import fields_of
-from tocsin.scan.bind import bind
 from tocsin.scan.events import read_events
 from tocsin.scan.infer import infer
 from tocsin.scan.run import scan_evaluator

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from corpus.conftest import Corpus, Regression
+from corpus_rules import bind
 from tocsin.front.rule import Rule
 from tocsin.ir import walk
 from tocsin.ir.nodes import Expr, FieldRef, IsNull, Not, Regex, Text
 from tocsin.ir.text import fold
 from tocsin.ir.walk import fields_of, nodes_of
-from tocsin.scan.bind import bind
 from tocsin.scan.run import scan_evaluator
 
 pytestmark = pytest.mark.shared

@@ -11,12 +11,12 @@ import pytest
 from authoring import OTHER_ID, RULE_ID, codes, events, rule, write
 from tocsin.errors import ConfigError
 from tocsin.front.collect import collect
+from tocsin.front.relate import relate_inferred
 from tocsin.ir.text import lookup, texts
 from tocsin.model.artifact import Match
 from tocsin.model.source import FieldType
-from tocsin.scan.bind import bind
 from tocsin.scan.events import MAX_EVENT_BYTES, read_events
-from tocsin.scan.infer import VALUES, infer
+from tocsin.scan.infer import UNBOUND, VALUES, infer
 from tocsin.scan.run import scan_evaluator
 
 
@@ -151,8 +151,8 @@ def scan(
         write(tmp_path / f"{number}.yml", each)
     collected = collect([tmp_path])
     assert collected.diagnostics == ()
-    queries = bind(collected.rules, **{"ignore_logsource": True} | options)
-    return scan_evaluator(queries, found).matches
+    related = relate_inferred(collected, UNBOUND, **{"ignore_logsource": True} | options)
+    return scan_evaluator(related.queries, found).matches
 
 
 def test_matches_are_sorted(tmp_path: Path) -> None:

@@ -23,14 +23,15 @@ from tocsin.diagnostics import Diagnostic, has_errors
 from tocsin.errors import ConfigError
 from tocsin.front.collect import collect
 from tocsin.front.project import Project, find_project, load_project
-from tocsin.front.resolve import resolve_inferred
+from tocsin.front.relate import relate_inferred
+from tocsin.ir.correlation import Correlation
 from tocsin.ir.nodes import Keyword
-from tocsin.ir.query import Resolved
-from tocsin.ir.walk import nodes_of
+from tocsin.ir.query import Resolved, rebound
 from tocsin.model.artifact import Artifact
 from tocsin.model.source import Column, FieldType, Source
 from tocsin.plan.desired import backend_of
-from tocsin.scan.infer import VALUES
+from tocsin.scan.infer import UNBOUND, VALUES
+from tocsin.scan.times import TIME_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,10 @@ def compile(  # noqa: A001 - the command's name
     """Make the artifacts of every backend, and count what each compiles and refuses.
 
     Without PATHS, all detections of the project; PATHS are any Sigma files and folders, compiled
-    over one table `events` with a text column a field. With --out, artifacts are written to
-    DIR/<backend>/<source>/<key>.<suffix>, with the tables that they read and a manifest; equal
-    detections give equal bytes. Exit code 1 if something was refused or has errors.
+    over one table `events` with a text column a field (event time for correlations: `timestamp`).
+    With --out, artifacts are written to DIR/<backend>/<source>/<key>.<suffix>, with the tables that
+    they read and a manifest; equal detections give equal bytes. Exit code 1 if something was
+    refused or has errors.
     """
     if env and paths:
         raise click.UsageError("--env needs the project's own detections, so no PATHS")
@@ -103,17 +105,26 @@ def compile(  # noqa: A001 - the command's name
 def _inferred(paths: Sequence[Path]) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, ...]]:
     """Any rules, bound to one table that has a text column for every field they look at."""
     found = collect(paths)
-    unbound = Source("events", ())
-    queries = [resolve_inferred(r, unbound, ignore_logsource=False) for r in found.rules]
-    fields = sorted({field for query in queries for field in query.fields})
-    columns = [Column(name, FieldType.STRING, (name,)) for name in fields]
-    values = ""
-    if any(isinstance(node, Keyword) for query in queries for node in nodes_of(query.expr)):
-        values = VALUES
+    related = relate_inferred(found, UNBOUND, ignore_logsource=False)
+    kinds = {kind for query in related.queries for kind in query.kinds}
+    fields = {name for query in related.queries for name in query.fields}
+    columns = [Column(name, FieldType.STRING, (name,)) for name in sorted(fields)]
+    time = TIME_FIELDS[0] if Correlation.__name__ in kinds else ""
+    if time and time not in fields:
+        columns.append(Column(time, FieldType.TIMESTAMP, (time,)))
+    values = VALUES if Keyword.__name__ in kinds else ""
+    if values:
         columns.append(Column(VALUES, FieldType.STRINGS, (VALUES,)))
-    source = Source("events", tuple(columns), topic="events", table="events", values_column=values)
-    bound = [resolve_inferred(r, source, ignore_logsource=False) for r in found.rules]
-    return tuple(bound), found.diagnostics
+    source = Source(
+        "events",
+        tuple(columns),
+        topic="events",
+        table="events",
+        time_field=time,
+        values_column=values,
+    )
+    alerting = (query for query in related.queries if query.alerts)
+    return tuple(rebound(q, source) for q in alerting), (*found.diagnostics, *related.diagnostics)
 
 
 def _serving(project: Project, env: str) -> list[str]:

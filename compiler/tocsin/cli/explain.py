@@ -27,11 +27,11 @@ from tocsin.diagnostics import Diagnostic, Span, has_errors
 from tocsin.errors import ConfigError
 from tocsin.front.collect import collect
 from tocsin.front.project import SETTINGS, Project, find_project, load_project, placeholders
-from tocsin.front.resolve import resolve_inferred
+from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.ir.trace import Trace
-from tocsin.model.source import Source
 from tocsin.scan.events import read_events
+from tocsin.scan.infer import UNBOUND
 from tocsin.scan.times import guessed_clock
 
 STDIN = "-"
@@ -115,12 +115,16 @@ def _detections(rule: str, folder: Path | None) -> tuple[list[Resolved], Values,
         mine = [q for q in project.queries if Path(q.detection.span.file).samefile(path)]
         wrong = [d for d in project.diagnostics if _is(d, path)]
         if mine or wrong:
-            return mine, dict(placeholders(root)), wrong
+            return _alerting(mine), dict(placeholders(root)), wrong
     values = dict(placeholders(root)) if root else {}
     rules = collect([path], values)
-    unbound = Source("events", ())
-    queries = [resolve_inferred(r, unbound, ignore_logsource=False) for r in rules.rules]
-    return queries, values, list(rules.diagnostics)
+    related = relate_inferred(rules, UNBOUND, ignore_logsource=False)
+    return _alerting(related.queries), values, [*rules.diagnostics, *related.diagnostics]
+
+
+def _alerting(queries: Sequence[Resolved]) -> list[Resolved]:
+    """Those that raise alerts; where none does, all."""
+    return [query for query in queries if query.alerts] or list(queries)
 
 
 def _project_of(path: Path) -> Path | None:

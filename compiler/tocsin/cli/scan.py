@@ -18,10 +18,11 @@ from tocsin.cli.engine import engine_option, started
 from tocsin.cli.output import console, format_option, on_terminal, print_diagnostics, summary
 from tocsin.diagnostics import Diagnostic, has_errors
 from tocsin.front.collect import collect
+from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Match
-from tocsin.scan.bind import bind
 from tocsin.scan.events import read_events
+from tocsin.scan.infer import UNBOUND
 from tocsin.scan.run import Result, scan_engine, scan_evaluator
 
 _PATHS = click.Path(path_type=Path)
@@ -77,11 +78,12 @@ def scan(  # noqa: PLR0913 - one parameter an option
     begun = perf_counter()
     collected = collect(rules)
     loaded, broken = read_events(events)
-    wrong = [*collected.diagnostics, *broken]
+    related = relate_inferred(collected, UNBOUND, ignore_logsource=ignore_logsource)
+    queries = related.queries
+    wrong = [*collected.diagnostics, *related.diagnostics, *broken]
     print_diagnostics(wrong, err=True)
     _stop_if(strict, wrong)
     ready = perf_counter()
-    queries = bind(collected.rules, ignore_logsource=ignore_logsource)
     result = _run(engine, queries, loaded, time_field)
     print_diagnostics(result.refused, err=True)
     _stop_if(strict, result.refused)
@@ -93,7 +95,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
         console().print(f"scan went on despite {summary([*wrong, *result.refused])}")
     if stats:
         seconds = perf_counter() - ready
-        _stats(len(loaded), len(collected.rules), len(result.matches), ready - begun, seconds)
+        _stats(
+            len(loaded), sum(q.alerts for q in queries), len(result.matches), ready - begun, seconds
+        )
     if has_errors([*wrong, *result.refused]):
         raise click.exceptions.Exit(1)
 

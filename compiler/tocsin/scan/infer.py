@@ -22,6 +22,9 @@ VALUES = "tocsin:values"
 TIME = "tocsin:time"
 """Column of event time, in one form whatever the event's own."""
 
+UNBOUND = Source("events", (), lateness_seconds=None)
+"""What rules are bound to before their fields are known."""
+
 Row = dict[str, Any]
 
 
