@@ -13,10 +13,10 @@ SEVERITY = Severity.WARNING
 
 
 def check(project: Project) -> Iterator[Diagnostic]:
-    """One finding a detection without `tocsin: {owner: …}`."""
+    """One finding a detection that raises alerts without `tocsin: {owner: …}`."""
     for query in project.queries:
         detection = query.detection
-        if not detection.meta.owner.strip():
+        if query.alerts and not detection.meta.owner.strip():
             hint = "name the team that answers its alerts: `tocsin: {owner: TEAM}`"
             message = f"{detection.key} has no owner"
             yield Diagnostic(CODE, message, detection.span, SEVERITY, hint, detection.id)

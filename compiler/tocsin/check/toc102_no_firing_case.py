@@ -14,10 +14,13 @@ SEVERITY = Severity.WARNING
 
 
 def check(project: Project) -> Iterator[Diagnostic]:
-    """One finding a detection whose cases expect no alert at all."""
+    """One finding a detection whose cases expect no alert at all.
+
+    What only serves correlations needs no cases of its own: theirs show that it matches.
+    """
     for query in project.queries:
         detection = query.detection
-        if not any(map(_fires, detection.cases)):
+        if query.alerts and not any(map(_fires, detection.cases)):
             hint = "add a case with `expect: {alerts: 1}` under `tests`, or in a .test.yml beside"
             message = f"no case shows that {detection.key} fires"
             yield Diagnostic(CODE, message, detection.span, SEVERITY, hint, detection.id)

@@ -14,10 +14,13 @@ SEVERITY = Severity.WARNING
 
 
 def check(project: Project) -> Iterator[Diagnostic]:
-    """One finding a detection whose cases expect an alert on every event."""
+    """One finding a detection whose cases expect an alert on every event.
+
+    What only serves correlations needs no cases of its own.
+    """
     for query in project.queries:
         detection = query.detection
-        if not any(map(_silent, detection.cases)):
+        if query.alerts and not any(map(_silent, detection.cases)):
             hint = "add a harmless event that is close to a firing one: `expect: {alerts: 0}`"
             message = f"no case shows an event on which {detection.key} stays silent"
             yield Diagnostic(CODE, message, detection.span, SEVERITY, hint, detection.id)

@@ -13,10 +13,10 @@ SEVERITY = Severity.INFO
 
 
 def check(project: Project) -> Iterator[Diagnostic]:
-    """One finding a detection without a technique among its tags."""
+    """One finding a detection that raises alerts and has no technique among its tags."""
     for query in project.queries:
         detection = query.detection
-        if not detection.meta.techniques:
+        if query.alerts and not detection.meta.techniques:
             hint = "tag the technique it sees: `tags: [attack.persistence, attack.t1098]`"
             message = f"{detection.key} names no ATT&CK technique: coverage does not count it"
             yield Diagnostic(CODE, message, detection.span, SEVERITY, hint, detection.id)

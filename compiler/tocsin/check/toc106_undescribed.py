@@ -13,7 +13,7 @@ SEVERITY = Severity.WARNING
 
 
 def check(project: Project) -> Iterator[Diagnostic]:
-    """One finding a detection, naming all that it lacks."""
+    """One finding a detection that raises alerts, naming all that it lacks."""
     for query in project.queries:
         detection, meta = query.detection, query.detection.meta
         given = {
@@ -21,7 +21,7 @@ def check(project: Project) -> Iterator[Diagnostic]:
             "falsepositives": "".join(meta.falsepositives).strip(),
         }
         lacking = [name for name, text in given.items() if not text]
-        if lacking:
+        if query.alerts and lacking:
             message = f"{detection.key} has no {' and no '.join(lacking)}"
             hint = "say what it sees, why that matters, and which harmless events look the same"
             yield Diagnostic(CODE, message, detection.span, SEVERITY, hint, detection.id)

@@ -16,6 +16,11 @@ class SelectionError(ConditionError):
         super().__init__(message, hint=hint)
         self.written = written
 
+    def found_in(self, text: str) -> int:
+        """The offset of what is written in the condition's text."""
+        found = re.search(rf"(?<!\w){re.escape(self.written)}", text)
+        return found.start() if found else 0
+
 
 def lower_condition(tree: Tree, selections: Mapping[str, Expr]) -> Expr:
     """The expression of a condition; raises SelectionError for what names nothing."""

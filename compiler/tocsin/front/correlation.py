@@ -40,6 +40,8 @@ _TYPE_MEANT = {
     "ordered": "temporal_ordered",
     "ordered_temporal": "temporal_ordered",
     "sequence": "temporal_ordered",
+    "temporal_extended": "temporal",
+    "temporal_ordered_extended": "temporal",
     "value_average": "value_avg",
     "value_mean": "value_avg",
 }

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from tocsin.front.condition import SelectionError
 from tocsin.front.section import near
 from tocsin.front.sigma import Combined, ConditionError, Name, Tree
 from tocsin.front.sigma import Some as Pattern
 from tocsin.ir.correlation import Absent, Every, Occurs, Presence, Some
 
-STEPS = 20_000
+STEPS = 1000
 """How many times a condition is simplified before it counts as too complex."""
 TRUE: Presence = Every(())
 FALSE: Presence = Some(())
@@ -33,7 +34,7 @@ def named_in(tree: Tree) -> Iterator[tuple[str, bool]]:
 
 
 def lower_presence(tree: Tree, positions: Mapping[str, int], listed: tuple[str, ...]) -> Presence:
-    """The presence of rules that a condition asks for; ConditionError for names of none.
+    """The presence of rules that a condition asks for; SelectionError for names of none.
 
     `positions`: every name by which a rule may be called; `listed`: as the correlation lists them.
     """
@@ -41,13 +42,13 @@ def lower_presence(tree: Tree, positions: Mapping[str, int], listed: tuple[str, 
         if tree.name not in positions:
             close = near(tree.name, listed)
             hint = f"did you mean {close!r}?" if close else f"rules: {', '.join(listed)}"
-            raise ConditionError(f"the correlation has no rule {tree.name!r}", hint=hint)
+            raise SelectionError(f"the correlation has no rule {tree.name!r}", tree.name, hint)
         return Occurs(positions[tree.name])
     if isinstance(tree, Pattern):
         found = [Occurs(n) for n, name in enumerate(listed) if _fits(tree.pattern, name)]
         if not found:
             hint = f"rules: {', '.join(listed)}"
-            raise ConditionError(f"`of {tree.pattern}` matches no rule", hint=hint)
+            raise SelectionError(f"`of {tree.pattern}` matches no rule", tree.pattern, hint)
         return _joined("and" if tree.every else "or", tuple(found))
     return _combined(tree, tuple(lower_presence(arg, positions, listed) for arg in tree.args))
 

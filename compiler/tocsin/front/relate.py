@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tocsin.diagnostics import Diagnostic, Severity
 from tocsin.front.collect import RuleSet
+from tocsin.front.condition import SelectionError
 from tocsin.front.correlation import CorrelationRule
 from tocsin.front.presence import every, is_every, lower_presence, rules_of, satisfiable
 from tocsin.front.related_fields import check_fields
@@ -245,7 +246,8 @@ def _lowered(
         presence = lower_presence(parse_condition(text), names, rules)
         possible = satisfiable(presence, len(rules))
     except ConditionError as error:
-        place = replace(span, column=span.column + error.offset)
+        at = error.found_in(text) if isinstance(error, SelectionError) else error.offset
+        place = replace(span, column=span.column + at)
         return None, [Diagnostic("TOC096", str(error), place, hint=error.hint)]
     unused = [name for n, name in enumerate(rules) if n not in rules_of(presence)]
     if unused:

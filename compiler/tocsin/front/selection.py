@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,8 +98,7 @@ class Lowering:
                 found.append(lower_condition(tree, selections))
                 used |= names_in(tree, selections)
             except SelectionError as error:
-                at_word = re.search(rf"(?<!\w){re.escape(error.written)}", text)
-                error.offset = at_word.start() if at_word else 0
+                error.offset = error.found_in(text)
                 self._condition_error(error, at)
             except ConditionError as error:
                 self._condition_error(error, at)
