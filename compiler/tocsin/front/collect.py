@@ -128,7 +128,7 @@ def _unique(rules: Iterable[Named], wrong: list[Diagnostic]) -> Iterator[Named]:
     """The rules and correlations whose id and name none before them has."""
     seen: dict[str, Named] = {}
     for rule in rules:
-        names = {rule.detection.name: "name", rule.detection.id: "id"}
+        names = {rule.detection.id: "id", rule.detection.name: "name"}
         taken = [(what, name, seen[name]) for name, what in names.items() if name in seen]
         seen |= {name: rule for name in names if name and name not in seen}
         wrong += [duplicate(rule, what, name, first) for what, name, first in taken]

@@ -20,14 +20,14 @@ class Broken:
 
 
 def head(documents: Sequence[Document]) -> int:
-    """The number of the file's main document: the last that no other one of the file refers to.
+    """The number of the file's main document, which bears its name; cases beside it are its cases.
 
-    It bears the name of the file, and the cases beside the file are its cases.
+    That is the last correlation that no other document refers to, or else the last such rule.
     """
     referred = {name for document in documents for name in _refers(document.value)}
     free = [n for n, document in enumerate(documents) if not referred & set(_called(document))]
-    rules = [n for n in free if not _is_filter(documents[n])]
-    return max(rules or free or range(len(documents)), default=0)
+    kinds = ([n for n in free if _has(documents[n], key)] for key in ("correlation", "detection"))
+    return max(next((found for found in kinds if found), free), default=len(documents) - 1)
 
 
 def slug_of(documents: Sequence[Document], number: int, main: int) -> str:
@@ -61,5 +61,5 @@ def _refers(value: Any) -> tuple[str, ...]:
     return texts_of(block.get("rules")) if isinstance(block, dict) else ()
 
 
-def _is_filter(document: Document) -> bool:
-    return isinstance(document.value, dict) and "filter" in document.value
+def _has(document: Document, key: str) -> bool:
+    return isinstance(document.value, dict) and key in document.value

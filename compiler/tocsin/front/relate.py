@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from tocsin.diagnostics import Diagnostic, Severity
 from tocsin.front.collect import RuleSet
@@ -17,6 +18,7 @@ from tocsin.front.section import near
 from tocsin.front.sigma import ConditionError, parse_condition
 from tocsin.ir.correlation import Correlation, CorrelationType, Presence, Ref
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
+from tocsin.model.detection import Detection
 from tocsin.model.source import Source
 
 MOST = 200
@@ -62,7 +64,7 @@ class _Relating:
 
     def run(self) -> Related:
         detections = [rule.detection for rule in self.rules.named]
-        self.ids = {name: d.id for d in detections for name in (d.id, d.name) if name}
+        self.ids = {name: each.id for each in detections for name in _called(each)}
         self.failed = {name for each in self.rules.broken for name in each.names}
         silent = self._silent()
         for query in self.events:
@@ -78,7 +80,8 @@ class _Relating:
         return Related(tuple(self.done.values()), tuple(self.wrong))
 
     def _id(self, name: str) -> str:
-        return self.ids.get(name, name)
+        """The id behind a name; one that no detection has where there is none."""
+        return self.ids.get(name, f"?{name}")
 
     def _silent(self) -> set[str]:
         """Ids of all that something refers to, and that nothing asks to alert by itself."""
@@ -178,6 +181,17 @@ class _Relating:
                     seen.add(below)
                     ways.append([*way, below])
         return []
+
+
+def _called(detection: Detection) -> Iterator[str]:
+    """The name and the id that an author wrote; what stands for a missing id is a UUID never."""
+    if detection.name:
+        yield detection.name
+    try:
+        UUID(detection.id)
+    except ValueError:
+        return
+    yield detection.id
 
 
 def _aliases(correlation: CorrelationRule, names: Mapping[str, int]) -> Iterator[Diagnostic]:
