@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -24,6 +25,7 @@ from tocsin.ir.correlation import (
     Ref,
     Some,
 )
+from tocsin.ir.leaf import parse_time
 from tocsin.ir.nodes import Expr, Leaf, Text, Wild
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.ir.stream import completions, observe
@@ -76,6 +78,36 @@ def wanted(query: CorrelationQuery, events: Sequence[dict[str, Any]]) -> list[Ma
         Match(query.detection.id, done.event[1], done.group)
         for done in completions(query, found).completed
     )
+
+
+GAP = timedelta(weeks=4)
+"""Far longer than any window or lateness."""
+
+
+def packed(streams: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Streams one after the other as one: too far apart in time to see each other."""
+    return [
+        {**event, "time": _shifted(event.get("time"), GAP * number)}
+        for number, stream in enumerate(streams)
+        for event in stream
+    ]
+
+
+def wanted_apart(
+    query: CorrelationQuery, streams: Sequence[Sequence[dict[str, Any]]]
+) -> list[Match]:
+    """What the evaluator finds in each stream, numbered as in all of them packed."""
+    found: list[Match] = []
+    start = 0
+    for stream in streams:
+        found += [replace(m, event=m.event + start) for m in wanted(query, stream)]
+        start += len(stream)
+    return sorted(found)
+
+
+def _shifted(text: str | None, by: timedelta) -> str | None:
+    moment = parse_time(text or "")
+    return text if moment is None else (moment + by).isoformat(timespec="milliseconds")
 
 
 # --- events ---------------------------------------------------------------------------------------

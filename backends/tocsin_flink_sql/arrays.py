@@ -6,11 +6,11 @@ from sqlglot import exp
 
 from tocsin.backend.sql_leaf import COMPARISONS, EXACT_DOUBLE, NUMBER, double_bound
 from tocsin.backend.sql_text import Shape, shape_of
-from tocsin.backend.sql_tree import Sql, all_true, func, number, quoted
+from tocsin.backend.sql_tree import Sql, all_true, any_true, func, number, quoted
 from tocsin.errors import Unsupported
 from tocsin.ir.cidr import cidr_regex
 from tocsin.ir.leaf import passes
-from tocsin.ir.nodes import Cidr, Compare, Op, Pattern, Regex, Test, Text, TimePart, Wild
+from tocsin.ir.nodes import Cidr, Compare, How, Op, Pattern, Regex, Test, Text, TimePart, Wild
 from tocsin.ir.re2java import Between, java_literal, re2java
 from tocsin_flink_sql.members import MARK, STAND_IN, apart
 
@@ -28,6 +28,12 @@ ANCHORS = {
     Shape.CONTAINS: ("", ""),
 }
 """What stands before and after a literal."""
+SHAPES = {
+    How.EQUALS: Shape.EQUALS,
+    How.STARTSWITH: Shape.STARTS,
+    How.ENDSWITH: Shape.ENDS,
+    How.CONTAINS: Shape.CONTAINS,
+}
 
 
 def some_member(members: Sql, test: Test) -> Sql:
@@ -55,8 +61,32 @@ def some_text(members: Sql, pattern: Pattern) -> Sql:
     if shaped.shape is Shape.GENERAL:
         return _finds(members, _glob(pattern))
     before, after = ANCHORS[shaped.shape]
-    place = func("INSTR", members, quoted(before + shaped.literal + after))
-    return exp.NEQ(this=place, expression=number(0))
+    return _contains(members, before + shaped.literal + after)
+
+
+def some_related(members: Sql, text: Sql, how: How = How.EQUALS) -> Sql:
+    """Some member is, starts with, ends with or contains a text of the event."""
+    before, after = ANCHORS[SHAPES[how]]
+    safe = func("REPLACE", text, quoted(MARK), quoted(STAND_IN))
+    place = func("INSTR", members, func("CONCAT", quoted(before), safe, quoted(after)))
+    return all_true([has_text(members), exp.NEQ(this=place, expression=number(0))])
+
+
+def some_shared(members: Sql, others: Sql) -> Sql:
+    """Some member is one of the others."""
+    both = [_split(texts) for texts in (members, others)]
+    count = func("CARDINALITY", func("ARRAY_INTERSECT", *both))
+    empty = [_contains(texts, MARK + MARK) for texts in (members, others)]
+    return any_true([exp.GT(this=count, expression=number(0)), exp.paren(all_true(empty))])
+
+
+def _split(members: Sql) -> Sql:
+    """The members that are not empty."""
+    return func("ARRAY_REMOVE", func("SPLIT", members, quoted(MARK)), quoted(""))
+
+
+def _contains(members: Sql, text: str) -> Sql:
+    return exp.NEQ(this=func("INSTR", members, quoted(text)), expression=number(0))
 
 
 def has_text(members: Sql) -> Sql:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
-from tocsin.errors import EngineError, Unsupported
-from tocsin.ir.correlation import NODE_TYPES, Correlation
+from tocsin.errors import EngineError
+from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
+from tocsin_flink_sql.correlation import correlated
 from tocsin_flink_sql.ddl import MATCHES_TOPIC, Place, matches_table, source_table, view
 from tocsin_flink_sql.emit import statement
 from tocsin_flink_sql.run import run_jobs
-
-NOT_YET = (Correlation,)
 
 
 class FlinkSql:
@@ -23,15 +22,12 @@ class FlinkSql:
     name = "flink-sql"
     engine = "flink"
     needs: tuple[str, ...] = ("kafka", "flink")
-    capabilities: Mapping[str, Support] = {
-        node.__name__: Support.NOTYET if node in NOT_YET else Support.YES for node in NODE_TYPES
-    }
+    capabilities: Mapping[str, Support] = {node.__name__: Support.YES for node in NODE_TYPES}
 
     def compile(self, query: Resolved) -> Artifact:
         """One INSERT. Raises Unsupported for what Flink cannot say exactly."""
-        if isinstance(query, CorrelationQuery):
-            raise Unsupported(Correlation.__name__, Support.NOTYET)
-        return artifact_of(self.name, query, "sql", (statement(query) + "\n").encode())
+        text = correlated(query) if isinstance(query, CorrelationQuery) else statement(query)
+        return artifact_of(self.name, query, "sql", (text + "\n").encode())
 
     def tables(self, source: Source) -> str:
         """The definitions that the source's statements need, over topics on localhost:9092."""

@@ -14,14 +14,16 @@ from typing import Any
 
 from sqlglot import exp
 
-from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
+from tocsin.backend.sql_correlation_engine import TIME, has_time
+from tocsin.backend.sql_tree import Sql, func, ident, name, quoted, table
 from tocsin.model.source import Column, FieldType, Source
+from tocsin_flink_sql.clock import ON_EVENT, event_time, no_time
 from tocsin_flink_sql.flink import Metadata, printed
 from tocsin_flink_sql.members import member_texts
 
 MATCHES = "tocsin_matches"
 MATCHES_TOPIC = "tocsin.matches"
-PARTITION, OFFSET, TIME = "~partition", "~offset", "~time"
+PARTITION, OFFSET = "~partition", "~offset"
 MATCH_COLUMNS: Mapping[str, str] = {
     "detection_id": "TEXT",
     "logic": "TEXT",
@@ -31,6 +33,9 @@ MATCH_COLUMNS: Mapping[str, str] = {
     "event_time": "TEXT",
 }
 """Types of the columns of a match; `event_time` is ISO 8601 in UTC with milliseconds."""
+
+GROUP = "group"
+"""The keys of a correlation's group, in order; NULL for all else."""
 
 TYPES: Mapping[FieldType, str] = {
     FieldType.STRING: "TEXT",
@@ -67,21 +72,26 @@ def source_table(source: Source, place: Place) -> str:
         "scan.startup.mode": "earliest-offset",
         **({"scan.bounded.mode": "latest-offset"} if place.bounded else {}),
         "json.ignore-parse-errors": "true",
+        # The streaming parser loses its place, and the event, at an array or a map where a scalar
+        # or a map is declared; the tree reader makes that one field NULL.
+        "json.decode.json-parser.enabled": "false",
     }
     columns += _event_time(source)
+    options |= ON_EVENT if has_time(source) else {}
     return _create(topic_table(source), columns, place, options)
 
 
 def matches_table(place: Place) -> str:
     """CREATE TABLE over the topic of matches."""
-    columns = [_column(key, exp.DataType.build(kind)) for key, kind in MATCH_COLUMNS.items()]
+    kinds = {**MATCH_COLUMNS, GROUP: "ARRAY<TEXT>"}
+    columns = [_column(key, exp.DataType.build(kind)) for key, kind in kinds.items()]
     return _create(MATCHES, columns, place, {})
 
 
 def view(source: Source) -> str:
     """CREATE VIEW of the declared fields."""
     fields = [exp.alias_(_seen(c), c.name, quoted=True) for c in columns_of(source)]
-    time = ident(TIME) if _time_column(source) else _no_time()
+    time = ident(TIME) if has_time(source) else no_time()
     own = [ident(PARTITION), ident(OFFSET), exp.alias_(time, TIME, quoted=True)]
     query = exp.select(*fields, *own).from_(table(topic_table(source)))
     target = table(source.table or source.name)
@@ -157,58 +167,9 @@ def _path(path: tuple[str, ...]) -> Sql:
     return value
 
 
-# --- event time -----------------------------------------------------------------------------------
-
-ZONE = r"([+-])([0-9]{2}):([0-9]{2})$"
-
-
-def _time_column(source: Source) -> Column | None:
-    return source.column(source.time_field) if source.time_field else None
-
-
-def _no_time() -> Sql:
-    return exp.cast(exp.null(), "TIMESTAMP(3)")
-
-
 def _event_time(source: Source) -> list[Sql]:
-    column = _time_column(source)
-    if column is None:
-        return []
-    moment = _moment(_value(column))
-    computed = exp.ColumnConstraint(kind=exp.ComputedColumnConstraint(this=moment))
-    behind = exp.Sub(this=ident(TIME), expression=_interval(source.lateness_seconds or 0))
-    return [
-        exp.ColumnDef(this=name(TIME), constraints=[computed]),
-        exp.WatermarkColumnConstraint(this=ident(TIME), expression=behind),
-    ]
-
-
-def _moment(text: Sql) -> Sql:
-    """The moment in UTC that an ISO 8601 text names: its clock time less its zone's offset."""
-    bare = func("REGEXP_REPLACE", text, quoted(f"Z$|{ZONE}"), quoted(""))
-    clock = func("TO_TIMESTAMP", func("REPLACE", bare, quoted("T"), quoted(" ")))
-    hours, minutes = (_zone_part(text, group) for group in (2, 3))
-    offset = exp.Add(this=exp.Mul(this=hours, expression=number(60)), expression=minutes)
-    unit = exp.Var(this="MINUTE")
-    east = func("TIMESTAMPADD", unit, exp.Neg(this=exp.paren(offset)), clock.copy())
-    west = func("TIMESTAMPADD", unit.copy(), offset.copy(), clock.copy())
-    sign = func("REGEXP_EXTRACT", text, quoted(ZONE), number(1))
-    case = exp.Case().when(exp.EQ(this=sign, expression=quoted("+")), east)
-    case = case.when(exp.EQ(this=sign.copy(), expression=quoted("-")), west)
-    return exp.cast(case.else_(clock), "TIMESTAMP(3)")
-
-
-def _zone_part(text: Sql, group: int) -> Sql:
-    part = func("REGEXP_EXTRACT", text, quoted(ZONE), number(group))
-    return exp.TryCast(this=part, to=exp.DataType.build("INT"))
-
-
-def _interval(seconds: int) -> exp.Interval:
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    day, hour = divmod(hours, 24)
-    span = exp.IntervalSpan(this=exp.Var(this="DAY"), expression=exp.Var(this="SECOND"))
-    return exp.Interval(this=quoted(f"{day} {hour:02}:{minute:02}:{second:02}"), unit=span)
+    column = source.column(source.time_field) if has_time(source) else None
+    return event_time(source, _value(column)) if column else []
 
 
 # --- tables ---------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from tocsin.backend.sql_lists import AnyText, drawn_together, long_runs
 from tocsin.backend.sql_text import Shape, is_caseless
 from tocsin.backend.sql_tree import Sql, any_true, func, number, quoted
 from tocsin.errors import Unsupported
-from tocsin.ir.nodes import FieldRef, Keyword, Leaf, Or, Pattern, Regex, Test, TimePart, Wild
+from tocsin.ir.nodes import FieldRef, How, Keyword, Leaf, Or, Pattern, Regex, Test, TimePart, Wild
 from tocsin.ir.re2java import java_literal, re2java
 from tocsin.model.source import Column, FieldType
 from tocsin_flink_sql import arrays
@@ -159,13 +159,18 @@ class FlinkLeaves(SqlBuilder):
         return Leaf(self.source.values_column, node.test)
 
     def pair(self, left: Column, right: Column, node: FieldRef) -> Sql:
-        """Two columns with one value each: members cannot be compared with another column's."""
-        if left is right and left.type is FieldType.STRINGS:
+        """Two columns, either of which may be an array."""
+        are = [column.type is FieldType.STRINGS for column in (left, right)]
+        if not any(are):
+            return super().pair(left, right, node)
+        if left is right:
             return arrays.has_text(self.raw(left))
-        for column in (left, right):
-            if column.type is FieldType.STRINGS:
-                raise Unsupported("FieldRef", "array-fieldref", column.name)
-        return super().pair(left, right, node)
+        one, other = (self.text_of(column, folded=not node.cased) for column in (left, right))
+        if are == [True, False]:
+            return arrays.some_related(one, other, node.how)
+        if node.how is How.EQUALS:
+            return arrays.some_shared(one, other) if are[0] else arrays.some_related(other, one)
+        raise Unsupported("FieldRef", "array-fieldref", right.name)
 
 
 def shallow(parts: list[Sql]) -> Sql:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from tocsin.backend.sql_correlation_engine import TIME
 from tocsin.backend.sql_tree import Sql, func, ident, name, quoted, table
 from tocsin.ir.query import Query
-from tocsin_flink_sql.ddl import MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, TIME, columns_of
+from tocsin_flink_sql.ddl import MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, columns_of
 from tocsin_flink_sql.dialect import FlinkLeaves
 from tocsin_flink_sql.flink import printed
 

@@ -20,6 +20,10 @@ class Metadata(exp.Expression, exp.ColumnConstraintKind):
     """A column that the connector fills."""
 
 
+class TimestampLiteral(exp.Expression):
+    """TIMESTAMP '2026-01-01 00:00:00'."""
+
+
 class Flink(Dialect):
     """Apache Flink 2."""
 
@@ -41,6 +45,8 @@ class Flink(Dialect):
         TRANSFORMS: ClassVar[dict[Any, Any]] = {
             **generator.Generator.TRANSFORMS,
             IsNotTrue: lambda self, e: f"({self.sql(e, 'this')}) IS NOT TRUE",
+            TimestampLiteral: lambda self, e: f"TIMESTAMP {self.sql(e, 'this')}",
+            exp.Array: lambda self, e: f"ARRAY[{self.expressions(e, flat=True)}]",
             Metadata: lambda self, e: f"METADATA FROM {self.sql(e, 'this')} VIRTUAL",
         }
 

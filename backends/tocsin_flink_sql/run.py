@@ -1,7 +1,7 @@
 """Bounded runs on a real cluster: events in, matches out.
 
-Jobs of the same source share one topic and one run of each statement; an event of a job is known
-by its offset in the topic, so that a hundred small cases cost as much as one.
+Jobs of the same sources share topics and one run of each statement; an event of a job is known
+by its offset in its topic, so that a hundred small cases cost as much as one.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Jobs of one source; `starts` are the offsets of their first events."""
+    """Jobs that share topics, one for each source; `starts` are offsets of their first events."""
 
-    source: Source
+    sources: tuple[Source, ...]
     topic: str
     members: tuple[int, ...]
     starts: tuple[int, ...]
@@ -46,12 +46,17 @@ class Group:
         """Topic of the group's matches."""
         return f"{self.topic}-matches"
 
+    @property
+    def topics(self) -> dict[str, Source]:
+        """The sources by their topics."""
+        return {f"{self.topic}-{number}": source for number, source in enumerate(self.sources)}
+
 
 def run_jobs(jobs: Sequence[Job], kafka: str, gateway: str, rest: str) -> list[list[Match]]:
     """The matches of each job, sorted."""
     groups = _groups(jobs)
     result: list[list[Match]] = [[] for _ in jobs]
-    with topics(kafka, [name for group in groups for name in (group.topic, group.matches)]):
+    with topics(kafka, [name for group in groups for name in (*group.topics, group.matches)]):
         started = [job for group in groups for job in _submit(group, jobs, kafka, gateway)]
         with ClusterRest(rest) as cluster:
             for flink_job in started:
@@ -63,10 +68,13 @@ def run_jobs(jobs: Sequence[Job], kafka: str, gateway: str, rest: str) -> list[l
 
 
 def _groups(jobs: Sequence[Job]) -> list[Group]:
+    """A job with a correlation is alone: it must not see the events of others."""
     members: dict[str, list[int]] = {}
     for number, job in enumerate(jobs):
         if job.artifacts and job.events:
-            members.setdefault(digest(job.source), []).append(number)
+            stateful = any(artifact.stateful for artifact in job.artifacts)
+            shared = [digest(source) for source in job.sources]
+            members.setdefault(str(number) if stateful else " ".join(shared), []).append(number)
     run = f"tocsin-run-{uuid4().hex}"
     return [_group(f"{run}-{n}", jobs, found) for n, found in enumerate(members.values())]
 
@@ -75,17 +83,18 @@ def _group(topic: str, jobs: Sequence[Job], members: Sequence[int]) -> Group:
     starts = [0]
     for number in members:
         starts.append(starts[-1] + len(jobs[number].events))
-    return Group(jobs[members[0]].source, topic, tuple(members), tuple(starts[:-1]))
+    return Group(jobs[members[0]].sources, topic, tuple(members), tuple(starts[:-1]))
 
 
 def _submit(group: Group, jobs: Sequence[Job], kafka: str, gateway: str) -> Iterator[str]:
     """Produce the events and start the jobs; their ids."""
     members = [jobs[number] for number in group.members]
-    produce(kafka, group.topic, chain.from_iterable(job.events for job in members))
     artifacts = _distinct(chain.from_iterable(job.artifacts for job in members))
     with Gateway(gateway, settings={**SETTINGS, "pipeline.name": group.topic}) as session:
-        session.execute(source_table(group.source, Place(kafka, group.topic, bounded=True)))
-        session.execute(view(group.source))
+        for topic, source in group.topics.items():
+            produce(kafka, topic, chain.from_iterable(job.events for job in members))
+            session.execute(source_table(source, Place(kafka, topic, bounded=True)))
+            session.execute(view(source))
         session.execute(matches_table(Place(kafka, group.matches)))
         for at in range(0, len(artifacts), CHUNK):
             yield session.submit_job(statement_set(artifacts[at : at + CHUNK]))
@@ -105,18 +114,19 @@ def _assigned(
     group: Group, jobs: Sequence[Job], found: Iterable[dict[str, Any]]
 ) -> Iterator[tuple[int, list[Match]]]:
     """The group's matches by job: a record names the event by its offset."""
-    rows: dict[tuple[str, str], set[int]] = {}
+    rows: dict[tuple[str, str], set[tuple[int, tuple[str, ...], str]]] = {}
     for row in found:
-        rows.setdefault((row["detection_id"], row["logic"]), set()).add(row["offset"])
+        event = (row["offset"], tuple(row["group"] or ()), row["source"])
+        rows.setdefault((row["detection_id"], row["logic"]), set()).add(event)
     for number, start in zip(group.members, group.starts, strict=True):
         job = jobs[number]
         own = range(start, start + len(job.events))
         yield (
             number,
             sorted(
-                Match(artifact.detection, offset - start)
+                Match(artifact.detection, offset - start, keys)
                 for artifact in job.artifacts
-                for offset in rows.get((artifact.detection, artifact.logic), ())
+                for offset, keys, _ in rows.get((artifact.detection, artifact.logic), ())
                 if offset in own
             ),
         )

@@ -19,6 +19,7 @@ from tocsin.backend.sql_correlation_engine import (
     Engine,
     Form,
     Need,
+    has_time,
     known,
     over,
     tuple_text,
@@ -176,7 +177,7 @@ class Statement:
     def events(self, query: Query, needs: Sequence[Need]) -> exp.Select:
         """The events of a source that match, and count for correlations."""
         source = query.source
-        if not source.time_field or source.column(source.time_field) is None:
+        if not has_time(source):
             raise Unsupported("Correlation", "no-event-time", source.name)
         builder = self.engine.builder(source)
         condition = builder.condition(query.matches)

@@ -126,6 +126,12 @@ def _type(form: Form) -> str:
     return DECIMAL_TYPE if form is Form.DECIMAL else "DOUBLE"
 
 
+def has_time(source: Source) -> bool:
+    """Whether the source declares a field that can tell the time of its events."""
+    column = source.column(source.time_field) if source.time_field else None
+    return column is not None and column.type in (FieldType.STRING, FieldType.TIMESTAMP)
+
+
 # --- windows --------------------------------------------------------------------------------------
 
 
