@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from sqlglot import exp
 
+from tocsin.backend.base import Support
 from tocsin.backend.sql import SqlBuilder
 from tocsin.backend.sql_leaf import TIME, needs_fold
 from tocsin.backend.sql_lists import AnyText, drawn_together, long_runs
@@ -82,6 +83,8 @@ class FlinkLeaves(SqlBuilder):
         if field == self.source.values_column:
             return next(c for c in columns_of(self.source) if c.name == field)
         column = super().column(field)
+        if "" in column.path:  # no identifier of Flink is empty
+            raise Unsupported("Leaf", Support.NEVER, "a name without characters")
         depth = len(column.path)
         has_parts = any(
             len(c.path) > depth and c.path[:depth] == column.path for c in self.source.columns
