@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sql_cases import query as event_query
@@ -32,6 +33,8 @@ from tocsin.ir.stream import completions, observe
 from tocsin.model.artifact import Match
 from tocsin.model.detection import Detection, Meta
 from tocsin.model.source import Column, FieldType, LogSource, Source
+
+T = TypeVar("T")
 
 TYPES = {
     "kind": FieldType.STRING,
@@ -108,6 +111,45 @@ def wanted_apart(
 def _shifted(text: str | None, by: timedelta) -> str | None:
     moment = parse_time(text or "")
     return text if moment is None else (moment + by).isoformat(timespec="milliseconds")
+
+
+def drawn(strategy: st.SearchStrategy[T], rounds: int) -> list[T]:
+    """What hypothesis makes of a strategy in so many rounds, always the same."""
+    found: list[T] = []
+
+    @settings(max_examples=rounds, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(strategy)
+    def collect(example: T) -> None:
+        found.append(example)
+
+    collect()
+    return found
+
+
+def numbered(queries: Sequence[CorrelationQuery]) -> list[CorrelationQuery]:
+    """The queries with ids `q0`, `q1`, …"""
+    return [
+        replace(query, detection=replace(query.detection, id=f"q{n}"))
+        for n, query in enumerate(queries)
+    ]
+
+
+def difference(
+    queries: Sequence[CorrelationQuery],
+    events: Sequence[dict[str, Any]],
+    got: Sequence[Match],
+    expected: Sequence[Match],
+) -> str:
+    """What an engine finds and the evaluator does not, or the other way round; else nothing."""
+    found, asked = Counter(got), Counter(expected)
+    wrong = sorted((found - asked) + (asked - found))
+    if not wrong:
+        return ""
+    query = queries[int(wrong[0].detection[1:])]
+    near = range(max(0, wrong[0].event - 20), min(len(events), wrong[0].event + 20))
+    lines = "\n".join(f"{n}: {events[n]}" for n in near)
+    more = "not" if found[wrong[0]] < asked[wrong[0]] else "only"
+    return f"{len(wrong)} differ; {wrong[0]} is {more} in SQL\n{query}\n{lines}"
 
 
 # --- events ---------------------------------------------------------------------------------------

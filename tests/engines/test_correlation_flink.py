@@ -1,0 +1,94 @@
+"""Correlations on a real Flink cluster: many streams far apart in time make one job."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from correlation_cases import (
+    LEFT,
+    RIGHT,
+    SOURCES,
+    chains,
+    correlated,
+    difference,
+    drawn,
+    holding,
+    numbered,
+    packed,
+    streams,
+    time_text,
+    wanted,
+    wanted_apart,
+)
+from tocsin.compile import Refusal, compile_query
+from tocsin.ir.correlation import Bound, BoundOp, Correlation, CorrelationType, Ref
+from tocsin.ir.query import CorrelationQuery
+from tocsin.model.artifact import Artifact, Job, Match
+from tocsin_flink_sql.backend import FlinkSql
+from tocsin_runtime.engines import Endpoints
+
+pytestmark = pytest.mark.engine
+
+QUERIES, STREAMS = 30, 60
+
+
+def test_flink_equals_the_evaluator(endpoints: Endpoints) -> None:
+    """Every query on every stream, at the price of one job."""
+    queries = numbered(drawn(chains(), QUERIES))
+    apart = drawn(streams(), STREAMS)
+    made = [compile_query(query, FlinkSql()) for query in queries]
+    assert {each.reason for each in made if isinstance(each, Refusal)} <= {"array-value"}
+    artifacts = tuple(each for each in made if isinstance(each, Artifact))
+    taken = [query for query, each in zip(queries, made, strict=True) if each in artifacts]
+    events = packed(apart)
+    [got] = FlinkSql().run([Job(SOURCES, artifacts, tuple(events))], endpoints)
+    expected = [match for query in taken for match in wanted_apart(query, apart)]
+    assert not (told := difference(queries, events, got, expected)), told
+    assert len(expected) > 10 * len(taken)
+
+
+def compiled(*queries: CorrelationQuery) -> tuple[Artifact, ...]:
+    """The artifacts of queries that Flink takes."""
+    made = [compile_query(query, FlinkSql()) for query in queries]
+    return tuple(each for each in made if isinstance(each, Artifact))
+
+
+def at_least(number: int, *, rules: int = 1, name: str = "user") -> Correlation:
+    """So many events of a group within ten seconds."""
+    group = (Ref(name, (name,) * rules),)
+    bounds = (Bound(BoundOp.GTE, str(number)),)
+    return Correlation(CorrelationType.EVENT_COUNT, rules, 10_000, group, bounds)
+
+
+def stream(*told: tuple[int, str]) -> tuple[dict[str, Any], ...]:
+    """Events of one user at these milliseconds, of these kinds."""
+    return tuple({"user": "u", "kind": kind, "time": time_text(at)} for at, kind in told)
+
+
+def test_jobs_of_correlations_do_not_see_each_other(endpoints: Endpoints) -> None:
+    two = correlated(at_least(2), [holding("a")])
+    halves = [stream((0, "a")), stream((1000, "a")), stream((0, "a"), (1000, "a"))]
+    jobs = [Job((LEFT,), compiled(two), events) for events in halves]
+    assert FlinkSql().run(jobs, endpoints) == [[], [], [Match("c", 1, ("u",))]]
+
+
+def test_an_idle_source_holds_nothing_back_at_the_end(endpoints: Endpoints) -> None:
+    bases = [holding("a"), holding("x", RIGHT)]
+    both = correlated(at_least(2, rules=2), bases)
+    events = stream((0, "a"), (10_000, "a"), (20_001, "a"))
+    jobs = [Job(SOURCES, compiled(both), events)]
+    assert FlinkSql().run(jobs, endpoints) == [[Match("c", 1, ("u",))]]
+
+
+def test_nothing_is_late_where_no_lateness_is_declared(endpoints: Endpoints) -> None:
+    """Events three days out of order; with a lateness, an event on its very border counts."""
+    patient = replace(LEFT, lateness_seconds=None)
+    three_days = 3 * 86_400_000
+    events = stream((three_days, "a"), (0, "a"), (5000, "a"), (three_days - 30_000, "a"))
+    events += stream((three_days - 30_001, "a"), (three_days - 29_999, "a"))
+    for of in (patient, LEFT):
+        query = correlated(at_least(2), [holding("a", of)])
+        [got] = FlinkSql().run([Job((of,), compiled(query), events)], endpoints)
+        assert got == wanted(query, events)
+        assert [match.event for match in got] == ([2, 3, 5] if of is patient else [5])
