@@ -15,10 +15,15 @@ setup: .venv/.ready  ## everything, the tocsin command included, into .venv
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --frozen --active --inexact --quiet
 	@touch $@
 
+# Spark is large, and only its tests need it.
+.venv/.spark: .venv/.ready
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --frozen --active --inexact --quiet --extra spark
+	@touch $@
+
 demo: setup  ## the main job from validation to rollback, without any server
 	@bash docs/demo.sh
 
-test: setup lint  ## the whole suite, real engines included
+test: setup .venv/.spark lint  ## the whole suite, real engines included
 	@for tool in $(JOBS_NEEDED); do command -v $$tool >/dev/null || { \
 	  echo "make test needs $$tool; on Debian: apt-get install git openjdk-17-jre-headless maven chromium" >&2; exit 2; }; done
 	@$(BIN)/pytest

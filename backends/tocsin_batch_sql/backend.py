@@ -11,17 +11,14 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
-from tocsin.errors import Unsupported
-from tocsin.ir.correlation import NODE_TYPES, Correlation
+from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
-from tocsin.model.source import Column, FieldType, Source
+from tocsin.model.source import Source
+from tocsin_batch_sql.correlation import EVENT_AT, FIRST_KEY, DuckDbEngine, correlated
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import DETECTION_ID, definitions, printed, statement
-from tocsin_batch_sql.events import write_events
-
-ROW = "__n"
-"""Column of a run's tables: the 0-based number of the event."""
+from tocsin_batch_sql.events import ROW, extra_columns, write_events
 
 
 class BatchSql:
@@ -30,15 +27,15 @@ class BatchSql:
     name = "batch-sql"
     engine = "duckdb"
     needs: tuple[str, ...] = ()
-    capabilities: Mapping[str, Support] = {
-        node.__name__: Support.NOTYET if node is Correlation else Support.YES for node in NODE_TYPES
-    }
+    capabilities: Mapping[str, Support] = {node.__name__: Support.YES for node in NODE_TYPES}
 
     def compile(self, query: Resolved) -> Artifact:
         """One SELECT. Raises Unsupported for what DuckDB cannot say exactly."""
         if isinstance(query, CorrelationQuery):
-            raise Unsupported(Correlation.__name__, Support.NOTYET)
-        return artifact_of(self.name, query, "sql", (statement(query) + "\n").encode())
+            text = printed(correlated(query, DuckDbEngine()))
+        else:
+            text = statement(query)
+        return artifact_of(self.name, query, "sql", (text + "\n").encode())
 
     def tables(self, source: Source) -> str:
         """The definition of the view that the source's statements read, over JSON lines."""
@@ -61,23 +58,20 @@ def _run(
     job: Job, file: Path, connection: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor
 ) -> list[Match]:
     write_events(file, job.events, ROW)
-    connection.execute(printed(loaded(job.source, str(file), _extra(job.source))))
+    for source in job.sources:
+        connection.execute(printed(loaded(source, str(file), extra_columns(source))))
     found = pool.map(lambda artifact: _matches(connection, artifact), job.artifacts)
     return sorted(match for matches in found for match in matches)
 
 
-def _extra(source: Source) -> list[Column]:
-    """Columns of a run's table that are no fields."""
-    extra = [Column(ROW, FieldType.INTEGER, (ROW,))]
-    if source.values_column and source.column(source.values_column) is None:
-        extra.append(Column(source.values_column, FieldType.STRINGS, (source.values_column,)))
-    return extra
-
-
 def _matches(connection: duckdb.DuckDBPyConnection, artifact: Artifact) -> list[Match]:
     """One statement at a time: planning is most of the work, and a UNION of many plans slower."""
+    statement = artifact.body.decode()
     with connection.cursor() as cursor:
-        return [Match(*row) for row in cursor.execute(_numbered(artifact.body.decode())).fetchall()]
+        if artifact.stateful:
+            rows = cursor.execute(statement).fetchall()
+            return [Match(row[0], row[EVENT_AT], row[FIRST_KEY:]) for row in rows]
+        return [Match(*row) for row in cursor.execute(_numbered(statement)).fetchall()]
 
 
 def _numbered(statement: str) -> str:

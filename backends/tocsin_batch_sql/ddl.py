@@ -10,9 +10,12 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
+from tocsin.backend.sql_leaf import TIME
+from tocsin.backend.sql_moments import minute_of
+from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table, try_cast
 from tocsin.model.source import Column, FieldType, Source
-from tocsin_batch_sql.dialect import physical_names
+from tocsin_batch_sql.arrays import physical_names, places
+from tocsin_batch_sql.clock import at_rest, in_order_of_arrival, moment
 
 MACROS = r"""
 CREATE OR REPLACE MACRO tocsin_number_text(d) AS CASE
@@ -72,45 +75,47 @@ FOUND = "found"
 def view(source: Source, files: str) -> exp.Create:
     """CREATE VIEW over JSON-lines files (a path or a glob)."""
     target = table(source.table or source.name)
-    return exp.Create(this=target, kind="VIEW", replace=True, expression=rows(source, files))
+    made = at_rest(source, rows(source, files), milliseconds)
+    return exp.Create(this=target, kind="VIEW", replace=True, expression=made)
 
 
 def loaded(source: Source, files: str, extra: Sequence[Column]) -> exp.Create:
-    """CREATE OR REPLACE TABLE with the rows of JSON-lines files and some columns more."""
+    """CREATE OR REPLACE TABLE with the rows of JSON-lines files and some columns more.
+
+    The first of these is the number of the event, in order of arrival.
+    """
     target = table(source.table or source.name)
-    return exp.Create(
-        this=target, kind="TABLE", replace=True, expression=rows(source, files, extra)
-    )
+    made = in_order_of_arrival(source, rows(source, files, extra), milliseconds, extra[0].name)
+    return exp.Create(this=target, kind="TABLE", replace=True, expression=made)
 
 
 def rows(source: Source, files: str, extra: Sequence[Column] = ()) -> exp.Select:
     """The typed rows of JSON-lines files; each document is parsed once."""
     columns = (*source.columns, *extra)
     names = physical_names(source) | {column.name: column.name for column in extra}
-    places = [place for column in columns for place in _places(column)]
-    paths = exp.Array(expressions=[quoted(_json_path(place)) for place in places])
-    found = exp.alias_(func("JSON_EXTRACT", ident("json"), paths), FOUND, quoted=True)
+    paths = [_json_path(place) for column in columns for place in places(column)]
+    listed = exp.Array(expressions=list(map(quoted, paths)))
+    found = exp.alias_(func("JSON_EXTRACT", ident("json"), listed), FOUND, quoted=True)
     reader = exp.Table(this=func("READ_NDJSON_OBJECTS", quoted(files)))
     inner = exp.select(found).from_(reader).subquery(name("event"))
     return exp.select(*_typed(columns, names)).from_(inner)
+
+
+def milliseconds(text: Sql) -> Sql:
+    """Milliseconds since 1970, UTC, of the moment that a text names."""
+    guard = func("REGEXP_FULL_MATCH", text, quoted(TIME))
+    return moment(text, guard, func("EPOCH_MS", try_cast(minute_of(text), "TIMESTAMP")))
 
 
 def _typed(columns: Sequence[Column], names: dict[str, str]) -> list[Sql]:
     made: list[Sql] = []
     position = 0
     for column in columns:
-        values = [_found(position := position + 1) for _ in _places(column)]
+        values = [_found(position := position + 1) for _ in places(column)]
         value = values[0] if len(values) == 1 else func("COALESCE", *values)
         typed = func(CONVERSIONS[column.type], value)
         made.append(exp.alias_(typed, names[column.name], quoted=True))
     return made
-
-
-def _places(column: Column) -> list[tuple[str, ...]]:
-    """Where a field may be: what a dotted path names may also be one flat key, which wins."""
-    flat = (column.name,)
-    is_dotted = len(column.path) > 1 and column.name == ".".join(column.path)
-    return [flat, column.path] if is_dotted else [column.path]
 
 
 def _found(position: int) -> Sql:
@@ -118,5 +123,7 @@ def _found(position: int) -> Sql:
 
 
 def _json_path(path: tuple[str, ...]) -> str:
+    if "" in path:  # DuckDB's paths have no empty names, its JSON pointers do
+        return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
     parts = (part.replace("\\", "\\\\").replace('"', '\\"') for part in path)
     return "$" + "".join(f'."{part}"' for part in parts)

@@ -8,26 +8,30 @@ from tocsin.backend.sql_leaf import FOLDED
 from tocsin.backend.sql_tree import Sql, name, quoted
 from tocsin.ir.query import Query
 from tocsin.model.source import Source
+from tocsin_batch_sql.arrays import BatchLeaves, physical_names
 from tocsin_batch_sql.ddl import MACROS, view
-from tocsin_batch_sql.dialect import DuckDb, physical_names
+from tocsin_batch_sql.dialect import DuckDb
 
 DETECTION_ID = "detection_id"
 
 
-def statement(query: Query) -> str:
+def selection(query: Query, builder: BatchLeaves) -> exp.Select:
     """The SELECT of the matching rows of the source's table, with the detection's id.
 
-    Raises Unsupported before any text is made.
+    Raises Unsupported for what the builder's engine cannot say exactly.
     """
-    builder = DuckDb(query.source, physical_names(query.source))
     condition = builder.condition(query.matches)
     folded = [name(builder.names[field] + FOLDED) for field in builder.folded]
     star = exp.Star(except_=folded) if folded else exp.Star()
     found = exp.alias_(quoted(query.detection.id), DETECTION_ID, quoted=True)
     relation = builder.relation(query.source.table or query.source.name)
-    return printed(
-        exp.select(found, star, copy=False).from_(relation, copy=False).where(condition, copy=False)
-    )
+    select = exp.select(found, star, copy=False)
+    return select.from_(relation, copy=False).where(condition, copy=False)
+
+
+def statement(query: Query) -> str:
+    """The detection's SELECT for DuckDB. Raises Unsupported before any text is made."""
+    return printed(selection(query, DuckDb(query.source, physical_names(query.source))))
 
 
 def definitions(source: Source) -> str:

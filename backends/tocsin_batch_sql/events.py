@@ -1,4 +1,4 @@
-"""Events as JSON lines that DuckDB reads without loss."""
+"""Events of a run as JSON lines that every engine reads without loss."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Any
+
+from tocsin.model.source import Column, FieldType, Source
+
+ROW = "__n"
+"""Column of a run's tables: the 0-based number of the event."""
+
+
+def extra_columns(source: Source) -> list[Column]:
+    """Columns of a run's table that are no fields."""
+    extra = [Column(ROW, FieldType.INTEGER, (ROW,))]
+    if source.values_column and source.column(source.values_column) is None:
+        extra.append(Column(source.values_column, FieldType.STRINGS, (source.values_column,)))
+    return extra
 
 
 def write_events(file: Path, events: Iterable[Mapping[str, Any]], row: str) -> None:

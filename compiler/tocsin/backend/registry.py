@@ -44,6 +44,15 @@ def by_engine(engine: str) -> Backend:
     return found[engine]
 
 
+def missing(engine: str) -> str:
+    """Why this engine cannot run here, as its backend says by an optional `missing()`; or nothing.
+
+    An engine that is an extra of its package may be away; its backend compiles all the same.
+    """
+    ask = getattr(by_engine(engine), "missing", None)
+    return str(ask()) if ask else ""
+
+
 @cache
 def _engines() -> tuple[dict[str, Backend], str]:
     """Backends by engine, and what is wrong with one that does not load."""

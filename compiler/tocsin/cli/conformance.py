@@ -12,7 +12,7 @@ from tocsin.backend import registry
 from tocsin.backend.base import Backend
 from tocsin.backend.conformance import Case, Report, Status, cases, rows, run
 from tocsin.backend.conformance.judge import judge_table
-from tocsin.cli.engine import EVALUATOR, EngineName, started_for
+from tocsin.cli.engine import EVALUATOR, EngineName, chosen, started_for
 from tocsin.cli.output import console, echo_json, format_option
 from tocsin.errors import ConfigError
 
@@ -55,20 +55,20 @@ def conformance(
         raise click.exceptions.Exit(1)
 
 
-def _cases(chosen: Iterable[str], tag: str | None) -> Iterable[Case]:
+def _cases(wanted: Iterable[str], tag: str | None) -> Iterable[Case]:
     known = {row.id for row in rows()}
-    for name in chosen:
+    for name in wanted:
         if name not in known:
             raise ConfigError(f"no row {name!r}", hint=f"rows: {', '.join(r.id for r in rows())}")
     return (
         case
         for case in cases()
-        if (not chosen or case.row in chosen) and (tag is None or tag in case.tags)
+        if (not wanted or case.row in wanted) and (tag is None or tag in case.tags)
     )
 
 
 def _reports(engines: Iterable[str], backends: Iterable[str], only: list[Case]) -> Iterable[Report]:
-    names = (EVALUATOR, *registry.engines()) if "all" in engines else tuple(engines)
+    names = chosen(tuple(engines))
     if EVALUATOR in names:
         yield judge_table(only)
     wanted: list[Backend] = [registry.by_engine(name) for name in names if name != EVALUATOR]

@@ -60,10 +60,20 @@ def engine_option(*, several: bool) -> Callable[[F], F]:
         multiple=several,
         default=default,
         show_default=True,
-        help="evaluator, duckdb, kafka, flink"
+        help="evaluator, duckdb, spark, kafka, flink"
         + (" or all" if several else "")
         + "; servers are started if they are not running",
     )
+
+
+def chosen(engines: Sequence[str]) -> tuple[str, ...]:
+    """The engines to run, each once; of `all` those that are installed, the rest said on stderr."""
+    if "all" not in engines:
+        return tuple(dict.fromkeys(engines))
+    away = {name: why for name in registry.engines() if (why := registry.missing(name))}
+    for name, why in away.items():
+        click.echo(f"{name} is left out: {why}", err=True)
+    return (EVALUATOR, *(name for name in registry.engines() if name not in away))
 
 
 @contextmanager

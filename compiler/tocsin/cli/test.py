@@ -10,11 +10,10 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from tocsin.backend import registry
 from tocsin.cases.judge import Verdict
 from tocsin.cases.junit import junit
 from tocsin.cases.run import EVALUATOR, run_engine, run_evaluator
-from tocsin.cli.engine import engine_option, started
+from tocsin.cli.engine import chosen, engine_option, started
 from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, summary
 from tocsin.diagnostics import has_errors
 from tocsin.errors import ConfigError
@@ -100,7 +99,7 @@ def _rule_of(path: Path) -> Path:
 
 
 def _run(queries: Sequence[Resolved], engines: Sequence[str]) -> Iterator[Verdict]:
-    names = (EVALUATOR, *registry.engines()) if "all" in engines else tuple(dict.fromkeys(engines))
+    names = chosen(engines)
     if EVALUATOR in names:
         yield from run_evaluator(queries)
     with started(names) as (backends, endpoints):

@@ -1,0 +1,92 @@
+"""What DuckDB and Spark share: columns and their places, arrays by functions of their members."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from tocsin.backend.sql import SqlBuilder
+from tocsin.backend.sql_leaf import needs_fold
+from tocsin.backend.sql_tree import Sql, ident, name
+from tocsin.errors import Unsupported
+from tocsin.ir.nodes import FieldRef, Keyword, Test
+from tocsin.model.source import Column, FieldType, Source
+
+MEMBER, OTHER = "~m", "~n"
+"""Variables over the members of arrays."""
+
+
+def physical_names(source: Source) -> dict[str, str]:
+    """Column of the table for each field: names fold their case, so twins get `~2`, …."""
+    seen: dict[str, int] = {}
+    result: dict[str, str] = {}
+    for column in source.columns:
+        count = seen[column.name.lower()] = seen.get(column.name.lower(), 0) + 1
+        result[column.name] = column.name if count == 1 else f"{column.name}~{count}"
+    if source.values_column:
+        result[source.values_column] = source.values_column
+    return result
+
+
+def places(column: Column) -> list[tuple[str, ...]]:
+    """Where a field may be: what a dotted path names may also be one flat key, which wins."""
+    flat = (column.name,)
+    is_dotted = len(column.path) > 1 and column.name == ".".join(column.path)
+    return [flat, column.path] if is_dotted else [column.path]
+
+
+class BatchLeaves(SqlBuilder):
+    """Leaves over arrays, for engines with functions of functions."""
+
+    @abstractmethod
+    def any_member(self, texts: Sql, variable: str, condition: Sql) -> Sql:
+        """Whether the condition, which names the variable, holds for some member of a list."""
+
+    @abstractmethod
+    def each_member(self, texts: Sql, variable: str, value: Sql) -> Sql:
+        """The list of the values, which name the variable, for all members of a list."""
+
+    def list_leaf(self, column: Column, test: Test) -> Sql:
+        """Some member of the array passes."""
+        texts = self.folded_column(column) if needs_fold(test) else self.raw(column)
+        return self.any_member(texts, MEMBER, self.test(ident(MEMBER), test))
+
+    def keyword(self, node: Keyword) -> Sql:
+        """Some scalar of the event passes; the source must list them in a column."""
+        values = self.source.values_column
+        if not values:
+            raise Unsupported("Keyword", "no-values-column", self.source.name)
+        return self.list_leaf(Column(values, FieldType.STRINGS, (values,)), node.test)
+
+    def fold_column(self, column: Column) -> Sql:
+        """The folded text, or the folded members of an array."""
+        if column.type is not FieldType.STRINGS:
+            return self.fold(self.raw(column))
+        return self.each_member(self.raw(column), MEMBER, self.fold(ident(MEMBER)))
+
+    def pair(self, left: Column, right: Column, node: FieldRef) -> Sql:
+        """Two columns, either of which may be an array."""
+        made = [self._members(c, v, node) for c, v in ((left, MEMBER), (right, OTHER))]
+        (left_text, left_wrap), (right_text, right_wrap) = made
+        if left_wrap is right_wrap is None:
+            return super().pair(left, right, node)
+        condition = self.related(left_text, right_text, node.how)
+        for wrap in (right_wrap, left_wrap):
+            condition = wrap(condition) if wrap else condition
+        return condition
+
+    def _members(
+        self, column: Column, variable: str, node: FieldRef
+    ) -> tuple[Sql, Callable[[Sql], Sql] | None]:
+        """The text to compare and, for an array, what puts the comparison over its members."""
+        if column.type is not FieldType.STRINGS:
+            return self.text_column(column, folded=not node.cased), None
+        texts = self.raw(column) if node.cased else self.folded_column(column)
+        return ident(variable), lambda inner: self.any_member(texts, variable, inner)
+
+
+def lambda_of(variable: str, body: Sql) -> exp.Lambda:
+    """A function of one quoted variable."""
+    return exp.Lambda(this=body, expressions=[name(variable)])

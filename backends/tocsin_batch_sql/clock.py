@@ -1,0 +1,78 @@
+"""Columns that correlations need besides the fields: an event's number, its time, its lateness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from tocsin.backend.sql_correlation_clock import FIRST, LAST, after_minute, in_first_year
+from tocsin.backend.sql_correlation_engine import TIME, has_time
+from tocsin.backend.sql_moments import minutes_west
+from tocsin.backend.sql_tree import (
+    Sql,
+    all_true,
+    false,
+    func,
+    ident,
+    name,
+    number,
+)
+from tocsin.model.source import Source
+from tocsin_batch_sql.arrays import physical_names
+
+Clock = Callable[[Sql], Sql]
+"""How a dialect reads a text as a moment."""
+
+EVENT, LATE = "~event", "~late"
+"""The 0-based number of an event; whether it came too late to count."""
+
+
+def at_rest(source: Source, rows: exp.Select, clock: Clock) -> exp.Select:
+    """The rows with number, time (BIGINT, ms since 1970, UTC) and FALSE for late."""
+    numbered = exp.Sub(this=exp.Window(this=func("ROW_NUMBER"), over="OVER"), expression=number(1))
+    timed = _timed(source, rows, clock, numbered)
+    return timed.select(exp.alias_(false(), LATE, quoted=True), copy=False)
+
+
+def in_order_of_arrival(source: Source, rows: exp.Select, clock: Clock, row: str) -> exp.Select:
+    """The same, late where they arrived so; the column `row` has the order of arrival."""
+    timed = _timed(source, rows, clock, ident(row)).subquery(name("timed"))
+    late = exp.alias_(_late(source), LATE, quoted=True)
+    return exp.select(exp.Star(), late).from_(timed)
+
+
+def _timed(source: Source, rows: exp.Select, clock: Clock, event: Sql) -> exp.Select:
+    return exp.select(
+        exp.Star(),
+        exp.alias_(event, EVENT, quoted=True),
+        exp.alias_(_time(source, clock), TIME, quoted=True),
+    ).from_(rows.subquery(name("row")))
+
+
+def _time(source: Source, clock: Clock) -> Sql:
+    if not has_time(source):
+        return exp.cast(exp.null(), "BIGINT")
+    return clock(ident(physical_names(source)[source.time_field]))
+
+
+def moment(text: Sql, guard: Sql, minute: Sql) -> Sql:
+    """Milliseconds since 1970 of the moment that a text names; NULL where it names none.
+
+    `guard`: it has the shape of TIME; `minute`: those of its minute, as if that were in UTC.
+    """
+    west = exp.Mul(this=minutes_west(text), expression=number(60000))
+    made = exp.Add(this=exp.Add(this=minute, expression=west), expression=after_minute(text))
+    in_years = exp.Between(this=made, low=number(FIRST), high=number(LAST))
+    return exp.Case().when(all_true([guard, in_first_year(text), in_years]), made.copy())
+
+
+def _late(source: Source) -> Sql:
+    """Before the latest time so far less the allowed lateness."""
+    if source.lateness_seconds is None:
+        return false()
+    spec = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
+    order = exp.Order(expressions=[ident(EVENT)])
+    latest = exp.Window(this=exp.Max(this=ident(TIME)), order=order, spec=spec, over="OVER")
+    allowed = exp.Sub(this=latest, expression=number(source.lateness_seconds * 1000))
+    return func("COALESCE", exp.LT(this=ident(TIME), expression=allowed), false())

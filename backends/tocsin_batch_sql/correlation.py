@@ -1,0 +1,73 @@
+"""Correlations over the tables of a batch: one SELECT of the rows that complete them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from sqlglot import exp
+
+from tocsin.backend.sql import SqlBuilder
+from tocsin.backend.sql_correlation import Level, Statement
+from tocsin.backend.sql_correlation_engine import SOURCE, TIME, Engine, known, where
+from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
+from tocsin.ir.query import CorrelationQuery
+from tocsin.model.source import Source
+from tocsin_batch_sql.arrays import physical_names
+from tocsin_batch_sql.clock import EVENT, LATE
+from tocsin_batch_sql.dialect import DuckDb
+from tocsin_batch_sql.emit import DETECTION_ID
+
+EVENT_AT, FIRST_KEY = 2, 4
+"""Places of the event's number and of the first key in a row of `correlated`."""
+
+
+class BatchEngine(Engine):
+    """Times are BIGINT, in milliseconds."""
+
+    identity: ClassVar[tuple[str, ...]] = (EVENT,)
+
+    def counts(self) -> Sequence[Sql]:
+        """With a time, not late."""
+        return [*known([TIME]), exp.Not(this=ident(LATE))]
+
+    def span(self, milliseconds: int) -> Sql:
+        """A plain number."""
+        return number(milliseconds)
+
+
+class DuckDbEngine(BatchEngine):
+    """DuckDB."""
+
+    def builder(self, source: Source) -> SqlBuilder:
+        """Conditions for DuckDB."""
+        return DuckDb(source, physical_names(source))
+
+    def percentile(self, value: Sql, share: float) -> Sql:
+        """QUANTILE_CONT."""
+        return func("QUANTILE_CONT", value, number(share))
+
+    def only_member(self, members: Sql) -> Sql:
+        """The first of one."""
+        is_one = func("LEN", members).eq(number(1))
+        return exp.Case().when(is_one, func("LIST_EXTRACT", members.copy(), number(1)))
+
+
+def correlated(query: CorrelationQuery, engine: BatchEngine) -> exp.Select:
+    """The SELECT: id, source, number and time of the event, then the group's keys by their names.
+
+    Raises Unsupported before any text is made.
+    """
+    statement = Statement(engine)
+    found = statement.correlated(Level(query, ""))
+    names = [ref.name for ref in query.correlation.group_by]
+    columns: list[Sql] = [
+        exp.alias_(quoted(query.detection.id), DETECTION_ID, quoted=True),
+        *(ident(column) for column in (SOURCE, *engine.identity, TIME)),
+        *(
+            exp.alias_(ident(key), column, quoted=True)
+            for key, column in zip(found.keys, names, strict=True)
+        ),
+    ]
+    select = exp.select(*columns, copy=False).from_(table(found.relation), copy=False)
+    return statement.with_parts(where(select, [found.holds]))

@@ -1,0 +1,42 @@
+"""Correlations on Spark."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tocsin.backend.sql import SqlBuilder
+from tocsin.backend.sql_correlation_engine import over
+from tocsin.backend.sql_tree import Sql, func, number
+from tocsin.ir.query import CorrelationQuery
+from tocsin.model.source import Source
+from tocsin_batch_sql.arrays import physical_names
+from tocsin_batch_sql.correlation import BatchEngine, correlated
+from tocsin_batch_sql.spark.dialect import SparkLeaves
+from tocsin_batch_sql.spark.printer import printed
+
+
+class SparkEngine(BatchEngine):
+    """Spark."""
+
+    def builder(self, source: Source) -> SqlBuilder:
+        """Conditions for Spark."""
+        return SparkLeaves(source, physical_names(source))
+
+    def distinct(self, value: Sql) -> Sql:
+        """The size of the set of values: no DISTINCT in windows."""
+        return func("SIZE", over(func("COLLECT_SET", value)))
+
+    def percentile(self, value: Sql, share: float) -> Sql:
+        """PERCENTILE."""
+        return func("PERCENTILE", value, number(share))
+
+    def only_member(self, members: Sql) -> Sql:
+        """The first of one."""
+        is_one = func("SIZE", members).eq(number(1))
+        first = func("ELEMENT_AT", members.copy(), number(1))
+        return exp.Case().when(is_one, first)
+
+
+def statement(query: CorrelationQuery) -> str:
+    """The correlation's SELECT for Spark. Raises Unsupported before any text is made."""
+    return printed(correlated(query, SparkEngine()))

@@ -1,0 +1,46 @@
+"""Spark's SQL as sqlglot prints it, but for texts and TRY_CAST."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlglot import ErrorLevel, exp
+from sqlglot.dialects.spark import Spark as Base
+from sqlglot.generators.spark import SparkGenerator
+
+from tocsin.backend.sql_tree import Sql
+
+ESCAPES = str.maketrans(
+    {
+        **{chr(code): f"\\u{code:04x}" for code in (*range(0x20), 0x7F)},
+        "\n": "\\n",
+        "\r": "\\r",
+        "\t": "\\t",
+        "\\": "\\\\",
+        "'": "\\'",
+    }
+)
+
+
+class Spark(Base):
+    """Apache Spark 4."""
+
+    class Generator(SparkGenerator):
+        """What is printed otherwise."""
+
+        TRANSFORMS: ClassVar[dict[Any, Any]] = {
+            **SparkGenerator.TRANSFORMS,
+            exp.TryCast: lambda self, e: f"TRY_CAST({self.sql(e, 'this')} AS {self.sql(e, 'to')})",
+        }
+
+        def literal_sql(self, expression: exp.Literal) -> str:
+            """A text with every escape of ours; `${` would be replaced by Spark before parsing."""
+            if not expression.is_string:
+                return str(super().literal_sql(expression))
+            text = expression.this.translate(ESCAPES).replace("${", "\\u0024{")
+            return f"'{text}'"
+
+
+def printed(tree: Sql) -> str:
+    """The text of a tree, one clause or operand a line; an unknown construct is an error."""
+    return tree.sql(dialect=Spark, pretty=True, copy=False, unsupported_level=ErrorLevel.RAISE)

@@ -1,0 +1,115 @@
+"""Jobs on Spark: the events of jobs as tables in memory, then statement by statement.
+
+A table is a relation of rows in the driver: Spark's optimizer answers a statement on it by itself,
+at a fraction of the price of a job, and thousands of statements are the common case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from tocsin.backend.sql_tree import ident, name
+from tocsin.errors import EngineError
+from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.source import Column, Source
+from tocsin_batch_sql.arrays import physical_names
+from tocsin_batch_sql.emit import DETECTION_ID
+from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.spark.ddl import FUNCTIONS, rows
+from tocsin_batch_sql.spark.printer import printed
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+THREADS = 2
+COLUMNS = 600
+"""Columns of one load; wider ones take Spark's analysis longer than two loads."""
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Jobs over the same events whose columns agree; they are loaded together."""
+
+    jobs: tuple[Job, ...]
+    columns: dict[str, Column]
+
+    def joined(self, job: Job) -> _Group | None:
+        """The group with one more job, if it fits."""
+        mine = _columns(job.source)
+        both = self.columns | mine
+        agree = all(self.columns.get(name, column) == column for name, column in mine.items())
+        fits = agree and len(both) <= COLUMNS and self.jobs[0].events == job.events
+        return _Group((*self.jobs, job), both) if fits else None
+
+
+def run_jobs(spark: SparkSession, jobs: Sequence[Job]) -> list[list[Match]]:
+    """The matches of each job, sorted. Raises EngineError where a statement fails."""
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - an optional extra
+
+    try:
+        for function in FUNCTIONS:
+            spark.sql(function)
+        return [found for group in _groups(jobs) for found in _run(spark, group)]
+    except PySparkException as error:
+        raise EngineError(f"spark: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def _groups(jobs: Sequence[Job]) -> Iterator[_Group]:
+    group: _Group | None = None
+    for job in jobs:
+        joined = group.joined(job) if group else None
+        if group and not joined:
+            yield group
+        group = joined or _Group((job,), _columns(job.source))
+    if group:
+        yield group
+
+
+def _columns(source: Source) -> dict[str, Column]:
+    return {column.name: column for column in (*source.columns, *extra_columns(source))}
+
+
+def _run(spark: SparkSession, group: _Group) -> Iterator[list[Match]]:
+    whole = replace(group.jobs[0].source, columns=tuple(group.columns.values()), values_column="")
+    with TemporaryDirectory(prefix="tocsin-") as folder:
+        file = Path(folder) / "events.jsonl"
+        write_events(file, group.jobs[0].events, ROW)
+        loaded = _in_memory(spark.sql(printed(rows(whole, str(file)))), spark)
+    names = physical_names(whole)
+    for job in group.jobs:
+        own = {n: n for n in _columns(job.source)} | physical_names(job.source)
+        chosen = [printed(exp.alias_(ident(names[n]), own[n], quoted=True)) for n in own]
+        view = printed(name(job.source.table or job.source.name))
+        _in_memory(loaded.selectExpr(*chosen), spark).createOrReplaceTempView(view)
+        yield _matches(spark, job.artifacts)
+
+
+def _in_memory(frame: DataFrame, spark: SparkSession) -> DataFrame:
+    """The rows as a relation in the driver; they never come to Python."""
+    from pyspark.sql import DataFrame  # noqa: PLC0415 - an optional extra
+
+    java = frame._jdf  # noqa: SLF001 - PySpark has no public way to keep rows in the JVM
+    session = spark._jsparkSession  # noqa: SLF001
+    return DataFrame(session.createDataFrame(java.collectAsList(), java.schema()), spark)
+
+
+def _matches(spark: SparkSession, artifacts: Sequence[Artifact]) -> list[Match]:
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = pool.map(lambda each: spark.sql(_numbered(each.body.decode())).collect(), artifacts)
+        return sorted(Match(*row) for rows_ in found for row in rows_)
+
+
+def _numbered(statement: str) -> str:
+    """A deployed statement as it is, reduced to the detection's id and the event's number."""
+    return f"SELECT `{DETECTION_ID}`, `{ROW}` FROM (\n{statement})"  # noqa: S608 - our own text
