@@ -1,0 +1,57 @@
+"""Some hundred generated detections on every engine: each agrees with the evaluator, or refuses."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from differential.cases import Supply
+from differential.compare import Subject, Tally, compare
+from differential.paste import pasted
+from differential.reduce import reduced
+from differential.seed import SEED
+from differential.world import traits_of
+from tocsin.backend import registry
+from tocsin.backend.base import Backend
+from tocsin_runtime.engines import Endpoints
+
+CASES = {"flink-sql": 200, "spark-sql": 300}
+"""Cases of one run; 600 elsewhere: planners are slow."""
+BATCH = 100
+SHOWN = 3
+
+IN_PROCESS = [name for name in registry.names() if not registry.load(name).needs]
+ON_SERVERS = [name for name in registry.names() if registry.load(name).needs]
+
+
+@pytest.mark.parametrize("name", IN_PROCESS)
+def test_in_process(name: str) -> None:
+    backend = registry.load(name)
+    _agree(backend, Endpoints({}, Path()))
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", ON_SERVERS)
+def test_on_servers(name: str, request: pytest.FixtureRequest) -> None:
+    endpoints = cast("Endpoints", request.getfixturevalue("endpoints"))
+    _agree(registry.load(name), endpoints)
+
+
+def _agree(backend: Backend, endpoints: Endpoints) -> None:
+    subject = Subject(backend, endpoints)
+    cases = Supply(SEED, traits_of(backend.name)).cases()
+    wanted = CASES.get(backend.name, 600)
+    tally = Tally()
+    while tally.cases < wanted:
+        compare(subject, list(islice(cases, BATCH)), tally)
+        assert not tally.differences, _told(subject, tally)
+    assert 0.2 * tally.own_pairs < tally.own_matches < 0.7 * tally.own_pairs
+    assert sum(tally.refused.values()) < 0.2 * tally.cases, tally.refused
+
+
+def _told(subject: Subject, tally: Tally) -> str:
+    few = [pasted(reduced(subject, d), f"seed {SEED}") for d in tally.differences[:SHOWN]]
+    return "\n".join([f"\nTOCSIN_SEED={SEED}; cases for tocsin.backend.conformance:", *few])

@@ -1,0 +1,80 @@
+"""The comparison itself: defects are found, made small, and written as cases of the table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from differential.authored import read, written
+from differential.cases import Case, Supply
+from differential.compare import Difference, Subject, Tally, compare
+from differential.paste import detection_of, pasted
+from differential.reduce import reduced
+from differential.world import SOURCE, Traits
+from tocsin.backend.conformance.table import read_row
+from tocsin.ir.evaluate import View, evaluate
+from tocsin.ir.query import Resolved
+from tocsin.model.artifact import Artifact
+from tocsin_batch_sql.backend import BatchSql
+from tocsin_runtime.engines import Endpoints
+
+NOWHERE = Endpoints({}, Path())
+
+
+class Damaged(BatchSql):
+    """DuckDB with a defect in every statement."""
+
+    def __init__(self, right: bytes, wrong: bytes) -> None:
+        self.right, self.wrong = right, wrong
+
+    def compile(self, query: Resolved) -> Artifact:
+        made = super().compile(query)
+        return replace(made, body=made.body.replace(self.right, self.wrong))
+
+
+def _cases(number: int, seed: int = 1) -> list[Case]:
+    return list(islice(Supply(seed, Traits()).cases(), number))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (b"LOWER(", b"("),
+        (b"ENDS_WITH(", b"CONTAINS("),
+        (b"COALESCE(", b"IF(TRUE, "),
+        (b" LIKE ", b" ILIKE "),
+        (b" <= ", b" < "),
+        (b"LOWER(", b"NO_SUCH_FUNCTION("),
+    ],
+)
+def test_a_defect_is_found_and_made_small(right: bytes, wrong: bytes) -> None:
+    subject, tally = Subject(Damaged(right, wrong), NOWHERE), Tally()
+    compare(subject, _cases(300), tally)
+    assert tally.differences
+    small = reduced(subject, tally.differences[0])
+    assert len(repr(small.expr)) + len(repr(small.event)) < 250
+    assert bool(small.failure) is (b"NO_SUCH" in wrong)
+    [case] = read_row("L1.yml", _table(small)).cases
+    assert bool(case.events) is small.wanted
+    assert case.given_events[0].body == small.event
+
+
+def _table(found: Difference) -> bytes:
+    return f"title: found\ncases:\n{pasted(found, 'found')}\n".encode()
+
+
+def test_any_expression_can_be_written_as_sigma_and_read_again() -> None:
+    renamed = SOURCE.renamed
+    for case in _cases(300, seed=2):
+        again = read(written(detection_of(case.expr)))
+        assert again.expr is not None, (again.error, case.expr)
+        for event in case.events:
+            view = View(event, renamed)
+            assert evaluate(again.expr, view) is evaluate(case.expr, view), (case.expr, event)
+
+
+def test_a_seed_gives_the_same_cases() -> None:
+    assert _cases(20, seed=7) == _cases(20, seed=7) != _cases(20, seed=8)
