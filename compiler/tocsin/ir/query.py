@@ -8,7 +8,7 @@ from typing import Any
 
 from tocsin.canonical import canonical_bytes, digest, plain
 from tocsin.ir.correlation import Correlation
-from tocsin.ir.nodes import Expr, all_of
+from tocsin.ir.nodes import Expr, Keyword, all_of
 from tocsin.ir.walk import fields_of, kinds_of
 from tocsin.model.detection import Detection
 from tocsin.model.source import Source
@@ -55,7 +55,8 @@ class Query:
     @property
     def logic(self) -> str:
         """Identity of what it means: canonical query and source binding, no tool version."""
-        binding = _binding(self.source, self.fields)
+        values = self.source.values_column if Keyword.__name__ in self.kinds else ""
+        binding = _binding(self.source, self.fields) | ({"values": values} if values else {})
         return digest({"form": 1, "expr": _unordered(plain(self.matches)), "binding": binding})
 
     @property
