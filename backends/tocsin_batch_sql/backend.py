@@ -15,7 +15,7 @@ from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
-from tocsin_batch_sql.correlation import EVENT_AT, FIRST_KEY, DuckDbEngine, correlated
+from tocsin_batch_sql.correlation import EVENT_AT, FIRST_KEY, correlated
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import DETECTION_ID, definitions, printed, statement
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
@@ -31,10 +31,7 @@ class BatchSql:
 
     def compile(self, query: Resolved) -> Artifact:
         """One SELECT. Raises Unsupported for what DuckDB cannot say exactly."""
-        if isinstance(query, CorrelationQuery):
-            text = printed(correlated(query, DuckDbEngine()))
-        else:
-            text = statement(query)
+        text = correlated(query) if isinstance(query, CorrelationQuery) else statement(query)
         return artifact_of(self.name, query, "sql", (text + "\n").encode())
 
     def tables(self, source: Source) -> str:

@@ -28,10 +28,9 @@ EVENT, LATE = "~event", "~late"
 """The 0-based number of an event; whether it came too late to count."""
 
 
-def at_rest(source: Source, rows: exp.Select, clock: Clock) -> exp.Select:
-    """The rows with number, time (BIGINT, ms since 1970, UTC) and FALSE for late."""
-    numbered = exp.Sub(this=exp.Window(this=func("ROW_NUMBER"), over="OVER"), expression=number(1))
-    timed = _timed(source, rows, clock, numbered)
+def at_rest(source: Source, rows: exp.Select, clock: Clock, row: Sql) -> exp.Select:
+    """The rows with number (`row`), time (BIGINT, ms since 1970, UTC) and FALSE for late."""
+    timed = _timed(source, rows, clock, row)
     return timed.select(exp.alias_(false(), LATE, quoted=True), copy=False)
 
 

@@ -16,10 +16,10 @@ from tocsin.model.source import Source
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.clock import EVENT, LATE
 from tocsin_batch_sql.dialect import DuckDb
-from tocsin_batch_sql.emit import DETECTION_ID
+from tocsin_batch_sql.emit import DETECTION_ID, printed
 
 EVENT_AT, FIRST_KEY = 2, 4
-"""Places of the event's number and of the first key in a row of `correlated`."""
+"""Places of the event's number and of the first key in a row of `selection`."""
 
 
 class BatchEngine(Engine):
@@ -53,10 +53,15 @@ class DuckDbEngine(BatchEngine):
         return exp.Case().when(is_one, func("LIST_EXTRACT", members.copy(), number(1)))
 
 
-def correlated(query: CorrelationQuery, engine: BatchEngine) -> exp.Select:
+def correlated(query: CorrelationQuery) -> str:
+    """The correlation's SELECT for DuckDB. Raises Unsupported before any text is made."""
+    return printed(selection(query, DuckDbEngine()))
+
+
+def selection(query: CorrelationQuery, engine: BatchEngine) -> exp.Select:
     """The SELECT: id, source, number and time of the event, then the group's keys by their names.
 
-    Raises Unsupported before any text is made.
+    Raises Unsupported for what the engine cannot say exactly.
     """
     statement = Statement(engine)
     found = statement.correlated(Level(query, ""))

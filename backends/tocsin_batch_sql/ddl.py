@@ -24,7 +24,7 @@ CREATE OR REPLACE MACRO tocsin_number_text(d) AS CASE
   WHEN ABS(d) < 1e-3 AND CONTAINS(CAST(TO_JSON(d) AS VARCHAR), 'e-') THEN
     CASE WHEN d < 0 THEN '-' ELSE '' END || '0.'
     || REPEAT('0', CAST(REGEXP_EXTRACT(CAST(TO_JSON(d) AS VARCHAR), 'e-(\d+)$', 1) AS INT) - 1)
-    || REGEXP_REPLACE(CAST(TO_JSON(d) AS VARCHAR), '^-|\.0?|e-\d+$', '', 'g')
+    || REGEXP_REPLACE(CAST(TO_JSON(d) AS VARCHAR), '^-|\.0e-\d+$|e-\d+$|\.', '', 'g')
   WHEN d = 0 THEN '0'
   ELSE REGEXP_REPLACE(CAST(TO_JSON(d) AS VARCHAR), '\.0$', '')
 END;
@@ -75,7 +75,8 @@ FOUND = "found"
 def view(source: Source, files: str) -> exp.Create:
     """CREATE VIEW over JSON-lines files (a path or a glob)."""
     target = table(source.table or source.name)
-    made = at_rest(source, rows(source, files), milliseconds)
+    row = exp.Sub(this=exp.Window(this=func("ROW_NUMBER"), over="OVER"), expression=number(1))
+    made = at_rest(source, rows(source, files), milliseconds, row)
     return exp.Create(this=target, kind="VIEW", replace=True, expression=made)
 
 

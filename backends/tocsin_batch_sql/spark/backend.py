@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
-from tocsin.errors import Unsupported
-from tocsin.ir.correlation import NODE_TYPES, Correlation
+from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
+from tocsin_batch_sql.spark.correlation import correlated
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.emit import statement
 from tocsin_batch_sql.spark.run import run_jobs
@@ -22,15 +22,12 @@ class SparkSql:
     name = "spark-sql"
     engine = "spark"
     needs: tuple[str, ...] = ()
-    capabilities: Mapping[str, Support] = {
-        node.__name__: Support.NOTYET if node is Correlation else Support.YES for node in NODE_TYPES
-    }
+    capabilities: Mapping[str, Support] = {node.__name__: Support.YES for node in NODE_TYPES}
 
     def compile(self, query: Resolved) -> Artifact:
         """One SELECT. Raises Unsupported for what Spark cannot say exactly."""
-        if isinstance(query, CorrelationQuery):
-            raise Unsupported(Correlation.__name__, Support.NOTYET)
-        return artifact_of(self.name, query, "sql", (statement(query) + "\n").encode())
+        text = correlated(query) if isinstance(query, CorrelationQuery) else statement(query)
+        return artifact_of(self.name, query, "sql", (text + "\n").encode())
 
     def tables(self, source: Source) -> str:
         """The functions and the view that the source's statements read, over JSON lines."""

@@ -10,7 +10,7 @@ from tocsin.backend.sql_tree import Sql, func, number
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.source import Source
 from tocsin_batch_sql.arrays import physical_names
-from tocsin_batch_sql.correlation import BatchEngine, correlated
+from tocsin_batch_sql.correlation import BatchEngine, selection
 from tocsin_batch_sql.spark.dialect import SparkLeaves
 from tocsin_batch_sql.spark.printer import printed
 
@@ -37,6 +37,6 @@ class SparkEngine(BatchEngine):
         return exp.Case().when(is_one, first)
 
 
-def statement(query: CorrelationQuery) -> str:
+def correlated(query: CorrelationQuery) -> str:
     """The correlation's SELECT for Spark. Raises Unsupported before any text is made."""
-    return printed(correlated(query, SparkEngine()))
+    return printed(selection(query, SparkEngine()))

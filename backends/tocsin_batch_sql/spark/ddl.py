@@ -13,6 +13,8 @@ from sqlglot import exp
 from tocsin.backend.sql_tree import Sql, func, ident, name, quoted, table
 from tocsin.model.source import Column, FieldType, Source
 from tocsin_batch_sql.arrays import physical_names, places
+from tocsin_batch_sql.clock import at_rest
+from tocsin_batch_sql.spark.clock import milliseconds
 from tocsin_batch_sql.spark.printer import printed
 
 # Jackson's shortest text of a number: Java's own was wrong before Java 19 (8.409999999999999E21).
@@ -96,9 +98,10 @@ QUOTES = {"'", '"'}
 def definitions(source: Source) -> str:
     """The functions and the view over `<table>/*.jsonl` that the source's statements read."""
     target = source.table or source.name
-    made = exp.Create(
-        this=table(target), kind="VIEW", replace=True, expression=rows(source, f"{target}/*.jsonl")
-    )
+    # Nothing numbers rows without an order; this is unique, and the same for the same files.
+    row = func("MONOTONICALLY_INCREASING_ID")
+    found = at_rest(source, rows(source, f"{target}/*.jsonl"), milliseconds, row)
+    made = exp.Create(this=table(target), kind="VIEW", replace=True, expression=found)
     return "".join(f"{text};\n" for text in (*FUNCTIONS, printed(made)))
 
 

@@ -6,9 +6,11 @@ at a fraction of the price of a job, and thousands of statements are the common 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -20,8 +22,11 @@ from tocsin.errors import EngineError
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, Source
 from tocsin_batch_sql.arrays import physical_names
+from tocsin_batch_sql.clock import in_order_of_arrival
+from tocsin_batch_sql.correlation import EVENT_AT, FIRST_KEY
 from tocsin_batch_sql.emit import DETECTION_ID
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.spark.clock import milliseconds
 from tocsin_batch_sql.spark.ddl import FUNCTIONS, rows
 from tocsin_batch_sql.spark.printer import printed
 
@@ -56,13 +61,34 @@ def run_jobs(spark: SparkSession, jobs: Sequence[Job]) -> list[list[Match]]:
     try:
         for function in FUNCTIONS:
             spark.sql(function)
-        return [found for group in _groups(jobs) for found in _run(spark, group)]
+        return [found for some in _neighbours(jobs) for found in some(spark)]
     except PySparkException as error:
         raise EngineError(f"spark: {_first_line(error)}") from None
 
 
 def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def _neighbours(jobs: Sequence[Job]) -> Iterator[Callable[[SparkSession], Iterable[list[Match]]]]:
+    """What to do, in order; a job of correlations is loaded alone, with times."""
+    for stateful, some in groupby(jobs, lambda job: any(a.stateful for a in job.artifacts)):
+        if stateful:
+            yield from (partial(_correlated, job=job) for job in some)
+        else:
+            yield from (partial(_run, group=group) for group in _groups(list(some)))
+
+
+def _correlated(spark: SparkSession, job: Job) -> list[list[Match]]:
+    with TemporaryDirectory(prefix="tocsin-") as folder:
+        file = Path(folder) / "events.jsonl"
+        write_events(file, job.events, ROW)
+        for source in job.sources:
+            found = rows(source, str(file), extra_columns(source))
+            timed = in_order_of_arrival(source, found, milliseconds, ROW)
+            view = printed(name(source.table or source.name))
+            _in_memory(spark.sql(printed(timed)), spark).createOrReplaceTempView(view)
+    return [_matches(spark, job.artifacts)]
 
 
 def _groups(jobs: Sequence[Job]) -> Iterator[_Group]:
@@ -106,8 +132,15 @@ def _in_memory(frame: DataFrame, spark: SparkSession) -> DataFrame:
 
 def _matches(spark: SparkSession, artifacts: Sequence[Artifact]) -> list[Match]:
     with ThreadPoolExecutor(THREADS) as pool:
-        found = pool.map(lambda each: spark.sql(_numbered(each.body.decode())).collect(), artifacts)
-        return sorted(Match(*row) for rows_ in found for row in rows_)
+        found = pool.map(lambda artifact: _found(spark, artifact), artifacts)
+        return sorted(match for matches in found for match in matches)
+
+
+def _found(spark: SparkSession, artifact: Artifact) -> list[Match]:
+    text = artifact.body.decode()
+    if artifact.stateful:
+        return [Match(row[0], row[EVENT_AT], row[FIRST_KEY:]) for row in spark.sql(text).collect()]
+    return [Match(*row) for row in spark.sql(_numbered(text)).collect()]
 
 
 def _numbered(statement: str) -> str:
