@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bad_inputs import deployments, files, projects
+from bad_inputs import correlations, deployments, files, projects
 from bad_inputs.run import Bad
 
 GROUPS: dict[str, tuple[Bad, ...]] = {
     "Files": files.READING,
     "Rules": files.METADATA,
     "Logic": files.LOGIC,
+    "Correlations": correlations.WRONG,
     "A rule in its project": projects.FITTING,
     "Settings": projects.SETTINGS,
     "The command line": projects.WORDS,

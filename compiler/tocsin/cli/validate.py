@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,8 +10,12 @@ import click
 from tocsin.check import run_checks
 from tocsin.cli.output import FORMATS, console, format_option, print_diagnostics, summary
 from tocsin.diagnostics import Diagnostic, has_errors
-from tocsin.front.collect import collect
+from tocsin.front.collect import RuleSet, collect, rule_files
 from tocsin.front.project import SETTINGS, find_project, load_project, placeholders
+from tocsin.front.relate import relate_inferred
+from tocsin.model.source import Source
+
+_ANY = Source("events", ())
 
 
 @click.command()
@@ -22,26 +27,53 @@ def validate(paths: tuple[Path, ...], fmt: str) -> None:
     PATHS are projects (folders with a tocsin.toml) or any Sigma files and folders; without
     PATHS, the project of the current folder. Exit code 1 if any finding is an error.
     """
-    found: list[Diagnostic] = []
-    count = 0
-    for path in paths or (find_project(Path()),):
-        findings, read = _validate(path)
-        found += findings
-        count += read
+    given = paths or (find_project(Path()),)
+    projects = [path for path in given if (path / SETTINGS).is_file()]
+    others = [path for path in given if path not in projects]
+    found, count = _files(others) if others else ([], 0)
+    for path in projects:
+        project = load_project(path)
+        found += sorted([*project.diagnostics, *run_checks(project)], key=lambda d: d.sort_key)
+        count += len(project.queries)
     print_diagnostics(found, fmt)
     console().print(f"{count} detections without errors; {summary(found)}")
     if has_errors(found):
         raise click.exceptions.Exit(1)
 
 
-def _validate(path: Path) -> tuple[list[Diagnostic], int]:
-    if (path / SETTINGS).is_file():
-        project = load_project(path)
-        return sorted([*project.diagnostics, *run_checks(project)], key=lambda d: d.sort_key), len(
-            project.queries
-        )
-    rules = collect([path], _placeholders_above(path))
-    return list(rules.diagnostics), len(rules.rules)
+def _files(paths: list[Path]) -> tuple[list[Diagnostic], int]:
+    """Findings in rule files, and how many detections have none. Fields are not known here."""
+    read = collect(paths, _placeholders_above(paths[0]))
+    related = relate_inferred(_among_neighbours(read, paths), _ANY, ignore_logsource=True)
+    files = {str(file) for file in rule_files(paths)}
+    found = [each for each in related.diagnostics if each.span.file in files]
+    kept = [query for query in related.queries if query.detection.span.file in files]
+    return sorted([*read.diagnostics, *found], key=lambda d: d.sort_key), len(kept)
+
+
+def _among_neighbours(read: RuleSet, paths: list[Path]) -> RuleSet:
+    """The rules among the others of their project, to which correlations may refer."""
+    root = _project_above(paths[0])
+    if root is None:
+        return read
+    known = {str(file.resolve()) for file in rule_files(paths)}
+    rest = [f for f in rule_files([root / "rules"]) if str(f.resolve()) not in known]
+    others = collect(rest, placeholders(root))
+    names = {name for rule in read.named for name in (rule.detection.id, rule.detection.name)}
+    return replace(
+        read,
+        rules=(*read.rules, *(r for r in others.rules if r.detection.id not in names)),
+        correlations=(
+            *read.correlations,
+            *(c for c in others.correlations if c.detection.id not in names),
+        ),
+        broken=(*read.broken, *others.broken),
+    )
+
+
+def _project_above(path: Path) -> Path | None:
+    folders = (path.resolve(), *path.resolve().parents)
+    return next((f for f in folders if (f / SETTINGS).is_file() and (f / "rules").is_dir()), None)
 
 
 def _placeholders_above(path: Path) -> dict[str, tuple[str, ...]]:

@@ -42,7 +42,7 @@ def read_condition(section: Section, kind: CorrelationType, rules: int) -> Condi
         for op in BoundOp
         if op.value in section.value and (number := _number(section, op.value, whole=whole))
     )
-    if not any(op in section.value for op in OPERATORS):
+    if not section.diagnostics and not any(op in section.value for op in OPERATORS):
         hint = f"for example `gte: 5`; comparisons: {', '.join(OPERATORS)}"
         section.report(CODE, "the condition compares nothing", hint=hint)
     condition = Condition(bounds, _fields(section, kind), _percentile(section, kind))
