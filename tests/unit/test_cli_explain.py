@@ -21,6 +21,7 @@ from tocsin.front.selection import Lowering
 from tocsin.front.yaml import Document
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.near import near_misses
+from tocsin.ir.query import Query
 from unit.small_project import write_project
 
 CONTENT = Path(__file__).parents[2] / "detections"
@@ -128,7 +129,7 @@ def test_file_without_a_project(tmp_path: Path) -> None:
 
 def test_every_detection_of_the_content_explains_its_own_cases() -> None:
     project = load_project(CONTENT)
-    for query in project.queries:
+    for query in (each for each in project.queries if isinstance(each, Query)):
         parts = named(query, {})
         for case in query.detection.cases:
             for _, event in arrivals(case, query.sources):
