@@ -231,9 +231,9 @@ WORDS = (
     ),
     project(
         "an unknown target",
-        "tocsin compile --target spark-sql",
+        "tocsin compile --target oracle-sql",
         2,
-        "no backend 'spark-sql'",
+        "no backend 'oracle-sql'",
         "batch-sql",
     ),
     project("artifacts into a file", "tocsin compile --out README.md", 2, "README.md"),
