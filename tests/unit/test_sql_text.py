@@ -112,7 +112,10 @@ def test_names_that_differ_by_case_only_are_kept_apart_on_duckdb() -> None:
 def test_the_tables_of_flink() -> None:
     written = FlinkSql().tables(source())
     assert "`parts` ROW<`text` STRING, `deep` ROW<`number` BIGINT>>" in written
-    assert "WATERMARK FOR `~time` AS `~time` - INTERVAL '0 00:05:00.001' DAY(1) TO SECOND(3)" in written
+    assert (
+        "WATERMARK FOR `~time` AS `~time` - INTERVAL '0 00:05:00.001' DAY(1) TO SECOND(3)"
+        in written
+    )
     assert "COALESCE(`parts.deep.number`, `parts`.`deep`.`number`)" in written
     assert "`many` STRING" in written
     assert written.count("CREATE TEMPORARY") == 3

@@ -47,8 +47,8 @@ class Entry:
     """One deployed detection.
 
     `logic`, `artifact` and `meta` are the three digests (64 hex digits); `path` is where the
-    artifact lies below `artifacts/`, `file` the rule's file below the project. `sources` and `group_by`:
-    what a correlation reads, and the names of its group's keys.
+    artifact lies below `artifacts/`, `file` the rule's file below the project. `sources` and
+    `group_by`: what a correlation reads, and the names of its group's keys.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
