@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from tocsin.backend.base import Backend
+from tocsin.backend.conformance import Report, Status, case_ids, read_marks, run
+from tocsin.backend.conformance.judge import judge_table
+from tocsin.backend.conformance.table import read_row
 from tocsin.backend.registry import GROUP
 from tocsin.cases.run import run_engine, run_evaluator
 from tocsin.cli.engine import NoServers
@@ -18,6 +23,7 @@ from tocsin.compile import Refusal, compile_query
 from tocsin.front.project import Project, load_project
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.nodes import Keyword, Text
+from tocsin.ir.query import Query
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adding-a-backend.md").read_text("utf-8")
@@ -43,13 +49,50 @@ def project() -> Project:
 
 
 def test_example_passes_every_case_of_the_content(backend: Backend, project: Project) -> None:
-    verdicts = list(run_engine(project.queries, backend, NoServers()))
-    assert len(verdicts) == len(list(run_evaluator(project.queries)))
+    queries = [query for query in project.queries if isinstance(query, Query)]
+    verdicts = list(run_engine(queries, backend, NoServers()))
+    assert len(verdicts) == len(list(run_evaluator(queries)))
     assert [v for v in verdicts if v.problems or v.refused] == []
 
 
+@pytest.fixture(scope="module")
+def report(backend: Backend) -> Report:
+    return run(backend, marks=read_marks(block("yaml conformance.yml").encode(), "small"))
+
+
+def test_example_conforms_as_its_marks_declare(report: Report) -> None:
+    assert report.problems == []
+    assert report.count(Status.REFUSED) > 100
+
+
+def test_test_module_of_the_page_is_one(report: Report) -> None:
+    package = ModuleType("tocsin_small.backend")
+    package.Small = lambda: None  # type: ignore[attr-defined]  # made anew by the page, run above
+    sys.modules |= {"tocsin_small": ModuleType("tocsin_small"), "tocsin_small.backend": package}
+    names: dict[str, Any] = {}
+    try:
+        exec(block("python test"), names)  # noqa: S102 - our own page
+    finally:
+        del sys.modules["tocsin_small"], sys.modules["tocsin_small.backend"]
+    names["test_conformance"](report, "L1/upper-and-lower")
+    names["test_marks"](report)
+    assert names["case_ids"]() == [result.case.id for result in report.results]
+
+
+def test_row_of_the_page_holds() -> None:
+    row = read_row("E1.yml", block("yaml a row").encode())
+    assert judge_table(row.cases).problems == []
+    assert len(row.cases) == 4
+
+
+def test_count_of_cases_is_about_right() -> None:
+    assert "some 900 small cases" in PAGE
+    assert 850 < len(case_ids()) < 1000
+
+
 def test_example_refuses_what_it_says(backend: Backend, project: Project) -> None:
-    query = replace(project.queries[0], expr=Keyword(Text(("x",))))
+    first = next(query for query in project.queries if isinstance(query, Query))
+    query = replace(first, expr=Keyword(Text(("x",))))
     refusal = compile_query(query, backend)
     assert isinstance(refusal, Refusal)
     assert (refusal.node, refusal.reason) == ("Keyword", "notimpl")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Any
 
 from tocsin.backend.conformance.case import Case
 from tocsin.backend.conformance.columns import NAME, TIME, type_of, values_of
 from tocsin.backend.conformance.lower import named, query_of
 from tocsin.canonical import digest
-from tocsin.cases.events import arrivals
+from tocsin.cases.events import arrivals, tells_time
+from tocsin.cases.place import WEEK, reach_of
 from tocsin.ir.correlation import Correlation
 from tocsin.ir.nodes import Keyword
 from tocsin.ir.query import CorrelationQuery, Resolved
@@ -42,7 +44,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Cases of one source; those with correlations share a group only with the same events."""
+    """Cases of one source. Those with correlations lie weeks apart, beyond each other's windows."""
 
     source: Source
     events: tuple[Event, ...]
@@ -57,7 +59,17 @@ class _Open:
     first: Source
     columns: dict[str, Column]
     claims: dict[Place, FieldType | None]
-    members: list[tuple[Case, Resolved, list[tuple[int, Event]]]] = field(default_factory=list)
+    members: list[tuple[Case, Resolved]] = field(default_factory=list)
+
+    @property
+    def stateful(self) -> bool:
+        """Whether its cases are correlations."""
+        return bool(self.kind[1])
+
+    @property
+    def shared(self) -> bool:
+        """Whether all its cases look at the same events: those that tell their time themselves."""
+        return bool(self.kind[2])
 
 
 def gather(cases: Iterable[Case]) -> list[Group]:
@@ -72,7 +84,8 @@ def _place(case: Case, query: Resolved, opened: list[_Open]) -> None:
     source = query.source
     events = arrivals(_story(case), [source])
     stateful = Correlation.__name__ in query.kinds
-    keyed = digest([body for _, body in events]) if stateful else ""
+    timed = stateful and any(tells_time(event, [source]) for event in case.given_events)
+    keyed = digest([body for _, body in events]) if timed else ""
     # Placeholders make thousands of leaves of one: on every other case's event they take minutes.
     huge = any(len(values) > HUGE for values in case.placeholders.values())
     lateness = case.lateness if stateful else ""
@@ -86,7 +99,7 @@ def _place(case: Case, query: Resolved, opened: list[_Open]) -> None:
         opened.append(group)
     group.columns |= {c.name: c for c in source.columns if _surer(c, group, claims)}
     group.claims |= {k: t for k, t in claims.items() if t or k not in group.claims}
-    group.members.append((case, query, events))
+    group.members.append((case, query))
 
 
 def _story(case: Case) -> Story:
@@ -151,15 +164,27 @@ def _closed(group: _Open, number: int) -> Group:
 def _numbered(group: _Open, source: Source) -> tuple[list[Event], list[Placed]]:
     events: list[Event] = []
     placed: list[Placed] = []
-    stateful = bool(group.kind[1])
-    for case, query, own in group.members:
-        start = 0 if stateful else len(events)
+    for (case, query), shift in zip(group.members, _shifts(group), strict=True):
+        own = arrivals(_story(case), [group.first], shift)
+        start = 0 if group.shared else len(events)
         positions = {number: start + at for at, (number, _) in enumerate(own)}
-        if not (stateful and placed):
+        if not (group.shared and placed):
             events += [body for _, body in own]
         ordered = tuple(positions[n] for n in range(len(own)))
         placed.append(Placed(case, named(query, source), ordered))
     return events, placed
+
+
+def _shifts(group: _Open) -> list[int]:
+    """When each case begins, in milliseconds: one after the other, windows and lateness apart."""
+    if group.shared or not group.stateful:
+        return [0] * len(group.members)
+    windows = [reach_of(query) for _, query in group.members if isinstance(query, CorrelationQuery)]
+    apart = max(windows) + 1000 * (group.first.lateness_seconds or 0) + WEEK
+    lengths = [
+        max((event.at for event in case.given_events), default=0) for case, _ in group.members
+    ]
+    return list(accumulate((apart + length for length in lengths[:-1]), initial=0))
 
 
 def part_of(group: Group, placed: Sequence[Placed]) -> Group:
@@ -170,9 +195,7 @@ def part_of(group: Group, placed: Sequence[Placed]) -> Group:
     folded = {name.lower() for name in wanted}
     columns = tuple(c for c in group.source.columns if c.name.lower() in folded)
     source = replace(group.source, columns=columns)
-    if isinstance(placed[0].query, CorrelationQuery):
-        return Group(source, group.events, tuple(placed))
-    kept = sorted(at for each in placed for at in each.positions)
+    kept = sorted({at for each in placed for at in each.positions})
     moved = {old: new for new, old in enumerate(kept)}
     again = (replace(p, positions=tuple(moved[at] for at in p.positions)) for p in placed)
     return Group(source, tuple(group.events[at] for at in kept), tuple(again))

@@ -18,12 +18,13 @@ from tocsin.backend.conformance.engine import (
     compiled,
     run_groups,
 )
-from tocsin.backend.conformance.gather import Group, Placed, gather
+from tocsin.backend.conformance.gather import Group, Placed, gather, part_of
 from tocsin.backend.conformance.marks import Marks, marks_of
 from tocsin.backend.conformance.oracle import expected
 from tocsin.backend.conformance.report import Report, Result, Status
 from tocsin.backend.conformance.table import cases, rows
 from tocsin.compile import Refusal
+from tocsin.model.artifact import Artifact
 
 
 def run(
@@ -43,15 +44,16 @@ def run(
     chosen = tuple(c for c in (cases() if only is None else only) if not c.refused)
     groups = _groups(chosen)
     made = {key: compiled(p.query, backend) for group in groups for key, p in _keyed(group)}
-    results: dict[str, Result] = {}
-    for ran in run_groups(groups, made, backend, endpoints or NoServers()):
+    results = {r.case.id: r for group in groups for r in _refused(group, made, declared)}
+    taken = [part for group in groups for part in _taken(group, made)]
+    for ran in run_groups(taken, made, backend, endpoints or NoServers()):
         results |= {r.case.id: r for r in _judged(ran, made, declared)}
     stale = declared.stale(results, (row.id for row in rows())) if only is None else ()
     return Report(
         backend.name,
         tuple(results[case.id] for case in chosen),
         tuple(stale),
-        sum(len(dict(_keyed(group))) * len(group.events) for group in groups),
+        sum(len(dict(_keyed(group))) * len(group.events) for group in taken),
         time.monotonic() - start,
     )
 
@@ -66,15 +68,29 @@ def _keyed(group: Group) -> Iterator[tuple[Key, Placed]]:
         yield (group.source.name, placed.query.detection.id), placed
 
 
+def _refused(group: Group, made: Mapping[Key, Compiled], marks: Marks) -> Iterator[Result]:
+    for key, placed in _keyed(group):
+        if isinstance(no := made[key].made, Refusal):
+            said = f"{no.node} {no.reason} {no.detail}".strip()
+            mark = marks.of(placed.case.id)
+            yield Result(placed.case, Status.REFUSED, mark, no.node, no.reason, (said,))
+
+
+def _taken(group: Group, made: Mapping[Key, Compiled]) -> list[Group]:
+    """The group without what is refused: a column that an engine cannot have is gone with it."""
+    kept = [p for key, p in _keyed(group) if not isinstance(made[key].made, Refusal)]
+    if len(kept) == len(group.placed):
+        return [group]
+    return [part_of(group, kept)] if kept else []
+
+
 def _judged(ran: Ran, made: Mapping[Key, Compiled], marks: Marks) -> Iterator[Result]:
     wanted = expected(ran.group)
     for key, placed in _keyed(ran.group):
-        done, mark = made[key].made, marks.of(placed.case.id)
-        if isinstance(done, Refusal):
-            said = f"{done.node} {done.reason} {done.detail}".strip()
-            yield Result(placed.case, Status.REFUSED, mark, done.node, done.reason, (said,))
-        elif wrong := list(_wrong(placed, ran, made[key], wanted[key[1]])):
-            told = (*case_text(placed.case), *wrong, *(emitted(done) if done else ()))
+        done, mark = made[key], marks.of(placed.case.id)
+        if wrong := list(_wrong(placed, ran, done, wanted[key[1]])):
+            text = emitted(done.made) if isinstance(done.made, Artifact) else ()
+            told = (*case_text(placed.case), *wrong, *text)
             yield Result(placed.case, Status.FAILED, mark, told=told)
         else:
             yield Result(placed.case, Status.PASSED, mark)
