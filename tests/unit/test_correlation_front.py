@@ -417,3 +417,26 @@ def test_a_condition_that_is_hard_to_decide_is_refused() -> None:
     ]
     with pytest.raises(ConditionError, match="too complex"):
         satisfiable(Every((*housed, *alone)), guests * rooms)
+
+
+ODD = ["null", "5", "-1.5", "true", "''", "text", "[]", "{}", "[[]]", "[{}]", "[null]", "{a: null}"]
+ODD += ["{a: []}", "{a: {}}", "{a: {a: []}}", "[a, [b]]", "{[a]: b}", "1e400", "*x", "&x [*x]"]
+TYPES = list(CorrelationType)
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_any_value_at_any_key_is_answered(value: str, tmp_path: Path) -> None:
+    """Whatever stands there, findings come out and no exception; all types take the same way."""
+    places = ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"]
+    inner = ["gte", "field", "percentile"]
+    texts = [correlation(**{key: value}) for key in places]
+    texts += [correlation(type=kind, condition=value) for kind in TYPES]
+    texts += [
+        correlation(type=kind, condition=f"{{gt: 1, {key}: {value}}}")
+        for key in inner
+        for kind in TYPES
+    ]
+    texts += [correlation() + f"{key}: {value}\n" for key in ("generate", "logsource", "tocsin")]
+    for text in texts:
+        loaded = load(tmp_path, text)
+        assert all(each.span.line <= text.count("\n") + 1 for each in loaded.diagnostics), text

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from authoring import project, write
 from correlating import MARK, RULES, SOURCE, correlation, load, main_of, pointed
 from tocsin.check import run_checks
+from tocsin.cli.main import main_group
 from tocsin.diagnostics import Diagnostic, Severity
 from tocsin.front.collect import collect
 from tocsin.front.project import Project, load_project
@@ -350,3 +353,30 @@ def test_two_correlations_of_the_same_meaning(tmp_path: Path) -> None:
     text = correlation() + other("twin", "[a, b]")
     [found] = [each for each in run_checks(load(tmp_path, text)) if each.code == "TOC108"]
     assert text.splitlines()[found.span.line - 1] == "correlation:"
+
+
+# --- tocsin validate ----------------------------------------------------------------------------
+
+
+def validated(*paths: Path) -> tuple[int, list[dict[str, str]]]:
+    words = ["validate", "--format", "json", *map(str, paths)]
+    result = CliRunner().invoke(main_group, words)
+    return result.exit_code, json.loads(result.stdout)
+
+
+def test_validate_finds_references_in_any_folder(tmp_path: Path) -> None:
+    rules = write(tmp_path / "rules.yml", RULES)
+    main = write(tmp_path / "main.yml", correlation(rules="[a, c]"))
+    code, found = validated(tmp_path)
+    assert (code, [each["code"] for each in found]) == (1, ["TOC094"])
+    assert validated(rules, main) == (code, found)
+    assert len(validated(main)[1]) == 2
+
+
+def test_validate_of_one_file_knows_the_rules_of_its_project(tmp_path: Path) -> None:
+    files = {"ab.yml": RULES, "main.yml": correlation(), "bad.yml": correlation(rules="[nix]")}
+    files["bad.yml"] = files["bad.yml"].replace("main", "bad")
+    root = project(tmp_path, files, SOURCE)
+    assert validated(root / "rules/main.yml") == (0, [])
+    assert validated(root / "rules/ab.yml", root / "rules/main.yml") == (0, [])
+    assert [each["code"] for each in validated(root / "rules")[1]] == ["TOC094"]

@@ -91,18 +91,21 @@ def read_correlation(
         ]
     section = Section(document, (WHERE,), given)
     section.only(KEYS, "TOC091", _MEANT)
+    found = _read(section, detection, generate=_generate(section, value))
+    return found, [*wrong, *section.diagnostics]
+
+
+def _read(section: Section, detection: Detection, *, generate: bool) -> CorrelationRule | None:
     kind = _type(section)
     rules = _rules(section, kind)
     group_by = section.texts("group-by", "TOC091")
     timespan = _timespan(section)
     condition, text = _condition(section, kind, len(rules))
     aliases = _aliases(section)
-    generate = _generate(section, value)
     _unused(section, aliases, {*group_by, *condition.fields})
-    wrong += section.diagnostics
     if kind is None:
-        return None, wrong
-    found = CorrelationRule(
+        return None
+    return CorrelationRule(
         detection,
         kind,
         rules,
@@ -114,9 +117,8 @@ def read_correlation(
         text,
         aliases,
         generate,
-        document,
+        section.document,
     )
-    return found, wrong
 
 
 def _described(
