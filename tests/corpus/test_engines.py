@@ -59,6 +59,12 @@ def test_duckdb(corpus: Corpus, events: list[dict[str, Any]], evaluated: Found) 
     assert pairs(result) ^ evaluated == set()
 
 
+def test_spark(corpus: Corpus, events: list[dict[str, Any]], evaluated: Found) -> None:
+    result = run("spark", corpus.read.rules, events, NoServers())
+    assert not result.refused
+    assert pairs(result) ^ evaluated == set()
+
+
 @pytest.mark.engine
 def test_kafka(
     corpus: Corpus, events: list[dict[str, Any]], evaluated: Found, endpoints: Endpoints

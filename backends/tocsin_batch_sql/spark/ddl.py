@@ -17,21 +17,33 @@ from tocsin_batch_sql.clock import at_rest
 from tocsin_batch_sql.spark.clock import milliseconds
 from tocsin_batch_sql.spark.printer import printed
 
-# Jackson's shortest text of a number: Java's own was wrong before Java 19 (8.409999999999999E21).
-_NUMBER = r"""TRANSFORM(ARRAY(NAMED_STRUCT('d', TRY_VARIANT_GET(w, '$', 'DOUBLE'), 's',
-      REFLECT('com.fasterxml.jackson.core.io.schubfach.DoubleToDecimal', 'toString',
-        ABS(TRY_VARIANT_GET(w, '$', 'DOUBLE'))))), n -> CASE
-    WHEN ABS(n.d) = CAST('Infinity' AS DOUBLE) THEN NULL
-    WHEN n.d = 0 THEN '0'
-    ELSE CONCAT(CASE WHEN n.d < 0 THEN '-' ELSE '' END, CASE
-      WHEN ABS(n.d) >= 1e21 THEN REGEXP_REPLACE(n.s, '(\\.0)?E', 'e+')
-      WHEN ABS(n.d) >= 1e7 THEN
-        REGEXP_REPLACE(CAST(CAST(n.s AS DECIMAL(38, 17)) AS STRING), '\\.?0+$', '')
-      WHEN ABS(n.d) < 1e-3 THEN CONCAT('0.',
-        REPEAT('0', CAST(REGEXP_EXTRACT(n.s, 'E-([0-9]+)$', 1) AS INT) - 1),
-        REGEXP_REPLACE(n.s, '\\.0E.*$|\\.|E.*$', ''))
-      ELSE REGEXP_REPLACE(n.s, '\\.0$', '') END)
-    END)[0]"""
+# Before Java 19, a double may have a digit or two too many in its text (8.409999999999999E21), so
+# it is cut where fewer digits give the same double. Then it is laid out: digits m, exponent x.
+_NUMBER = r"""TRANSFORM(TRANSFORM(TRANSFORM(
+      ARRAY(CAST(ABS(TRY_VARIANT_GET(w, '$', 'DOUBLE')) AS STRING)),
+      s -> NAMED_STRUCT('d', TRY_CAST(s AS DOUBLE),
+        'm', TRY_CAST(REPLACE(REGEXP_EXTRACT(s, '^[0-9.]+', 0), '.', '') AS BIGINT),
+        'x', COALESCE(TRY_CAST(REGEXP_EXTRACT(s, 'E(.*)$', 1) AS INT), 0)
+          - LENGTH(REGEXP_EXTRACT(s, '[.]([0-9]+)', 1)))),
+      n -> CASE
+        WHEN n.m < 1000000000000000 AND n.d >= 1e-300 THEN STRUCT(CAST(n.m AS STRING) AS m, n.x)
+        WHEN TRY_CAST(CONCAT((n.m + 50) DIV 100, 'E', n.x + 2) AS DOUBLE) = n.d
+        THEN STRUCT(CAST((n.m + 50) DIV 100 AS STRING) AS m, n.x + 2 AS x)
+        WHEN TRY_CAST(CONCAT((n.m + 5) DIV 10, 'E', n.x + 1) AS DOUBLE) = n.d
+        THEN STRUCT(CAST((n.m + 5) DIV 10 AS STRING) AS m, n.x + 1 AS x)
+        ELSE STRUCT(CAST(n.m AS STRING) AS m, n.x) END),
+      n -> CASE
+        WHEN n.m = '0' THEN '0'
+        ELSE CONCAT(CASE WHEN TRY_VARIANT_GET(w, '$', 'DOUBLE') < 0 THEN '-' ELSE '' END, CASE
+          WHEN LENGTH(n.m) + n.x > 21 THEN REGEXP_REPLACE(
+            CONCAT(SUBSTR(n.m, 1, 1), '.', SUBSTR(n.m, 2), 'e+', LENGTH(n.m) + n.x - 1),
+            '[.]?0*e', 'e')
+          WHEN n.x >= 0 THEN CONCAT(n.m, REPEAT('0', n.x))
+          WHEN LENGTH(n.m) + n.x > 0 THEN REGEXP_REPLACE(
+            CONCAT(SUBSTR(n.m, 1, LENGTH(n.m) + n.x), '.', SUBSTR(n.m, LENGTH(n.m) + n.x + 1)),
+            '[.]0*$|(?<=[.][0-9]{0,20})0+$', '')
+          ELSE REGEXP_REPLACE(CONCAT('0.', REPEAT('0', -n.x - LENGTH(n.m)), n.m), '0+$', '') END)
+      END)[0]"""
 _KIND = "REGEXP_EXTRACT(SCHEMA_OF_VARIANT({v}), '^[A-Z]+', 0)"
 _TEXT = f"""CASE
     WHEN {_KIND.format(v="w")} IN ('STRING', 'BIGINT', 'BOOLEAN')
