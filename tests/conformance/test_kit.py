@@ -2,62 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
-from tocsin.backend.base import Endpoints, Support, artifact_of
+from conformance.toys import Cased, Toy
+from tocsin.backend.base import Endpoints, Support
 from tocsin.backend.conformance import Marks, Report, Status, case_ids, cases, read_marks, run
 from tocsin.backend.conformance.marks import Mark
-from tocsin.canonical import canonical_bytes
-from tocsin.errors import ConfigError, EngineError, Unsupported
-from tocsin.ir.correlation import NODE_TYPES, Correlation
-from tocsin.ir.evaluate import View, predicate
-from tocsin.ir.nodes import And, Expr, Keyword, Leaf, Not, Or, Regex, Text
-from tocsin.ir.query import CorrelationQuery, Resolved
-from tocsin.ir.serial import dump, load
+from tocsin.errors import ConfigError, EngineError
+from tocsin.ir.nodes import Expr, Keyword, Leaf, Regex
+from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 
 NO_CORRELATIONS = Mark(cases=["C*", "E8"], mark="never", reason="keeps no state")
-
-
-class Toy:
-    """Right in everything that it takes."""
-
-    name = "toy"
-    engine = "python"
-    needs: tuple[str, ...] = ()
-    capabilities: Mapping[str, Support] = {
-        **{node.__name__: Support.YES for node in NODE_TYPES},
-        Correlation.__name__: Support.NEVER,
-    }
-
-    def compile(self, query: Resolved) -> Artifact:
-        if isinstance(query, CorrelationQuery):
-            raise Unsupported(Correlation.__name__, Support.NEVER)
-        return artifact_of(
-            self.name, query, "json", canonical_bytes(dump(self.meant(query.matches)))
-        )
-
-    def meant(self, expr: Expr) -> Expr:
-        """What it makes of a condition: the place for a defect."""
-        return expr
-
-    def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
-        del endpoints
-        return [self.matches(job) for job in jobs]
-
-    def matches(self, job: Job) -> list[Match]:
-        views = [View(event, job.source.renamed) for event in job.events]
-        holding = [(a.detection, predicate(load(json.loads(a.body)))) for a in job.artifacts]
-        return [
-            Match(detection, number)
-            for detection, holds in holding
-            for number, view in enumerate(views)
-            if holds(view)
-        ]
 
 
 def on(backend: Toy, *marks: Mark, row: str = "") -> Report:
@@ -85,20 +44,6 @@ def test_a_right_backend_conforms_and_a_mark_on_nothing_is_told() -> None:
         "the mark on 'L10/no-such-*' covers no case",
         "the mark on 'X1' covers no case",
     ]
-
-
-class Cased(Toy):
-    """Forgets to fold what it compares."""
-
-    def meant(self, expr: Expr) -> Expr:
-        match expr:
-            case And(args) | Or(args):
-                return type(expr)(tuple(map(self.meant, args)))
-            case Not(arg):
-                return Not(self.meant(arg))
-            case Leaf(field, Text(pattern)):
-                return Leaf(field, Text(pattern, cased=True))
-        return expr
 
 
 def test_a_wrong_result_fails_and_is_told_in_full() -> None:
