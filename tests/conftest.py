@@ -11,8 +11,9 @@ import pytest
 from hypothesis import settings
 
 from cluster import endpoints
+from differential.seed import pytest_report_header
 
-__all__ = ["endpoints"]  # a fixture of cluster.py, for every folder
+__all__ = ["endpoints", "pytest_report_header"]  # for every folder
 
 ROOT = Path(__file__).resolve().parent.parent
 
