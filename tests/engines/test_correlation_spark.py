@@ -1,5 +1,9 @@
 """Correlations on Spark: many streams far apart in time make one job."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from correlation_cases import (
@@ -13,6 +17,7 @@ from correlation_cases import (
     numbered,
     packed,
     streams,
+    time_text,
     wanted_apart,
 )
 from sql_cases import query
@@ -21,11 +26,10 @@ from tocsin.ir.correlation import Bound, BoundOp, Correlation, CorrelationType
 from tocsin.ir.nodes import Const
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin_batch_sql.spark.backend import SparkSql
+from tocsin_batch_sql.spark.ddl import definitions
+from tocsin_batch_sql.spark.session import session
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(bool(SparkSql().missing()), reason="no Spark here: make setup-spark"),
-]
+pytestmark = pytest.mark.engine
 
 QUERIES, STREAMS = 24, 30
 
@@ -41,6 +45,25 @@ def test_spark_equals_the_evaluator() -> None:
     expected = [match for query in queries for match in wanted_apart(query, apart)]
     assert not (told := difference(queries, events, got, expected)), told
     assert len(expected) > 5 * len(queries)
+
+
+def test_the_deployed_view_over_several_files(tmp_path: Path) -> None:
+    """Nothing is late at rest; a row is the same event in every scan of a statement."""
+    of = replace(LEFT, lateness_seconds=None)
+    bounds = (Bound(BoundOp.EQ, "2"),)
+    shared = Correlation(CorrelationType.EVENT_COUNT, 2, 10_000, bounds=bounds)
+    both = correlated(shared, [holding("a", of), holding("b", of)])
+    events = [{"kind": "ab", "time": time_text(1000 * n)} for n in (40, 0, 9, 30, 19)]
+    for number, event in enumerate(events):
+        (tmp_path / f"{number}.jsonl").write_text(json.dumps(event) + "\n")
+    made = compile_query(both, SparkSql())
+    assert isinstance(made, Artifact)
+    spark = session()
+    for text in definitions(of).replace("`left_events/", f"`{tmp_path}/").split(";\n")[:-1]:
+        spark.sql(text)
+    found = spark.sql(made.body.decode()).collect()
+    times = [n * 1000 + 1767225600000 for n in (9, 19, 40)]
+    assert sorted(row["~time"] for row in found) == times
 
 
 def test_jobs_of_both_kinds_one_after_the_other() -> None:

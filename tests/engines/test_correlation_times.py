@@ -9,9 +9,15 @@ import pytest
 from correlation_cases import LEFT, START
 from tocsin.backend.sql_correlation_engine import TIME
 from tocsin.ir.leaf import parse_millis, parse_time
+from tocsin_batch_sql.clock import in_order_of_arrival
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import printed
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.spark.clock import milliseconds
+from tocsin_batch_sql.spark.ddl import FUNCTIONS
+from tocsin_batch_sql.spark.ddl import rows as spark_rows
+from tocsin_batch_sql.spark.printer import printed as spark_printed
+from tocsin_batch_sql.spark.session import session
 from tocsin_flink_sql.ddl import Place, source_table, view
 from tocsin_flink_sql.gateway import Gateway
 from tocsin_flink_sql.topics import produce, topics
@@ -84,6 +90,23 @@ def test_duckdb(tmp_path: Path) -> None:
         text: (got, parse_millis(text))
         for text, (got,) in zip(TEXTS, rows, strict=True)
         if got != parse_millis(text)
+    } == {}
+
+
+@pytest.mark.engine
+def test_spark(tmp_path: Path) -> None:
+    spark = session()
+    file = tmp_path / "events.jsonl"
+    write_events(file, [{"time": text} for text in TEXTS], ROW)
+    for function in FUNCTIONS:
+        spark.sql(function)
+    found = spark_rows(LEFT, str(file), extra_columns(LEFT))
+    timed = in_order_of_arrival(LEFT, found, milliseconds, ROW)
+    read = {row[ROW]: row[TIME] for row in spark.sql(spark_printed(timed)).collect()}
+    assert {
+        text: (read[number], parse_millis(text))
+        for number, text in enumerate(TEXTS)
+        if read[number] != parse_millis(text)
     } == {}
 
 
