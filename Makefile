@@ -34,7 +34,7 @@ lint: setup | build  ## style, types, layers, workflows
 	@$(BIN)/lint-imports --no-cache >build/layers.txt 2>&1 || { cat build/layers.txt; exit 1; }
 
 docs: setup  ## regenerate the generated parts of docs/
-	@$(BIN)/cog -r README.md docs/*.md docs/checks/README.md
+	@$(BIN)/cog -r README.md docs/*.md docs/checks/README.md docs/conformance/*.md
 
 clean:
 	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

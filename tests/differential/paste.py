@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import yaml
-
 from differential.compare import Difference
+from differential.quoted import quoted
 from tocsin.ir.nodes import (
     And,
     Cidr,
@@ -35,8 +34,7 @@ def pasted(found: Difference, name: str) -> str:
     case: dict[str, Any] = {"name": name, "detection": detection_of(found.expr)}
     case |= {"event": found.event, "match": found.wanted}
     told = found.failure or f"the engine says {not found.wanted}".lower()
-    flow = yaml.safe_dump(case, default_flow_style=True, sort_keys=False, width=10**9)
-    return f"# {' '.join(told.split())}\n- {flow.strip()}"
+    return f"# {' '.join(told.split())}\n- {quoted(case, flow=True).strip()}"
 
 
 def detection_of(expr: Expr) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
 
 import duckdb
 import pytest
@@ -144,4 +143,4 @@ def _equal_to_literals(backend: str, endpoints: Endpoints) -> None:
 def _artifact(backend: str, number: int, text: str) -> Artifact:
     detection = Detection(f"d{number}", f"d{number}", Meta("fold"), LogSource(), Span())
     query = Query(detection, OF, Const(value=True), Leaf("text", Text((fold(text),))))
-    return cast("Artifact", registry.load(backend).compile(query))
+    return registry.load(backend).compile(query)

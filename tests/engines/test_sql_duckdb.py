@@ -1,14 +1,9 @@
 """Portable SQL on DuckDB: a fixed table, all code points. The contract: `tests/conformance`."""
 
-import sys
-
-import duckdb
-
 from sql_cases import nasty, query, source, table
 from tocsin.compile import Refusal, compile_query
 from tocsin.ir.evaluate import evaluate
 from tocsin.ir.nodes import Expr, negate
-from tocsin.ir.text import fold
 from tocsin.model.artifact import Job, Match
 from tocsin_batch_sql.backend import BatchSql
 
@@ -32,15 +27,3 @@ def test_every_leaf_and_its_negation_on_nasty_events() -> None:
     differing = sorted(set(found) ^ wanted)
     assert not differing, [(exprs[int(m.detection[1:])], events[m.event]) for m in differing[:5]]
     assert len(artifacts) > 200
-
-
-def test_lower_folds_every_code_point_as_the_evaluator_does() -> None:
-    with duckdb.connect() as connection:
-        lowered = connection.execute(
-            "SELECT n, LOWER(CHR(n::INT)), LOWER('A' || CHR(n::INT)) FROM RANGE(1, ?) AS r(n)"
-            " WHERE n NOT BETWEEN 55296 AND 57343",
-            [sys.maxunicode + 1],
-        ).fetchall()
-    assert len(lowered) == sys.maxunicode - 2048
-    wrong = [n for n, one, two in lowered if one != fold(chr(n)) or two != "a" + fold(chr(n))]
-    assert wrong == []

@@ -1,21 +1,14 @@
 """Portable SQL on a real Flink cluster: a fixed table, folding, event time, the planner."""
 
-import sys
-
 import pytest
 
 from sql_cases import nasty, query, source, table
-from tocsin.backend.sql_tree import ident
 from tocsin.compile import Refusal, compile_query
 from tocsin.ir.evaluate import evaluate
 from tocsin.ir.nodes import Expr, Leaf, Text, Wild, all_of, any_of, negate
-from tocsin.ir.text import fold
 from tocsin.model.artifact import Artifact, Job, Match
-from tocsin.model.source import Column, FieldType, Source
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.ddl import Place, source_table, view
-from tocsin_flink_sql.dialect import FlinkLeaves
-from tocsin_flink_sql.flink import printed
 from tocsin_flink_sql.gateway import Gateway
 from tocsin_flink_sql.topics import produce, topics
 from tocsin_flink_sql.validate import validate_statements
@@ -56,32 +49,6 @@ def _wanted(exprs: list[Expr], job: Job) -> set[Match]:
         for number, event in enumerate(job.events)
         if evaluate(exprs[int(artifact.detection[1:])], event)
     }
-
-
-# Java 17 knows Unicode 13, Python 3.11 knows 14: these came between.
-NEWER_THAN_JAVA = {0x2C2F, 0xA7C0, 0xA7D0, 0xA7D6, 0xA7D8, *range(0x10570, 0x10596)}
-
-
-def test_lower_folds_every_code_point_as_the_evaluator_does(endpoints: Endpoints) -> None:
-    """A thousand characters an event; what the engine folds otherwise is documented by code."""
-    assert endpoints.kafka
-    assert endpoints.flink_gateway
-    chars = [chr(n) for n in range(1, sys.maxunicode + 1) if not 0xD800 <= n <= 0xDFFF]
-    events = [{"text": "".join(chars[at : at + 1000])} for at in range(0, len(chars), 1000)]
-    of = Source("fold", (Column("text", FieldType.STRING, ("text",)),), table="fold")
-    leaves = FlinkLeaves(of, {"text": "text"})
-    lowered = printed(leaves.fold(ident("text")))
-    topic = "test-fold"
-    with topics(endpoints.kafka, [topic]), Gateway(endpoints.flink_gateway) as session:
-        produce(endpoints.kafka, topic, events)
-        session.execute(source_table(of, Place(endpoints.kafka, topic, bounded=True)))
-        session.execute(view(of))
-        session.execute(f"CREATE TEMPORARY VIEW `lowered` AS SELECT *, {lowered} FROM `fold`")  # noqa: S608 - our own
-        found = session.query("TABLE `lowered`")
-    texts = "".join(row[-1] for row in sorted(found, key=lambda row: row[2]))
-    assert len(texts) == len(chars)
-    wrong = {ord(a) for a, b in zip(chars, texts, strict=True) if fold(a) != b}
-    assert wrong <= NEWER_THAN_JAVA
 
 
 def test_event_time_in_any_zone(endpoints: Endpoints) -> None:
