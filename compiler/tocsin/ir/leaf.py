@@ -162,6 +162,7 @@ def _compare(compare: Callable[[float, float], bool], number: float, text: str) 
     return compare(float(value), float(number))
 
 
+_LAST_HOUR = 23
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
@@ -176,6 +177,8 @@ def parse_time(text: str) -> datetime | None:
         return None
     *digits, fraction, zone = found.groups()
     year, month, day, hour, minute, second = (int(d or 0) for d in digits)
+    if hour > _LAST_HOUR:  # newer versions of Python take 24:00 for the next day
+        return None
     iso = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
     millis = ((fraction or "") + "000")[:3]
     try:
