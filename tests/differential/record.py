@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import sys
 import time
@@ -87,7 +88,7 @@ def _endpoints(needs: tuple[str, ...]) -> Iterator[Endpoints]:
     if not needs:
         yield Endpoints({}, Path())
         return
-    with running(needs, name="differential") as started:
+    with running(needs, name=f"differential-{os.getpid()}") as started:
         yield started
 
 
