@@ -81,8 +81,8 @@ def test_the_deployed_view_over_files_in_another_session(
     folder.mkdir()
     write_events(folder / "a.jsonl", events[:20], ROW)  # blank lines are nothing
     (folder / "b.jsonl").write_text("\n")
-    numbered = [*SOURCE.columns, *extra_columns(SOURCE)]
-    of = Source("every_type", tuple(numbered), table="every_type")
+    numbered = (*SOURCE.columns, *extra_columns(SOURCE))
+    of = Source("every_type", numbered, table="every_type")
     for text in definitions(of).replace("`every_type/", f"`{folder}/").split(";\n")[:-1]:
         elsewhere.sql(text)
     # A choice: compiling one statement takes Spark a good second. The two long lists come last.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from tocsin.backend.sql_tree import Sql, func, ident, name, quoted, table
+from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
 from tocsin.model.source import Column, FieldType, Source
 from tocsin_batch_sql.arrays import physical_names, places
 from tocsin_batch_sql.clock import at_rest
@@ -51,6 +51,16 @@ _TEXT = f"""CASE
     WHEN {_KIND.format(v="w")} IN ('DECIMAL', 'DOUBLE') THEN {_NUMBER}
   END"""
 
+_WHOLE = "CASE WHEN CAST(TRY_CAST(t AS BIGINT) AS STRING) = t THEN TRY_CAST(t AS BIGINT) END"
+
+
+def _lists(vs: str) -> str:
+    return f"""TRANSFORM(TRANSFORM({vs}, v -> CASE
+    WHEN {_KIND.format(v="v")} = 'ARRAY' THEN TRY_VARIANT_GET(v, '$', 'ARRAY<VARIANT>')
+    WHEN v IS NOT NULL THEN ARRAY(v) END),
+  ms -> CASE WHEN EXISTS(ms, v -> NOT IS_VARIANT_NULL(v))
+    THEN FILTER(TRANSFORM(ms, w -> {_TEXT}), t -> t IS NOT NULL) END)"""
+
 
 def _function(signature: str, body: str) -> str:
     return f"CREATE OR REPLACE FUNCTION {signature} RETURN\n  {body}"
@@ -60,8 +70,7 @@ FUNCTIONS = (
     _function("tocsin_text(v VARIANT) RETURNS STRING", f"TRANSFORM(ARRAY(v), w -> {_TEXT})[0]"),
     _function(
         "tocsin_integer(v VARIANT) RETURNS BIGINT",
-        f"""TRANSFORM(TRANSFORM(ARRAY(v), w -> {_TEXT}), t ->
-    CASE WHEN CAST(TRY_CAST(t AS BIGINT) AS STRING) = t THEN TRY_CAST(t AS BIGINT) END)[0]""",
+        f"TRANSFORM(TRANSFORM(ARRAY(v), w -> {_TEXT}), t -> {_WHOLE})[0]",
     ),
     _function(
         "tocsin_double(v VARIANT) RETURNS DOUBLE",
@@ -78,20 +87,22 @@ FUNCTIONS = (
     _function(
         "tocsin_map(v VARIANT) RETURNS VARIANT", "CASE WHEN NOT IS_VARIANT_NULL(v) THEN v END"
     ),
-    _function(
-        "tocsin_member_texts(vs ARRAY<VARIANT>) RETURNS ARRAY<STRING>",
-        f"""CASE WHEN EXISTS(vs, v -> NOT IS_VARIANT_NULL(v))
-  THEN FILTER(TRANSFORM(vs, w -> {_TEXT}), t -> t IS NOT NULL) END""",
-    ),
-    _function(
-        "tocsin_texts(v VARIANT) RETURNS ARRAY<STRING>",
-        f"""tocsin_member_texts(CASE
-    WHEN {_KIND.format(v="v")} = 'ARRAY' THEN TRY_VARIANT_GET(v, '$', 'ARRAY<VARIANT>')
-    WHEN v IS NOT NULL THEN ARRAY(v)
-  END)""",
-    ),
+    _function("tocsin_texts(v VARIANT) RETURNS ARRAY<STRING>", f"{_lists('ARRAY(v)')}[0]"),
 )
-"""Text forms of JSON values, in the order of their making."""
+"""Text forms of JSON values."""
+
+AT_ONCE = (
+    _function(
+        "tocsin_all_text(vs ARRAY<VARIANT>) RETURNS ARRAY<STRING>",
+        f"TRANSFORM(vs, w -> {_TEXT})",
+    ),
+    _function(
+        "tocsin_all_texts(vs ARRAY<VARIANT>) RETURNS ARRAY<ARRAY<STRING>>",
+        _lists("vs"),
+    ),
+    _function("tocsin_whole(t STRING) RETURNS BIGINT", _WHOLE),
+)
+"""The same for all columns of a table at once, see `loaded`."""
 
 CONVERSIONS = {
     FieldType.STRING: "TOCSIN_TEXT",
@@ -101,6 +112,12 @@ CONVERSIONS = {
     FieldType.BOOLEAN: "TOCSIN_BOOLEAN",
     FieldType.MAP: "TOCSIN_MAP",
     FieldType.STRINGS: "TOCSIN_TEXTS",
+}
+TOGETHER = {
+    FieldType.STRING: "TOCSIN_ALL_TEXT",
+    FieldType.TIMESTAMP: "TOCSIN_ALL_TEXT",
+    FieldType.INTEGER: "TOCSIN_ALL_TEXT",
+    FieldType.STRINGS: "TOCSIN_ALL_TEXTS",
 }
 LINE, EVENT = "value", "event"
 QUOTES = {"'", '"'}
@@ -117,22 +134,57 @@ def definitions(source: Source) -> str:
     return "".join(f"{text};\n" for text in (*FUNCTIONS, printed(made)))
 
 
-def rows(source: Source, files: str, extra: Sequence[Column] = ()) -> exp.Select:
+def rows(source: Source, files: str) -> exp.Select:
     """The typed rows of JSON-lines files (a path or a glob)."""
+    names = physical_names(source)
+    made = [(func(CONVERSIONS[c.type], _value(c)), names[c.name]) for c in source.columns]
+    return _aliased(made).from_(_parsed(files))
+
+
+def loaded(source: Source, files: str, extra: Sequence[Column] = ()) -> exp.Select:
+    """The same rows for a run, with some columns more.
+
+    Spark's analysis takes 0.1 s for each call of TOCSIN_TEXT, which a view over many events is
+    worth, since just the columns that a statement reads are made; a run makes them all at once.
+    """
     columns = (*source.columns, *extra)
     names = physical_names(source) | {column.name: column.name for column in extra}
+    together: dict[str, list[Sql]] = {}
+    made: list[tuple[Sql, str]] = []
+    for column in columns:
+        makes = TOGETHER.get(column.type)
+        value = _value(column)
+        if makes:
+            values = together.setdefault(makes, [])
+            values.append(value)
+            value = func("GET", ident(makes), number(len(values) - 1))
+        made.append((_of_run(column.type, value), names[column.name]))
+    all_ = [(func(makes, func("ARRAY", *values)), makes) for makes, values in together.items()]
+    inner = _aliased([(ident(EVENT), EVENT), *all_]).from_(_parsed(files))
+    return _aliased(made).from_(inner.subquery(name("event")))
+
+
+def _of_run(kind: FieldType, value: Sql) -> Sql:
+    if kind is FieldType.INTEGER:
+        return func("TOCSIN_WHOLE", value)
+    return value if kind in TOGETHER else func(CONVERSIONS[kind], value)
+
+
+def _aliased(made: Sequence[tuple[Sql, str]]) -> exp.Select:
+    return exp.select(*(exp.alias_(value, column, quoted=True) for value, column in made))
+
+
+def _parsed(files: str) -> exp.Subquery:
+    """The events of the files as VARIANT, without blank lines."""
     reader = exp.Table(this=name(files), db=name("text"))
-    parsed = exp.alias_(func("PARSE_JSON", ident(LINE)), EVENT, quoted=True)
     some = exp.NEQ(this=func("TRIM", ident(LINE)), expression=quoted(""))
-    inner = exp.select(parsed).from_(reader).where(some).subquery(name("event"))
-    made = [exp.alias_(_typed(column), names[column.name], quoted=True) for column in columns]
-    return exp.select(*made).from_(inner)
+    parsed = _aliased([(func("PARSE_JSON", ident(LINE)), EVENT)])
+    return parsed.from_(reader).where(some).subquery(name("event"))
 
 
-def _typed(column: Column) -> Sql:
+def _value(column: Column) -> Sql:
     values = [_found(place) for place in places(column)]
-    value = values[0] if len(values) == 1 else func("COALESCE", *values)
-    return func(CONVERSIONS[column.type], value)
+    return values[0] if len(values) == 1 else func("COALESCE", *values)
 
 
 def _found(place: tuple[str, ...]) -> Sql:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +27,7 @@ from tocsin_batch_sql.correlation import EVENT_AT, FIRST_KEY
 from tocsin_batch_sql.emit import DETECTION_ID
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
 from tocsin_batch_sql.spark.clock import milliseconds
-from tocsin_batch_sql.spark.ddl import FUNCTIONS, rows
+from tocsin_batch_sql.spark.ddl import AT_ONCE, FUNCTIONS, loaded
 from tocsin_batch_sql.spark.printer import printed
 
 if TYPE_CHECKING:
@@ -59,11 +59,17 @@ def run_jobs(spark: SparkSession, jobs: Sequence[Job]) -> list[list[Match]]:
     from pyspark.errors import PySparkException  # noqa: PLC0415 - an optional extra
 
     try:
-        for function in FUNCTIONS:
-            spark.sql(function)
+        _prepare(spark)
         return [found for some in _neighbours(jobs) for found in some(spark)]
     except PySparkException as error:
         raise EngineError(f"spark: {_first_line(error)}") from None
+
+
+@cache
+def _prepare(spark: SparkSession) -> None:
+    """Make the functions, once a session."""
+    for function in (*FUNCTIONS, *AT_ONCE):
+        spark.sql(function)
 
 
 def _first_line(error: Exception) -> str:
@@ -84,7 +90,7 @@ def _correlated(spark: SparkSession, job: Job) -> list[list[Match]]:
         file = Path(folder) / "events.jsonl"
         write_events(file, job.events, ROW)
         for source in job.sources:
-            found = rows(source, str(file), extra_columns(source))
+            found = loaded(source, str(file), extra_columns(source))
             timed = in_order_of_arrival(source, found, milliseconds, ROW)
             view = printed(name(source.table or source.name))
             _in_memory(spark.sql(printed(timed)), spark).createOrReplaceTempView(view)
@@ -111,13 +117,13 @@ def _run(spark: SparkSession, group: _Group) -> Iterator[list[Match]]:
     with TemporaryDirectory(prefix="tocsin-") as folder:
         file = Path(folder) / "events.jsonl"
         write_events(file, group.jobs[0].events, ROW)
-        loaded = _in_memory(spark.sql(printed(rows(whole, str(file)))), spark)
+        events = _in_memory(spark.sql(printed(loaded(whole, str(file)))), spark)
     names = physical_names(whole)
     for job in group.jobs:
         own = {n: n for n in _columns(job.source)} | physical_names(job.source)
         chosen = [printed(exp.alias_(ident(names[n]), own[n], quoted=True)) for n in own]
         view = printed(name(job.source.table or job.source.name))
-        _in_memory(loaded.selectExpr(*chosen), spark).createOrReplaceTempView(view)
+        _in_memory(events.selectExpr(*chosen), spark).createOrReplaceTempView(view)
         yield _matches(spark, job.artifacts)
 
 
