@@ -29,6 +29,7 @@ def test_marks_cover_something(report: Report) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", ON_SERVERS)
 def test_on_servers(name: str, request: pytest.FixtureRequest) -> None:
     endpoints = cast("Endpoints", request.getfixturevalue("endpoints"))
