@@ -99,7 +99,7 @@ def test_example_refuses_what_it_says(backend: Backend, project: Project) -> Non
 
 
 def test_table_lists_the_members_of_the_seam() -> None:
-    listed = set(re.findall(r"^\| `(\w+)", PAGE, re.MULTILINE)) - {"tables"}
+    listed = set(re.findall(r"^\| `(\w+)", PAGE, re.MULTILINE)) - {"tables", "missing"}
     mine = {name for name in vars(Backend) if not name.startswith("_")}
     assert listed == mine | set(Backend.__annotations__)
 
