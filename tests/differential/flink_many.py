@@ -1,0 +1,105 @@
+"""Flink with many generated detections in one statement, for long recorded runs.
+
+Planning is nearly all of the cost of a small detection on Flink, and most of that is paid once a
+statement. So the conditions of many are computed side by side, one text of 0 and 1 an event. They
+are made by the backend's own builder; what it refuses is refused here too. The suite runs the
+statements that are deployed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from uuid import uuid4
+
+from sqlglot import exp  # noqa: TID251 - statements of the Flink backend, drawn together
+
+from tocsin.backend.base import Endpoints, Support
+from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
+from tocsin.errors import EngineError
+from tocsin.ir.query import Query, Resolved
+from tocsin.model.artifact import Artifact, Job, Match
+from tocsin_flink_sql.backend import FlinkSql
+from tocsin_flink_sql.cluster import ClusterRest
+from tocsin_flink_sql.ddl import OFFSET, Place, columns_of, source_table, view
+from tocsin_flink_sql.dialect import FlinkLeaves
+from tocsin_flink_sql.flink import printed
+from tocsin_flink_sql.gateway import Gateway
+from tocsin_flink_sql.run import SETTINGS
+from tocsin_flink_sql.topics import produce, records, topics
+
+MANY = 20
+"""Conditions of one statement."""
+
+
+class FlinkMany:
+    """The backend `flink-sql`, with another way to run what it compiled."""
+
+    name = FlinkSql.name
+    engine = FlinkSql.engine
+    needs = FlinkSql.needs
+    capabilities: Mapping[str, Support] = FlinkSql.capabilities
+
+    def __init__(self) -> None:
+        self._queries: dict[str, Query] = {}
+
+    def compile(self, query: Resolved) -> Artifact:
+        """The artifact that would be deployed; the query is kept for the run."""
+        if isinstance(query, Query):
+            self._queries[query.logic] = query
+        return FlinkSql().compile(query)
+
+    def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
+        """Each job with its artifacts drawn together."""
+        return [sorted(self._run(job, endpoints)) for job in jobs]
+
+    def _run(self, job: Job, endpoints: Endpoints) -> Iterator[Match]:
+        kafka, gateway, rest = endpoints.kafka, endpoints.flink_gateway, endpoints.flink_rest
+        if not (kafka and gateway and rest):
+            raise EngineError("Kafka and Flink are not both running")
+        topic = f"tocsin-many-{uuid4().hex}"
+        settings = {**SETTINGS, "pipeline.name": topic}
+        starts = range(0, len(job.artifacts), MANY)
+        with topics(kafka, [topic, f"{topic}-bits"]):
+            produce(kafka, topic, job.events)
+            with Gateway(gateway, settings=settings) as session, ClusterRest(rest) as cluster:
+                session.execute(source_table(job.source, Place(kafka, topic, bounded=True)))
+                session.execute(view(job.source))
+                session.execute(sink(kafka, f"{topic}-bits"))
+                made = [self._statement(job, at) for at in starts]
+                for started in [session.submit_job(text) for text in made]:
+                    cluster.wait_finished(started)
+            for row in records(kafka, f"{topic}-bits"):
+                for at, bit in enumerate(row["bits"]):
+                    if bit == "1":
+                        yield Match(job.artifacts[row["start"] + at].detection, row["event"])
+
+    def _statement(self, job: Job, start: int) -> str:
+        source = job.source
+        builder = FlinkLeaves(source, {c.name: c.name for c in columns_of(source)})
+        chosen = job.artifacts[start : start + MANY]
+        bits = [_bit(builder.condition(self._queries[each.logic].matches)) for each in chosen]
+        columns = [number(start), ident(OFFSET), func("CONCAT", *bits, quoted(""))]
+        select = exp.select(*columns, copy=False).from_(builder.relation(source.table))
+        return printed(exp.Insert(this=table("bits"), expression=select))
+
+
+def _bit(condition: Sql) -> Sql:
+    return exp.Case().when(condition, quoted("1")).else_(quoted("0"))
+
+
+def sink(servers: str, topic: str) -> str:
+    """The table of results: number of the first condition, of the event, and its bits."""
+    options = {
+        "connector": "kafka",
+        "topic": topic,
+        "properties.bootstrap.servers": servers,
+        "format": "json",
+    }
+    kinds = {"start": "INT", "event": "BIGINT", "bits": "TEXT"}
+    columns = [
+        exp.ColumnDef(this=name(key), kind=exp.DataType.build(kind)) for key, kind in kinds.items()
+    ]
+    pairs = [exp.Property(this=quoted(k), value=quoted(v)) for k, v in options.items()]
+    schema = exp.Schema(this=table("bits"), expressions=columns)
+    tree = exp.Create(this=schema, kind="TABLE", properties=exp.Properties(expressions=pairs))
+    return printed(tree)
