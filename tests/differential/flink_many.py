@@ -9,6 +9,8 @@ statements that are deployed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from uuid import uuid4
 
 from sqlglot import exp  # noqa: TID251 - statements of the Flink backend, drawn together
@@ -29,6 +31,8 @@ from tocsin_flink_sql.topics import produce, records, topics
 
 MANY = 20
 """Conditions of one statement."""
+SESSIONS = 2
+"""The gateway plans one statement of a session at a time."""
 
 
 class FlinkMany:
@@ -57,16 +61,24 @@ class FlinkMany:
         if not (kafka and gateway and rest):
             raise EngineError("Kafka and Flink are not both running")
         topic = f"tocsin-many-{uuid4().hex}"
-        settings = {**SETTINGS, "pipeline.name": topic}
-        starts = range(0, len(job.artifacts), MANY)
+        made = [self._statement(job, at) for at in range(0, len(job.artifacts), MANY)]
+        defined = (
+            source_table(job.source, Place(kafka, topic, bounded=True)),
+            view(job.source),
+            sink(kafka, f"{topic}-bits"),
+        )
+
+        def submit(statements: Sequence[str]) -> list[str]:
+            with Gateway(gateway, settings={**SETTINGS, "pipeline.name": topic}) as session:
+                for text in defined:
+                    session.execute(text)
+                return [session.submit_job(text) for text in statements]
+
         with topics(kafka, [topic, f"{topic}-bits"]):
             produce(kafka, topic, job.events)
-            with Gateway(gateway, settings=settings) as session, ClusterRest(rest) as cluster:
-                session.execute(source_table(job.source, Place(kafka, topic, bounded=True)))
-                session.execute(view(job.source))
-                session.execute(sink(kafka, f"{topic}-bits"))
-                made = [self._statement(job, at) for at in starts]
-                for started in [session.submit_job(text) for text in made]:
+            with ThreadPoolExecutor(SESSIONS) as pool, ClusterRest(rest) as cluster:
+                shares = [made[n::SESSIONS] for n in range(SESSIONS)]
+                for started in chain.from_iterable(pool.map(submit, shares)):
                     cluster.wait_finished(started)
             for row in records(kafka, f"{topic}-bits"):
                 for at, bit in enumerate(row["bits"]):

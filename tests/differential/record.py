@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -55,7 +56,8 @@ class Run:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run and record; 1 if an engine disagreed."""
+    """Run and record; 1 if an engine disagreed. Ends its engines when it is terminated, too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     asked, out = _asked(arguments)
     with _endpoints(load(asked.backend).needs) as endpoints:
         subject = Subject(_backend(asked.backend), endpoints)
