@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import strategies as st
-
 from tocsin.diagnostics import Span
 from tocsin.ir.nodes import (
     Cidr,
@@ -15,7 +13,6 @@ from tocsin.ir.nodes import (
     FieldRef,
     How,
     IsNull,
-    Keyword,
     Leaf,
     Op,
     Regex,
@@ -24,12 +21,9 @@ from tocsin.ir.nodes import (
     TimePart,
     Unit,
     Wild,
-    all_of,
     any_of,
-    negate,
 )
 from tocsin.ir.query import Query
-from tocsin.ir.text import fold
 from tocsin.model.detection import Detection, Meta
 from tocsin.model.source import Column, FieldType, LogSource, Source
 
@@ -71,9 +65,6 @@ def query(expr: Expr, of: Source, name: str = "d") -> Query:
     return Query(detection, of, Const(value=True), expr)
 
 
-ALPHABET = "aAbBkK1250.-+e:TZ/\\%_*?'\"`!~^ \n\r\t\u017f\u212a\u03c3ΣςİßẞéÉ\u2028😀\U00010400\u0301"
-"""Letters that fold oddly, wildcards, quotes, line breaks, a character beyond the BMP."""
-
 NUMBERS = ["5", "5.0", "-0", "10", " 10", "1e3", "1_0", "inf", "nan", "10d", "9007199254740993"]
 NUMBERS += ["9223372036854775807", "9223372036854775808", "1e999", "0x1F", "٣", "1.", ".5", "+5"]
 TIMES = ["2026-01-01T08:30:00Z", "2026-01-01", "2025-12-31 23:30:00-01:00", "2026-02-30T00:00:00Z"]
@@ -88,52 +79,6 @@ ODD = ["", "-", "null", "true", "FALSE", *NUMBERS, *TIMES, *ADDRESSES]
 INTEGERS = [0, 1, -1, 5, 10, 4688, 2**53, 2**53 + 1, -(2**63), 2**63 - 1]
 DOUBLES = [0.0, 0.5, 5.0, -5.25, 1e-7, 1.5e300, 2.0**53, 1e20, 1e21, 123456.789]
 
-words = st.text(alphabet=ALPHABET, max_size=6)
-texts = st.one_of(words, words, st.sampled_from(ODD))
-scalars = st.one_of(texts, st.sampled_from(INTEGERS), st.sampled_from(DOUBLES), st.booleans())
-members: st.SearchStrategy[Any] = st.one_of(scalars, st.none(), st.just({"a": "b"}), st.just(["a"]))
-
-OF_TYPE: dict[FieldType, st.SearchStrategy[Any]] = {
-    FieldType.STRING: texts,
-    FieldType.INTEGER: st.sampled_from(INTEGERS),
-    FieldType.DOUBLE: st.sampled_from(DOUBLES),
-    FieldType.BOOLEAN: st.booleans(),
-    FieldType.TIMESTAMP: st.sampled_from(TIMES + ODD),
-    FieldType.MAP: st.just({"a": "b"}),
-    FieldType.STRINGS: st.one_of(st.lists(members, max_size=3), scalars, st.just({"a": "b"})),
-}
-
-
-@st.composite
-def events(draw: st.DrawFn, of: Source) -> dict[str, Any]:
-    """An event whose values fit their declared types; fields missing or null now and then."""
-    event: dict[str, Any] = {}
-    for column in of.columns:
-        if not draw(st.integers(0, 3)):
-            continue
-        value = draw(st.one_of(st.none(), OF_TYPE[column.type], OF_TYPE[column.type]))
-        level = event
-        for part in column.path[:-1]:
-            level = level.setdefault(part, {})
-        level[column.path[-1]] = value
-    return event
-
-
-@st.composite
-def patterns(draw: st.DrawFn) -> Text:
-    """A pattern in normal form, folded unless cased."""
-    cased = draw(st.booleans())
-    parts = draw(st.lists(st.one_of(texts, st.sampled_from(Wild)), max_size=4))
-    pattern: list[str | Wild] = []
-    for part in parts:
-        text = part if isinstance(part, Wild) or cased else fold(part)
-        if isinstance(text, str) and pattern and isinstance(pattern[-1], str):
-            pattern[-1] += text
-        elif text and not (text is Wild.MANY and pattern and pattern[-1] is Wild.MANY):
-            pattern.append(text)
-    return Text(tuple(pattern), cased)
-
-
 REGEXES = [
     r"^a.b$",
     r"(?i)K",
@@ -147,36 +92,6 @@ REGEXES = [
 REGEXES += [r"\x{1F600}|\Q.*\E", "(?s:a.)b", "", r"\pL\PL", "(?m)^b$", "\u03c3{1,2}"]
 REGEXES += ["(?:(?i:ß)|s)$", "[[:alpha:]]+"]
 NETWORKS = ["10.0.0.0/8", "10.1.2.0/23", "fe80::/10", "::ffff:10.0.0.0/104", "0.0.0.0/0", "::/0"]
-tests: st.SearchStrategy[Test] = st.one_of(
-    patterns(),
-    patterns(),
-    st.builds(Regex, st.sampled_from(REGEXES), st.sampled_from(["", "i", "ims"])),
-    st.builds(Cidr, st.sampled_from(NETWORKS)),
-    st.builds(Compare, st.sampled_from(Op), st.sampled_from([*INTEGERS, *DOUBLES])),
-)
-time_parts = st.builds(TimePart, st.sampled_from(Unit), st.sampled_from([0, 1, 8, 23, 30, 2026]))
-
-
-@st.composite
-def expressions(draw: st.DrawFn, of: Source, depth: int = 3, *, times: bool = True) -> Expr:
-    """Any expression over the source, in the form that lowering gives."""
-    if depth and draw(st.integers(0, 2)):
-        below = expressions(of, depth - 1, times=times)
-        kind = draw(st.sampled_from(["and", "or", "not"]))
-        several = all_of if kind == "and" else any_of
-        return negate(draw(below)) if kind == "not" else several(draw(st.lists(below, max_size=4)))
-    field = st.sampled_from([column.name for column in of.columns])
-    leaves: list[st.SearchStrategy[Expr]] = [
-        st.builds(Leaf, field, tests),
-        st.builds(Leaf, field, tests),
-        st.builds(IsNull, field),
-        st.builds(FieldRef, field, field, st.sampled_from(How), st.booleans()),
-    ]
-    if times:
-        leaves.append(st.builds(Leaf, field, time_parts))
-    if of.values_column:
-        leaves.append(st.builds(Keyword, patterns()))
-    return draw(st.one_of(leaves))
 
 
 # --- a fixed table ------------------------------------------------------------------------------
