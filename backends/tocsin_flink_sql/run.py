@@ -6,6 +6,7 @@ by its offset in its topic, so that a hundred small cases cost as much as one.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -22,6 +23,8 @@ from tocsin_flink_sql.topics import produce, records, topics
 
 CHUNK = 8
 """Statements of one Flink job: the planner's time grows faster than their number."""
+IN_FLIGHT = 4
+"""Jobs that run at a time: a cluster fails a job for which it has no slot."""
 
 SETTINGS = {
     "execution.runtime-mode": "streaming",
@@ -57,10 +60,14 @@ def run_jobs(jobs: Sequence[Job], kafka: str, gateway: str, rest: str) -> list[l
     groups = _groups(jobs)
     result: list[list[Match]] = [[] for _ in jobs]
     with topics(kafka, [name for group in groups for name in (*group.topics, group.matches)]):
-        started = [job for group in groups for job in _submit(group, jobs, kafka, gateway)]
         with ClusterRest(rest) as cluster:
-            for flink_job in started:
-                cluster.wait_finished(flink_job)
+            waiting: deque[str] = deque()
+            for started in chain.from_iterable(_submit(g, jobs, kafka, gateway) for g in groups):
+                waiting.append(started)
+                if len(waiting) == IN_FLIGHT:
+                    cluster.wait_finished(waiting.popleft())
+            for started in waiting:
+                cluster.wait_finished(started)
         for group in groups:
             for number, found in _assigned(group, jobs, records(kafka, group.matches)):
                 result[number] = found

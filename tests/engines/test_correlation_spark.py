@@ -49,7 +49,7 @@ def test_spark_equals_the_evaluator() -> None:
 
 def test_the_deployed_view_over_several_files(tmp_path: Path) -> None:
     """Nothing is late at rest; a row is the same event in every scan of a statement."""
-    of = replace(LEFT, lateness_seconds=None)
+    of = replace(LEFT, table="left_at_rest", lateness_seconds=None)
     bounds = (Bound(BoundOp.EQ, "2"),)
     shared = Correlation(CorrelationType.EVENT_COUNT, 2, 10_000, bounds=bounds)
     both = correlated(shared, [holding("a", of), holding("b", of)])
@@ -59,7 +59,7 @@ def test_the_deployed_view_over_several_files(tmp_path: Path) -> None:
     made = compile_query(both, SparkSql())
     assert isinstance(made, Artifact)
     spark = session()
-    for text in definitions(of).replace("`left_events/", f"`{tmp_path}/").split(";\n")[:-1]:
+    for text in definitions(of).replace("`left_at_rest/", f"`{tmp_path}/").split(";\n")[:-1]:
         spark.sql(text)
     found = spark.sql(made.body.decode()).collect()
     times = [n * 1000 + 1767225600000 for n in (9, 19, 40)]

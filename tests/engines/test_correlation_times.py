@@ -1,5 +1,6 @@
 """Event time of any text: every engine reads the moment that the evaluator reads, or none."""
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -9,14 +10,10 @@ import pytest
 from correlation_cases import LEFT, START
 from tocsin.backend.sql_correlation_engine import TIME
 from tocsin.ir.leaf import parse_millis, parse_time
-from tocsin_batch_sql.clock import in_order_of_arrival
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import printed
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
-from tocsin_batch_sql.spark.clock import milliseconds
-from tocsin_batch_sql.spark.ddl import FUNCTIONS
-from tocsin_batch_sql.spark.ddl import rows as spark_rows
-from tocsin_batch_sql.spark.printer import printed as spark_printed
+from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.session import session
 from tocsin_flink_sql.ddl import Place, source_table, view
 from tocsin_flink_sql.gateway import Gateway
@@ -96,18 +93,14 @@ def test_duckdb(tmp_path: Path) -> None:
 @pytest.mark.engine
 def test_spark(tmp_path: Path) -> None:
     spark = session()
-    file = tmp_path / "events.jsonl"
-    write_events(file, [{"time": text} for text in TEXTS], ROW)
-    for function in FUNCTIONS:
-        spark.sql(function)
-    found = spark_rows(LEFT, str(file), extra_columns(LEFT))
-    timed = in_order_of_arrival(LEFT, found, milliseconds, ROW)
-    read = {row[ROW]: row[TIME] for row in spark.sql(spark_printed(timed)).collect()}
-    assert {
-        text: (read[number], parse_millis(text))
-        for number, text in enumerate(TEXTS)
-        if read[number] != parse_millis(text)
-    } == {}
+    of = replace(LEFT, table="left_times")
+    write_events(tmp_path / "events.jsonl", [{"time": text} for text in TEXTS], ROW)
+    for text in definitions(of).replace("`left_times/", f"`{tmp_path}/").split(";\n")[:-1]:
+        spark.sql(text)
+    found = spark.sql(f"SELECT `time`, `{TIME}` FROM left_times").collect()  # noqa: S608 - our own name
+    read = {row["time"]: row[TIME] for row in found}
+    wanted = {text: parse_millis(text) for text in TEXTS}
+    assert {text: read[text] for text in wanted if read[text] != wanted[text]} == {}
 
 
 @pytest.mark.engine
