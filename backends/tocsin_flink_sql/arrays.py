@@ -17,8 +17,8 @@ from tocsin_flink_sql.members import MARK, STAND_IN, apart
 BETWEEN = Between(MARK, STAND_IN)
 INSIDE = f"[^{MARK}]"
 GLOB = {Wild.MANY: INSIDE + "*", Wild.ONE: INSIDE}
-PRINTED = r"-?[0-9]\.[0-9]+E-?[0-9]+"
-"""How Flink's JSON format prints large and small doubles inside arrays."""
+PRINTED = r"-?[1-9]\.(0|[0-9]*[1-9])E([7-9]|[1-9][0-9]+|-[4-9]|-[1-9][0-9]+)"
+"""How Flink's JSON format prints doubles from 10^7 and below 10^-3 inside arrays."""
 NOT_NUMBER = f"{MARK}(?!(?:{NUMBER}|{PRINTED}){MARK}){INSIDE}*+(?={MARK})"
 
 ANCHORS = {

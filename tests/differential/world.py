@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from tocsin.model.source import Column, FieldType, LogSource, Source
 
 VALUES = "values"
 JSON_STARTS = ("[", "{")
+PRINTED = re.compile(r"-?[0-9]\.[0-9]+E-?[0-9]+")
 Event = dict[str, Any]
 
 TEXTS = frozenset({FieldType.STRING, FieldType.TIMESTAMP})
@@ -42,8 +44,9 @@ class Traits:
     """Which events an engine promises to read as the contract does.
 
     docs/decisions/sql-backends.md has the reasons. `flat_nulls`: null in a flat key hides the
-    dotted path. `doubles_in_texts`: a text or array column may hold a double. `json_texts`: a text
-    may look like a JSON array or map. `mistyped`: any value in any column.
+    dotted path. `doubles_in_texts`: a text or array column may hold a double, and a text may look
+    like one with a large E. `json_texts`: a text may look like a JSON array or map. `mistyped`: any
+    value in any column.
     """
 
     flat_nulls: bool = True
@@ -90,7 +93,7 @@ def row_of(event: Event, source: Source = SOURCE) -> Event:
 
 
 def fitted(value: Any, traits: Traits) -> Any:
-    """The value with the texts that the engine would take for JSON begun by a letter."""
+    """The value without texts that the engine would take for JSON or for a double."""
     match value:
         case dict():
             return {key: fitted(member, traits) for key, member in value.items()}
@@ -98,6 +101,8 @@ def fitted(value: Any, traits: Traits) -> Any:
             return [fitted(member, traits) for member in value]
         case str() if not traits.json_texts and value[:1] in JSON_STARTS:
             return f"x{value}"
+        case str() if not traits.doubles_in_texts and PRINTED.fullmatch(value):
+            return value.lower()
     return value
 
 
