@@ -17,6 +17,17 @@ from tocsin.model.source import Column, FieldType, Source
 MEMBER, OTHER = "~m", "~n"
 """Variables over the members of arrays."""
 
+CONVERSIONS = {
+    FieldType.STRING: "TOCSIN_TEXT",
+    FieldType.TIMESTAMP: "TOCSIN_TEXT",
+    FieldType.INTEGER: "TOCSIN_INTEGER",
+    FieldType.DOUBLE: "TOCSIN_DOUBLE",
+    FieldType.BOOLEAN: "TOCSIN_BOOLEAN",
+    FieldType.MAP: "TOCSIN_MAP",
+    FieldType.STRINGS: "TOCSIN_TEXTS",
+}
+"""Functions that make a column of a type out of a JSON value; each engine defines its own."""
+
 
 def physical_names(source: Source) -> dict[str, str]:
     """Column of the table for each field: names fold their case, so twins get `~2`, …."""
@@ -28,13 +39,6 @@ def physical_names(source: Source) -> dict[str, str]:
     if source.values_column:
         result[source.values_column] = source.values_column
     return result
-
-
-def places(column: Column) -> list[tuple[str, ...]]:
-    """Where a field may be: what a dotted path names may also be one flat key, which wins."""
-    flat = (column.name,)
-    is_dotted = len(column.path) > 1 and column.name == ".".join(column.path)
-    return [flat, column.path] if is_dotted else [column.path]
 
 
 class BatchLeaves(SqlBuilder):

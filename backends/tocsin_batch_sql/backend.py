@@ -15,7 +15,7 @@ from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
-from tocsin_batch_sql.correlation import EVENT_AT, FIRST_KEY, correlated
+from tocsin_batch_sql.correlation import correlated, match_of
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import DETECTION_ID, definitions, printed, statement
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
@@ -55,8 +55,10 @@ def _run(
     job: Job, file: Path, connection: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor
 ) -> list[Match]:
     write_events(file, job.events, ROW)
+    timed = any(artifact.stateful for artifact in job.artifacts)
     for source in job.sources:
-        connection.execute(printed(loaded(source, str(file), extra_columns(source))))
+        extra = extra_columns(source)
+        connection.execute(printed(loaded(source, str(file), extra, timed=timed)))
     found = pool.map(lambda artifact: _matches(connection, artifact), job.artifacts)
     return sorted(match for matches in found for match in matches)
 
@@ -66,8 +68,7 @@ def _matches(connection: duckdb.DuckDBPyConnection, artifact: Artifact) -> list[
     statement = artifact.body.decode()
     with connection.cursor() as cursor:
         if artifact.stateful:
-            rows = cursor.execute(statement).fetchall()
-            return [Match(row[0], row[EVENT_AT], row[FIRST_KEY:]) for row in rows]
+            return [match_of(row) for row in cursor.execute(statement).fetchall()]
         return [Match(*row) for row in cursor.execute(_numbered(statement)).fetchall()]
 
 

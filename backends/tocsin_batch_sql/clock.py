@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from tocsin.backend.sql_correlation_clock import FIRST, LAST, after_minute, in_first_year
+from tocsin.backend.sql_correlation_clock import FIRST, LAST, after_minute
 from tocsin.backend.sql_correlation_engine import TIME, has_time
-from tocsin.backend.sql_moments import minutes_west
+from tocsin.backend.sql_moments import has_year, minutes_west
 from tocsin.backend.sql_tree import (
     Sql,
     all_true,
@@ -63,7 +63,7 @@ def moment(text: Sql, guard: Sql, minute: Sql) -> Sql:
     west = exp.Mul(this=minutes_west(text), expression=number(60000))
     made = exp.Add(this=exp.Add(this=minute, expression=west), expression=after_minute(text))
     in_years = exp.Between(this=made, low=number(FIRST), high=number(LAST))
-    return exp.Case().when(all_true([guard, in_first_year(text), in_years]), made.copy())
+    return exp.Case().when(all_true([guard, has_year(text), in_years]), made.copy())
 
 
 def _late(source: Source) -> Sql:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlglot import exp
 
@@ -12,13 +12,14 @@ from tocsin.backend.sql_correlation import Level, Statement
 from tocsin.backend.sql_correlation_engine import SOURCE, TIME, Engine, known, where
 from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
 from tocsin.ir.query import CorrelationQuery
+from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.clock import EVENT, LATE
 from tocsin_batch_sql.dialect import DuckDb
 from tocsin_batch_sql.emit import DETECTION_ID, printed
 
-EVENT_AT, FIRST_KEY = 2, 4
+_EVENT_AT, _FIRST_KEY = 2, 4
 """Places of the event's number and of the first key in a row of `selection`."""
 
 
@@ -76,3 +77,8 @@ def selection(query: CorrelationQuery, engine: BatchEngine) -> exp.Select:
     ]
     select = exp.select(*columns, copy=False).from_(table(found.relation), copy=False)
     return statement.with_parts(where(select, [found.holds]))
+
+
+def match_of(row: Sequence[Any]) -> Match:
+    """The match that a row of the SELECT tells."""
+    return Match(row[0], row[_EVENT_AT], tuple(row[_FIRST_KEY:]))

@@ -13,8 +13,8 @@ from sqlglot import exp
 from tocsin.backend.sql_leaf import TIME
 from tocsin.backend.sql_moments import minute_of
 from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table, try_cast
-from tocsin.model.source import Column, FieldType, Source
-from tocsin_batch_sql.arrays import physical_names, places
+from tocsin.model.source import Column, Source
+from tocsin_batch_sql.arrays import CONVERSIONS, physical_names
 from tocsin_batch_sql.clock import at_rest, in_order_of_arrival, moment
 
 MACROS = r"""
@@ -59,15 +59,6 @@ END;
 """.lstrip()
 """Text forms of JSON values. Integers that only a double can hold take the double's text."""
 
-CONVERSIONS = {
-    FieldType.STRING: "TOCSIN_TEXT",
-    FieldType.TIMESTAMP: "TOCSIN_TEXT",
-    FieldType.INTEGER: "TOCSIN_INTEGER",
-    FieldType.DOUBLE: "TOCSIN_DOUBLE",
-    FieldType.BOOLEAN: "TOCSIN_BOOLEAN",
-    FieldType.MAP: "TOCSIN_MAP",
-    FieldType.STRINGS: "TOCSIN_TEXTS",
-}
 FOUND = "found"
 """The list of all fields' JSON values, in the order of the columns."""
 
@@ -80,13 +71,16 @@ def view(source: Source, files: str) -> exp.Create:
     return exp.Create(this=target, kind="VIEW", replace=True, expression=made)
 
 
-def loaded(source: Source, files: str, extra: Sequence[Column]) -> exp.Create:
+def loaded(source: Source, files: str, extra: Sequence[Column], *, timed: bool) -> exp.Create:
     """CREATE OR REPLACE TABLE with the rows of JSON-lines files and some columns more.
 
-    The first of these is the number of the event, in order of arrival.
+    The first of these is the number of the event, in order of arrival. `timed`: with the columns
+    that correlations need.
     """
     target = table(source.table or source.name)
-    made = in_order_of_arrival(source, rows(source, files, extra), milliseconds, extra[0].name)
+    made = rows(source, files, extra)
+    if timed:
+        made = in_order_of_arrival(source, made, milliseconds, extra[0].name)
     return exp.Create(this=target, kind="TABLE", replace=True, expression=made)
 
 
@@ -94,7 +88,7 @@ def rows(source: Source, files: str, extra: Sequence[Column] = ()) -> exp.Select
     """The typed rows of JSON-lines files; each document is parsed once."""
     columns = (*source.columns, *extra)
     names = physical_names(source) | {column.name: column.name for column in extra}
-    paths = [_json_path(place) for column in columns for place in places(column)]
+    paths = [_json_path(place) for column in columns for place in column.places]
     listed = exp.Array(expressions=list(map(quoted, paths)))
     found = exp.alias_(func("JSON_EXTRACT", ident("json"), listed), FOUND, quoted=True)
     reader = exp.Table(this=func("READ_NDJSON_OBJECTS", quoted(files)))
@@ -112,7 +106,7 @@ def _typed(columns: Sequence[Column], names: dict[str, str]) -> list[Sql]:
     made: list[Sql] = []
     position = 0
     for column in columns:
-        values = [_found(position := position + 1) for _ in places(column)]
+        values = [_found(position := position + 1) for _ in column.places]
         value = values[0] if len(values) == 1 else func("COALESCE", *values)
         typed = func(CONVERSIONS[column.type], value)
         made.append(exp.alias_(typed, names[column.name], quoted=True))

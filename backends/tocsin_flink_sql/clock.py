@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tocsin.backend.sql_correlation_clock import in_first_year, seconds_and_millis
+from tocsin.backend.sql_correlation_clock import seconds_and_millis
 from tocsin.backend.sql_correlation_engine import TIME
 from tocsin.backend.sql_leaf import TIME as TIME_TEXT
-from tocsin.backend.sql_moments import cut, minute_of, minutes_west
+from tocsin.backend.sql_moments import cut, has_year, minute_of, minutes_west
 from tocsin.backend.sql_tree import Sql, all_true, func, ident, name, quoted
 from tocsin.model.source import Source
 from tocsin_flink_sql.flink import TimestampLiteral
@@ -56,7 +56,7 @@ def moment(text: Sql) -> Sql:
         low=TimestampLiteral(this=quoted(_FIRST)),
         high=TimestampLiteral(this=quoted(_LAST)),
     )
-    named = all_true([guard, in_first_year(text), same_day, years])
+    named = all_true([guard, has_year(text), same_day, years])
     return exp.cast(exp.Case().when(named, utc.copy()), "TIMESTAMP(3)")
 
 

@@ -10,14 +10,14 @@ from sqlglot import exp
 from tocsin.backend.sql import SqlBuilder
 from tocsin.backend.sql_correlation import Level, Statement
 from tocsin.backend.sql_correlation_engine import SOURCE, TIME, Engine, known, where
-from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
+from tocsin.backend.sql_tree import Sql, func, ident, name, number, table
 from tocsin.errors import Unsupported
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.source import Column, FieldType, Source
 from tocsin_flink_sql.clock import on_time
 from tocsin_flink_sql.ddl import GROUP, MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, columns_of
 from tocsin_flink_sql.dialect import FlinkLeaves
-from tocsin_flink_sql.emit import ISO
+from tocsin_flink_sql.emit import matched
 from tocsin_flink_sql.flink import printed
 from tocsin_flink_sql.intervals import interval
 
@@ -61,20 +61,13 @@ def correlated(query: CorrelationQuery) -> str:
     """The INSERT of the completing events. Raises Unsupported before any text is made."""
     statement = Statement(FlinkEngine())
     found = statement.correlated(Level(query, ""))
-    values: list[Sql] = [
-        quoted(query.detection.id),
-        quoted(query.logic),
-        ident(SOURCE),
-        ident(PARTITION),
-        ident(OFFSET),
-        func("DATE_FORMAT", ident(TIME), quoted(ISO)),
-    ]
+    values = matched(query, ident(SOURCE))
     columns = list(MATCH_COLUMNS)
     if found.keys:
-        values.append(exp.Array(expressions=[ident(key) for key in found.keys]))
+        group = exp.Array(expressions=[ident(key) for key in found.keys])
+        values.append(exp.alias_(group, GROUP, quoted=True))
         columns.append(GROUP)
-    aliased = [exp.alias_(v, c, quoted=True) for v, c in zip(values, columns, strict=True)]
-    select = exp.select(*aliased, copy=False).from_(table(found.relation), copy=False)
+    select = exp.select(*values, copy=False).from_(table(found.relation), copy=False)
     target = exp.Schema(this=table(MATCHES), expressions=[name(column) for column in columns])
     whole = statement.with_parts(where(select, [found.holds]))
     return printed(exp.Insert(this=target, expression=whole))

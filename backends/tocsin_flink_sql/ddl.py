@@ -83,9 +83,13 @@ def source_table(source: Source, place: Place) -> str:
 
 def matches_table(place: Place) -> str:
     """CREATE TABLE over the topic of matches."""
-    kinds = {**MATCH_COLUMNS, GROUP: "ARRAY<TEXT>"}
-    columns = [_column(key, exp.DataType.build(kind)) for key, kind in kinds.items()]
-    return _create(MATCHES, columns, place, {})
+    return table_over(MATCHES, {**MATCH_COLUMNS, GROUP: "ARRAY<TEXT>"}, place)
+
+
+def table_over(key: str, kinds: Mapping[str, str], place: Place) -> str:
+    """CREATE TABLE over a topic of JSON, with columns of these types."""
+    columns = [_column(column, exp.DataType.build(kind)) for column, kind in kinds.items()]
+    return _create(key, columns, place, {})
 
 
 def view(source: Source) -> str:
@@ -109,16 +113,10 @@ def columns_of(source: Source) -> tuple[Column, ...]:
     return (*source.columns, Column(values, FieldType.STRINGS, (values,)))
 
 
-def _places(column: Column) -> list[tuple[str, ...]]:
-    """Where a field may be: what a dotted path names may also be one flat key."""
-    is_dotted = len(column.path) > 1 and column.name == ".".join(column.path)
-    return [(column.name,), column.path] if is_dotted else [column.path]
-
-
 def _tree(columns: Iterable[Column]) -> dict[str, exp.DataType]:
     """Top-level columns of the JSON document, nested paths as ROW types."""
     nested: dict[str, Any] = {}
-    places = [(place, column.type) for column in columns for place in _places(column)]
+    places = [(place, column.type) for column in columns for place in column.places]
     for (*above, last), kind in sorted(places, key=lambda place: len(place[0])):
         level = nested
         for part in above:
@@ -154,7 +152,7 @@ def _seen(column: Column) -> Sql:
 
 def _value(column: Column) -> Sql:
     """A field by its flat key or its path."""
-    values = [_path(place) for place in _places(column)]
+    values = [_path(place) for place in column.places]
     return values[0] if len(values) == 1 else func("COALESCE", *values)
 
 

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from tocsin.backend.sql_correlation_engine import TIME
 from tocsin.backend.sql_tree import Sql, func, ident, name, quoted, table
-from tocsin.ir.query import Query
+from tocsin.ir.query import Query, Resolved
 from tocsin_flink_sql.ddl import MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, columns_of
 from tocsin_flink_sql.dialect import FlinkLeaves
 from tocsin_flink_sql.flink import printed
@@ -21,7 +21,7 @@ def statement(query: Query) -> str:
     condition = builder.condition(query.matches)
     relation = builder.relation(source.table or source.name)
     select = (
-        exp.select(*_match(query), copy=False)
+        exp.select(*matched(query, quoted(source.name)), copy=False)
         .from_(relation, copy=False)
         .where(condition, copy=False)
     )
@@ -29,11 +29,12 @@ def statement(query: Query) -> str:
     return printed(exp.Insert(this=target, expression=select))
 
 
-def _match(query: Query) -> list[Sql]:
+def matched(query: Resolved, source: Sql) -> list[Sql]:
+    """The columns of a match; `source` tells the name of the event's source."""
     values: list[Sql] = [
         quoted(query.detection.id),
         quoted(query.logic),
-        quoted(query.source.name),
+        source,
         ident(PARTITION),
         ident(OFFSET),
         func("DATE_FORMAT", ident(TIME), quoted(ISO)),

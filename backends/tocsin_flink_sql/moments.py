@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from tocsin.backend.sql_moments import cut, minute_of, minutes_west
+from tocsin.backend.sql_moments import cut, has_year, minute_of, minutes_west
 from tocsin.backend.sql_tree import Sql, all_true, func, number, quoted
 from tocsin.ir.nodes import TimePart, Unit
 
@@ -31,11 +31,10 @@ def is_time_part(text: Sql, guard: Sql, test: TimePart) -> Sql:
     """Whether the text names a time with this part; `guard` is the match of TIME."""
     local = func("TO_TIMESTAMP", minute_of(text), quoted(_MINUTE))
     same_day = _formatted(local, _DAY).eq(cut(text, 1, 10))
-    first_year = exp.GTE(this=cut(text, 1, 4), expression=quoted("0001"))
     utc = func("TIMESTAMPADD", exp.Var(this="MINUTE"), minutes_west(text), local.copy())
     # The offset may lead out of the years from 1 to 9999: `0000`, `+10000`.
     utc_year = exp.GTE(this=_formatted(utc, _YEAR), expression=quoted("0001"))
-    return all_true([guard, first_year, same_day, utc_year, _has_part(utc.copy(), test)])
+    return all_true([guard, has_year(text), same_day, utc_year, _has_part(utc.copy(), test)])
 
 
 def _has_part(utc: Sql, test: TimePart) -> Sql:

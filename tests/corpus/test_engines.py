@@ -12,7 +12,7 @@ import pytest
 from corpus.conftest import Corpus, Regression
 from corpus.variants import forms
 from corpus_rules import bind
-from tocsin.backend.base import Endpoints
+from tocsin.backend.base import Endpoints, NoServers
 from tocsin.backend.registry import by_engine
 from tocsin.front.rule import Rule
 from tocsin.scan.run import Result, scan_engine, scan_evaluator
@@ -21,12 +21,6 @@ pytestmark = pytest.mark.shared
 
 Found = set[tuple[str, int]]
 FLINK_STATEMENTS = 320
-
-
-class NoServers:
-    """Endpoints of an engine that needs none."""
-
-    kafka = flink_rest = flink_gateway = None
 
 
 @pytest.fixture(scope="module")

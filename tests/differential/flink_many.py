@@ -16,19 +16,21 @@ from uuid import uuid4
 from sqlglot import exp  # noqa: TID251 - statements of the Flink backend, drawn together
 
 from tocsin.backend.base import Endpoints, Support
-from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
+from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
 from tocsin.errors import EngineError
 from tocsin.ir.query import Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.ddl import OFFSET, Place, columns_of, source_table, view
+from tocsin_flink_sql.ddl import OFFSET, Place, columns_of, source_table, table_over, view
 from tocsin_flink_sql.dialect import FlinkLeaves
 from tocsin_flink_sql.flink import printed
 from tocsin_flink_sql.gateway import Gateway
 from tocsin_flink_sql.run import SETTINGS
 from tocsin_flink_sql.topics import produce, records, topics
 
+RESULTS = {"start": "INT", "event": "BIGINT", "bits": "TEXT"}
+"""Number of the first condition, number of the event, a 0 or 1 for each condition."""
 MANY = 20
 """Conditions of one statement."""
 SESSIONS = 2
@@ -65,7 +67,7 @@ class FlinkMany:
         defined = (
             source_table(job.source, Place(kafka, topic, bounded=True)),
             view(job.source),
-            sink(kafka, f"{topic}-bits"),
+            table_over("bits", RESULTS, Place(kafka, f"{topic}-bits")),
         )
 
         def submit(statements: Sequence[str]) -> list[str]:
@@ -97,21 +99,3 @@ class FlinkMany:
 
 def _bit(condition: Sql) -> Sql:
     return exp.Case().when(condition, quoted("1")).else_(quoted("0"))
-
-
-def sink(servers: str, topic: str) -> str:
-    """The table of results: number of the first condition, of the event, and its bits."""
-    options = {
-        "connector": "kafka",
-        "topic": topic,
-        "properties.bootstrap.servers": servers,
-        "format": "json",
-    }
-    kinds = {"start": "INT", "event": "BIGINT", "bits": "TEXT"}
-    columns = [
-        exp.ColumnDef(this=name(key), kind=exp.DataType.build(kind)) for key, kind in kinds.items()
-    ]
-    pairs = [exp.Property(this=quoted(k), value=quoted(v)) for k, v in options.items()]
-    schema = exp.Schema(this=table("bits"), expressions=columns)
-    tree = exp.Create(this=schema, kind="TABLE", properties=exp.Properties(expressions=pairs))
-    return printed(tree)

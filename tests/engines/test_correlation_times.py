@@ -80,7 +80,7 @@ def test_duckdb(tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'America/New_York'")
         connection.execute(MACROS)
-        connection.execute(printed(loaded(LEFT, str(file), extra_columns(LEFT))))
+        connection.execute(printed(loaded(LEFT, str(file), extra_columns(LEFT), timed=True)))
         table = connection.sql("SELECT * FROM left_events").order(f'"{ROW}"')
         rows = table.select(f'"{TIME}"').fetchall()
     assert {

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
 from tocsin.model.source import Column, FieldType, Source
-from tocsin_batch_sql.arrays import physical_names, places
+from tocsin_batch_sql.arrays import CONVERSIONS, physical_names
 from tocsin_batch_sql.clock import at_rest
 from tocsin_batch_sql.spark.clock import milliseconds
 from tocsin_batch_sql.spark.printer import printed
@@ -104,15 +104,6 @@ AT_ONCE = (
 )
 """The same for all columns of a table at once, see `loaded`."""
 
-CONVERSIONS = {
-    FieldType.STRING: "TOCSIN_TEXT",
-    FieldType.TIMESTAMP: "TOCSIN_TEXT",
-    FieldType.INTEGER: "TOCSIN_INTEGER",
-    FieldType.DOUBLE: "TOCSIN_DOUBLE",
-    FieldType.BOOLEAN: "TOCSIN_BOOLEAN",
-    FieldType.MAP: "TOCSIN_MAP",
-    FieldType.STRINGS: "TOCSIN_TEXTS",
-}
 TOGETHER = {
     FieldType.STRING: "TOCSIN_ALL_TEXT",
     FieldType.TIMESTAMP: "TOCSIN_ALL_TEXT",
@@ -183,7 +174,7 @@ def _parsed(files: str) -> exp.Subquery:
 
 
 def _value(column: Column) -> Sql:
-    values = [_found(place) for place in places(column)]
+    values = [_found(place) for place in column.places]
     return values[0] if len(values) == 1 else func("COALESCE", *values)
 
 

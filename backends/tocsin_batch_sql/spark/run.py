@@ -23,7 +23,7 @@ from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, Source
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.clock import in_order_of_arrival
-from tocsin_batch_sql.correlation import EVENT_AT, FIRST_KEY
+from tocsin_batch_sql.correlation import match_of
 from tocsin_batch_sql.emit import DETECTION_ID
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
 from tocsin_batch_sql.spark.clock import milliseconds
@@ -145,7 +145,7 @@ def _matches(spark: SparkSession, artifacts: Sequence[Artifact]) -> list[Match]:
 def _found(spark: SparkSession, artifact: Artifact) -> list[Match]:
     text = artifact.body.decode()
     if artifact.stateful:
-        return [Match(row[0], row[EVENT_AT], row[FIRST_KEY:]) for row in spark.sql(text).collect()]
+        return [match_of(row) for row in spark.sql(text).collect()]
     return [Match(*row) for row in spark.sql(_numbered(text)).collect()]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -35,6 +36,15 @@ class Endpoints(Protocol):
     @property
     def flink_gateway(self) -> str | None:
         """URL of the SQL Gateway."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoServers:
+    """Endpoints where no server is needed."""
+
+    kafka: str | None = None
+    flink_rest: str | None = None
+    flink_gateway: str | None = None
 
 
 class Backend(Protocol):

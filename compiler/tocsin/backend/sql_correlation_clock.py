@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tocsin.backend.sql_moments import cut
 from tocsin.backend.sql_tree import Sql, func, number, quoted, try_cast
 
 FIRST, LAST = -62135596800000, 253402300799999
@@ -34,11 +33,6 @@ def seconds_and_millis(text: Sql, minute: Sql) -> Sql:
         for part, length in zip(found, (2, 3), strict=True)
     )
     return func("CONCAT", minute, quoted(":"), second, quoted("."), fraction)
-
-
-def in_first_year(text: Sql) -> Sql:
-    """Whether the text's year, as it stands there, is not 0000."""
-    return exp.GTE(this=cut(text, 1, 4), expression=quoted("0001"))
 
 
 def _integer(text: Sql) -> Sql:

@@ -25,6 +25,11 @@ def minutes_west(text: Sql) -> Sql:
     return func("COALESCE", signed, number(0))
 
 
+def has_year(text: Sql) -> Sql:
+    """Whether the text's year, as it stands there, is not 0000, which engines take."""
+    return exp.GTE(this=cut(text, 1, 4), expression=quoted("0001"))
+
+
 def cut(text: Sql, start: int, length: int) -> Sql:
     """Part of a text, from a 1-based place."""
     return func("SUBSTR", text.copy(), number(start), number(length))

@@ -9,7 +9,7 @@ month or year) gets a job of its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tocsin.cases.events import Numbered, arrivals, tells_time
@@ -87,34 +87,28 @@ def _correlations(group: Sequence[Compiled]) -> Iterator[Plan]:
             yield _plan(group, [(query, case)], [])
         else:
             together.append((query, case))
-    reach = max(map(reach_of, queries.values())) + _lateness(sources)
-    shifts: list[int] = []
-    begun, at = 0, 0
-    for n, (_, case) in enumerate(together):
-        times = [each.at for each in case.events]
-        if at > LAST:
-            yield _plan(group, together[begun:n], shifts[begun:])
-            begun, at = n, 0
-        at += _weeks(reach - min(0, *times))
-        shifts.append(at)
-        at += _weeks(max(0, *times))
     if together:
-        yield _plan(group, together[begun:], shifts[begun:])
+        step = step_of([case for _, case in together], list(queries.values()), sources)
+        many = LAST // step
+        for at in range(0, len(together), many):
+            some = together[at : at + many]
+            yield _plan(group, some, [step * n for n in range(len(some))])
 
 
-def _weeks(duration: int) -> int:
-    """Milliseconds rounded up to whole weeks, and one week more."""
-    return (duration // WEEK + 2) * WEEK
+def step_of(
+    cases: Iterable[Case], queries: Iterable[CorrelationQuery], sources: Iterable[Source]
+) -> int:
+    """How far apart cases must begin on one stream, in whole weeks: as milliseconds."""
+    times = [0, *(event.at for case in cases for event in case.events)]
+    late = max(source.lateness_seconds or 0 for source in sources)
+    reach = max(map(reach_of, queries)) + 1000 * late + max(times) - min(times)
+    return (reach // WEEK + 2) * WEEK
 
 
 def reach_of(query: CorrelationQuery) -> int:
     """How far back the windows reach, chains included, in milliseconds."""
     below = [reach_of(base) for base in query.bases if isinstance(base, CorrelationQuery)]
     return query.correlation.timespan_ms + max(below, default=0)
-
-
-def _lateness(sources: Sequence[Source]) -> int:
-    return 1000 * max(source.lateness_seconds or 0 for source in sources)
 
 
 def _is_dated(query: CorrelationQuery) -> bool:

@@ -5,26 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from tocsin.backend import registry
-from tocsin.backend.base import Backend, Endpoints
+from tocsin.backend.base import Backend, Endpoints, NoServers
 
 F = TypeVar("F", bound=Callable[..., Any])
 EVALUATOR = "evaluator"
-
-
-@dataclass(frozen=True)
-class NoServers:
-    """Endpoints where no server is needed."""
-
-    kafka: str | None = None
-    flink_rest: str | None = None
-    flink_gateway: str | None = None
 
 
 class EngineName(click.ParamType[str]):

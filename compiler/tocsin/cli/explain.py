@@ -26,7 +26,7 @@ from tocsin.cli.output import console, echo_json, format_option, print_diagnosti
 from tocsin.diagnostics import Diagnostic, Span, has_errors
 from tocsin.errors import ConfigError
 from tocsin.front.collect import collect
-from tocsin.front.project import SETTINGS, Project, find_project, load_project, placeholders
+from tocsin.front.project import Project, find_project, load_project, placeholders, project_above
 from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.ir.trace import Trace
@@ -109,7 +109,7 @@ def _detections(rule: str, folder: Path | None) -> tuple[list[Resolved], Values,
     if not path.is_file():
         project = load_project(find_project(folder or Path()))
         return [_by_key(project, rule)], dict(placeholders(project.root)), []
-    root = folder or _project_of(path)
+    root = folder or project_above(path)
     if root:
         project = load_project(root)
         mine = [q for q in project.queries if Path(q.detection.span.file).samefile(path)]
@@ -125,10 +125,6 @@ def _detections(rule: str, folder: Path | None) -> tuple[list[Resolved], Values,
 def _alerting(queries: Sequence[Resolved]) -> list[Resolved]:
     """Those that raise alerts; where none does, all."""
     return [query for query in queries if query.alerts] or list(queries)
-
-
-def _project_of(path: Path) -> Path | None:
-    return next((f for f in path.resolve().parents if (f / SETTINGS).is_file()), None)
 
 
 def _is(each: Diagnostic, path: Path) -> bool:

@@ -11,11 +11,9 @@ from tocsin.check import run_checks
 from tocsin.cli.output import FORMATS, console, format_option, print_diagnostics, summary
 from tocsin.diagnostics import Diagnostic, has_errors
 from tocsin.front.collect import RuleSet, collect, rule_files
-from tocsin.front.project import SETTINGS, find_project, load_project, placeholders
+from tocsin.front.project import SETTINGS, find_project, load_project, placeholders, project_above
 from tocsin.front.relate import relate_inferred
-from tocsin.model.source import Source
-
-_ANY = Source("events", ())
+from tocsin.scan.infer import UNBOUND
 
 
 @click.command()
@@ -43,18 +41,19 @@ def validate(paths: tuple[Path, ...], fmt: str) -> None:
 
 def _files(paths: list[Path]) -> tuple[list[Diagnostic], int]:
     """Findings in rule files, and how many detections have none. Fields are not known here."""
-    read = collect(paths, _placeholders_above(paths[0]))
-    related = relate_inferred(_among_neighbours(read, paths), _ANY, ignore_logsource=True)
+    root = project_above(paths[0])
+    read = collect(paths, placeholders(root) if root else {})
+    every = _among_neighbours(read, paths, root)
+    related = relate_inferred(every, UNBOUND, ignore_logsource=True)
     files = {str(file) for file in rule_files(paths)}
     found = [each for each in related.diagnostics if each.span.file in files]
     kept = [query for query in related.queries if query.detection.span.file in files]
     return sorted([*read.diagnostics, *found], key=lambda d: d.sort_key), len(kept)
 
 
-def _among_neighbours(read: RuleSet, paths: list[Path]) -> RuleSet:
+def _among_neighbours(read: RuleSet, paths: list[Path], root: Path | None) -> RuleSet:
     """The rules among the others of their project, to which correlations may refer."""
-    root = _project_above(paths[0])
-    if root is None:
+    if root is None or not (root / "rules").is_dir():
         return read
     known = {str(file.resolve()) for file in rule_files(paths)}
     rest = [f for f in rule_files([root / "rules"]) if str(f.resolve()) not in known]
@@ -69,15 +68,3 @@ def _among_neighbours(read: RuleSet, paths: list[Path]) -> RuleSet:
         ),
         broken=(*read.broken, *others.broken),
     )
-
-
-def _project_above(path: Path) -> Path | None:
-    folders = (path.resolve(), *path.resolve().parents)
-    return next((f for f in folders if (f / SETTINGS).is_file() and (f / "rules").is_dir()), None)
-
-
-def _placeholders_above(path: Path) -> dict[str, tuple[str, ...]]:
-    for folder in (path.resolve(), *path.resolve().parents):
-        if (folder / SETTINGS).is_file():
-            return dict(placeholders(folder))
-    return {}

@@ -57,6 +57,12 @@ def find_project(start: Path) -> Path:
     raise ConfigError(f"no {SETTINGS} in {start} or above", hint="make one with `tocsin init DIR`")
 
 
+def project_above(path: Path) -> Path | None:
+    """The folder of the project that a file or folder is in, or None."""
+    folders = (path.resolve(), *path.resolve().parents)
+    return next((folder for folder in folders if (folder / SETTINGS).is_file()), None)
+
+
 def read_settings(root: Path) -> Settings:
     """The settings file; ConfigError names the file, and the line where TOML knows it."""
     path = root / SETTINGS

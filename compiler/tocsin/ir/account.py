@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tocsin.ir.correlate import BaseMatch, Event, Hit, Key, grouped, holds, numbers_of, windows
+from tocsin.ir.correlate import Event, Hit, Key, grouped, holds, numbers_of, windows
 from tocsin.ir.correlation import BoundOp, Correlation, CorrelationType
 from tocsin.ir.query import CorrelationQuery
 from tocsin.ir.statistic import percentile, total
@@ -48,12 +48,8 @@ class Account:
 
 def account(query: CorrelationQuery, found: Found) -> Account:
     """The correlation at every base match."""
+    correlation = query.correlation
     matches = [match for n in range(len(query.bases)) for match in base_matches(query, n, found)]
-    return account_of(query.correlation, matches)
-
-
-def account_of(correlation: Correlation, matches: Sequence[BaseMatch]) -> Account:
-    """The same, of base matches."""
     groups, without_key = grouped(correlation, matches)
     made = [
         standing for key, hits in groups.items() for standing in _standings(correlation, key, hits)

@@ -27,6 +27,13 @@ class Column:
     type: FieldType
     path: tuple[str, ...]
 
+    @property
+    def places(self) -> tuple[tuple[str, ...], ...]:
+        """Where it may be: what a dotted path names may also be one flat key, which wins."""
+        flat = (self.name,)
+        is_dotted = len(self.path) > 1 and self.name == ".".join(self.path)
+        return (flat, self.path) if is_dotted else (self.path,)
+
 
 @dataclass(frozen=True, slots=True)
 class LogSource:

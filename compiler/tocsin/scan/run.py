@@ -15,7 +15,6 @@ from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.nodes import Keyword
 from tocsin.ir.query import CorrelationQuery, Query, Resolved, rebound
 from tocsin.ir.stream import WITHOUT_TIME, Arrived, completions
-from tocsin.ir.walk import nodes_of
 from tocsin.model.artifact import Job, Match
 from tocsin.scan.infer import infer, narrowed
 from tocsin.scan.times import guessed_clock
@@ -124,6 +123,4 @@ def _groups(queries: Sequence[Resolved]) -> Iterator[Sequence[Resolved]]:
 
 
 def _has_keywords(query: Resolved) -> bool:
-    return any(
-        isinstance(node, Keyword) for each in query.events for node in nodes_of(each.matches)
-    )
+    return Keyword.__name__ in query.kinds

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.backend import registry
-from tocsin.backend.base import Endpoints
+from tocsin.backend.base import NoServers
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
 from tocsin.model.source import Source
@@ -28,13 +28,6 @@ from tocsin_runtime.worker.stream import Sink
 
 ALERTS = "alerts.jsonl"
 DEAD_LETTERS = "dead-letters.jsonl"
-
-
-@dataclass(frozen=True, slots=True)
-class _NoServers:
-    kafka: str | None = None
-    flink_rest: str | None = None
-    flink_gateway: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +73,4 @@ def open_lane(
     declared = [source for source in sources if source is not None]
     if len(declared) < len(sources):
         raise ConfigError(f"a source of {artifacts[0].key} is not declared in the project any more")
-    endpoints: Endpoints = _NoServers()
-    return BackendLane(declared, artifacts, runner, endpoints)
+    return BackendLane(declared, artifacts, runner, NoServers())

@@ -21,15 +21,6 @@ ATTEMPTS = 100
 """Runs that the search for what breaks a run may take."""
 
 
-@dataclass(frozen=True)
-class NoServers:
-    """Endpoints of a backend that needs none."""
-
-    kafka: str | None = None
-    flink_rest: str | None = None
-    flink_gateway: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """What a backend makes of a query; `wrong` says what no compiler may do, if it did."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from typing import Any
 
 from tocsin.backend.conformance.case import Case
@@ -12,7 +11,7 @@ from tocsin.backend.conformance.columns import NAME, TIME, type_of, values_of
 from tocsin.backend.conformance.lower import named, query_of
 from tocsin.canonical import digest
 from tocsin.cases.events import arrivals, tells_time
-from tocsin.cases.place import WEEK, reach_of
+from tocsin.cases.place import step_of
 from tocsin.ir.correlation import Correlation
 from tocsin.ir.nodes import Keyword
 from tocsin.ir.query import CorrelationQuery, Resolved
@@ -179,12 +178,10 @@ def _shifts(group: _Open) -> list[int]:
     """When each case begins, in milliseconds: one after the other, windows and lateness apart."""
     if group.shared or not group.stateful:
         return [0] * len(group.members)
-    windows = [reach_of(query) for _, query in group.members if isinstance(query, CorrelationQuery)]
-    apart = max(windows) + 1000 * (group.first.lateness_seconds or 0) + WEEK
-    lengths = [
-        max((event.at for event in case.given_events), default=0) for case, _ in group.members
-    ]
-    return list(accumulate((apart + length for length in lengths[:-1]), initial=0))
+    stories = [_story(case) for case, _ in group.members]
+    queries = [query for _, query in group.members if isinstance(query, CorrelationQuery)]
+    step = step_of(stories, queries, [group.first])
+    return [step * number for number in range(len(stories))]
 
 
 def part_of(group: Group, placed: Sequence[Placed]) -> Group:

@@ -6,14 +6,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from tocsin.backend.base import Backend, Endpoints
+from tocsin.backend.base import Backend, Endpoints, NoServers
 from tocsin.backend.conformance.case import Case
 from tocsin.backend.conformance.differ import case_text, differences, emitted
 from tocsin.backend.conformance.engine import (
     Compiled,
     Hits,
     Key,
-    NoServers,
     Ran,
     compiled,
     run_groups,
