@@ -1,0 +1,53 @@
+"""Tocsin's matcher of kafka-filter on JSON lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from bench.ours.evaluator import EvaluatorLines
+from bench.ours.queries import read
+from bench.protocol import Loaded, Pair, Scanned, batches, run
+from tocsin.model.artifact import Match
+
+
+class LineMatcher(Protocol):
+    """Matches of a batch of JSON lines; `event` is the number of the line in the batch."""
+
+    def match_lines(self, lines: Sequence[bytes]) -> list[Match]:
+        """All matches."""
+
+
+def make_matcher(rules: Path) -> tuple[LineMatcher, Loaded]:
+    """The matcher of a worker with all rules of the folder."""
+    queries, loaded = read(rules)
+    return EvaluatorLines(queries), loaded
+
+
+class Matcher:
+    """Tocsin's matcher, as the Kafka worker runs it, one batch of lines after the other."""
+
+    name = "tocsin-matcher"
+    version = version("tocsin")
+
+    def load(self, rules: Path) -> Loaded:
+        """The pack's matcher."""
+        self.matcher, loaded = make_matcher(rules)
+        return loaded
+
+    def scan(self, events: Path, limit: int | None, kept: list[Pair] | None) -> Scanned:
+        """One pass over the lines."""
+        count = matches = 0
+        for lines in batches(events, limit):
+            found = self.matcher.match_lines(lines)
+            matches += len(found)
+            if kept is not None:
+                kept += [(match.detection, count + match.event) for match in found]
+            count += len(lines)
+        return Scanned(count, matches)
+
+
+if __name__ == "__main__":
+    run(Matcher())
