@@ -18,7 +18,7 @@ from conftest import Tocsin
 from tocsin.cli.worker import worker
 from tocsin.errors import ConfigError
 from tocsin_runtime.alerts.alert import Evidence, alert_id
-from tocsin_runtime.worker.decode import MAX_DEPTH, MAX_EVENT_BYTES, NotAnEventError, decode
+from tocsin_runtime.decode import MAX_DEPTH, MAX_EVENT_BYTES, NotAnEventError, decode
 from tocsin_runtime.worker.files import FileStream, SinkFile
 from tocsin_runtime.worker.loop import Batch, Counters, run
 from tocsin_runtime.worker.stream import Output, Record, Sink

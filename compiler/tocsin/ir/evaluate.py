@@ -113,14 +113,18 @@ def _leaf(expr: IsNull | Leaf | Keyword | FieldRef) -> Predicate:
 
 
 def _field_ref(expr: FieldRef) -> Predicate:
-    compare = _HOW[expr.how]
+    compare = related(expr)
 
     def read(view: View, field: str) -> tuple[str, ...]:
         return (view.texts(field) or ()) if expr.cased else view.folded(field)
 
-    return lambda view: any(
-        compare(text, other) for text in read(view, expr.field) for other in read(view, expr.other)
-    )
+    return lambda view: compare(read(view, expr.field), read(view, expr.other))
+
+
+def related(expr: FieldRef) -> Callable[[tuple[str, ...], tuple[str, ...]], bool]:
+    """The comparison as a function of both fields' text forms, folded unless it is cased."""
+    compare = _HOW[expr.how]
+    return lambda texts, others: any(compare(text, each) for text in texts for each in others)
 
 
 _HOW: dict[How, Callable[[str, str], bool]] = {

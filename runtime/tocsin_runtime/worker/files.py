@@ -18,7 +18,7 @@ from typing import IO, cast
 import orjson
 
 from tocsin.errors import ConfigError
-from tocsin_runtime.worker.decode import MAX_EVENT_BYTES
+from tocsin_runtime.decode import MAX_EVENT_BYTES
 from tocsin_runtime.worker.stream import Output, Record, Sink
 
 _GZIP = b"\x1f\x8b"

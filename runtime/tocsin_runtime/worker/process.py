@@ -11,8 +11,8 @@ from tocsin.canonical import canonical_bytes, digest
 from tocsin.model.artifact import Match
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.match import MatchRecord
+from tocsin_runtime.decode import NotAnEventError, decode
 from tocsin_runtime.matcher import EvaluatorMatcher, Filter, Matcher
-from tocsin_runtime.worker.decode import NotAnEventError, decode
 from tocsin_runtime.worker.loop import Batch, Counters
 from tocsin_runtime.worker.stream import Output, Record, Sink
 
