@@ -132,6 +132,7 @@ def _record(asked: Run, tally: Tally, supply: Supply) -> dict[str, Any]:
         "pairs": tally.pairs,
         "matches": tally.matches,
         "differences": len(tally.differences),
+        "repeated": tally.repeated,
         "refused_by_backend": dict(sorted(tally.refused.items())),
         "refused_by_front": dict(sorted(supply.refused.items())),
         "seconds": round(tally.seconds, 1),

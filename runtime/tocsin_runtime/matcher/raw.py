@@ -50,10 +50,9 @@ class RawLines:
     def atoms(self, lines: Sequence[bytes]) -> dict[int, set[int]]:
         """By number of the line; lines where none may hold are not in it."""
         found: dict[int, set[int]] = defaultdict(set)
-        for line, literal in self._literals.hits(
-            [line.decode("utf-8", "replace") for line in lines]
-        ):
-            found[line].update(self._atoms[literal])
+        texts = [line.decode("utf-8", "replace") for line in lines]
+        for number, literal in self._literals.hits(texts):
+            found[number].update(self._atoms[literal])
         for number, line in enumerate(lines):
             if ESCAPED.search(line):
                 found[number] |= self._all
