@@ -66,8 +66,8 @@ def topic_table(source: Source) -> str:
 
 def source_table(source: Source, place: Place) -> str:
     """CREATE TABLE over the source's topic: JSON, with event time and watermark."""
-    columns: list[Sql] = [_column(key, kind) for key, kind in _tree(columns_of(source)).items()]
-    columns += [_metadata(PARTITION, "partition", "INT"), _metadata(OFFSET, "offset", "BIGINT")]
+    columns: list[Sql] = [plain_column(key, kind) for key, kind in _tree(columns_of(source)).items()]
+    columns += [metadata_column(PARTITION, "partition", "INT"), metadata_column(OFFSET, "offset", "BIGINT")]
     options = {
         "scan.startup.mode": "earliest-offset",
         **({"scan.bounded.mode": "latest-offset"} if place.bounded else {}),
@@ -78,7 +78,7 @@ def source_table(source: Source, place: Place) -> str:
     }
     columns += _event_time(source)
     options |= ON_EVENT if has_time(source) else {}
-    return _create(topic_table(source), columns, place, options)
+    return create_table(topic_table(source), columns, place, options)
 
 
 def matches_table(place: Place) -> str:
@@ -88,8 +88,8 @@ def matches_table(place: Place) -> str:
 
 def table_over(key: str, kinds: Mapping[str, str], place: Place) -> str:
     """CREATE TABLE over a topic of JSON, with columns of these types."""
-    columns = [_column(column, exp.DataType.build(kind)) for column, kind in kinds.items()]
-    return _create(key, columns, place, {})
+    columns = [plain_column(column, exp.DataType.build(kind)) for column, kind in kinds.items()]
+    return create_table(key, columns, place, {})
 
 
 def view(source: Source) -> str:
@@ -131,15 +131,17 @@ def _tree(columns: Iterable[Column]) -> dict[str, exp.DataType]:
 def _type(value: Any) -> exp.DataType:
     if isinstance(value, exp.DataType):
         return value
-    parts = [_column(key, _type(below)) for key, below in value.items()]
+    parts = [plain_column(key, _type(below)) for key, below in value.items()]
     return exp.DataType(this=exp.DType.STRUCT, nested=True, expressions=parts)
 
 
-def _column(key: str, kind: exp.DataType) -> exp.ColumnDef:
+def plain_column(key: str, kind: exp.DataType) -> exp.ColumnDef:
+    """A column that the format fills."""
     return exp.ColumnDef(this=name(key), kind=kind)
 
 
-def _metadata(key: str, source: str, kind: str) -> exp.ColumnDef:
+def metadata_column(key: str, source: str, kind: str) -> exp.ColumnDef:
+    """A column that the connector fills."""
     constraint = exp.ColumnConstraint(kind=Metadata(this=quoted(source)))
     return exp.ColumnDef(this=name(key), kind=exp.DataType.build(kind), constraints=[constraint])
 
@@ -173,7 +175,8 @@ def _event_time(source: Source) -> list[Sql]:
 # --- tables ---------------------------------------------------------------------------------------
 
 
-def _create(key: str, columns: Sequence[Sql], place: Place, more: Mapping[str, str]) -> str:
+def create_table(key: str, columns: Sequence[Sql], place: Place, more: Mapping[str, str]) -> str:
+    """CREATE TABLE over a topic, of JSON unless `more` names another format."""
     options = {
         "connector": "kafka",
         "topic": place.topic,

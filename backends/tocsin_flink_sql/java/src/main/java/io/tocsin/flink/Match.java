@@ -1,0 +1,82 @@
+package io.tocsin.flink;
+
+import io.tocsin.match.Matcher;
+import io.tocsin.match.Pack;
+import io.tocsin.match.Refused;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.table.annotation.DataTypeHint;
+import org.apache.flink.table.annotation.FunctionHint;
+import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.table.functions.TableFunction;
+import org.apache.flink.types.Row;
+
+/**
+ * The pack in this jar as a table function: an event's bytes in, a row for each match out.
+ *
+ * <p>A row with a `reason` is no match: the event is refused (no `detection_id`), or a detection
+ * could not be evaluated on it. An event never fails the job; a damaged pack does, when it starts.
+ */
+@FunctionHint(
+        output =
+                @DataTypeHint(
+                        "ROW<detection_id STRING, logic STRING, event_time STRING, reason STRING>"))
+public class Match extends TableFunction<Row> {
+    private static final long serialVersionUID = 1L;
+
+    private transient Matcher matcher;
+    private transient Counter events;
+    private transient Counter matches;
+    private transient Counter refused;
+    private transient Counter failed;
+
+    @Override
+    public void open(FunctionContext context) throws IOException, Refused {
+        matcher =
+                new Matcher(
+                        Pack.read(
+                                resource("pack"),
+                                resource("regexes.json"),
+                                resource("letters.json")));
+        MetricGroup group =
+                context.getMetricGroup().addGroup("tocsin").addGroup("source", matcher.source());
+        events = group.counter("events");
+        matches = group.counter("matches");
+        refused = group.counter("refused");
+        failed = group.counter("failed");
+        group.gauge("evaluated", matcher::evaluated);
+    }
+
+    private static byte[] resource(String name) throws IOException {
+        try (InputStream stream = Match.class.getResourceAsStream("/tocsin/" + name)) {
+            if (stream == null) {
+                throw new IOException("this jar has no tocsin/" + name + ": it was not made by Tocsin");
+            }
+            return stream.readAllBytes();
+        }
+    }
+
+    /** One event. */
+    public void eval(byte[] event) {
+        events.inc();
+        int count;
+        try {
+            count = matcher.match(event);
+        } catch (Refused no) {
+            refused.inc();
+            collect(Row.of(null, null, null, no.getMessage()));
+            return;
+        }
+        matches.inc(count);
+        for (int i = 0; i < count; i++) {
+            collect(Row.of(matcher.id(i), matcher.logic(i), matcher.time(i), null));
+        }
+        for (Map.Entry<String, String> each : matcher.failures().entrySet()) {
+            failed.inc();
+            collect(Row.of(each.getKey(), null, null, each.getValue()));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package io.tocsin.match;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Finds all of many literals in one pass over a text (Aho and Corasick), as a table of states by
+ * classes of characters: those that are in no literal share one.
+ */
+final class Automaton {
+    /** Told each literal that ends at a character, the first being 0. */
+    interface Found {
+        void at(int literal, int last);
+    }
+
+    private final char[] classes = new char[1 << 16];
+    private final int width;
+
+    /** Next states times width; negative where literals end. */
+    private final int[] next;
+
+    /** Literals that end at a state. */
+    private final int[][] ends;
+
+    private Automaton(Map<Character, Integer> letters, Fold fold, int[] next, int[][] ends) {
+        this.width = letters.size() + 1;
+        this.next = next;
+        this.ends = ends;
+        for (int c = 0; c < classes.length; c++) {
+            classes[c] = (char) (int) letters.getOrDefault(fold.searched((char) c), 0);
+        }
+    }
+
+    /** Over folded texts, for literals in search form. */
+    static Automaton of(List<String> literals, Fold fold) {
+        Map<Character, Integer> letters = new HashMap<>();
+        for (String literal : literals) {
+            for (char c : literal.toCharArray()) {
+                letters.putIfAbsent(c, letters.size() + 1);
+            }
+        }
+        Trie trie = new Trie(letters.size() + 1);
+        for (int i = 0; i < literals.size(); i++) {
+            trie.add(literals.get(i), i, letters);
+        }
+        trie.close();
+        return new Automaton(letters, fold, trie.next, trie.ends.toArray(int[][]::new));
+    }
+
+    void run(String text, Found found) {
+        int[] table = next;
+        char[] of = classes;
+        int state = 0;
+        for (int i = 0; i < text.length(); i++) {
+            state = table[state + of[text.charAt(i)]];
+            if (state < 0) {
+                state = ~state;
+                for (int literal : ends[state / width]) {
+                    found.at(literal, i);
+                }
+            }
+        }
+    }
+
+    /** The automaton in the making. */
+    private static final class Trie {
+        private final int width;
+        private int[] next;
+        private final List<int[]> ends = new ArrayList<>();
+
+        Trie(int width) {
+            this.width = width;
+            next = new int[width * 64];
+            ends.add(Index.NONE);
+        }
+
+        void add(String literal, int number, Map<Character, Integer> letters) {
+            int state = 0;
+            for (char c : literal.toCharArray()) {
+                int slot = state * width + letters.get(c);
+                if (next[slot] == 0) {
+                    next[slot] = ends.size();
+                    ends.add(Index.NONE);
+                    if (ends.size() * width > next.length) {
+                        next = Arrays.copyOf(next, next.length * 2);
+                    }
+                }
+                state = next[slot];
+            }
+            ends.set(state, joined(ends.get(state), new int[] {number}));
+        }
+
+        /** Fills in where to go on when a literal breaks off. */
+        void close() {
+            int[] back = new int[ends.size()];
+            ArrayDeque<Integer> waiting = new ArrayDeque<>(List.of(0));
+            while (!waiting.isEmpty()) {
+                int state = waiting.remove();
+                for (int letter = 1; letter < width; letter++) {
+                    int other = state == 0 ? 0 : next[back[state] * width + letter];
+                    int slot = state * width + letter;
+                    int below = next[slot];
+                    if (below == 0) {
+                        next[slot] = other;
+                    } else {
+                        back[below] = other;
+                        ends.set(below, joined(ends.get(below), ends.get(other)));
+                        waiting.add(below);
+                    }
+                }
+            }
+            next = Arrays.copyOf(next, ends.size() * width);
+            for (int i = 0; i < next.length; i++) {
+                int to = next[i] * width;
+                next[i] = ends.get(next[i]).length > 0 ? ~to : to;
+            }
+        }
+
+        private static int[] joined(int[] one, int[] other) {
+            if (one.length == 0 || other.length == 0) {
+                return one.length == 0 ? other : one;
+            }
+            int[] made = Arrays.copyOf(one, one.length + other.length);
+            System.arraycopy(other, 0, made, one.length, other.length);
+            return made;
+        }
+    }
+}
