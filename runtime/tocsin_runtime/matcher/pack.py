@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -19,6 +18,7 @@ from tocsin.model.artifact import Match
 from tocsin.pack.part import Part
 from tocsin_runtime.decode import NotAnEventError, decode
 from tocsin_runtime.matcher.atoms import EVERY, Event, atoms_of
+from tocsin_runtime.matcher.base import Matched
 from tocsin_runtime.matcher.choice import Measured, choose, guessed, measured
 from tocsin_runtime.matcher.column import column
 from tocsin_runtime.matcher.raw import RawLines
@@ -27,14 +27,28 @@ from tocsin_runtime.matcher.witness import by_atom, verdict
 
 MOST_KEYS = 100_000
 """Combinations of classes kept."""
+SLOW_SECONDS = 0.05
+"""One event of one detection; regular expressions are of RE2, whose time is linear."""
 
 
 @dataclass(slots=True)
-class Matched:
-    """Matches by number of the line, sorted; `refused`: why lines are no events."""
+class Cost:
+    """What a detection cost: events looked at closely, how long, and how many of them matched.
 
-    matches: list[Match] = field(default_factory=list)
-    refused: dict[int, str] = field(default_factory=dict)
+    `slow`: events on which that took longer than `SLOW_SECONDS`.
+    """
+
+    candidates: int = 0
+    matched: int = 0
+    seconds: float = 0.0
+    slow: int = 0
+
+    def add(self, seconds: float, *, matched: bool) -> None:
+        """Count one event."""
+        self.candidates += 1
+        self.matched += matched
+        self.seconds += seconds
+        self.slow += seconds > SLOW_SECONDS
 
 
 Candidates = tuple[tuple[int, ...], tuple[int, ...]] | tuple[()]
@@ -42,12 +56,16 @@ Candidates = tuple[tuple[int, ...], tuple[int, ...]] | tuple[()]
 
 
 class PackMatcher:
-    """Evaluates parts on batches of events. Agrees with the evaluator on every event."""
+    """Evaluates parts on batches of events. Agrees with the evaluator on every event.
+
+    `costs` has the detections, by id, that ever had to be evaluated.
+    """
 
     def __init__(self, parts: Iterable[Part]) -> None:
         self.parts = tuple(sorted(parts, key=lambda part: part.detection))
         self._atoms = atoms_of(self.parts)
         self._predicates: dict[int, Predicate] = {}
+        self.costs: dict[str, Cost] = {}
         self._take(guessed(self._atoms))
 
     def _take(self, like: Measured) -> None:
@@ -102,8 +120,15 @@ class PackMatcher:
             view = views.get(paths)
             if view is None:
                 view = views[paths] = View(event, dict(paths))
-            if self._predicate(number)(view):
+            if self._timed(number, view):
                 yield number
+
+    def _timed(self, number: int, view: View) -> bool:
+        start = perf_counter()
+        holds = self._predicate(number)(view)
+        cost = self.costs.setdefault(self.parts[number].detection, Cost())
+        cost.add(perf_counter() - start, matched=holds)
+        return holds
 
     def _predicate(self, number: int) -> Predicate:
         found = self._predicates.get(number)
