@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 JOBS_NEEDED := git java mvn chromium
 
 .DEFAULT_GOAL := demo
-.PHONY: setup demo test lint docs clean
+.PHONY: setup demo test lint docs bench clean
 
 setup: .venv/.ready  ## everything, the tocsin command included, into .venv
 
@@ -35,6 +35,13 @@ lint: setup | build  ## style, types, layers, workflows
 
 docs: setup  ## regenerate the generated parts of docs/
 	@$(BIN)/cog -r README.md docs/*.md docs/checks/README.md docs/conformance/*.md
+
+.venv/.bench: .venv/.ready
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --frozen --active --inexact --quiet --group bench
+	@touch $@
+
+bench: .venv/.bench  ## measure, and renew docs/performance.md; hours (bench.run --quick: minutes)
+	@$(BIN)/python -m bench.run
 
 clean:
 	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

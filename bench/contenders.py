@@ -37,7 +37,7 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Isolated:
-    """A Python module in an environment of its own, with the packages of `requirements/NAME.txt`."""
+    """A Python module in an environment of its own, with what `requirements/NAME.txt` pins."""
 
     name: str
     requirements: str
@@ -161,7 +161,7 @@ CONTENDERS = (
         Module("bench.ours.duckdb_sql", ("tocsin-sql",)),
         kind="ours",
         parts=_parts("batch", "growth", "differences"),
-        share=1.0,
+        share=0.1,
     ),
     Contender(
         "duckdb-one-query",
@@ -175,7 +175,7 @@ CONTENDERS = (
         "pySigma-backend-duckdb",
         Isolated("bench.peers.pysigma_duckdb", "pysigma-duckdb"),
         parts=_parts("batch", "differences"),
-        share=1.0,
+        share=0.1,
     ),
 )
 
@@ -193,4 +193,9 @@ def _checked(command: list[str]) -> None:
 
 def environment() -> dict[str, str]:
     """Variables of a contender's process: a fixed hash seed, and no threads of libraries."""
-    return {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {
+        **os.environ,
+        "PYTHONHASHSEED": "0",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }

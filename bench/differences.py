@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from bench.events import DATA_SETS, cache_folder, made
+from bench.events import DATA_SETS, cache_folder, events, made
 from bench.rules import corpus
 
 
@@ -55,10 +55,23 @@ def _real(count: int) -> Sample | None:
         return None
     path = cache_folder() / f"real-{count}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
-    shared = found.parent.parent
-    lines = list(islice(map(orjson.dumps, _process_creations(shared)), count))
+    fields = next(events(DATA_SETS["quiet"], seed=0))
+    starts = islice(_process_creations(found.parent.parent), count)
+    lines = [orjson.dumps(as_generated(event, fields)) for event in starts]
     path.write_bytes(b"".join(line + b"\n" for line in lines))
     return Sample("real", path, len(lines))
+
+
+def as_generated(event: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The event with the fields of generated ones alone, numbers as numbers.
+
+    SQL engines have one column a field, of one type, and names that ignore case.
+    """
+    return {
+        name: int(value) if isinstance(fields[name], int) else value
+        for name, value in event.items()
+        if name in fields and isinstance(value, str | int)
+    }
 
 
 def _process_creations(shared: Path) -> Iterator[dict[str, Any]]:
@@ -67,15 +80,10 @@ def _process_creations(shared: Path) -> Iterator[dict[str, Any]]:
     recorded = sorted((shared / "data/windows").glob("*/*.jsonl.gz"))
     for file in (*cases, *recorded):
         for event in map(orjson.loads, _lines(file)):
-            if event.get("EventID") == 1 and "CommandLine" in event and _is_flat(event.values()):
+            if event.get("EventID") == 1 and "CommandLine" in event:
                 yield event
 
 
 def _lines(file: Path) -> Iterator[bytes]:
     with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
         yield from stream
-
-
-def _is_flat(values: Iterable[Any]) -> bool:
-    """SQL engines have one column a field, of one type."""
-    return all(isinstance(value, str | int | float | bool | None) for value in values)

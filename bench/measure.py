@@ -79,8 +79,8 @@ def figures(run: Run, commands: Commands) -> Row:
     done = _finished(command)
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode or not lines:
-        said = done.stderr.strip().splitlines() or [f"ended with {done.returncode}"]
-        raise UnavailableError(said[-1][:200])
+        said = [line for line in done.stderr.splitlines() if "Error" in line]
+        raise UnavailableError((said or [f"ended with {done.returncode}"])[-1][:200])
     found: Row = json.loads(lines[-1])
     return found
 

@@ -27,9 +27,7 @@ def field_types(events: Path) -> dict[str, str]:
     return types
 
 
-def load_duckdb(
-    connection: Any, events: Path, limit: int | None, fields: Iterable[str], table: str
-) -> int:
+def load_duckdb(connection: Any, events: Path, limit: int | None, table: str) -> int:
     """Make the table, in memory, from JSON lines or Parquet; the number of its rows."""
     if events.suffix == ".parquet":
         found = connection.read_parquet(str(events))
@@ -38,13 +36,23 @@ def load_duckdb(
         found = connection.read_json(str(events), columns=types, format="newline_delimited")
     if limit is not None:
         found = found.limit(limit)
-    lower = {name.lower() for name in found.columns}
-    missing = [name for name in dict.fromkeys(fields) if name.lower() not in lower]
-    numbered = f'*, row_number() OVER () - 1 AS "{ROW}"'
-    extra = [f"CAST(NULL AS VARCHAR) AS {quoted(name)}" for name in missing]
-    found.project(", ".join((numbered, *extra))).create(table)
-    row = connection.execute("SELECT max(estimated_size) FROM duckdb_tables()").fetchone()
-    return int(row[0])
+    found.project(f'*, row_number() OVER () - 1 AS "{ROW}"').create(table)
+    [(count,)] = connection.table(table).aggregate("count(*)").fetchall()
+    return int(count)
+
+
+def view_duckdb(connection: Any, table: str, fields: Iterable[str], view: str) -> None:
+    """Make a view with the row's number and these fields, NULL where the table lacks one.
+
+    Names are compared exactly, as rules do and SQL does not; they must differ in more than case.
+    """
+    found = connection.table(table)
+    known = set(found.columns)
+    columns = [
+        quoted(name) if name in known else f"CAST(NULL AS VARCHAR) AS {quoted(name)}"
+        for name in fields
+    ]
+    found.project(", ".join((quoted(ROW), *columns))).create_view(view)
 
 
 def load_sqlite(
@@ -52,12 +60,10 @@ def load_sqlite(
 ) -> int:
     """Make the table `logs` with columns that ignore case; the number of its rows."""
     types = field_types(events)
-    lower = {name.lower() for name in types}
-    types |= {name: "VARCHAR" for name in fields if name.lower() not in lower}
     kinds = {"BIGINT": "INTEGER", "VARCHAR": "TEXT COLLATE NOCASE"}
-    columns = ", ".join(f"{quoted(name)} {kinds[kind]}" for name, kind in types.items())
+    names = completed(types, fields)
+    columns = ", ".join(f"{quoted(name)} {kinds[types.get(name, 'VARCHAR')]}" for name in names)
     connection.execute(f'CREATE TABLE logs ("{ROW}" INTEGER PRIMARY KEY, {columns})')
-    names = list(types)
     marks = ", ".join("?" * (len(names) + 1))
     with events.open("rb") as stream, connection:
         rows = (
@@ -66,6 +72,14 @@ def load_sqlite(
         )
         insert = f"INSERT INTO logs VALUES ({marks})"  # noqa: S608 - marks alone
         return connection.executemany(insert, rows).rowcount
+
+
+def completed(known: Iterable[str], fields: Iterable[str]) -> list[str]:
+    """The known names, and those fields that none of them is when case is ignored, as in SQL."""
+    by_lower = {name.lower(): name for name in known}
+    for name in fields:
+        by_lower.setdefault(name.lower(), name)
+    return list(by_lower.values())
 
 
 def quoted(name: str) -> str:

@@ -12,14 +12,15 @@ from bench.ours.queries import read
 from bench.protocol import Loaded, Pair, Scanned, batches, run
 from tocsin.ir.query import Query
 from tocsin.model.artifact import Match
-from tocsin_runtime.matcher import EvaluatorMatcher, Filter
+from tocsin.pack import Part
+from tocsin_runtime.matcher import EvaluatorMatcher
 
 
 class EvaluatorLines:
     """Batches of lines for the matcher that evaluates rule by rule."""
 
     def __init__(self, queries: Iterable[Query]) -> None:
-        self._matcher = EvaluatorMatcher(map(Filter.of, queries))
+        self._matcher = EvaluatorMatcher(map(Part.of, queries))
 
     def match_lines(self, lines: Sequence[bytes]) -> list[Match]:
         """Matches by number of the line."""

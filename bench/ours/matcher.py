@@ -7,23 +7,23 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
-from bench.ours.evaluator import EvaluatorLines
 from bench.ours.queries import read
 from bench.protocol import Loaded, Pair, Scanned, batches, run
-from tocsin.model.artifact import Match
+from tocsin.pack.part import Part
+from tocsin_runtime.matcher import Matched, PackMatcher
 
 
-class LineMatcher(Protocol):
+class Batches(Protocol):
     """Matches of a batch of JSON lines; `event` is the number of the line in the batch."""
 
-    def match_lines(self, lines: Sequence[bytes]) -> list[Match]:
-        """All matches."""
+    def match_lines(self, lines: Sequence[bytes]) -> Matched:
+        """All matches, and which lines are no events."""
 
 
-def make_matcher(rules: Path) -> tuple[LineMatcher, Loaded]:
+def make_matcher(rules: Path) -> tuple[Batches, Loaded]:
     """The matcher of a worker with all rules of the folder."""
     queries, loaded = read(rules)
-    return EvaluatorLines(queries), loaded
+    return PackMatcher(map(Part.of, queries)), loaded
 
 
 class Matcher:
@@ -41,7 +41,7 @@ class Matcher:
         """One pass over the lines."""
         count = matches = 0
         for lines in batches(events, limit):
-            found = self.matcher.match_lines(lines)
+            found = self.matcher.match_lines(lines).matches
             matches += len(found)
             if kept is not None:
                 kept += [(match.detection, count + match.event) for match in found]

@@ -45,7 +45,7 @@ class Azuma:
 
     def _match(self, event: dict[str, object], failed: dict[str, str]) -> list[Rule]:
         try:
-            return self.rules.match_all(event)
+            found: list[Rule] = self.rules.match_all(event)
         except Exception:  # noqa: BLE001 - find out which rule throws, and go on without it
             good = []
             for rule in self.rules:
@@ -55,7 +55,8 @@ class Azuma:
                 except Exception as error:  # noqa: BLE001 - counted as failed
                     failed[str(rule.id)] = f"{type(error).__name__}: {error}"
             self.rules = RuleSet.model_construct(root=good)
-            return self.rules.match_all(event)
+            found = self.rules.match_all(event)
+        return found
 
 
 if __name__ == "__main__":

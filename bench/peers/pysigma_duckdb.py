@@ -1,4 +1,4 @@
-"""pySigma-backend-duckdb: a query a rule, on a table in memory."""
+"""pySigma-backend-duckdb: a query a rule, on a view of a table in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sigma_backend_duckdb.backend import DuckDBBackend
 
 from bench.peers.pysigma_rules import convert, fields_of
 from bench.protocol import Loaded, Pair, Scanned, run
-from bench.tables import ROW, load_duckdb
+from bench.tables import ROW, completed, load_duckdb, view_duckdb
 
 SELECT = "SELECT * FROM logs"
 
@@ -32,7 +32,9 @@ class DuckDb:
         matches = 0
         failed: dict[str, str] = {}
         with duckdb.connect(config={"threads": 1}) as connection:
-            count = load_duckdb(connection, events, limit, self.fields, "logs")
+            count = load_duckdb(connection, events, limit, "events")
+            names = [name for name in connection.table("events").columns if name != ROW]
+            view_duckdb(connection, "events", completed(names, self.fields), "logs")
             for rule, queries in self.queries:
                 for query in queries:
                     try:

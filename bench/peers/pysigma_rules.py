@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sigma.collection import SigmaCollection
+from sigma.rule import SigmaRule
 
 from bench.protocol import Loaded, rule_files
 
@@ -37,6 +38,8 @@ def fields_of(rules: Path) -> list[str]:
         except Exception:  # noqa: BLE001, S112 - counted where rules are converted
             continue
         for rule in collection.rules:
+            if not isinstance(rule, SigmaRule):
+                continue
             for detection in rule.detection.detections.values():
                 found |= dict.fromkeys(_fields(detection))
     return list(found)

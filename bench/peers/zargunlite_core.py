@@ -15,7 +15,7 @@ from zargunlite.model import ZircoliteRule
 
 from bench.peers.pysigma_rules import convert, fields_of
 from bench.protocol import Loaded, Pair, Scanned, run
-from bench.tables import field_types
+from bench.tables import completed, field_types
 
 NUMBER = "EventNumber"
 """Name of a field that carries the number of the event; the core checks names for oddities."""
@@ -43,15 +43,13 @@ class Zargunlite:
         """The table, then every rule."""
         matches = 0
         failed: dict[str, str] = {}
-        types = {NUMBER: int} | {
-            name: int if kind == "BIGINT" else str for name, kind in field_types(events).items()
-        }
-        types |= {
-            name: str for name in self.fields if name.lower() not in set(map(str.lower, types))
-        }
+        types = field_types(events)
+        names = completed([NUMBER, *types], self.fields)
+        integers = {NUMBER, *(name for name, kind in types.items() if kind == "BIGINT")}
+        columns = [(name, int if name in integers else str) for name in names]
         with ZargunCore() as core:
             numbered = _numbered(events, limit)
-            core.load_data(numbered, fields=list(types.items()), strict_field_name=False)
+            core.load_data(numbered, fields=columns, strict_field_name=False)
             count = core.execute_sqlite_query("SELECT count(*) AS n FROM logs")[0]["n"]
             for rule, compiled in self.rules:
                 try:
