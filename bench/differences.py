@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,54 +12,71 @@ from typing import Any
 import orjson
 
 from bench.events import DATA_SETS, cache_folder, events, made
+from bench.protocol import Pair
 from bench.rules import corpus
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A file of events that all contenders answer on."""
+    """Events of one kind in the file that all contenders answer on: where they stand in it."""
 
     name: str
-    path: Path
-    count: int
+    numbers: range
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """Pairs of rule and event that only one side has; `rules`: rules that differ at all."""
 
+    sample: str
+    events: int
     both: int
     only_theirs: int
     only_ours: int
     rules: int
 
 
-def difference(ours: Path, theirs: Path) -> Difference:
-    """Compare two files of pairs, one a line."""
-    left, right = (set(path.read_text("utf-8").splitlines()) for path in (ours, theirs))
-    odd = left ^ right
-    rules = {line.split("\t")[0] for line in odd}
-    return Difference(len(left & right), len(right - left), len(left - right), len(rules))
+def differences(samples: Iterable[Sample], ours: Path, theirs: Path) -> list[Difference]:
+    """Compare two files of pairs, one a line, by sample."""
+    left, right = _pairs(ours), _pairs(theirs)
+    return [_difference(sample, left, right) for sample in samples]
 
 
-def samples(count: int, seed: int) -> list[Sample]:
-    """Generated events, half of them attacks; and real ones where the corpus is beside us."""
-    generated = made(DATA_SETS["attacks"], count, seed)
-    real = _real(count)
-    return [Sample("generated", generated, count), *([real] if real else [])]
+def _difference(sample: Sample, ours: set[Pair], theirs: set[Pair]) -> Difference:
+    left, right = ({pair for pair in each if pair[1] in sample.numbers} for each in (ours, theirs))
+    return Difference(
+        sample=sample.name,
+        events=len(sample.numbers),
+        both=len(left & right),
+        only_theirs=len(right - left),
+        only_ours=len(left - right),
+        rules=len({rule for rule, _ in left ^ right}),
+    )
 
 
-def _real(count: int) -> Sample | None:
+def _pairs(path: Path) -> set[Pair]:
+    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines())
+    return {(rule, int(event)) for rule, event in rows}
+
+
+def sampled(count: int, seed: int) -> tuple[Path, list[Sample]]:
+    """One file: generated events, half of them attacks, then real ones if the corpus is there."""
+    generated = made(DATA_SETS["attacks"], count, seed).read_bytes()
+    real = list(islice(_real(), count))
+    path = cache_folder() / f"sample-{count}-{seed}.jsonl"
+    path.write_bytes(generated + b"".join(orjson.dumps(event) + b"\n" for event in real))
+    samples = [Sample("generated", range(count))]
+    if real:
+        samples.append(Sample("real", range(count, count + len(real))))
+    return path, samples
+
+
+def _real() -> Iterator[dict[str, Any]]:
     found = corpus()
-    if found is None:
-        return None
-    path = cache_folder() / f"real-{count}.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fields = next(events(DATA_SETS["quiet"], seed=0))
-    starts = islice(_process_creations(found.parent.parent), count)
-    lines = [orjson.dumps(as_generated(event, fields)) for event in starts]
-    path.write_bytes(b"".join(line + b"\n" for line in lines))
-    return Sample("real", path, len(lines))
+    if found:
+        fields = next(events(DATA_SETS["quiet"], seed=0))
+        for event in _process_creations(found.parent.parent):
+            yield as_generated(event, fields)
 
 
 def as_generated(event: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:

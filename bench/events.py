@@ -20,13 +20,28 @@ from typing import Any
 import orjson
 import platformdirs
 
-from bench.population import Line, Population, hashes, populate
+from bench.population import Line, Population, Program, hashes, populate
 from bench.templates import guid
 
 Event = dict[str, Any]
 
 DOMAIN = "NORTHWIND"
 FIRST = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
+CONSTANT = {
+    "Provider_Name": "Microsoft-Windows-Sysmon",
+    "Provider_Guid": "5770385F-C22A-43E0-BF4C-06F5698FFBD9",
+    "EventID": 1,
+    "Version": 5,
+    "Level": 4,
+    "Task": 1,
+    "Opcode": 0,
+    "Keywords": "0x8000000000000000",
+    "Channel": "Microsoft-Windows-Sysmon/Operational",
+    "Execution_ProcessID": 3308,
+    "Security_UserID": "S-1-5-18",
+    "RuleName": "-",
+}
+"""What all events have."""
 SEARCHED = (
     "Image",
     "CommandLine",
@@ -110,59 +125,57 @@ class _Machines:
         if line.user:
             host, owner = self.by_user[line.user], line.user
         moment = FIRST + timedelta(milliseconds=4 * number + rng.randrange(4))
-        user, session, integrity, sid = self._account(line.who, owner)
-        logon_guid, logon_id = self.sessions[host]
-        prefix = logon_guid[:8]
-        program, parent = line.program, line.parent
+        prefix = self.sessions[host][0][:8]
         return {
-            "Provider_Name": "Microsoft-Windows-Sysmon",
-            "Provider_Guid": "5770385F-C22A-43E0-BF4C-06F5698FFBD9",
-            "EventID": 1,
-            "Version": 5,
-            "Level": 4,
-            "Task": 1,
-            "Opcode": 0,
-            "Keywords": "0x8000000000000000",
+            **CONSTANT,
             "TimeCreated_SystemTime": f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z",
             "EventRecordID": 4_000_000 + number,
-            "Execution_ProcessID": 3308,
             "Execution_ThreadID": rng.randrange(1000, 9000, 4),
-            "Channel": "Microsoft-Windows-Sysmon/Operational",
             "Computer": host,
-            "Security_UserID": sid,
-            "RuleName": "-",
             "UtcTime": f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03}",
             "ProcessGuid": self._process(prefix, moment),
             "ProcessId": rng.randrange(1000, 30000, 4),
-            "Image": program.path.fill(rng),
+            **self._program(line.program),
+            "CommandLine": line.text.fill(rng),
+            "CurrentDirectory": self._directory(line.who, owner),
+            **self._session(line.who, host, owner),
+            "Hashes": line.program.hashes,
+            "ParentProcessGuid": self._process(prefix, moment),
+            "ParentProcessId": rng.randrange(500, 30000, 4),
+            "ParentImage": line.parent.path.fill(rng),
+            "ParentCommandLine": line.parent_text.fill(rng),
+        }
+
+    def _program(self, program: Program) -> Event:
+        return {
+            "Image": program.path.fill(self.rng),
             "FileVersion": program.version,
             "Description": program.description,
             "Product": program.product,
             "Company": program.company,
             "OriginalFileName": program.original,
-            "CommandLine": line.text.fill(rng),
-            "CurrentDirectory": self._directory(line.who, owner),
+        }
+
+    def _session(self, who: str, host: str, owner: str) -> Event:
+        user, number, integrity = self._account(who, owner)
+        logon, logon_id = self.sessions[host]
+        return {
             "User": user,
-            "LogonGuid": f"{prefix}-0000-0000-20{logon_guid[-10:-8]}-{logon_guid[-12:]}",
-            "LogonId": f"0x{logon_id:x}" if line.who == "user" else "0x3e7",
-            "TerminalSessionId": session,
+            "LogonGuid": logon,
+            "LogonId": f"0x{logon_id:x}" if who == "user" else "0x3e7",
+            "TerminalSessionId": number,
             "IntegrityLevel": integrity,
-            "Hashes": program.hashes,
-            "ParentProcessGuid": self._process(prefix, moment),
-            "ParentProcessId": rng.randrange(500, 30000, 4),
-            "ParentImage": parent.path.fill(rng),
-            "ParentCommandLine": line.parent_text.fill(rng),
             "ParentUser": user,
         }
 
-    def _account(self, who: str, owner: str) -> tuple[str, int, str, str]:
-        """User, session, integrity level, and id of the account that logs."""
+    def _account(self, who: str, owner: str) -> tuple[str, int, str]:
+        """User, session and integrity level."""
         if who == "system":
-            return "NT AUTHORITY\\SYSTEM", 0, "System", "S-1-5-18"
+            return "NT AUTHORITY\\SYSTEM", 0, "System"
         if who == "service":
-            return "NT AUTHORITY\\LOCAL SERVICE", 0, "System", "S-1-5-18"
+            return "NT AUTHORITY\\LOCAL SERVICE", 0, "System"
         level = "High" if self.rng.random() < 0.15 else "Medium"
-        return f"{DOMAIN}\\{owner}", 1, level, "S-1-5-18"
+        return f"{DOMAIN}\\{owner}", 1, level
 
     def _directory(self, who: str, owner: str) -> str:
         if who != "user" or self.rng.random() < 0.5:

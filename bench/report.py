@@ -135,13 +135,13 @@ def rule_counts(record: Record) -> list[int]:
 def differences(record: Record) -> str:
     """Pairs of rule and event that only one side has, by contender and sample."""
     found = record["differences"]
-    samples = list(dict.fromkeys(row["data"] for row in found))
-    sizes = {row["data"]: row["events"] for row in found}
+    samples = list(dict.fromkeys(row["sample"] for row in found))
+    sizes = {row["sample"]: row["events"] for row in found}
     head = ["contender", *(f"{name}, {sizes[name]:,} events" for name in samples)]
     names = dict.fromkeys(row["name"] for row in found)
     rows = []
     for name in names:
-        mine = {row["data"]: row for row in found if row["name"] == name}
+        mine = {row["sample"]: row for row in found if row["name"] == name}
         cells = [_difference(mine[each]) if each in mine else "n/a" for each in samples]
         rows.append([TITLES.get(name, name), *cells])
     return _markdown(head, rows)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bench.contenders import CONTENDERS, REFERENCE, ROOT, UnavailableError
-from bench.differences import difference
+from bench.differences import Sample, differences, sampled
 from bench.machine import described
 from bench.measure import Commands, Failure, Row, Run, figures, interleaved
 from bench.rules import OWN, growing, main_rules
@@ -38,6 +38,7 @@ class Benchmark:
         self.rows: list[Row] = []
         self.failures: dict[tuple[str, str], Failure] = {}
         self.differences: list[Row] = []
+        self.samples: list[Sample] = []
 
     def run(self, parts: Sequence[str], sets: Sequence[str]) -> None:
         """All parts that are asked for, with progress on the terminal."""
@@ -66,8 +67,11 @@ class Benchmark:
             for step in schedule.steps:
                 if runs := schedule.growth(step):
                     yield f"growth, {step.count:,} rules", runs
-        if "differences" in parts and (runs := schedule.differences()):
-            yield "differences from the evaluator", runs
+        if "differences" in parts:
+            file, self.samples = sampled(schedule.sizes.sample, schedule.seed)
+            count = sum(len(sample.numbers) for sample in self.samples)
+            if runs := schedule.differences(file, count):
+                yield "differences from the evaluator", runs
 
     def _one(self, number: int, run: Run) -> None:
         key = (run.contender.name, run.part)
@@ -82,12 +86,9 @@ class Benchmark:
         where = {"part": run.part, "data": run.data, "rules": run.rules.count}
         self.rows.append({**where, "round": number, **row, "name": run.contender.name})
         if run.matches and run.contender.name != REFERENCE:
-            self._compare(run, run.matches, where)
-
-    def _compare(self, run: Run, matches: Path, where: Row) -> None:
-        right = matches.with_name(f"{run.data}-{REFERENCE}.tsv")
-        found = asdict(difference(right, matches))
-        self.differences.append({**where, "name": run.contender.name, "events": run.limit, **found})
+            right = run.matches.with_name(f"{REFERENCE}.tsv")
+            for found in differences(self.samples, right, run.matches):
+                self.differences.append({"name": run.contender.name, **asdict(found)})
 
     def _progress(self) -> Progress:
         columns = (SpinnerColumn(), MofNCompleteColumn(), TimeElapsedColumn())

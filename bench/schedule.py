@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.contenders import CONTENDERS, REFERENCE, Contender, Part
-from bench.differences import samples
 from bench.events import DATA_SETS, cache_folder, made, made_parquet
 from bench.measure import Run
 from bench.rules import RuleFolder
@@ -63,23 +62,14 @@ class Schedule:
             for c in self._in("growth")
         ]
 
-    def differences(self) -> list[Run]:
-        """All on the samples, the reference first."""
+    def differences(self, file: Path, count: int) -> list[Run]:
+        """All on one file of events, the reference first."""
         folder = cache_folder() / "matches"
         folder.mkdir(parents=True, exist_ok=True)
         ordered = sorted(self._in("differences"), key=lambda each: each.name != REFERENCE)
         return [
-            Run(
-                "differences",
-                sample.name,
-                self.main,
-                each,
-                sample.path,
-                sample.count,
-                folder / f"{sample.name}-{each.name}.tsv",
-            )
-            for sample in samples(self.sizes.sample, self.seed)
-            for each in ordered
+            Run("differences", "sample", self.main, c, file, count, folder / f"{c.name}.tsv")
+            for c in ordered
         ]
 
     def _in(self, part: Part) -> Iterable[Contender]:

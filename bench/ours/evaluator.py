@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,25 +9,7 @@ import orjson
 
 from bench.ours.queries import read
 from bench.protocol import Loaded, Pair, Scanned, batches, run
-from tocsin.ir.query import Query
-from tocsin.model.artifact import Match
-from tocsin.pack import Part
-from tocsin_runtime.matcher import EvaluatorMatcher
-
-
-class EvaluatorLines:
-    """Batches of lines for the matcher that evaluates rule by rule."""
-
-    def __init__(self, queries: Iterable[Query]) -> None:
-        self._matcher = EvaluatorMatcher(map(Part.of, queries))
-
-    def match_lines(self, lines: Sequence[bytes]) -> list[Match]:
-        """Matches by number of the line."""
-        return [
-            Match(rule, number)
-            for number, line in enumerate(lines)
-            for rule in self._matcher.match(orjson.loads(line))
-        ]
+from tocsin.ir.evaluate import View, predicate
 
 
 class Evaluator:
@@ -40,18 +21,20 @@ class Evaluator:
     def load(self, rules: Path) -> Loaded:
         """All rules as predicates."""
         queries, loaded = read(rules)
-        self.matcher = EvaluatorLines(queries)
+        self.rules = [(query.detection.id, predicate(query.matches)) for query in queries]
         return loaded
 
     def scan(self, events: Path, limit: int | None, kept: list[Pair] | None) -> Scanned:
         """One pass over the lines."""
         count = matches = 0
         for lines in batches(events, limit):
-            found = self.matcher.match_lines(lines)
-            matches += len(found)
-            if kept is not None:
-                kept += [(match.detection, count + match.event) for match in found]
-            count += len(lines)
+            for line in lines:
+                view = View(orjson.loads(line))
+                found = [(rule, count) for rule, holds in self.rules if holds(view)]
+                matches += len(found)
+                if kept is not None:
+                    kept += found
+                count += 1
         return Scanned(count, matches)
 
 

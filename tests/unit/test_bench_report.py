@@ -9,12 +9,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from bench import report
 from bench.contenders import CONTENDERS, PEERS, REFERENCE, ROOT, Contender, Isolated, Module
-from bench.differences import difference
+from bench.differences import Difference, Sample, differences
 from bench.events import DATA_SETS, made
 from bench.measure import Commands, Run, figures, interleaved
 from bench.protocol import Loaded, Pair, Scanned, batches, rule_files, run
-from bench.report import SETS, differences, failures, growth, lines, machine, read, throughput
+from bench.report import SETS, failures, growth, lines, machine, read, throughput
 from bench.rules import RuleFolder, growing
 from bench.schedule import STREAMED, Schedule, Sizes
 from bench.tables import completed, load_duckdb, quoted, view_duckdb
@@ -59,11 +60,11 @@ def test_growth_has_a_column_for_each_number_of_rules() -> None:
 
 
 def test_differences_and_failures_are_said() -> None:
-    common = {"part": "differences", "data": "real", "rules": 7, "events": 50}
+    common = {"sample": "real", "events": 50}
     same = {"both": 5, "only_theirs": 0, "only_ours": 0, "rules": 0}
     odd = {"both": 4, "only_theirs": 3, "only_ours": 1, "rules": 1}
     found = [{**common, "name": "azuma", **odd}, {**common, "name": "rsigma-eval", **same}]
-    table = differences({"differences": found})
+    table = report.differences({"differences": found})
     assert "| azuma | 3 too many, 1 missing, in 1 rule |" in table
     assert "| rsigma-eval (Rust) | none (5 matches) |" in table
     failed = [{"contender": "rsigma-eval", "part": "stream", "reason": "no cargo on PATH"}]
@@ -75,8 +76,11 @@ def test_sets_of_pairs_are_compared(tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     ours.write_text("a\t1\na\t2\nb\t1\n")
     theirs.write_text("a\t1\nb\t1\nb\t7\nc\t1\n")
-    found = difference(ours, theirs)
-    assert (found.both, found.only_theirs, found.only_ours, found.rules) == (2, 2, 1, 3)
+    samples = [Sample("first", range(2)), Sample("second", range(2, 9))]
+    assert differences(samples, ours, theirs) == [
+        Difference("first", events=2, both=2, only_theirs=1, only_ours=0, rules=1),
+        Difference("second", events=7, both=0, only_theirs=1, only_ours=1, rules=2),
+    ]
 
 
 class Small:
