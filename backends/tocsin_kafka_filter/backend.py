@@ -1,4 +1,4 @@
-"""kafka-filter: a detection as a filter that workers load and evaluate event by event."""
+"""kafka-filter: a detection as a part of the pack that workers load and match events with."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from tocsin.errors import EngineError, Unsupported
 from tocsin.ir.correlation import NODE_TYPES, Correlation
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.pack import Part
+from tocsin.pack.tree import TooDeepError
 from tocsin_kafka_filter.trial import trial
-from tocsin_runtime.matcher import Filter
 
 
 class KafkaFilter:
@@ -20,18 +21,19 @@ class KafkaFilter:
     name = "kafka-filter"
     engine = "kafka"
     needs: tuple[str, ...] = ("kafka",)
+    packs = True
     capabilities: ClassVar[Mapping[str, Support]] = {
         **dict.fromkeys((node.__name__ for node in NODE_TYPES), Support.YES),
         Correlation.__name__: Support.NEVER,
     }
 
     def compile(self, query: Resolved) -> Artifact:
-        """The filter of a detection, in canonical JSON."""
+        """The part of a detection, in canonical JSON."""
         if isinstance(query, CorrelationQuery):
             raise Unsupported(Correlation.__name__, Support.NEVER)
         try:
-            body = Filter.of(query).encode()
-        except ValueError as error:
+            body = Part.of(query).encode()
+        except TooDeepError as error:
             raise Unsupported(type(query.matches).__name__, "too-deep", str(error)) from None
         return artifact_of(self.name, query, "json", body)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -11,11 +11,12 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, To
 
 from tocsin.errors import EngineError
 from tocsin.model.artifact import Artifact, Job, Match
-from tocsin_runtime.matcher import Filter
+from tocsin.pack import Part
 from tocsin_runtime.worker import topics
+from tocsin_runtime.worker.filters import FilterLane
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
 from tocsin_runtime.worker.loop import run
-from tocsin_runtime.worker.process import FilterLane, Processor
+from tocsin_runtime.worker.process import Processor, Route, Taken
 from tocsin_runtime.worker.stream import Sink
 
 _SECONDS = 60
@@ -34,7 +35,7 @@ def trial(jobs: Sequence[Job], servers: str) -> list[list[Match]]:
     with _topics(servers, [*names, *sinks.values()]):
         _produce(servers, zip(names, jobs, strict=True))
         settings = KafkaSettings(servers, prefix, tuple(names), sinks, prefix, until_end=True)
-        run(KafkaStream(settings), Processor(lambda record, _: lanes[record.topic]))
+        run(KafkaStream(settings), Processor(_strictly(lanes)))
         for letter in _read(servers, sinks[Sink.DEAD]):
             raise EngineError(f"the worker refused an event: {json.loads(letter)['reason']}")
         for value in _read(servers, sinks[Sink.MATCHES]):
@@ -46,12 +47,22 @@ def trial(jobs: Sequence[Job], servers: str) -> list[list[Match]]:
     return [sorted(found[name]) for name in names]
 
 
-def read(artifact: Artifact) -> Filter:
-    """The filter in an artifact. Raises EngineError if its bytes are damaged."""
+def read(artifact: Artifact) -> Part:
+    """The part in an artifact. Raises EngineError if its bytes are damaged."""
     try:
-        return Filter.decode(artifact.body)
+        return Part.decode(artifact.body)
     except ValueError as error:
         raise EngineError(f"artifact {artifact.path} cannot be read: {error}") from error
+
+
+def _strictly(lanes: Mapping[str, Sequence[FilterLane]]) -> Route:
+    """By topic. What is no event is refused here, also where no detection looks at it closely."""
+
+    def route(taken: Taken) -> Sequence[FilterLane]:
+        taken.event()
+        return lanes[taken.record.topic]
+
+    return route
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from tocsin.errors import ConfigError, EngineError
 from tocsin.ir.nodes import Expr, Keyword, Leaf, Regex
 from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.pack import Part
 
 NO_CORRELATIONS = Mark(cases=["C*", "E8"], mark="never", reason="keeps no state")
 
@@ -115,7 +116,8 @@ class Breaking(Toy):
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
         for artifact in (a for job in jobs for a in job.artifacts):
-            if b'"flags":"m"' in artifact.body:
+            tests = (getattr(leaf, "test", None) for leaf in Part.decode(artifact.body).leaves)
+            if any(isinstance(test, Regex) and test.flags == "m" for test in tests):
                 raise EngineError("no flag m here")
         return super().run(jobs, endpoints)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
-from tocsin.canonical import canonical_bytes
 from tocsin.errors import Unsupported
 from tocsin.ir.correlation import NODE_TYPES, Correlation
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.nodes import And, Expr, Leaf, Not, Or, Text
 from tocsin.ir.query import CorrelationQuery, Resolved
-from tocsin.ir.serial import dump, load
 from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.pack import Part
 
 
 class Toy:
@@ -30,9 +29,8 @@ class Toy:
     def compile(self, query: Resolved) -> Artifact:
         if isinstance(query, CorrelationQuery):
             raise Unsupported(Correlation.__name__, Support.NEVER)
-        return artifact_of(
-            self.name, query, "json", canonical_bytes(dump(self.meant(query.matches)))
-        )
+        meant = replace(query, where=self.meant(query.where), expr=self.meant(query.expr))
+        return artifact_of(self.name, query, "json", Part.of(meant).encode())
 
     def meant(self, expr: Expr) -> Expr:
         """What it makes of a condition: the place for a defect."""
@@ -44,7 +42,7 @@ class Toy:
 
     def matches(self, job: Job) -> list[Match]:
         views = [View(event, job.source.renamed) for event in job.events]
-        holding = [(a.detection, predicate(load(json.loads(a.body)))) for a in job.artifacts]
+        holding = [(a.detection, predicate(Part.decode(a.body).matches)) for a in job.artifacts]
         return [
             Match(detection, number)
             for detection, holds in holding

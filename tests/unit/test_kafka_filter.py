@@ -13,10 +13,11 @@ from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.nodes import Const, Expr, IsNull, Leaf, Not, Text, Wild
 from tocsin.ir.query import Query
-from tocsin.model.artifact import Artifact
+from tocsin.model.artifact import Artifact, Match
 from tocsin.model.detection import Detection, Meta
 from tocsin.model.source import Column, FieldType, LogSource, Source
-from tocsin_runtime.matcher import EvaluatorMatcher, Filter
+from tocsin.pack import Part
+from tocsin_runtime.matcher import EvaluatorMatcher, PackMatcher
 
 SOURCE = Source(
     "audit",
@@ -60,13 +61,9 @@ def test_the_artifact_is_canonical_and_complete() -> None:
         "id": "uid",
         # Of fields that are looked at only, and only where the place is not simply the name.
         "paths": {"at": ["meta", "time"], "status": ["http.status"]},
-        "matches": {
-            "form": 1,
-            "expr": {
-                "node": "Not",
-                "arg": {"node": "Leaf", "field": "status", "test": _text("200")},
-            },
-        },
+        "leaves": [["text", "status", ["200"]]],
+        "where": True,
+        "expr": ["not", 0],
     }
     assert (
         artifact.body
@@ -74,18 +71,14 @@ def test_the_artifact_is_canonical_and_complete() -> None:
     )
 
 
-def _text(literal: str) -> dict[str, Any]:
-    return {"node": "Text", "pattern": [literal]}
-
-
 def test_the_description_is_not_in_the_artifact() -> None:
     words = query(title="Other", description="words", author="me", tags=("attack.t1098",))
     assert compiled(words).body == compiled(query()).body
 
 
-def test_the_filter_comes_back_exactly() -> None:
-    given = Filter.of(query(Leaf("actor.id", Text((Wild.MANY, "*")))))
-    assert Filter.decode(given.encode()) == given
+def test_the_part_comes_back_exactly() -> None:
+    given = query(Leaf("actor.id", Text((Wild.MANY, "*"))))
+    assert Part.decode(compiled(given).body) == Part.of(given)
 
 
 def test_every_event_level_node_works_and_correlations_never() -> None:
@@ -117,7 +110,7 @@ def test_a_condition_nested_too_deeply_is_refused() -> None:
         ({"surprise": 1}, "key 'surprise' is unknown"),
         ({"paths": []}, "paths: expected a map"),
         ({"paths": {"a": []}}, "paths.a: expected a list of texts"),
-        ({"matches": {"form": 1, "expr": {"node": "Xor"}}}, "unknown node 'Xor'"),
+        ({"expr": ["xor", 0, 0]}, "expr: not a condition"),
     ],
 )
 def test_damaged_artifacts_are_refused_with_words(
@@ -126,14 +119,14 @@ def test_damaged_artifacts_are_refused_with_words(
     whole = json.loads(compiled(query()).body)
     data = change if isinstance(change, bytes) else json.dumps({**whole, **change}).encode()
     with pytest.raises(ValueError, match=message):
-        Filter.decode(data)
+        Part.decode(data)
 
 
 def test_an_artifact_without_a_key_is_refused() -> None:
     whole = json.loads(compiled(query()).body)
     del whole["topic"]
     with pytest.raises(ValueError, match="key 'topic' is missing"):
-        Filter.decode(json.dumps(whole).encode())
+        Part.decode(json.dumps(whole).encode())
 
 
 EVENTS: tuple[dict[str, Any], ...] = (
@@ -147,16 +140,39 @@ EVENTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def test_the_matcher_agrees_with_the_evaluator() -> None:
-    matcher = EvaluatorMatcher([Filter.of(query())])
+def lines(*events: dict[str, Any]) -> list[bytes]:
+    return [json.dumps(event).encode() for event in events]
+
+
+@pytest.mark.parametrize("matcher", [EvaluatorMatcher, PackMatcher])
+def test_matchers_agree_with_the_evaluator(matcher: type[EvaluatorMatcher | PackMatcher]) -> None:
     expected = [evaluate(EXPR, View(e, SOURCE.renamed)) for e in EVENTS]
-    assert [bool(matcher.match(e)) for e in EVENTS] == expected
     assert expected == [False, True, True, True, True, False, True]
+    found = matcher([Part.of(query())]).match_lines(lines(*EVENTS))
+    assert found.matches == [Match("d1", n) for n, holds in enumerate(expected) if holds]
+    assert found.refused == {}
 
 
-def test_filters_of_different_age_keep_their_own_places() -> None:
-    old = replace(Filter.of(query()), detection="old", paths=())
-    new = Filter.of(query())
-    matcher = EvaluatorMatcher([old, new])
-    assert matcher.match({"status": 200, "http.status": 500}) == ["d1"]
-    assert matcher.match({"status": 500, "http.status": 200}) == ["old"]
+@pytest.mark.parametrize("matcher", [EvaluatorMatcher, PackMatcher])
+def test_matchers_say_which_lines_are_no_events(
+    matcher: type[EvaluatorMatcher | PackMatcher],
+) -> None:
+    wrong = [b"", b"oops", b"[1]", b'{"http.status": 500', b"17"]
+    found = matcher([Part.of(query())]).match_lines([*lines({"http.status": 500}), *wrong])
+    assert found.matches == [Match("d1", 0)]
+    assert [found.refused[n][:17] for n in range(1, 6)] == [
+        *("empty", "not JSON: unexpec", "not a JSON object", "not JSON: unexpec"),
+        "not a JSON object",
+    ]
+
+
+@pytest.mark.parametrize("matcher", [EvaluatorMatcher, PackMatcher])
+def test_parts_of_different_age_keep_their_own_places(
+    matcher: type[EvaluatorMatcher | PackMatcher],
+) -> None:
+    old = replace(Part.of(query()), detection="old", paths=())
+    both = matcher([old, Part.of(query())])
+    found = both.match_lines(
+        lines({"status": 200, "http.status": 500}, {"status": 500, "http.status": 200}, {})
+    )
+    assert found.matches == [Match("d1", 0), Match("old", 1), Match("d1", 2), Match("old", 2)]

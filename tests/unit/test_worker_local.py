@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -346,12 +346,14 @@ class _Scripted:
     def __init__(self, *batches: Sequence[Record]) -> None:
         self.batches = list(batches)
         self.log: list[str] = []
+        self.refused: set[int] = set()
 
     def poll(self) -> Sequence[Record] | None:
         return self.batches.pop(0) if self.batches else None
 
-    def commit(self, outputs: Sequence[Output]) -> None:
-        self.log.append(f"commit {len(outputs)}")
+    def commit(self, outputs: Iterable[Output]) -> bool:
+        self.log.append(f"commit {len(list(outputs))}")
+        return len(self.log) not in self.refused
 
     def close(self) -> None:
         self.log.append("close")
@@ -365,6 +367,14 @@ def test_the_loop_commits_each_batch_once_and_closes() -> None:
     stream = _Scripted([_record(0)], [], [_record(1), _record(2)])
     counters = run(stream, lambda rs: Batch([Output(Sink.DEAD, "k", b"")], Counters(len(rs))))
     assert stream.log == ["commit 1", "commit 1", "close"]
+    assert counters.events == 3
+
+
+def test_the_loop_counts_what_was_committed_only() -> None:
+    stream = _Scripted([_record(0)], [_record(1), _record(2)], [_record(1), _record(2)])
+    stream.refused = {2}
+    counters = run(stream, lambda rs: Batch([], Counters(len(rs))))
+    assert stream.log == ["commit 0", "commit 0", "commit 0", "close"]
     assert counters.events == 3
 
 

@@ -1,13 +1,58 @@
-"""The seam: a matcher is built from filters of one source and asked once an event."""
+"""The seam: a matcher is built from parts of one source and asked once a batch of events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from tocsin.model.artifact import Match
+
+SLOW_SECONDS = 0.05
+"""One event of one detection; regular expressions are of RE2, whose time is linear."""
+
+
+@dataclass(slots=True)
+class Cost:
+    """What a detection cost: events looked at closely, how long, and how many of them matched.
+
+    `slow`: events on which that took longer than `SLOW_SECONDS`.
+    """
+
+    candidates: int = 0
+    matched: int = 0
+    seconds: float = 0.0
+    slow: int = 0
+
+    def add(self, seconds: float, *, matched: bool) -> None:
+        """Count one event."""
+        self.candidates += 1
+        self.matched += matched
+        self.seconds += seconds
+        self.slow += seconds > SLOW_SECONDS
+
+
+@dataclass(slots=True)
+class Matched:
+    """Matches by number of the line, sorted; `refused`: why lines are no events."""
+
+    matches: list[Match] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
 
 
 class Matcher(Protocol):
-    """Evaluates all its filters on an event. Must agree with the evaluator on every event."""
+    """Evaluates all its parts on events. Must agree with the evaluator on every event.
 
-    def match(self, event: Mapping[str, Any]) -> list[str]:
-        """Ids of the detections that match, in the order of the filters."""
+    It need not look at more of a line than its parts ask for: a line that is broken elsewhere may
+    pass for an event, and is refused where its event is decoded.
+    """
+
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        """What detections cost so far, by id; those that cost nothing may be left out."""
+
+    def match_lines(self, lines: Sequence[bytes]) -> Matched:
+        """The matches on lines of JSON."""
+
+    def learn_from(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Adapt to what events are like: to be faster, never to match otherwise."""

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from tocsin.ir.evaluate import Predicate, View
 from tocsin.model.source import Source
 from tocsin_runtime.decode import NotAnEventError
-from tocsin_runtime.worker.process import Event, Lane
-from tocsin_runtime.worker.stream import Record
+from tocsin_runtime.worker.process import Event, Lane, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,9 @@ class Claims:
         self._forced = forced
         self.seen: Counter[str] = Counter()
 
-    def __call__(self, _: Record, event: Event) -> Sequence[Lane]:
+    def __call__(self, taken: Taken) -> Sequence[Lane]:
         """The lanes of all sources that claim the event. Raises NotAnEventError if none does."""
+        event = taken.event()
         names = [self._forced] if self._forced else self._names(event)
         if not names:
             raise NotAnEventError(

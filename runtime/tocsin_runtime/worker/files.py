@@ -9,8 +9,8 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, cast
@@ -38,10 +38,15 @@ class FileStream:
         """The next lines; None at the end."""
         return list(islice(self._records, self._batch)) or None
 
-    def commit(self, outputs: Sequence[Output]) -> None:
+    def commit(self, outputs: Iterable[Output]) -> bool:
         """Append what the sinks do not hold yet."""
+        by_sink: dict[Sink, list[Output]] = defaultdict(list)
+        for output in outputs:
+            if output.sink in self._sinks:
+                by_sink[output.sink].append(output)
         for sink, file in self._sinks.items():
-            file.append([output for output in outputs if output.sink is sink])
+            file.append(by_sink[sink])
+        return True
 
     def close(self) -> None:
         """Nothing is held open between commits."""

@@ -3,46 +3,36 @@
 A worker has a name that stays the same when it is started again. It is the static member of the
 consumer group and, with the group, the transactional id: a restarted worker takes over at once and
 aborts what its killed predecessor left open, and of two workers of one name only one lives.
+
+Nothing is polled before the last batch is committed, so that what is in memory is one batch, what
+was fetched ahead, and the producer's queue; the latter two are bounded.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
-from confluent_kafka import (
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Message,
-    Producer,
-    TopicPartition,
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from tocsin.errors import EngineError
+from tocsin_runtime.worker.clients import (
+    MOVED,
+    PASSING,
+    TRANSACTION_SECONDS,
+    KafkaSettings,
+    as_engine_error,
+    consumer,
+    producer,
 )
+from tocsin_runtime.worker.stream import Output, Record
 
-from tocsin.errors import ConfigError, EngineError
-from tocsin_runtime.worker.stream import Output, Record, Sink
+__all__ = ["KafkaSettings", "KafkaStream"]
 
-_LOG = logging.getLogger("tocsin.kafka")
-_LOG.addHandler(logging.NullHandler())  # not onto the terminal, unless someone wants it there
-
-_SESSION_SECONDS = 10
-_TRANSACTION_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class KafkaSettings:
-    """Where a worker reads and writes. `name` tells workers of one group apart."""
-
-    servers: str
-    group: str
-    topics: tuple[str, ...]
-    sinks: Mapping[Sink, str]
-    name: str
-    until_end: bool = False
-    batch: int = 2000
-    wait_seconds: float = 0.2
+_LONG_SECONDS, _SHORT_SECONDS = 5.0, 1.0
+"""A batch that takes longer is followed by a smaller one, one that is done sooner by a larger."""
+_FEWEST = 100
 
 
 class KafkaStream:
@@ -50,11 +40,14 @@ class KafkaStream:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
+        self._batch = settings.batch
+        self._polled = 0.0
         self._ended: set[tuple[str, int]] = set()
         self._assigned: set[tuple[str, int]] | None = None
+        self._first: dict[tuple[str, int], int] = {}
         self._next: dict[tuple[str, int], int] = {}
-        self._producer = _producer(settings)
-        self._consumer = Consumer(_consumer(settings), logger=_LOG)
+        self._producer = producer(settings)
+        self._consumer = consumer(settings)
         self.subscribe(settings.topics)
 
     def subscribe(self, topics: Sequence[str]) -> None:
@@ -73,28 +66,32 @@ class KafkaStream:
         if settings.until_end and self._at_end():
             return None
         try:
-            messages = self._consumer.consume(settings.batch, settings.wait_seconds)
+            messages = self._consumer.consume(self._batch, settings.wait_seconds)
         except KafkaException as error:
-            raise _as_engine_error(error.args[0]) from None
-        return [record for message in messages for record in self._record(message)]
+            raise as_engine_error(error.args[0]) from None
+        self._polled = time.monotonic()
+        return [record for message in messages if (record := self._record(message))]
 
     def _at_end(self) -> bool:
         return self._idle or (self._assigned is not None and self._ended >= self._assigned)
 
-    def commit(self, outputs: Sequence[Output]) -> None:
-        """One transaction: results and offsets. Aborted, the records are polled again."""
+    def commit(self, outputs: Iterable[Output]) -> bool:
+        """One transaction: results and offsets. If the group has moved on, neither is there."""
         offsets = [TopicPartition(t, p, at) for (t, p), at in self._next.items()]
         try:
             self._producer.begin_transaction()
             for output in outputs:
                 self._send(output)
             metadata = self._consumer.consumer_group_metadata()
-            self._producer.send_offsets_to_transaction(offsets, metadata, _TRANSACTION_SECONDS)
-            self._producer.commit_transaction(_TRANSACTION_SECONDS)
-            self._next.clear()
+            self._producer.send_offsets_to_transaction(offsets, metadata, TRANSACTION_SECONDS)
+            self._producer.commit_transaction(TRANSACTION_SECONDS)
         except KafkaException as error:
             self._undo(error.args[0])
-            raise _as_engine_error(error.args[0]) from None
+            return False
+        self._first.clear()
+        self._next.clear()
+        self._pace(time.monotonic() - self._polled)
+        return True
 
     def close(self) -> None:
         """Leave the group; an open transaction is aborted by the next worker of this name."""
@@ -102,44 +99,27 @@ class KafkaStream:
         self._producer.purge()
         self._producer.flush(0)
 
-    def _record(self, message: Message) -> Sequence[Record]:
+    # --- reading --------------------------------------------------------------------------------
+
+    def _record(self, message: Message) -> Record | None:
         place = (message.topic() or "", message.partition() or 0)
         if error := message.error():
             self._on_error(error, place)
-            return ()
+            return None
         if place not in (self._assigned or ()):
-            return ()  # revoked in the same poll: its next owner reads it
+            return None  # revoked in the same poll: its next owner reads it
         offset = message.offset() or 0
+        self._first.setdefault(place, offset)
         self._next[place] = offset + 1
         value = message.value()
         raw = value.encode() if isinstance(value, str) else value or b""
-        return (Record(*place, offset, raw),)
+        return Record(*place, offset, raw)
 
     def _on_error(self, error: KafkaError, place: tuple[str, int]) -> None:
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name for it
             self._ended.add(place)
-        elif error.fatal() or error.code() not in _PASSING:
-            raise _as_engine_error(error)
-
-    def _send(self, output: Output) -> None:
-        topic = self._settings.sinks.get(output.sink)
-        if topic is None:
-            return
-        key = output.key.encode("utf-8", "surrogatepass")
-        try:
-            self._producer.produce(topic, output.value, key)
-        except BufferError:
-            # The queue is full: let it drain.
-            self._producer.flush(_TRANSACTION_SECONDS)
-            self._producer.produce(topic, output.value, key)
-
-    def _undo(self, error: KafkaError) -> None:
-        if error.fatal():
-            return
-        try:
-            self._producer.abort_transaction(_TRANSACTION_SECONDS)
-        except KafkaException:
-            return  # the broker is away: the transaction times out there, or is aborted on restart
+        elif error.fatal() or error.code() not in PASSING:
+            raise as_engine_error(error)
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._assigned = {(p.topic, p.partition) for p in partitions}
@@ -149,70 +129,46 @@ class KafkaStream:
         # Called inside `poll` only, so that no transaction is open; what that poll got of these
         # partitions and is not committed belongs to their next owner.
         for each in partitions:
+            self._first.pop((each.topic, each.partition), None)
             self._next.pop((each.topic, each.partition), None)
         self._assigned = None
 
+    # --- writing --------------------------------------------------------------------------------
 
-_PASSING = {
-    KafkaError._TRANSPORT,  # noqa: SLF001 - librdkafka's names for its own errors
-    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
-    KafkaError._RESOLVE,  # noqa: SLF001
-    KafkaError._TIMED_OUT,  # noqa: SLF001
-    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-    KafkaError.LEADER_NOT_AVAILABLE,
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-}
-"""Errors after which librdkafka goes on by itself."""
+    def _send(self, output: Output) -> None:
+        topic = self._settings.sinks.get(output.sink)
+        if topic is None:
+            return
+        key = output.key.encode("utf-8", "surrogatepass")
+        end = time.monotonic() + TRANSACTION_SECONDS
+        while True:
+            try:
+                self._producer.produce(topic, output.value, key)
+                break
+            except BufferError:  # the queue is full: wait until the broker has taken some
+                self._producer.poll(0.05)
+            if time.monotonic() > end:
+                raise EngineError("Kafka takes no results", hint="is the broker up?")
 
+    def _undo(self, error: KafkaError) -> None:
+        """Leave nothing. Raises EngineError unless the group has just moved on."""
+        if not error.fatal():
+            # If the broker is away, the transaction times out there, or is aborted on restart.
+            with suppress(KafkaException):
+                self._producer.abort_transaction(TRANSACTION_SECONDS)
+        if error.fatal() or error.code() not in MOVED:
+            raise as_engine_error(error)
+        for (topic, partition), first in self._first.items():
+            # What is not ours any more cannot be sought; the next poll tells so.
+            with suppress(KafkaException):
+                self._consumer.seek(TopicPartition(topic, partition, first))
+        self._ended -= self._first.keys()
+        self._first.clear()
+        self._next.clear()
 
-def _consumer(settings: KafkaSettings) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": settings.servers,
-        "group.id": settings.group,
-        "group.instance.id": settings.name,
-        "session.timeout.ms": _SESSION_SECONDS * 1000,
-        "heartbeat.interval.ms": 1000,
-        "auto.offset.reset": "earliest",
-        "enable.auto.commit": False,
-        "enable.partition.eof": True,
-        "isolation.level": "read_committed",
-        "allow.auto.create.topics": False,
-        "topic.metadata.refresh.interval.ms": 10_000,
-    }
-
-
-def _producer(settings: KafkaSettings) -> Producer:
-    producer = Producer(
-        {
-            "bootstrap.servers": settings.servers,
-            "transactional.id": f"{settings.group}/{settings.name}",
-            "transaction.timeout.ms": _TRANSACTION_SECONDS * 1000,
-            "linger.ms": 5,
-            "compression.type": "lz4",
-        },
-        logger=_LOG,
-    )
-    try:
-        producer.init_transactions(_TRANSACTION_SECONDS)
-    except KafkaException as error:
-        raise _as_engine_error(error.args[0]) from None
-    return producer
-
-
-def _as_engine_error(error: KafkaError) -> EngineError | ConfigError:
-    # Of a fatal error librdkafka tells the cause in words only.
-    if error.code() in _TAKEN or "fenced" in error.str().lower():
-        return ConfigError(
-            "another worker of this name has taken over",
-            hint="give every worker of a group its own name with --name",
-        )
-    return EngineError(f"Kafka: {error.str()}", hint="is the broker up? see `tocsin engines`")
-
-
-_TAKEN = {
-    KafkaError._FENCED,  # noqa: SLF001 - librdkafka's name for it
-    KafkaError.FENCED_INSTANCE_ID,
-    KafkaError.INVALID_PRODUCER_EPOCH,
-    KafkaError.PRODUCER_FENCED,
-}
+    def _pace(self, seconds: float) -> None:
+        """Where results are many, or slow to be taken, batches get smaller."""
+        if seconds > _LONG_SECONDS:
+            self._batch = max(_FEWEST, self._batch // 2)
+        elif seconds < _SHORT_SECONDS:
+            self._batch = min(self._settings.batch, self._batch * 2)

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tocsin.backend.base import Backend, Endpoints
 from tocsin.errors import ConfigError
-from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.artifact import Artifact, Job
 from tocsin.model.source import Source
 from tocsin_runtime.alerts.binding import Binding
-from tocsin_runtime.matcher import Filter
-from tocsin_runtime.worker.process import Lane
-
-FILTERS = "kafka-filter"
-"""Backend whose artifacts are filters."""
+from tocsin_runtime.matcher import Matched
+from tocsin_runtime.worker.process import Lane, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,10 @@ class Lanes:
 
 
 class BackendLane:
-    """Artifacts that a backend runs on batches of events; correlations, on all events at once."""
+    """Artifacts that a backend runs on batches of events; correlations, on all events at once.
+
+    The route that leads here has decoded the events.
+    """
 
     def __init__(
         self,
@@ -54,10 +53,10 @@ class BackendLane:
         self._backend = backend
         self._endpoints = endpoints
 
-    def match(self, events: Sequence[dict[str, Any]]) -> Iterable[Match]:
+    def match(self, taken: Sequence[Taken]) -> Matched:
         """All artifacts on all events, in one run."""
-        job = Job(self._sources, self._artifacts, tuple(events))
-        return self._backend.run([job], self._endpoints)[0]
+        job = Job(self._sources, self._artifacts, tuple(each.event() for each in taken))
+        return Matched(self._backend.run([job], self._endpoints)[0])
 
 
 def _binding(artifact: Artifact, sources: Sequence[Source]) -> Binding:
@@ -97,14 +96,3 @@ def build_lanes(
             for name in names:
                 lanes[name].append(lane)
     return Lanes(dict(lanes), refused)
-
-
-def filters_of(artifacts: Iterable[Artifact]) -> list[Filter]:
-    """The filters in artifacts. Raises ConfigError for damaged ones."""
-    found: list[Filter] = []
-    for artifact in artifacts:
-        try:
-            found.append(Filter.decode(artifact.body))
-        except ValueError as error:
-            raise ConfigError(f"artifact {artifact.path} cannot be read: {error}") from error
-    return found

@@ -15,15 +15,10 @@ from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.worker.claims import Claim, Claims
 from tocsin_runtime.worker.deployment import Deployment
 from tocsin_runtime.worker.files import FileStream, SinkFile
-from tocsin_runtime.worker.lanes import (
-    FILTERS,
-    BackendLane,
-    NotRun,
-    build_lanes,
-    filters_of,
-)
+from tocsin_runtime.worker.filters import FILTERS, FilterLane, parts_of
+from tocsin_runtime.worker.lanes import BackendLane, NotRun, build_lanes
 from tocsin_runtime.worker.loop import Counters, run
-from tocsin_runtime.worker.process import FilterLane, Lane, Processor
+from tocsin_runtime.worker.process import Lane, Processor
 from tocsin_runtime.worker.stream import Sink
 
 ALERTS = "alerts.jsonl"
@@ -66,7 +61,7 @@ def open_lane(
 ) -> Lane:
     """Filters run in this process, SQL on an embedded engine; what needs servers does not run."""
     if backend == FILTERS:
-        return FilterLane(filters_of(artifacts))
+        return FilterLane(parts_of(artifacts))
     runner = registry.load(backend)
     if runner.needs:
         raise ConfigError(f"{backend} artifacts need a running {' and '.join(runner.needs)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,9 +36,9 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a batch of records gave."""
+    """What a batch of records gave. `outputs` may be made while they are taken, once."""
 
-    outputs: Sequence[Output]
+    outputs: Iterable[Output]
     counters: Counters
 
 
@@ -58,8 +58,8 @@ def run(
     total = Counters()
 
     def commit(batch: Batch) -> None:
-        stream.commit(batch.outputs)
-        total.add(batch.counters)
+        if stream.commit(batch.outputs):
+            total.add(batch.counters)
 
     try:
         while not stopped():

@@ -1,23 +1,42 @@
-"""From a batch of records to results: decode, route to lanes, match, write out."""
+"""From a batch of records to results: route to lanes, match, write out.
+
+An event is decoded only where something asks for it: its routing, a lane that works on events, or
+a match. So a record whose event is broken where nobody looks is not refused.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 from tocsin.canonical import canonical_bytes, digest
-from tocsin.model.artifact import Match
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.decode import NotAnEventError, decode
-from tocsin_runtime.matcher import EvaluatorMatcher, Filter, Matcher
+from tocsin_runtime.matcher import Matched
 from tocsin_runtime.worker.loop import Batch, Counters
 from tocsin_runtime.worker.stream import Output, Record, Sink
 
 Event = dict[str, Any]
-Taken = tuple[Record, Event]
+
+
+class Taken:
+    """A record that was taken in; its event is decoded when it is first asked for."""
+
+    __slots__ = ("_event", "record")
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self._event: Event | None = None
+
+    def event(self) -> Event:
+        """The event. Raises NotAnEventError."""
+        if self._event is None:
+            self._event = decode(self.record.value)
+        return self._event
 
 
 class Lane(Protocol):
@@ -31,109 +50,93 @@ class Lane(Protocol):
     def bindings(self) -> Mapping[str, Binding]:
         """How each detection, by id, reads its events."""
 
-    def match(self, events: Sequence[Event]) -> Iterable[Match]:
-        """Which detections match which of these events, by number."""
+    def match(self, taken: Sequence[Taken]) -> Matched:
+        """Which detections match which of these, by number, and which are no events."""
 
 
-class FilterLane:
-    """Filters in this process."""
-
-    whole = False
-
-    def __init__(self, filters: Sequence[Filter], matcher: Matcher | None = None) -> None:
-        self.bindings = {f.detection: binding_of(f) for f in filters}
-        self._matcher = matcher or EvaluatorMatcher(filters)
-
-    def match(self, events: Sequence[Event]) -> Iterable[Match]:
-        """One event after the other."""
-        for number, event in enumerate(events):
-            for detection in self._matcher.match(event):
-                yield Match(detection, number)
-
-
-def binding_of(each: Filter) -> Binding:
-    """How a filter reads its events."""
-    return Binding(
-        detection=each.detection,
-        logic=each.logic,
-        source=each.source,
-        time_field=each.time_field,
-        id_field=each.id_field,
-        paths=each.paths,
-    )
-
-
-Route = Callable[[Record, Event], Sequence[Lane]]
+Route = Callable[[Taken], Sequence[Lane]]
 """The lanes that look at an event. Raises NotAnEventError if the event has no place here."""
 
 Write = Callable[[MatchRecord, Event], Iterable[Output]]
 """What is made of a match besides its record."""
 
+Groups = dict[int, tuple[Lane, list[Taken]]]
+"""Lanes, by identity, and what they are to look at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """Turns batches of records into outputs, in the order of the records."""
+    """Turns batches of records into outputs: dead letters first, then in the records' order."""
 
     route: Route
     write: Write = lambda _match, _event: ()
-    _kept: dict[int, tuple[Lane, list[Taken]]] = field(default_factory=dict, init=False)
+    _kept: Groups = field(default_factory=dict, init=False)
 
     def __call__(self, records: Sequence[Record]) -> Batch:
         """The results of a batch, and what to count if they get committed."""
-        dead: list[Output] = []
-        lanes: dict[int, tuple[Lane, list[Taken]]] = {}
+        refused: dict[int, str] = {}
+        lanes: Groups = {}
         for record in records:
             try:
-                event = _take(record)
-                for lane in self.route(record, event):
-                    group = self._kept if lane.whole else lanes
-                    group.setdefault(id(lane), (lane, []))[1].append((record, event))
+                self._put(record, lanes)
             except NotAnEventError as reason:
-                dead.append(dead_letter(record, str(reason)))
-        counters = Counters(len(records) - len(dead), len(dead))
-        return self._batch(lanes.values(), records, dead, counters)
+                refused[id(record)] = str(reason)
+        return self._batch(lanes, records, refused, len(records))
 
     def finish(self) -> Batch:
         """The results of the lanes that look at all events at once."""
-        kept = self._kept.values()
-        records = {id(record): record for _, taken in kept for record, _ in taken}
-        return self._batch(kept, records.values(), [], Counters())
+        taken = (each.record for _, group in self._kept.values() for each in group)
+        records = {id(record): record for record in taken}
+        return self._batch(self._kept, list(records.values()), {}, 0)
+
+    def _put(self, record: Record, lanes: Groups) -> None:
+        if record.problem:
+            raise NotAnEventError(record.problem)
+        taken = Taken(record)
+        for lane in self.route(taken):
+            group = self._kept if lane.whole else lanes
+            if id(lane) not in group:
+                group[id(lane)] = (lane, [])
+            group[id(lane)][1].append(taken)
 
     def _batch(
-        self,
-        lanes: Iterable[tuple[Lane, list[Taken]]],
-        records: Iterable[Record],
-        dead: Sequence[Output],
-        counters: Counters,
+        self, lanes: Groups, records: Sequence[Record], refused: dict[int, str], events: int
     ) -> Batch:
-        hits: dict[int, list[_Hit]] = defaultdict(list)
-        for hit in _hits(lanes):
-            hits[id(hit[0])].append(hit)
-            counters.matches[hit[1].detection] += 1
-        ordered = [hit for record in records for hit in hits.get(id(record), ())]
-        return Batch([*dead, *self._outputs(ordered)], counters)
+        """`events` came for the first time; `refused`: why records, by identity, are none."""
+        hits = _hits(lanes.values(), refused)
+        dead = [dead_letter(r, refused[id(r)]) for r in records if id(r) in refused]
+        counters = Counters(events - len(dead), len(dead))
+        ordered = [hit for record in records for hit in hits.get(id(record), ())] if hits else []
+        counters.matches.update(match.detection for match, _ in ordered)
+        # Made one by one while they are written: a noisy detection may give very many.
+        return Batch(chain(dead, self._outputs(ordered)), counters)
 
-    def _outputs(self, hits: Iterable[_Hit]) -> Iterator[Output]:
-        for _, match, event in hits:
+    def _outputs(self, hits: Iterable[tuple[MatchRecord, Event]]) -> Iterator[Output]:
+        for match, event in hits:
             yield Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
             yield from self.write(match, event)
 
 
-_Hit = tuple[Record, MatchRecord, Event]
+Hits = Mapping[int, Sequence[tuple[MatchRecord, Event]]]
 
 
-def _take(record: Record) -> Event:
-    if record.problem:
-        raise NotAnEventError(record.problem)
-    return decode(record.value)
-
-
-def _hits(lanes: Iterable[tuple[Lane, list[Taken]]]) -> Iterator[_Hit]:
-    for lane, taken in lanes:
-        for match in lane.match([event for _, event in taken]):
-            record, event = taken[match.event]
+def _hits(lanes: Iterable[tuple[Lane, list[Taken]]], refused: dict[int, str]) -> Hits:
+    """What matches, by identity of the record; what is no event after all is `refused`."""
+    hits: dict[int, list[tuple[MatchRecord, Event]]] = defaultdict(list)
+    for lane, group in lanes:
+        found = lane.match(group)
+        refused |= {id(group[number].record): why for number, why in found.refused.items()}
+        for match in found.matches:
+            taken = group[match.event]
+            try:
+                event = taken.event()
+            except NotAnEventError as reason:
+                refused[id(taken.record)] = str(reason)
+                continue
             binding = lane.bindings[match.detection]
-            yield record, MatchRecord.of(binding, event, record, match.group), event
+            record = MatchRecord.of(binding, event, taken.record, match.group)
+            hits[id(taken.record)].append((record, event))
+    return {key: group for key, group in hits.items() if key not in refused}
 
 
 def dead_letter(record: Record, reason: str) -> Output:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
+from tocsin.pack import Part
 from tocsin_runtime.alerts.writer import AlertWriter
-from tocsin_runtime.matcher import Filter
 from tocsin_runtime.worker.deployment import Deployment, read_deployment
+from tocsin_runtime.worker.filters import FILTERS, FilterLane, parts_of
 from tocsin_runtime.worker.kafka import KafkaStream
-from tocsin_runtime.worker.lanes import FILTERS, filters_of
 from tocsin_runtime.worker.loop import Batch
-from tocsin_runtime.worker.process import FilterLane, Processor
+from tocsin_runtime.worker.process import Processor
 from tocsin_runtime.worker.stream import Output, Record
 
 WriterOf = Callable[[Deployment], AlertWriter]
@@ -31,6 +31,7 @@ class Service:
         self._say = say
         self._stamp = stamp(folder)
         self._stream: KafkaStream | None = None
+        self._lanes: Mapping[str, FilterLane] = {}
         self._take(read_deployment(folder, environment))
 
     def start(self, stream: KafkaStream) -> None:
@@ -46,9 +47,9 @@ class Service:
         self._follow()
         return self._inner.poll()
 
-    def commit(self, outputs: Sequence[Output]) -> None:
+    def commit(self, outputs: Iterable[Output]) -> bool:
         """Commit to the stream."""
-        self._inner.commit(outputs)
+        return self._inner.commit(outputs)
 
     def close(self) -> None:
         """Close the stream."""
@@ -76,16 +77,21 @@ class Service:
         self._say(f"now at release {self.deployment.release}")
 
     def _take(self, deployment: Deployment) -> None:
-        filters = filters_of(_filters(deployment, self._say))
-        by_topic: dict[str, list[Filter]] = defaultdict(list)
-        for each in filters:
-            by_topic[each.topic].append(each)
-        lanes = {topic: (FilterLane(group),) for topic, group in by_topic.items()}
+        by_topic: dict[str, list[Part]] = defaultdict(list)
+        for part in parts_of(_filters(deployment, self._say)):
+            by_topic[part.topic].append(part)
+        lanes = {topic: (self._lane(topic, parts),) for topic, parts in by_topic.items()}
         self._processor = Processor(
-            lambda record, _: lanes.get(record.topic, ()), self._writer_of(deployment)
+            lambda taken: lanes.get(taken.record.topic, ()), self._writer_of(deployment)
         )
+        self._lanes = {topic: lane for topic, (lane,) in lanes.items()}
         self.deployment = deployment
         self.topics = tuple(sorted(by_topic))
+
+    def _lane(self, topic: str, parts: Sequence[Part]) -> FilterLane:
+        """Where nothing changed, the lane at hand with what it has learned."""
+        before = self._lanes.get(topic)
+        return before if before and before.parts == tuple(parts) else FilterLane(parts)
 
 
 def stamp(folder: Path) -> tuple[int, int]:

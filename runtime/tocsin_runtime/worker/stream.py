@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Sink(StrEnum):
@@ -16,8 +16,7 @@ class Sink(StrEnum):
     DEAD = "dead-letters"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """Raw bytes of an event and their place: topic, partition and offset, or file and line.
 
     `problem` is set where the stream could not even take the bytes (a line that is too long).
@@ -53,8 +52,11 @@ class Stream(Protocol):
     def poll(self) -> Sequence[Record] | None:
         """The next records; empty if there are none just now, None at the end."""
 
-    def commit(self, outputs: Sequence[Output]) -> None:
-        """Write the results of all records polled since the last commit, and move on."""
+    def commit(self, outputs: Iterable[Output]) -> bool:
+        """Write the results of all records polled since the last commit, and move on.
+
+        False: nothing was written, and the records come again, here or to another worker.
+        """
 
     def close(self) -> None:
         """Let go; what was polled and not committed comes again next time."""

@@ -1,0 +1,58 @@
+"""Filters in this process: the artifacts of kafka-filter, matched on the bytes of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tocsin.errors import ConfigError
+from tocsin.model.artifact import Artifact
+from tocsin.pack import Part
+from tocsin_runtime.alerts.binding import Binding
+from tocsin_runtime.matcher import Matched, Matcher, PackMatcher
+from tocsin_runtime.worker.lessons import Lessons
+from tocsin_runtime.worker.process import Taken
+
+FILTERS = "kafka-filter"
+"""Backend whose artifacts are parts of a pack."""
+
+
+class FilterLane:
+    """The detections of one topic or source."""
+
+    whole = False
+
+    def __init__(self, parts: Sequence[Part], matcher: Matcher | None = None) -> None:
+        self.parts = tuple(parts)
+        self.bindings = {each.detection: binding_of(each) for each in parts}
+        self._matcher = matcher or PackMatcher(parts)
+        self._lessons = Lessons(self._matcher)
+
+    def match(self, taken: Sequence[Taken]) -> Matched:
+        """All detections on the raw events."""
+        lines = [each.record.value for each in taken]
+        found = self._matcher.match_lines(lines)
+        self._lessons.after(lines)
+        return found
+
+
+def binding_of(part: Part) -> Binding:
+    """How a detection reads its events."""
+    return Binding(
+        detection=part.detection,
+        logic=part.logic,
+        source=part.source,
+        time_field=part.time_field,
+        id_field=part.id_field,
+        paths=part.paths,
+    )
+
+
+def parts_of(artifacts: Iterable[Artifact]) -> list[Part]:
+    """The parts in artifacts. Raises ConfigError for damaged ones."""
+    found: list[Part] = []
+    for artifact in artifacts:
+        try:
+            found.append(Part.decode(artifact.body))
+        except ValueError as error:
+            raise ConfigError(f"artifact {artifact.path} cannot be read: {error}") from error
+    return found
