@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -11,11 +12,8 @@ import java.util.Map;
  * Finds all of many literals in one pass over a text (Aho and Corasick), as a table of states by
  * classes of characters: those that are in no literal share one.
  */
-final class Automaton {
-    /** Told each literal that ends at a character, the first being 0. */
-    interface Found {
-        void at(int literal, int last);
-    }
+final class Automaton implements Finder {
+    private static final int ASCII = 128;
 
     private final char[] classes = new char[1 << 16];
     private final int width;
@@ -26,10 +24,14 @@ final class Automaton {
     /** Literals that end at a state. */
     private final int[][] ends;
 
-    private Automaton(Map<Character, Integer> letters, Fold fold, int[] next, int[][] ends) {
+    /** Literals with other letters than ASCII: some list hundreds, each a column of the table. */
+    private final Finder wide;
+
+    private Automaton(Map<Character, Integer> letters, Fold fold, Trie trie, Finder wide) {
         this.width = letters.size() + 1;
-        this.next = next;
-        this.ends = ends;
+        this.next = trie.next;
+        this.ends = trie.ends.toArray(int[][]::new);
+        this.wide = wide;
         for (int c = 0; c < classes.length; c++) {
             classes[c] = (char) (int) letters.getOrDefault(fold.searched((char) c), 0);
         }
@@ -38,20 +40,35 @@ final class Automaton {
     /** Over folded texts, for literals in search form. */
     static Automaton of(List<String> literals, Fold fold) {
         Map<Character, Integer> letters = new HashMap<>();
-        for (String literal : literals) {
-            for (char c : literal.toCharArray()) {
-                letters.putIfAbsent(c, letters.size() + 1);
+        Map<Integer, String> others = new LinkedHashMap<>();
+        for (int i = 0; i < literals.size(); i++) {
+            if (isAscii(literals.get(i))) {
+                literals.get(i).chars().forEach(c -> letters.putIfAbsent((char) c, letters.size() + 1));
+            } else {
+                others.put(i, literals.get(i));
             }
         }
         Trie trie = new Trie(letters.size() + 1);
         for (int i = 0; i < literals.size(); i++) {
-            trie.add(literals.get(i), i, letters);
+            if (!others.containsKey(i)) {
+                trie.add(literals.get(i), i, letters);
+            }
         }
         trie.close();
-        return new Automaton(letters, fold, trie.next, trie.ends.toArray(int[][]::new));
+        return new Automaton(letters, fold, trie, others.isEmpty() ? null : new Prefixes(others, fold));
     }
 
-    void run(String text, Found found) {
+    private static boolean isAscii(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= ASCII) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void run(String text, Found found) {
         int[] table = next;
         char[] of = classes;
         int state = 0;
@@ -63,6 +80,9 @@ final class Automaton {
                     found.at(literal, i);
                 }
             }
+        }
+        if (wide != null && !isAscii(text)) {
+            wide.run(text, found);
         }
     }
 

@@ -27,11 +27,11 @@ final class Cache {
         if (!storing) {
             return null;
         }
-        hash = hash(b, from, to, kind);
-        int slot = (int) hash & hashes.length - 1;
         if (++asked == TRIAL) {
             judge();
         }
+        hash = hash(b, from, to, kind);
+        int slot = (int) hash & hashes.length - 1;
         byte[] key = keys[slot];
         if (hashes[slot] == hash && key != null && Arrays.equals(key, 0, key.length, b, from, to)) {
             found++;

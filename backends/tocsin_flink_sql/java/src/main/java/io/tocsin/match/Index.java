@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** From a value of one place to the detections that may match for it. */
 final class Index {
@@ -16,7 +17,7 @@ final class Index {
     final int[] present;
 
     private final Map<String, int[]> equal = new HashMap<>();
-    private final Automaton automaton;
+    private final Finder finder;
     private final List<Atom> parts = new ArrayList<>();
     private final int[][] partOwners;
     private final List<Atom> tests = new ArrayList<>();
@@ -27,7 +28,7 @@ final class Index {
     private int[] found = new int[16];
     private int count;
 
-    private Index(Map<Atom, TreeSet<Integer>> owners, Fold fold) {
+    private Index(Map<Atom, TreeSet<Integer>> owners, Function<List<String>, Finder> finders) {
         int[] everywhere = NONE;
         for (Map.Entry<Atom, TreeSet<Integer>> each : owners.entrySet()) {
             Atom atom = each.getKey();
@@ -41,10 +42,10 @@ final class Index {
         present = everywhere;
         partOwners = parts.stream().map(a -> array(owners.get(a))).toArray(int[][]::new);
         testOwners = tests.stream().map(a -> array(owners.get(a))).toArray(int[][]::new);
-        automaton =
+        finder =
                 parts.isEmpty()
                         ? null
-                        : Automaton.of(parts.stream().map(Atom::literal).toList(), fold);
+                        : finders.apply(parts.stream().map(Atom::literal).toList());
     }
 
     private static int[] array(TreeSet<Integer> numbers) {
@@ -56,9 +57,9 @@ final class Index {
         stamp++;
         count = 0;
         add(equal.getOrDefault(value.folded, NONE));
-        if (automaton != null) {
+        if (finder != null) {
             int length = value.folded.length();
-            automaton.run(value.folded, (part, last) -> part(part, last, length));
+            finder.run(value.folded, (part, last) -> part(part, last, length));
         }
         for (int i = 0; i < testOwners.length; i++) {
             if (mayPass(tests.get(i), value)) {
@@ -114,9 +115,9 @@ final class Index {
                     .add(detection);
         }
 
-        Map<Place, Index> build(Fold fold) {
+        Map<Place, Index> build(Function<List<String>, Finder> finders) {
             Map<Place, Index> made = new LinkedHashMap<>();
-            owners.forEach((place, atoms) -> made.put(place, new Index(atoms, fold)));
+            owners.forEach((place, atoms) -> made.put(place, new Index(atoms, finders)));
             return made;
         }
     }

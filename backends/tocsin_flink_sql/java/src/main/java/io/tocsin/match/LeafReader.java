@@ -2,16 +2,16 @@ package io.tocsin.match;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /** Makes leaves of the lists that stand for them in a pack. */
 final class LeafReader {
     private final Fields fields;
     private final Fold fold;
     private final Record regexes;
+    private final Map<String, Search> searches = new HashMap<>();
 
     LeafReader(Fields fields, Record regexes) {
         this.fields = fields;
@@ -65,12 +65,13 @@ final class LeafReader {
     }
 
     private Test search(String pattern, String flags) throws Refused {
-        String java = regexes.text(flags + ":" + pattern);
-        try {
-            return new Search(Pattern.compile(java));
-        } catch (PatternSyntaxException no) {
-            throw new Refused("Java does not take the pattern for " + pattern + ": " + no);
+        Search known = searches.get(flags + ":" + pattern);
+        if (known == null) {
+            Expression read = Expression.read(regexes.text(flags + ":" + pattern));
+            known = new Search(new Program(read));
+            searches.put(flags + ":" + pattern, known);
         }
+        return known;
     }
 
     private static List<Atom> present(Field field) {

@@ -2,6 +2,7 @@ package io.tocsin.match;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -13,7 +14,7 @@ import java.util.TreeMap;
  * thread-safe: each thread has its own.
  */
 public final class Matcher {
-    private static final int SAMPLE = 2000;
+    static final int SAMPLE = 2000;
 
     private final Pack pack;
     private final Event event;
@@ -44,8 +45,7 @@ public final class Matcher {
         int[] unguarded = new int[detections.length];
         int n = 0;
         for (int i = 0; i < detections.length; i++) {
-            Node[] both = {detections[i].where().node, detections[i].condition()};
-            Witnesses.Choice choice = witnesses.of(new Node.Many(true, both));
+            Witnesses.Choice choice = chosen(detections[i], witnesses, !frequencies.isEmpty());
             if (choice == null) {
                 unguarded[n++] = i;
                 continue;
@@ -55,12 +55,23 @@ public final class Matcher {
             }
         }
         always = Arrays.copyOf(unguarded, n);
-        Map<Place, Index> made = new HashMap<>(builder.build(pack.fields.fold));
+        Map<Place, Index> made = new HashMap<>(builder.build(this::automaton));
         for (Place place : pack.fields.root.all()) {
             place.index = made.remove(place);
             place.cache.clear();
         }
         pack.fields.anywhere.index = made.remove(pack.fields.anywhere);
+    }
+
+    /** Before any event was seen, what selects a log source counts as frequent. */
+    private static Witnesses.Choice chosen(Detection of, Witnesses witnesses, boolean counted) {
+        Node where = of.where().node;
+        Witnesses.Choice own = counted ? null : witnesses.of(of.condition());
+        return own != null ? own : witnesses.of(new Node.Many(true, new Node[] {where, of.condition()}));
+    }
+
+    private Automaton automaton(List<String> literals) {
+        return Automaton.of(literals, pack.fields.fold);
     }
 
     /**

@@ -41,13 +41,14 @@ public final class Pack {
         }
         Record header = header(Arrays.copyOf(file, first));
         byte[] body = Arrays.copyOfRange(file, Math.min(first + 1, file.length), file.length);
-        if (!digest(body).equals(header.text("digest"))) {
+        List<byte[]> lines = lines(body);
+        if (!digestOf(lines).equals(header.text("digest"))) {
             throw new Refused("the pack's digest is not that of its detections");
         }
         Fold fold = new Fold(Record.list(Json.parseOwn(letters)));
         PartReader reader = new PartReader(fold, Record.of(Json.parseOwn(regexes)));
         List<Detection> made = new ArrayList<>();
-        for (byte[] line : lines(body)) {
+        for (byte[] line : lines) {
             try {
                 made.add(reader.detection(Record.of(Json.parseOwn(line))));
             } catch (Refused no) {
@@ -75,7 +76,7 @@ public final class Pack {
         return header;
     }
 
-    private static List<byte[]> lines(byte[] body) {
+    private static List<byte[]> lines(byte[] body) throws Refused {
         List<byte[]> made = new ArrayList<>();
         int from = 0;
         for (int i = 0; i < body.length; i++) {
@@ -84,7 +85,17 @@ public final class Pack {
                 from = i + 1;
             }
         }
+        if (from < body.length) {
+            throw new Refused("the pack's last line is cut off");
+        }
         return made;
+    }
+
+    /** The digest of the list of the lines' digests. */
+    private static String digestOf(List<byte[]> lines) {
+        StringBuilder digests = new StringBuilder();
+        lines.forEach(line -> digests.append(digest(line)).append('\n'));
+        return digest(digests.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private static String digest(byte[] data) {

@@ -1,0 +1,62 @@
+package io.tocsin.match;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Finds literals by their first characters, without an automaton: slower, but made in no time. For
+ * texts that are looked at once, to learn from them.
+ */
+final class Prefixes implements Finder {
+    private static final int LONGEST = 4;
+    private final List<Map<Long, List<Integer>>> byLength = new ArrayList<>();
+    private final Map<Integer, String> literals;
+    private final Fold fold;
+
+    Prefixes(Map<Integer, String> literals, Fold fold) {
+        this.literals = literals;
+        this.fold = fold;
+        for (int i = 0; i <= LONGEST; i++) {
+            byLength.add(new HashMap<>());
+        }
+        literals.forEach(
+                (number, literal) -> {
+                    int length = Math.min(LONGEST, literal.length());
+                    byLength.get(length)
+                            .computeIfAbsent(key(literal, 0, length), k -> new ArrayList<>())
+                            .add(number);
+                });
+    }
+
+    /** For literals numbered in order. */
+    static Prefixes of(List<String> literals, Fold fold) {
+        Map<Integer, String> numbered = new HashMap<>();
+        literals.forEach(literal -> numbered.put(numbered.size(), literal));
+        return new Prefixes(numbered, fold);
+    }
+
+    private static long key(String text, int from, int length) {
+        long key = 0;
+        for (int i = from; i < from + length; i++) {
+            key = key << 16 | text.charAt(i);
+        }
+        return key;
+    }
+
+    @Override
+    public void run(String folded, Found found) {
+        String text = fold.search(folded);
+        for (int length = 1; length <= LONGEST; length++) {
+            Map<Long, List<Integer>> starts = byLength.get(length);
+            for (int i = 0; !starts.isEmpty() && i + length <= text.length(); i++) {
+                for (int literal : starts.getOrDefault(key(text, i, length), List.of())) {
+                    if (text.startsWith(literals.get(literal), i)) {
+                        found.at(literal, i + literals.get(literal).length() - 1);
+                    }
+                }
+            }
+        }
+    }
+}
