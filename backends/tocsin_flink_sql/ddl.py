@@ -66,8 +66,13 @@ def topic_table(source: Source) -> str:
 
 def source_table(source: Source, place: Place) -> str:
     """CREATE TABLE over the source's topic: JSON, with event time and watermark."""
-    columns: list[Sql] = [plain_column(key, kind) for key, kind in _tree(columns_of(source)).items()]
-    columns += [metadata_column(PARTITION, "partition", "INT"), metadata_column(OFFSET, "offset", "BIGINT")]
+    columns: list[Sql] = [
+        plain_column(key, kind) for key, kind in _tree(columns_of(source)).items()
+    ]
+    columns += [
+        metadata_column(PARTITION, "partition", "INT"),
+        metadata_column(OFFSET, "offset", "BIGINT"),
+    ]
     options = {
         "scan.startup.mode": "earliest-offset",
         **({"scan.bounded.mode": "latest-offset"} if place.bounded else {}),
@@ -140,9 +145,9 @@ def plain_column(key: str, kind: exp.DataType) -> exp.ColumnDef:
     return exp.ColumnDef(this=name(key), kind=kind)
 
 
-def metadata_column(key: str, source: str, kind: str) -> exp.ColumnDef:
-    """A column that the connector fills."""
-    constraint = exp.ColumnConstraint(kind=Metadata(this=quoted(source)))
+def metadata_column(key: str, source: str, kind: str, *, written: bool = False) -> exp.ColumnDef:
+    """A column that the connector fills, or that tells it what to do if it is `written`."""
+    constraint = exp.ColumnConstraint(kind=Metadata(this=quoted(source), written=written))
     return exp.ColumnDef(this=name(key), kind=exp.DataType.build(kind), constraints=[constraint])
 
 

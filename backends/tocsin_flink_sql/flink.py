@@ -17,7 +17,9 @@ class IsNotTrue(exp.Expression, exp.Predicate):
 
 
 class Metadata(exp.Expression, exp.ColumnConstraintKind):
-    """A column that the connector fills."""
+    """A column that the connector fills, or reads if it is `written`."""
+
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "written": False}
 
 
 class TimestampLiteral(exp.Expression):
@@ -47,7 +49,9 @@ class Flink(Dialect):
             IsNotTrue: lambda self, e: f"({self.sql(e, 'this')}) IS NOT TRUE",
             TimestampLiteral: lambda self, e: f"TIMESTAMP {self.sql(e, 'this')}",
             exp.Array: lambda self, e: f"ARRAY[{self.expressions(e, flat=True)}]",
-            Metadata: lambda self, e: f"METADATA FROM {self.sql(e, 'this')} VIRTUAL",
+            Metadata: lambda self, e: (
+                f"METADATA FROM {self.sql(e, 'this')}{'' if e.args['written'] else ' VIRTUAL'}"
+            ),
         }
 
         def property_sql(self, expression: exp.Property) -> str:

@@ -16,7 +16,9 @@ LAST = 0x10FFFF
 
 def regexes(parts: Iterable[Part]) -> bytes:
     """Java's patterns by `flags:pattern`, as JSON. Raises Unsupported for what has no twin."""
-    found = {leaf.test for part in parts for leaf in part.leaves if isinstance(leaf, Leaf | Keyword)}
+    found = {
+        leaf.test for part in parts for leaf in part.leaves if isinstance(leaf, Leaf | Keyword)
+    }
     tests = [test for test in found if isinstance(test, Regex)]
     made = {f"{test.flags}:{test.pattern}": re2java(test.pattern, test.flags) for test in tests}
     return canonical_bytes(made)

@@ -13,10 +13,10 @@ from tocsin.errors import EngineError
 from tocsin.model.artifact import Match
 from tocsin.pack import Pack, Part
 from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.ddl import Place, matches_table
+from tocsin_flink_sql.ddl import Place
 from tocsin_flink_sql.gateway import Gateway
 from tocsin_flink_sql.jar import pack_jar
-from tocsin_flink_sql.pack_sql import events_table, function, matching, refused_table
+from tocsin_flink_sql.pack_sql import events_table, found_table, function, matching
 from tocsin_flink_sql.run import SETTINGS
 from tocsin_flink_sql.topics import produce, records, topics
 
@@ -57,9 +57,8 @@ def submit(source: str, jar: Path, places: Sequence[Place], gateway: str) -> str
     with Gateway(gateway, settings={**SETTINGS, "pipeline.name": events.topic}) as session:
         for statement in (
             events_table(bounded),
-            matches_table(matches),
-            refused_table(refused),
+            found_table(matches, refused.topic),
             function(jar),
         ):
             session.execute(statement)
-        return session.submit_job(matching(source))
+        return session.submit_job(matching(source, matches.topic, refused.topic))

@@ -6,36 +6,29 @@ keys, arrays and nulls that Flink's JSON format cannot tell apart.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from sqlglot import exp
 
 from tocsin.backend.sql_tree import quoted
 from tocsin_flink_sql.ddl import (
-    MATCHES,
+    GROUP,
+    MATCH_COLUMNS,
     OFFSET,
     PARTITION,
     Place,
     create_table,
     metadata_column,
     plain_column,
-    table_over,
 )
 from tocsin_flink_sql.flink import printed
 
 EVENTS = "tocsin_events"
-REFUSED = "tocsin_refused"
+FOUND = "tocsin_found"
+TOPIC = "~topic"
 FUNCTION = "tocsin_match"
 CLASS = "io.tocsin.flink.Match"
-
-REFUSED_COLUMNS = {
-    "detection_id": "TEXT",
-    "source": "TEXT",
-    "partition": "INT",
-    "offset": "BIGINT",
-    "reason": "TEXT",
-}
-"""What could not be evaluated: a whole event (no `detection_id`), or a detection on an event."""
 
 
 def events_table(place: Place) -> str:
@@ -53,9 +46,16 @@ def events_table(place: Place) -> str:
     return create_table(EVENTS, columns, place, more)
 
 
-def refused_table(place: Place) -> str:
-    """CREATE TABLE over the topic of what could not be evaluated."""
-    return table_over(REFUSED, REFUSED_COLUMNS, place)
+def found_table(matches: Place, refused: str) -> str:
+    """CREATE TABLE over two topics: of matches, and of what could not be evaluated.
+
+    A record of the second has a `reason`, and a `detection_id` if it is of one detection alone.
+    One table, since a job with two would call the matcher twice for each event.
+    """
+    kinds = {**MATCH_COLUMNS, GROUP: "ARRAY<TEXT>", "reason": "TEXT"}
+    columns = [plain_column(key, exp.DataType.build(kind)) for key, kind in kinds.items()]
+    columns.append(metadata_column(TOPIC, "topic", "TEXT", written=True))
+    return create_table(FOUND, columns, replace(matches, topic=f"{matches.topic};{refused}"), {})
 
 
 def function(jar: Path) -> str:
@@ -64,18 +64,11 @@ def function(jar: Path) -> str:
     return f"CREATE TEMPORARY FUNCTION {FUNCTION} AS '{CLASS}' LANGUAGE JAVA USING JAR {uri}"
 
 
-def matching(source: str) -> str:
-    """The job: every event is read and matched once."""
-    name = printed(quoted(source))
-    matched = f"`{EVENTS}`, LATERAL TABLE({FUNCTION}(`event`)) AS `found`"
-    return f"""EXECUTE STATEMENT SET
-BEGIN
-INSERT INTO `{MATCHES}` (`detection_id`, `logic`, `source`, `partition`, `offset`, `event_time`)
-SELECT `detection_id`, `logic`, {name}, `{PARTITION}`, `{OFFSET}`, `event_time`
-FROM {matched}
-WHERE `reason` IS NULL;
-INSERT INTO `{REFUSED}` (`detection_id`, `source`, `partition`, `offset`, `reason`)
-SELECT `detection_id`, {name}, `{PARTITION}`, `{OFFSET}`, `reason`
-FROM {matched}
-WHERE `reason` IS NOT NULL;
-END"""
+def matching(source: str, matches: str, refused: str) -> str:
+    """The job: every event is read and matched once; `matches` and `refused` are topics."""
+    name, good, bad = (printed(quoted(text)) for text in (source, matches, refused))
+    listed = ", ".join(f"`{column}`" for column in (*MATCH_COLUMNS, "reason", TOPIC))
+    return f"""INSERT INTO `{FOUND}` ({listed})
+SELECT `detection_id`, `logic`, {name}, `{PARTITION}`, `{OFFSET}`, `event_time`, `reason`,
+  CASE WHEN `reason` IS NULL THEN {good} ELSE {bad} END
+FROM `{EVENTS}`, LATERAL TABLE({FUNCTION}(`event`)) AS `found`"""  # noqa: S608 - names are constants, texts are quoted
