@@ -7,7 +7,7 @@ import operator
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import re2
@@ -122,8 +122,15 @@ def _find(run: Pattern, text: str, start: int, end: int) -> int:
     """Leftmost place of the run inside text[start:end], or -1."""
     if len(run) == 1 and isinstance(run[0], str):
         return text.find(run[0], start, end)
-    places = range(start, end - _width(run) + 1)
-    return next((at for at in places if _run_at(run, text, at)), -1)
+    found = _fixed(run).search(text, start, end)
+    return found.start() if found else -1
+
+
+@lru_cache(maxsize=4096)
+def _fixed(run: Pattern) -> re.Pattern[str]:
+    """A run as an expression of a fixed width, so that nothing is ever tried twice at a place."""
+    parts = (re.escape(part) if isinstance(part, str) else "." for part in run)
+    return re.compile("".join(parts), re.DOTALL)
 
 
 @cache

@@ -38,31 +38,40 @@ def guard_of(test: Test) -> Guard:
     return _regex_guard(test.pattern) if isinstance(test, Regex) else ()
 
 
+def required(test: Regex) -> tuple[Guard, ...]:
+    """All guards of a regular expression: a text holds a literal of each before it can pass."""
+    return tuple(sorted(tuple(sorted(guard)) for guard in _clauses(_parsed(test.pattern))))
+
+
 def _regex_guard(pattern: str) -> Guard:
+    return tuple(sorted(max(_clauses(_parsed(pattern)), key=_rank, default=())))
+
+
+def _parsed(pattern: str) -> Iterable[Any]:
+    """The pattern's parts; none where Python's parser cannot tell them."""
     if FOREIGN.search(pattern.replace(r"\\", "")):
         return ()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            parsed = parser.parse(pattern)
+            return list(parser.parse(pattern))
     except (re.error, Warning, OverflowError, RecursionError):
         return ()
-    guard = _sequence(parsed)
-    return tuple(sorted(guard)) if _worth(guard) else ()
 
 
-def _sequence(items: Iterable[Any]) -> frozenset[str]:
-    """The best guard that any part of a sequence gives; a run of letters is one part."""
-    best: frozenset[str] = frozenset()
+def _clauses(items: Iterable[Any]) -> set[frozenset[str]]:
+    """What a sequence needs; a run of letters is one literal."""
+    found: set[frozenset[str]] = set()
     run = ""
     for item in items:
         char = _letter(item)
         if char:
             run += char
             continue
-        best = max(best, frozenset({run} - {""}), _of(item), key=_rank)
+        found |= _of(item) | {frozenset({run})}
         run = ""
-    return max(best, frozenset({run} - {""}), key=_rank)
+    found.add(frozenset({run}))
+    return {guard for guard in found if "" not in guard and len(guard) <= MOST}
 
 
 def _letter(item: Any) -> str:
@@ -76,21 +85,17 @@ def _letter(item: Any) -> str:
     return ""
 
 
-def _of(item: Any) -> frozenset[str]:
+def _of(item: Any) -> set[frozenset[str]]:
     kind, what = item
     if kind is op.SUBPATTERN:
-        return _sequence(what[-1])
+        return _clauses(what[-1])
     if kind in (op.MAX_REPEAT, op.MIN_REPEAT) and what[0] > 0:
-        return _sequence(what[2])
+        return _clauses(what[2])
     if kind is op.BRANCH:
-        guards = [_sequence(branch) for branch in what[1]]
-        return frozenset().union(*guards) if all(guards) else frozenset()
-    return frozenset()
+        best = [max(_clauses(branch), key=_rank, default=None) for branch in what[1]]
+        return {frozenset().union(*(each for each in best if each))} if all(best) else set()
+    return set()
 
 
-def _worth(guard: frozenset[str]) -> bool:
-    return 0 < len(guard) <= MOST
-
-
-def _rank(guard: frozenset[str]) -> tuple[bool, int, int]:
-    return _worth(guard), min(map(len, guard), default=0), -len(guard)
+def _rank(guard: frozenset[str]) -> tuple[int, int]:
+    return min(map(len, guard)), -len(guard)

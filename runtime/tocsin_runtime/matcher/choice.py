@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ ABSENT_SHARE = 0.05
 """Taken for the share of an atom of which no event told."""
 
 
+OPEN_COST = 0.3
+"""What finding out a missing fact costs, in the same."""
 FREQUENT = 0.001
 """Share of events from which on a part's other atoms are asked as well."""
 VARIED = 0.3
@@ -70,9 +73,7 @@ def choose(parts: Sequence[Part], atoms: Atoms, like: Measured) -> Choice:
     kept = {n: each for n, each in found.items() if each and each.cost < NO_COST}
     always = tuple(number for number in found if number not in kept)
     asked = {number for each in kept.values() for number in each.holds | each.fails}
-    frequent = [n for n in kept if _share(kept[n], like) > FREQUENT]
-    for number in (*frequent, *always):
-        asked.update(n for n in atoms.of_parts[number] if _worth_asking(atoms.all[n], like))
+    asked |= _helpful(atoms, like, kept, always, {atoms.all[number].where for number in asked})
     by_place: dict[Where, list[Atom]] = defaultdict(list)
     for number in sorted(asked):
         by_place[atoms.all[number].where].append(atoms.all[number])
@@ -81,6 +82,29 @@ def choose(parts: Sequence[Part], atoms: Atoms, like: Measured) -> Choice:
 
 def _share(each: Witness, like: Measured) -> float:
     return sum(like.share[n] for n in each.holds) + sum(1 - like.share[n] for n in each.fails)
+
+
+def _helpful(
+    atoms: Atoms,
+    like: Measured,
+    kept: Mapping[int, Witness],
+    always: Sequence[int],
+    read: AbstractSet[Where],
+) -> set[int]:
+    """Other atoms of frequent parts, where the place is read anyway or many events profit."""
+    shares = {number: _share(each, like) for number, each in kept.items()}
+    shares |= dict.fromkeys(always, 1.0)
+    frequent = {number: share for number, share in shares.items() if share > FREQUENT}
+    wanted = {
+        number: [n for n in atoms.of_parts[number] if _worth_asking(atoms.all[n], like)]
+        for number in frequent
+    }
+    gain: Counter[Where] = Counter()
+    for number, share in frequent.items():
+        for where in {atoms.all[n].where for n in wanted[number]}:
+            gain[where] += share * OPEN_COST  # type: ignore[assignment] # of Counter: any number
+    good = {where for where, each in gain.items() if each > PLACE_COST} | read
+    return {n for numbers in wanted.values() for n in numbers if atoms.all[n].where in good}
 
 
 def _worth_asking(atom: Atom, like: Measured) -> bool:

@@ -6,18 +6,17 @@ a number or null; a tuple of texts stands for what has several text forms, or no
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tocsin.ir.evaluate import related
-from tocsin.ir.leaf import checker
-from tocsin.ir.nodes import FieldRef, Text
+from tocsin.ir.nodes import FieldRef, Text, Wild
 from tocsin.ir.text import fold
 from tocsin_runtime.matcher.atoms import Atom, Pair, Place, Where, texts_of
+from tocsin_runtime.matcher.check import Check, check_of
 from tocsin_runtime.matcher.literals import Literals
 
-Check = Callable[[str], bool]
 Value = str | int | float | None | tuple[str, ...]
 
 MOST_KNOWN = 200_000
@@ -34,23 +33,30 @@ class Classes:
         self.members: list[frozenset[int]] = []
         self._numbers: dict[frozenset[int], int] = {}
 
+    def numbers(self, values: Iterable[Any]) -> list[int]:
+        """The class of each value."""
+        values = list(values)
+        found: list[Any] = list(map(self.known.get, values))
+        unknown = {value for value, number in zip(values, found, strict=True) if number is None}
+        if unknown:
+            fresh = self.classify(unknown)
+            found = [
+                fresh[value] if number is None else number
+                for value, number in zip(values, found, strict=True)
+            ]
+        return found
+
     def classify(self, values: Iterable[Any]) -> dict[Any, int]:
         """The classes of values, by value. Those that are not too long are known from now on."""
-        classes: dict[Any, int] = {}
-        new: list[Any] = []
-        for value in values:
-            number = self.known.get(value)
-            if number is None:
-                new.append(value)
-            else:
-                classes[value] = number
+        classes = {value: self.known.get(value) for value in values}
+        new = [value for value, number in classes.items() if number is None]
         if len(self.known) > MOST_KNOWN:
             self.known.clear()
         for value, atoms in zip(new, self.holding(new), strict=True):
             number = classes[value] = self._class(frozenset(atoms))
             if not isinstance(value, str) or len(value) <= LONGEST_KNOWN:
                 self.known[value] = number
-        return classes
+        return classes  # type: ignore[return-value] # none is None any more
 
     def holding(self, values: Sequence[Any]) -> Sequence[set[int]]:
         """For each value, the atoms that hold of it."""
@@ -88,6 +94,33 @@ class Pairs(Classes):
         }
 
 
+class Found:
+    """The atoms that wait for a literal: where it must stand, or what else must hold then."""
+
+    def __init__(self, literal: str) -> None:
+        self.literal = literal
+        self.anywhere: list[int] = []
+        self.begin: list[int] = []
+        self.end: list[int] = []
+        self.checks: list[tuple[int, Check]] = []
+        self.positioned = False
+        """Whether its place in a text already tells of some atoms."""
+
+    def add(self, atom: Atom) -> None:
+        """Wait for the literal."""
+        literal = self.literal
+        match atom.ask:
+            case Text((Wild.MANY, str(own), Wild.MANY), cased=False) if own == literal:
+                self.anywhere.append(atom.number)
+            case Text((str(own), Wild.MANY), cased=False) if own == literal:
+                self.begin.append(atom.number)
+            case Text((Wild.MANY, str(own)), cased=False) if own == literal:
+                self.end.append(atom.number)
+            case _:
+                self.checks.append((atom.number, check_of(atom)))
+        self.positioned = bool(self.anywhere or self.begin or self.end)
+
+
 class Column(Classes):
     """Values at one place. `asked`, where it is set, counts how often an atom's test was run."""
 
@@ -96,61 +129,77 @@ class Column(Classes):
         self.where = where
         self.asked: Counter[int] | None = None
         self._missing: set[int] = set()
-        self._equal: dict[str, list[int]] = defaultdict(list)
+        self._equal: dict[str, list[int]] = {}
         self._free: list[tuple[int, Check]] = []
-        guarded: dict[str, list[tuple[int, Check]]] = defaultdict(list)
+        waiting: dict[str, Found] = {}
         for atom in atoms:
-            self._add(atom, guarded)
-        self._guarded = list(guarded.values())
-        self._literals = Literals(list(guarded)) if guarded else None
+            self._add(atom, waiting)
+        self._found = list(waiting.values())
+        self._literals = Literals(list(waiting)) if waiting else None
 
-    def _add(self, atom: Atom, guarded: Mapping[str, list[tuple[int, Check]]]) -> None:
+    def _add(self, atom: Atom, waiting: dict[str, Found]) -> None:
         match atom.ask:
             case None:
                 self._missing.add(atom.number)
             case Text((), cased=False):
-                self._equal[""].append(atom.number)
+                self._equal.setdefault("", []).append(atom.number)
             case Text((str(literal),), cased=False):
-                self._equal[literal].append(atom.number)
-            case FieldRef():
-                raise TypeError("a field reference looks at two places")
-            case test if atom.guard:
+                self._equal.setdefault(literal, []).append(atom.number)
+            case _ if atom.guard:
                 for literal in atom.guard:
-                    guarded[literal].append((atom.number, checker(test)))
-            case test:
-                self._free.append((atom.number, checker(test)))
+                    waiting.setdefault(literal, Found(literal)).add(atom)
+            case _:
+                self._free.append((atom.number, check_of(atom)))
 
     def holding(self, values: Sequence[Value]) -> Sequence[set[int]]:
         """For each value, the atoms that hold of it."""
-        found: list[set[int]] = []
+        found: list[set[int]] = [set() for _ in values]
+        if all(value.__class__ is str for value in values):
+            self._ask(values, found)  # type: ignore[arg-type] # all are texts
+            return found
         owners: list[set[int]] = []
         texts: list[str] = []
-        for value in values:
+        for value, atoms in zip(values, found, strict=True):
             forms = texts_of(value)
-            found.append(set(self._missing) if forms is None else set())
+            if forms is None:
+                atoms.update(self._missing)
             texts += forms or ()
-            owners += [found[-1]] * len(forms or ())
+            owners += [atoms] * len(forms or ())
         self._ask(texts, owners)
         return found
 
     def _ask(self, texts: Sequence[str], holding: Sequence[set[int]]) -> None:
         """Add to each text's set the atoms that hold of it."""
-        for text, atoms in zip(texts, holding, strict=True):
-            if self._equal and (equal := self._equal.get(fold(text))):
-                atoms.update(equal)
-            for number, check in self._free:
-                self._run(number, check, text, atoms)
-        for at, literal in self._literals.hits(texts) if self._literals and texts else ():
-            for number, check in self._guarded[literal]:
-                self._run(number, check, texts[at], holding[at])
+        if self._equal:
+            for text, atoms in zip(texts, holding, strict=True):
+                atoms.update(self._equal.get(fold(text), ()))
+        if self._free:
+            for text, atoms in zip(texts, holding, strict=True):
+                self._run(self._free, text, atoms)
+        if self._literals and texts:
+            for number, literal, begin, end in self._literals.hits(texts):
+                self._take(self._found[literal], texts[number], (begin, end), holding[number])
 
-    def _run(self, number: int, check: Check, text: str, atoms: set[int]) -> None:
-        if number in atoms:
-            return
-        if self.asked is not None:
-            self.asked[number] += 1
-        if check(text):
-            atoms.add(number)
+    def _take(self, found: Found, text: str, at: tuple[int, int], atoms: set[int]) -> None:
+        if found.positioned:
+            begin, end = at
+            if text.isascii() or fold(text)[begin:end] == found.literal:
+                atoms.update(found.anywhere)
+                if begin == 0:
+                    atoms.update(found.begin)
+                if end == len(text):
+                    atoms.update(found.end)
+        if found.checks:
+            self._run(found.checks, text, atoms)
+
+    def _run(self, checks: Iterable[tuple[int, Check]], text: str, atoms: set[int]) -> None:
+        for number, check in checks:
+            if number in atoms:
+                continue
+            if self.asked is not None:
+                self.asked[number] += 1
+            if check(text):
+                atoms.add(number)
 
 
 def column(where: Where, atoms: Iterable[Atom]) -> Column | Pairs:

@@ -13,26 +13,30 @@ _BETWEEN = "\0"
 """Stands between texts; what is found across it is no hit."""
 
 
+Hit = tuple[int, int, int, int]
+"""Numbers of a text and of a literal in it, and where: in code points of the text."""
+
+
 class Literals:
     """An automaton over literals in search form."""
 
     def __init__(self, literals: Sequence[str]) -> None:
         self._automaton = AhoCorasick(list(map(_encodable, literals)), matchkind=MatchKind.Standard)
 
-    def hits(self, texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """Numbers of a text and of a literal in it; a literal may come up more than once."""
+    def hits(self, texts: Sequence[str]) -> Iterator[Hit]:
+        """All places of all literals, text by text."""
         joined = _encodable(search_form(_BETWEEN.join(texts)))
         found = self._automaton.find_matches_as_indexes(joined, overlapping=True)
         if not found:
             return
-        ends = list(accumulate(len(text) + 1 for text in texts))
-        number, start = 0, 0
-        for literal, begin, end in sorted(found, key=_begin):
-            while begin >= ends[number]:
-                start = ends[number]
+        after = list(accumulate(len(text) + 1 for text in texts))
+        number, start, stop = 0, 0, after[0]
+        for literal, begin, end in found:  # in the order of their ends
+            while end >= stop:
                 number += 1
-            if end < ends[number] and begin >= start:
-                yield number, literal
+                start, stop = stop, after[number]
+            if begin >= start:
+                yield number, literal, begin - start, end - start
 
 
 def _encodable(text: str) -> str:
@@ -42,7 +46,3 @@ def _encodable(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-8", "replace").decode()
     return text
-
-
-def _begin(hit: tuple[int, int, int]) -> int:
-    return hit[1]

@@ -51,7 +51,7 @@ class RawLines:
         """By number of the line; lines where none may hold are not in it."""
         found: dict[int, set[int]] = defaultdict(set)
         texts = [line.decode("utf-8", "replace") for line in lines]
-        for number, literal in self._literals.hits(texts):
+        for number, literal, _, _ in self._literals.hits(texts):
             found[number].update(self._atoms[literal])
         for number, line in enumerate(lines):
             if ESCAPED.search(line):

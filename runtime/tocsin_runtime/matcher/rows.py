@@ -70,6 +70,13 @@ class Reader:
             return zip(self.values(where.one, rows), self.values(where.other, rows), strict=True)
         return map(self._columns[where], rows)
 
+    def value(self, where: Where) -> Read | None:
+        """How to get what is there from a row; None where rows lack it."""
+        reads = [self._columns.get(place) for place in places(where)]
+        if None in reads or not isinstance(where, Pair):
+            return reads[0] if None not in reads else None
+        return lambda row: tuple(read(row) for read in reads if read)
+
     def read(self, lines: Sequence[bytes]) -> Rows:
         """The rows of lines."""
         try:

@@ -5,7 +5,7 @@ The rarer they are, the fewer events have to be looked at closely.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -91,24 +91,49 @@ def by_atom(witnesses: Mapping[int, Witness]) -> dict[int, list[int]]:
     return found
 
 
-def verdict(
+def rest(
     tree: Tree, atoms: Sequence[int], asked: AbstractSet[int], holding: AbstractSet[int]
-) -> bool | None:
-    """Whether a condition holds as far as the asked atoms tell; None where they do not."""
+) -> Tree:
+    """What is left of a condition once the asked atoms are known: true, false, or a tree of atoms.
+
+    `holding` are those of the asked atoms that hold.
+    """
     if isinstance(tree, bool):
         return tree
     if isinstance(tree, int):
         atom = atoms[tree]
-        return atom in holding if atom in asked else None
+        return atom in holding if atom in asked else atom
     name, *args = tree
     if name == "not":
-        below = verdict(args[0], atoms, asked, holding)
-        return None if below is None else not below
+        below = rest(args[0], atoms, asked, holding)
+        return not below if isinstance(below, bool) else ("not", below)
     ends = name == "or"
-    found: bool | None = not ends
+    kept: list[Tree] = []
     for arg in args:
-        below = verdict(arg, atoms, asked, holding)
+        below = rest(arg, atoms, asked, holding)
         if below is ends:
             return ends
-        found = None if below is None else found
-    return found
+        if not isinstance(below, bool):
+            kept.append(below)
+    return (name, *kept) if len(kept) > 1 else kept[0] if kept else not ends
+
+
+def verdict(
+    tree: Tree, atoms: Sequence[int], asked: AbstractSet[int], holding: AbstractSet[int]
+) -> bool | None:
+    """Whether a condition holds as far as the asked atoms tell; None where they do not."""
+    left = rest(tree, atoms, asked, holding)
+    return left if isinstance(left, bool) else None
+
+
+def settle(tree: Tree, truth: Callable[[int], bool]) -> bool:
+    """Whether a tree of atoms holds."""
+    if isinstance(tree, bool):
+        return tree
+    if isinstance(tree, int):
+        return truth(tree)
+    name, *args = tree
+    if name == "not":
+        return not settle(args[0], truth)
+    ends = name == "or"
+    return ends if any(settle(arg, truth) is ends for arg in args) else not ends
