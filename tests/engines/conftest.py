@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tocsin_runtime.engines import down
+from engines.kafka_shop import Shop, open_shop
+from tocsin_runtime.engines import Endpoints, down
 
 
 @pytest.fixture
@@ -16,3 +17,17 @@ def private_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     monkeypatch.setenv("TOCSIN_STATE", str(tmp_path))
     for instance in (tmp_path / "engines").glob("*/instance.json"):
         down(name=instance.parent.name, purge=True)
+
+
+@pytest.fixture
+def servers(endpoints: Endpoints) -> str:
+    """The broker."""
+    assert endpoints.kafka
+    return endpoints.kafka
+
+
+@pytest.fixture
+def shop(servers: str, tmp_path: Path) -> Iterator[Shop]:
+    """A project with topics of its own on the broker."""
+    with open_shop(servers, tmp_path / "shop") as made:
+        yield made

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
-import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from conftest import ROOT, Tocsin
 from engines.kafka_io import consume
+from engines.kafka_shop import Shop, many, told, until
 from tocsin.backend import registry
 from tocsin.compile import compile_all
 from tocsin.errors import EngineError
@@ -31,15 +27,9 @@ from tocsin_runtime.engines import Endpoints
 from tocsin_runtime.worker import topics
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
 from tocsin_runtime.worker.stream import Output, Sink
-from worker_world import AUDIT_EVENTS, PAID, ROLE, World, build_world
+from worker_world import AUDIT_EVENTS, PAID, ROLE, build_world
 
 pytestmark = pytest.mark.engine
-
-
-@pytest.fixture
-def servers(endpoints: Endpoints) -> str:
-    assert endpoints.kafka
-    return endpoints.kafka
 
 
 # --- the backend ----------------------------------------------------------------------------------
@@ -109,124 +99,6 @@ def test_a_damaged_artifact_is_an_error(endpoints: Endpoints, tmp_path: Path) ->
 
 # --- the worker -----------------------------------------------------------------------------------
 
-SINKS = {sink: f"tocsin.{sink}" for sink in Sink}
-
-
-class Shop:
-    """A project on topics of its own, and its workers."""
-
-    def __init__(self, world: World, servers: str, prefix: str) -> None:
-        self.world = world
-        self.servers = servers
-        self.topic = f"{prefix}audit"
-        self.group = f"tocsin-{prefix}-broker"
-        self._admin = topics.admin(servers)
-        self._committed = Consumer(
-            {"bootstrap.servers": servers, "group.id": self.group, "log_level": 0}
-        )
-        self._children: list[subprocess.Popen[str]] = []
-
-    def feed(self, events: Sequence[Any], partitions: int = 3) -> None:
-        producer = Producer({"bootstrap.servers": self.servers})
-        for n, event in enumerate(events):
-            value = event if isinstance(event, bytes) else json.dumps(event).encode()
-            producer.produce(self.topic, value, partition=n % partitions)
-            if n % 1000 == 0:
-                producer.poll(0)
-        assert producer.flush(60) == 0
-
-    def worker(self, *args: str) -> subprocess.Popen[str]:
-        command = ["-m", "tocsin.cli.main", "worker", "--env", "broker", "--format", "json"]
-        child = subprocess.Popen(
-            [sys.executable, *command, *args],
-            cwd=self.world.root,
-            env={**os.environ, "SHOP_KAFKA": self.servers},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._children.append(child)
-        return child
-
-    def finish(self, child: subprocess.Popen[str], code: int = 0) -> dict[str, Any]:
-        out, err = child.communicate(timeout=120)
-        assert child.returncode == code, err
-        assert "Traceback" not in err
-        report: dict[str, Any] = json.loads(out)
-        return report
-
-    def stop_all(self) -> None:
-        for child in self._children:
-            if child.poll() is None:
-                child.kill()
-                child.communicate()
-        self._committed.close()
-
-    def results(self, sink: Sink) -> list[dict[str, Any]]:
-        """What was committed for this shop, in order."""
-        records = [json.loads(value) for value in consume(self.servers, SINKS[sink])]
-        if sink is Sink.ALERTS:
-            ids = set(self.world.project.sources["audit"].topic.split())
-            assert ids == {self.topic}
-            name = self.world.project.settings.project.name
-            return [r for r in records if r["source"] == f"/tocsin/{name}/broker"]
-        return [r for r in records if r["topic"] == self.topic]
-
-    def matches(self) -> Counter[tuple[str, str]]:
-        """How often each detection matched each event."""
-        return Counter((r["detection"], r["event_id"]) for r in self.results(Sink.MATCHES))
-
-    def progress(self) -> int:
-        """How many events the workers have committed."""
-        places = [TopicPartition(self.topic, partition) for partition in range(3)]
-        return sum(max(0, place.offset) for place in self._committed.committed(places, timeout=30))
-
-    def shares(self, members: int) -> list[int]:
-        """How many partitions each member of the group has; one zero if some are missing."""
-        (asked,) = self._admin.describe_consumer_groups([self.group]).values()
-        found = [len(m.assignment.topic_partitions) for m in asked.result(30).members]
-        return found if len(found) == members else [0]
-
-    def expected(self, events: Sequence[dict[str, Any]]) -> Counter[tuple[str, str]]:
-        return Counter((d, events[n]["id"]) for d, n in self.world.expected(events, "audit"))
-
-
-@pytest.fixture
-def shop(servers: str, tmp_path: Path) -> Iterator[Shop]:
-    prefix = f"shop{uuid4().hex}"
-    world = build_world(tmp_path / "shop", prefix)
-    settings = world.root / "tocsin.toml"
-    settings.write_text(settings.read_text("utf-8").replace('"shop"', f'"{prefix}"'), "utf-8")
-    world = build_world_again(world)
-    world.deploy("broker")
-    made = Shop(world, servers, prefix)
-    topics.create(servers, [made.topic, f"{prefix}web"], partitions=3)
-    topics.create(servers, SINKS.values(), partitions=1)
-    yield made
-    made.stop_all()
-    topics.delete(servers, [made.topic, f"{prefix}web", *SINKS.values()])
-
-
-def build_world_again(world: World) -> World:
-    """The same files, read anew."""
-    return World(world.root, load_project(world.root))
-
-
-def many(count: int) -> list[dict[str, Any]]:
-    """Events of which about a third match something; ids are unique."""
-    rng = random.Random(7)
-    actions = ["role.grant", "ROLE.GRANT", "look", "pay", "pay", "pay"]
-    return [
-        {
-            "id": f"e{n}",
-            "at": f"2026-01-01T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}Z",
-            "action": rng.choice(actions),
-            "actor": rng.choice(["ann", "bot1", None]),
-            "amount": rng.choice([1, 99, 100, "100", 5e3, None]),
-        }
-        for n in range(count)
-    ]
-
 
 def test_matches_alerts_and_dead_letters(shop: Shop) -> None:
     events = many(500)
@@ -252,7 +124,7 @@ def test_killed_under_load_nothing_is_missed_and_nothing_doubled(shop: Shop) -> 
     shop.feed(events)
     for kill in range(1, 4):
         child = shop.worker("--name", "w1")
-        _until(lambda done=kill * 6000: shop.progress() > done)
+        until(lambda done=kill * 6000: shop.progress() > done)
         time.sleep(kill * 0.07)  # anywhere in a transaction
         os.kill(child.pid, signal.SIGKILL)
         child.communicate()
@@ -270,9 +142,9 @@ def test_killed_under_load_nothing_is_missed_and_nothing_doubled(shop: Shop) -> 
 def test_two_workers_share_the_work(shop: Shop) -> None:
     events = many(6000)
     children = [shop.worker("--name", name) for name in ("w1", "w2")]
-    _until(lambda: all(shop.shares(2)))  # before the first event comes
+    until(lambda: all(shop.shares(2)))  # before the first event comes
     shop.feed(events)
-    _until(lambda: shop.matches() == shop.expected(events))
+    until(lambda: shop.matches() == shop.expected(events))
     for child in children:
         child.send_signal(signal.SIGTERM)
     reports = [shop.finish(child) for child in children]
@@ -283,13 +155,13 @@ def test_two_workers_share_the_work(shop: Shop) -> None:
 def test_of_two_workers_of_one_name_only_the_later_lives(shop: Shop) -> None:
     first = shop.worker("--name", "same")
     shop.feed(many(100))
-    _until(lambda: shop.matches() == shop.expected(many(100)))
+    until(lambda: shop.matches() == shop.expected(many(100)))
     second = shop.worker("--name", "same")
     shop.feed(many(200)[100:])
     _, err = first.communicate(timeout=60)
     assert first.returncode == 2, err
     assert "another worker of this name" in err
-    _until(lambda: shop.matches() == shop.expected(many(200)))
+    until(lambda: shop.matches() == shop.expected(many(200)))
     second.send_signal(signal.SIGTERM)
     shop.finish(second)
 
@@ -299,7 +171,7 @@ def test_a_signal_ends_the_worker_in_good_order(shop: Shop, number: int, code: i
     events = many(300)
     child = shop.worker()
     shop.feed(events)
-    _until(lambda: shop.matches() == shop.expected(events))
+    until(lambda: shop.matches() == shop.expected(events))
     child.send_signal(number)
     assert shop.finish(child, code)["events"] == 300
 
@@ -308,30 +180,17 @@ def test_a_new_release_takes_effect_while_the_worker_runs(shop: Shop) -> None:
     first, second = many(400)[:200], many(400)[200:]
     child = shop.worker()
     shop.feed(first)
-    _until(lambda: shop.matches() == shop.expected(first))
+    until(lambda: shop.matches() == shop.expected(first))
     shop.world.deploy("broker", {PAID: "live", ROLE: "shadow"}, release=2)
-    _until(lambda: "release 2" in _told(child))
+    until(lambda: "release 2" in told(child))
     shop.feed(second)
-    _until(lambda: shop.matches() == shop.expected([*first, *second]))
+    until(lambda: shop.matches() == shop.expected([*first, *second]))
     child.send_signal(signal.SIGTERM)
     report = shop.finish(child)
     assert report["release"] == 2
     alerts = [a["data"]["unmapped"]["tocsin"] for a in shop.results(Sink.ALERTS)]
     assert {a["release"] for a in alerts if a["detection"] == PAID} == {1, 2}
     assert {a["release"] for a in alerts if a["detection"] == ROLE} == {1}
-
-
-def _told(child: subprocess.Popen[str]) -> str:
-    """The next line that the worker says."""
-    assert child.stderr
-    return child.stderr.readline()
-
-
-def _until(holds: Any, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
 
 
 def test_an_aborted_transaction_leaves_nothing(servers: str) -> None:

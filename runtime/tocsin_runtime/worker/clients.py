@@ -120,5 +120,7 @@ MOVED = {
     KafkaError.ILLEGAL_GENERATION,
     KafkaError.UNKNOWN_MEMBER_ID,
     KafkaError.REBALANCE_IN_PROGRESS,
+    # A worker of the same name would have fenced the producer first, and that is fatal.
+    KafkaError.FENCED_INSTANCE_ID,
 }
 """The group went on without this worker: what it has at hand is someone else's now."""
