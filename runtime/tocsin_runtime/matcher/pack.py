@@ -1,70 +1,52 @@
 """The matcher: all detections of a pack in about the time of a few.
 
 For each place that a witness looks at, a value has a class, looked up or found once; the classes of
-an event's values name the detections that may match, looked up or found once; only those are
-evaluated, by the reference evaluator.
+an event's values name the detections that match, and those of which only some facts are missing;
+just these facts are found out, each once a value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from time import perf_counter
 from typing import Any
 
 import orjson
 
-from tocsin.ir.evaluate import Predicate, View, predicate
 from tocsin.model.artifact import Match
 from tocsin.pack.part import Part
-from tocsin_runtime.decode import NotAnEventError, decode
+from tocsin.pack.tree import Tree
+from tocsin_runtime.decode import NotAnEventError
 from tocsin_runtime.matcher.atoms import EVERY, Event, atoms_of
-from tocsin_runtime.matcher.base import Matched
+from tocsin_runtime.matcher.base import Cost, Matched
 from tocsin_runtime.matcher.choice import Measured, choose, guessed, measured
 from tocsin_runtime.matcher.column import column
+from tocsin_runtime.matcher.facts import Facts
 from tocsin_runtime.matcher.raw import RawLines
 from tocsin_runtime.matcher.rows import Reader
-from tocsin_runtime.matcher.witness import by_atom, verdict
+from tocsin_runtime.matcher.witness import by_atom, rest, settle
 
 MOST_KEYS = 100_000
 """Combinations of classes kept."""
-SLOW_SECONDS = 0.05
-"""One event of one detection; regular expressions are of RE2, whose time is linear."""
+NOTHING: AbstractSet[int] = frozenset()
 
-
-@dataclass(slots=True)
-class Cost:
-    """What a detection cost: events looked at closely, how long, and how many of them matched.
-
-    `slow`: events on which that took longer than `SLOW_SECONDS`.
-    """
-
-    candidates: int = 0
-    matched: int = 0
-    seconds: float = 0.0
-    slow: int = 0
-
-    def add(self, seconds: float, *, matched: bool) -> None:
-        """Count one event."""
-        self.candidates += 1
-        self.matched += matched
-        self.seconds += seconds
-        self.slow += seconds > SLOW_SECONDS
-
-
-Candidates = tuple[tuple[int, ...], tuple[int, ...]] | tuple[()]
-"""Numbers of the parts that match for sure, and of those that have to be evaluated."""
+Open = tuple[int, Tree]
+"""Number of a part, and what is left of its condition."""
+Candidates = tuple[tuple[int, ...], tuple[Open, ...]] | tuple[()]
+"""Numbers of the parts that match for sure, and those of which facts are missing."""
 
 
 class PackMatcher:
     """Evaluates parts on batches of events. Agrees with the evaluator on every event.
 
-    `costs` has the detections, by id, that ever had to be evaluated.
+    `costs` has the detections, by id, of which facts were ever missing.
     """
 
     def __init__(self, parts: Iterable[Part]) -> None:
         self.parts = tuple(sorted(parts, key=lambda part: part.detection))
+        self._trees: list[Tree] = [("and", part.where, part.expr) for part in self.parts]
         self._atoms = atoms_of(self.parts)
-        self._predicates: dict[int, Predicate] = {}
         self.costs: dict[str, Cost] = {}
         self._take(guessed(self._atoms))
 
@@ -73,6 +55,7 @@ class PackMatcher:
         self._raw = RawLines(choice.asked[EVERY]) if EVERY in choice.asked else None
         self._columns = [column(*each) for each in choice.asked.items() if each[0] != EVERY]
         self._reader = Reader([each.where for each in self._columns])
+        self._facts = Facts(self._atoms, self._reader)
         self._asked = {a.number for c in self._columns for a in choice.asked[c.where]}
         self._known: dict[tuple[int, ...], Candidates] = {}
         self._by_atom = by_atom(choice.witnesses)
@@ -96,45 +79,32 @@ class PackMatcher:
         done = Matched(refused=read.refused)
         for row, candidates in enumerate(found):
             if candidates:
-                self._settle(lines, read.lines[row], candidates, done)
-        self._reader.adapt()
+                line = read.lines[row]
+                try:
+                    parts = self._matching(read.rows[row], lines[line], candidates)
+                except NotAnEventError as reason:
+                    done.refused[line] = str(reason)
+                else:
+                    done.matches += [Match(self.parts[part].detection, line) for part in parts]
+        if self._reader.adapt():
+            self._facts = Facts(self._atoms, self._reader)
         return done
 
-    def _settle(
-        self, lines: Sequence[bytes], number: int, candidates: Candidates, done: Matched
-    ) -> None:
+    def _matching(self, row: Any, line: bytes, candidates: Candidates) -> Sequence[int]:
         sure, open_ = candidates or ((), ())
-        if open_:
-            try:
-                event = decode(lines[number])
-            except NotAnEventError as reason:
-                done.refused[number] = str(reason)
-                return
-            sure = tuple(sorted((*sure, *self._holding(event, open_))))
-        done.matches += [Match(self.parts[part].detection, number) for part in sure]
+        if not open_:
+            return sure
+        truth = self._facts.of(row, line)
+        more = [part for part, left in open_ if self._timed(part, left, truth)]
+        return sorted((*sure, *more)) if more else sure
 
-    def _holding(self, event: Event, candidates: Iterable[int]) -> Iterator[int]:
-        views: dict[Any, View] = {}
-        for number in candidates:
-            paths = self.parts[number].paths
-            view = views.get(paths)
-            if view is None:
-                view = views[paths] = View(event, dict(paths))
-            if self._timed(number, view):
-                yield number
-
-    def _timed(self, number: int, view: View) -> bool:
+    def _timed(self, part: int, left: Tree, truth: Any) -> bool:
         start = perf_counter()
-        holds = self._predicate(number)(view)
-        cost = self.costs.setdefault(self.parts[number].detection, Cost())
+        holds = settle(left, truth)
+        detection = self.parts[part].detection
+        cost = self.costs.get(detection) or self.costs.setdefault(detection, Cost())
         cost.add(perf_counter() - start, matched=holds)
         return holds
-
-    def _predicate(self, number: int) -> Predicate:
-        found = self._predicates.get(number)
-        if found is None:
-            found = self._predicates[number] = predicate(self.parts[number].matches)
-        return found
 
     # --- candidates -----------------------------------------------------------------------------
 
@@ -152,11 +122,7 @@ class PackMatcher:
 
     def _learn(self, rows: Sequence[Any], numbers: Sequence[int], found: list[Any]) -> None:
         """Candidates of rows with a value or a combination that is not known."""
-        classes: list[list[int]] = []
-        for each in self._columns:
-            values = list(self._reader.values(each.where, rows))
-            by_value = each.classify(set(values))
-            classes.append([by_value[value] for value in values])
+        classes = [each.numbers(self._reader.values(each.where, rows)) for each in self._columns]
         if len(self._known) > MOST_KEYS:
             self._known.clear()
         for number, key in zip(numbers, zip(*classes, strict=True), strict=True):
@@ -173,22 +139,22 @@ class PackMatcher:
         for atom in holding:
             parts.update(self._by_atom.get(atom, ()))
         parts.update(n for n, each in self._failing if not each.fails <= holding)
-        verdicts = {number: self._verdict(number, holding) for number in sorted(parts)}
-        sure = tuple(number for number, verdict in verdicts.items() if verdict)
-        open_ = tuple(number for number, verdict in verdicts.items() if verdict is None)
-        return (sure, open_) if verdicts and (sure or open_) else ()
+        left = [(number, self._rest(number, self._asked, holding)) for number in sorted(parts)]
+        sure = tuple(number for number, tree in left if tree is True)
+        open_ = tuple(each for each in left if not isinstance(each[1], bool))
+        return (sure, open_) if sure or open_ else ()
 
-    def _verdict(self, number: int, holding: AbstractSet[int]) -> bool | None:
-        part = self.parts[number]
-        tree = ("and", part.where, part.expr)
-        return verdict(tree, self._atoms.of_parts[number], self._asked, holding)
+    def _rest(self, part: int, asked: AbstractSet[int], holding: AbstractSet[int]) -> Tree:
+        return rest(self._trees[part], self._atoms.of_parts[part], asked, holding)
 
     def _add_raw(
         self, hits: Mapping[int, AbstractSet[int]], lines: Sequence[int], found: list[Candidates]
     ) -> None:
-        """Parts with a keyword that a line may hold have to be evaluated."""
+        """Parts with a keyword that a line may hold have to be looked at."""
         for row, line in enumerate(lines if hits else ()):
             if line in hits:
                 sure, open_ = found[row] or ((), ())
                 more = {part for atom in hits[line] for part in self._by_atom.get(atom, ())}
-                found[row] = (sure, tuple(more.union(open_).difference(sure)))
+                more -= {*sure, *(part for part, _ in open_)}
+                added = ((part, self._rest(part, NOTHING, NOTHING)) for part in sorted(more))
+                found[row] = (sure, (*open_, *added))

@@ -109,11 +109,15 @@ class Reader:
                     self.odd.add(place)
         return self._struct(**values)
 
-    def adapt(self) -> None:
-        """Expect what was met: lines with odd values are read at full speed from now on."""
-        met = {place for place in self.odd if place.key in self._scalars}
+    def adapt(self) -> bool:
+        """Expect what was met: lines with odd values are read at full speed from now on.
+
+        True if that changed anything; `values` and `value` give other functions then.
+        """
+        met = any(place.key in self._scalars for place in self.odd)
         if met:
             self._make()
+        return met
 
 
 def places(where: Where) -> tuple[Place, ...]:
