@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -53,7 +52,7 @@ def pack_jar(pack: Pack) -> bytes:
 
 
 @cache
-def _classes(jar: Path) -> Mapping[str, bytes]:
+def _classes(jar: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(jar) as opened:
         return {name: opened.read(name) for name in opened.namelist() if name.endswith(".class")}
 

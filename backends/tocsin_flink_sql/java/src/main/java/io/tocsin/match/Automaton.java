@@ -86,6 +86,22 @@ final class Automaton implements Finder {
         }
     }
 
+    @Override
+    public void run(byte[] ascii, int length, Found found) {
+        int[] table = next;
+        char[] of = classes;
+        int state = 0;
+        for (int i = 0; i < length; i++) {
+            state = table[state + of[ascii[i] & 0x7f]];
+            if (state < 0) {
+                state = ~state;
+                for (int literal : ends[state / width]) {
+                    found.at(literal, i);
+                }
+            }
+        }
+    }
+
     /** The automaton in the making. */
     private static final class Trie {
         private final int width;

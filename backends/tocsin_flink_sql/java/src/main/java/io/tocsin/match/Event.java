@@ -24,6 +24,9 @@ final class Event {
     /** Stands for every scalar of an event. */
     private final Place anywhere;
 
+    private static final int LONGEST_PLAIN = 1 << 14;
+    private final byte[] plain = new byte[LONGEST_PLAIN];
+    private final byte[] lower = new byte[LONGEST_PLAIN];
     private byte[] document;
 
     /** Number of this event; 0 is none. */
@@ -239,25 +242,71 @@ final class Event {
         int kind = quoted ? 1 : 0;
         Value known = place.cache.get(cursor.bytes, from, to, kind);
         if (known == null) {
-            known = made(place, text(quoted, from, to));
+            known = made(place, quoted, from, to);
             place.cache.put(cursor.bytes, from, to, known);
         }
         suggest(known.candidates);
         return known;
     }
 
-    private String text(boolean quoted, int from, int to) {
+    private Value made(Place place, boolean quoted, int from, int to) {
+        if (quoted && !cursor.wide && to - from <= LONGEST_PLAIN) {
+            int length = plain(from, to);
+            if (length >= 0) {
+                return plainValue(place, length);
+            }
+        }
         if (quoted) {
-            return Utf8.text(cursor.bytes, from, to, cursor.escaped, cursor.wide);
+            return made(place, Utf8.text(cursor.bytes, from, to, cursor.escaped, cursor.wide));
         }
         String text = Utf8.text(cursor.bytes, from, to, false, false);
-        return Character.isLetter(text.charAt(0)) ? text : Numbers.canonical(text, cursor.integer);
+        boolean word = Character.isLetter(text.charAt(0));
+        return made(place, word ? text : Numbers.canonical(text, cursor.integer));
+    }
+
+    /** Resolves the escapes of an ASCII text; its length, -1 if it has other characters. */
+    private int plain(int from, int to) {
+        byte[] b = cursor.bytes;
+        if (!cursor.escaped) {
+            System.arraycopy(b, from, plain, 0, to - from);
+            return to - from;
+        }
+        int n = 0;
+        for (int i = from; i < to; i++) {
+            byte next = b[i];
+            if (next == '\\') {
+                i++;
+                if (b[i] == 'u') {
+                    return -1;
+                }
+                next = (byte) Utf8.plain(b[i]);
+            }
+            plain[n++] = next;
+        }
+        return n;
+    }
+
+    private Value plainValue(Place place, int length) {
+        boolean same = true;
+        for (int i = 0; i < length; i++) {
+            byte low = (byte) fold.of((char) plain[i]);
+            same &= low == plain[i];
+            lower[i] = low;
+        }
+        String text = new String(plain, 0, length, StandardCharsets.ISO_8859_1);
+        String folded =
+                same ? text : new String(lower, 0, length, StandardCharsets.ISO_8859_1);
+        Value value = new Value(text, folded);
+        if (place.index != null) {
+            value.candidates = place.index.candidates(value, lower);
+        }
+        return value;
     }
 
     private Value made(Place place, String text) {
         Value value = new Value(text, fold.fold(text));
         if (place.index != null) {
-            value.candidates = place.index.candidates(value);
+            value.candidates = place.index.candidates(value, null);
         }
         return value;
     }

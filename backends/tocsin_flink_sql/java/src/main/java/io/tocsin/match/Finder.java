@@ -8,4 +8,7 @@ interface Finder {
     }
 
     void run(String text, Found found);
+
+    /** The same for a text of ASCII alone. */
+    void run(byte[] ascii, int length, Found found);
 }

@@ -52,14 +52,19 @@ final class Index {
         return numbers.stream().mapToInt(n -> n).toArray();
     }
 
-    /** Detections of whose atoms one holds on the value. */
-    int[] candidates(Value value) {
+    /** Detections of whose atoms one holds on the value; `ascii` may hold its folded form. */
+    int[] candidates(Value value, byte[] ascii) {
         stamp++;
         count = 0;
         add(equal.getOrDefault(value.folded, NONE));
         if (finder != null) {
             int length = value.folded.length();
-            finder.run(value.folded, (part, last) -> part(part, last, length));
+            Finder.Found each = (part, last) -> part(part, last, length);
+            if (ascii == null) {
+                finder.run(value.folded, each);
+            } else {
+                finder.run(ascii, length, each);
+            }
         }
         for (int i = 0; i < testOwners.length; i++) {
             if (mayPass(tests.get(i), value)) {

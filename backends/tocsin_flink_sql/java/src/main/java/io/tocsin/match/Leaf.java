@@ -35,8 +35,8 @@ abstract class Leaf implements Node {
 
     /** Some text of the field passes. */
     static final class Passes extends Leaf {
-        private final Field field;
-        private final Test test;
+        final Field field;
+        final Test test;
         private final boolean expensive;
 
         Passes(int number, List<Atom> atoms, Field field, Test test) {

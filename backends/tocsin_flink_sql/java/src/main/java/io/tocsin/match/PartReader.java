@@ -2,6 +2,7 @@ package io.tocsin.match;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -113,9 +114,40 @@ final class PartReader {
         }
         return switch (Record.text(list.get(0))) {
             case "and" -> new Node.Many(true, below);
-            case "or" -> new Node.Many(false, below);
+            case "or" -> either(below);
             case "not" -> new Node.Not(below[0]);
             default -> throw new Refused("not a condition: " + list.get(0));
         };
+    }
+
+    /** An `or`; its cheap tests of one field become one. */
+    private Node either(Node[] below) {
+        Map<Field, List<Leaf.Passes>> tests = new LinkedHashMap<>();
+        List<Node> made = new ArrayList<>();
+        for (Node node : below) {
+            if (node instanceof Leaf.Passes leaf && leaf.rank() == 0) {
+                tests.computeIfAbsent(leaf.field, f -> new ArrayList<>()).add(leaf);
+            } else {
+                made.add(node);
+            }
+        }
+        tests.values().forEach(leaves -> made.add(leaves.size() == 1 ? leaves.get(0) : any(leaves)));
+        return made.size() == 1 ? made.get(0) : new Node.Many(false, made.toArray(Node[]::new));
+    }
+
+    private Leaf any(List<Leaf.Passes> leaves) {
+        List<Object> key = new ArrayList<>(List.of("any"));
+        List<Atom> asked = new ArrayList<>();
+        for (Leaf.Passes leaf : leaves) {
+            key.add(leaf.number);
+            asked.addAll(leaf.atoms);
+        }
+        Leaf found = known.get(key);
+        if (found == null) {
+            Test test = new AnyOf(leaves.stream().map(leaf -> leaf.test).toArray(Test[]::new));
+            found = new Leaf.Passes(known.size() + 1, asked, leaves.get(0).field, test);
+            known.put(key, found);
+        }
+        return found;
     }
 }

@@ -1,5 +1,6 @@
 package io.tocsin.match;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -58,5 +59,10 @@ final class Prefixes implements Finder {
                 }
             }
         }
+    }
+
+    @Override
+    public void run(byte[] ascii, int length, Found found) {
+        run(new String(ascii, 0, length, StandardCharsets.ISO_8859_1), found);
     }
 }

@@ -76,7 +76,7 @@ final class Sample {
         seen.getOrDefault(place, Map.of())
                 .forEach(
                         (text, times) -> {
-                            for (int n : index.candidates(new Value(text, fold.fold(text)))) {
+                            for (int n : index.candidates(new Value(text, fold.fold(text)), null)) {
                                 hits[n] += times;
                             }
                         });

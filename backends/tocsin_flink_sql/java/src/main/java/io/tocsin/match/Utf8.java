@@ -76,7 +76,8 @@ final class Utf8 {
         return value;
     }
 
-    private static char plain(byte escape) {
+    /** The character of a short escape. */
+    static char plain(byte escape) {
         return switch (escape) {
             case 'b' -> '\b';
             case 'f' -> '\f';

@@ -1,7 +1,5 @@
 package io.tocsin.match;
 
-import java.util.Arrays;
-
 /** One text form of a field, with what was found out about it. */
 final class Value {
     final String text;
@@ -10,8 +8,9 @@ final class Value {
     /** Detections that may match an event with this value, each once. */
     int[] candidates = Index.NONE;
 
-    private int[] asked = {};
-    private boolean[] answers = {};
+    /** Numbers of tests times two, plus 1 where they pass, by their hash; 0 is none. */
+    private int[] answers = {};
+
     private int answered;
 
     Value(String text, String folded) {
@@ -19,20 +18,34 @@ final class Value {
         this.folded = folded;
     }
 
-    /** The result of an expensive test, computed once a value. */
+    /** The result of a test that costs something, computed once a value; numbers begin with 1. */
     boolean passes(Test test, int number) throws Costly {
-        for (int i = 0; i < answered; i++) {
-            if (asked[i] == number) {
-                return answers[i];
+        int mask = answers.length - 1;
+        for (int slot = number & mask; mask >= 0 && answers[slot] != 0; slot = slot + 1 & mask) {
+            if (answers[slot] >> 1 == number) {
+                return (answers[slot] & 1) == 1;
             }
         }
         boolean answer = test.passes(this);
-        if (answered == asked.length) {
-            asked = Arrays.copyOf(asked, answered * 2 + 2);
-            answers = Arrays.copyOf(answers, answered * 2 + 2);
+        if (answered * 2 >= answers.length) {
+            int[] old = answers;
+            answers = new int[Math.max(8, old.length * 2)];
+            for (int entry : old) {
+                keep(entry);
+            }
         }
-        asked[answered] = number;
-        answers[answered++] = answer;
+        keep(number << 1 | (answer ? 1 : 0));
+        answered++;
         return answer;
+    }
+
+    private void keep(int entry) {
+        int slot = entry >> 1 & answers.length - 1;
+        while (entry != 0 && answers[slot] != 0) {
+            slot = slot + 1 & answers.length - 1;
+        }
+        if (entry != 0) {
+            answers[slot] = entry;
+        }
     }
 }
