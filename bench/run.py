@@ -99,6 +99,9 @@ class Benchmark:
 def main() -> None:
     """Measure, write the results, and renew the page and its plots."""
     given = _arguments()
+    if given.renew:
+        renew()
+        return
     console = Console(stderr=True)
     sizes = _sizes(given)
     rules = main_rules(given.rules)
@@ -113,11 +116,16 @@ def main() -> None:
     out.write_text(json.dumps(_record(benchmark, quick=given.quick), indent=1) + "\n", "utf-8")
     console.print(f"results: {out}")
     if out.resolve() == RECORD:
-        from bench.plots import draw  # noqa: PLC0415 - matplotlib, which only this needs
+        renew()
 
-        draw(json.loads(RECORD.read_text("utf-8")), IMAGES)
-        cog = [sys.executable, "-m", "cogapp", "-r", str(PAGE)]
-        subprocess.run(cog, cwd=ROOT, check=True, stdout=sys.stderr)
+
+def renew() -> None:
+    """Draw the plots and write the tables of the page, from the record."""
+    from bench.plots import draw  # noqa: PLC0415 - matplotlib, which only this needs
+
+    draw(json.loads(RECORD.read_text("utf-8")), IMAGES)
+    cog = [sys.executable, "-m", "cogapp", "-r", str(PAGE)]
+    subprocess.run(cog, cwd=ROOT, check=True, stdout=sys.stderr)
 
 
 def _record(benchmark: Benchmark, *, quick: bool) -> dict[str, Any]:
@@ -155,6 +163,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--part", nargs="+", choices=PARTS, help="these parts")
     parser.add_argument("--data", nargs="+", choices=STREAMED, help="these sets of lines")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round: a smoke test")
+    parser.add_argument("--renew", action="store_true", help="measure nothing, renew the page")
     parser.add_argument("--events", type=int, help="events of the fast contenders (1,000,000)")
     parser.add_argument("--repeats", type=int, help="rounds (3)")
     parser.add_argument("--rules", type=Path, help="a folder of rules instead of SigmaHQ's")
