@@ -140,6 +140,21 @@ EVENTS: tuple[dict[str, Any], ...] = (
 )
 
 
+ODD_KEYS = ('a"b', "a\\b", "a\nb", "a'`b", "ключ", "\U0001f642", "", "k0")
+
+
+@pytest.mark.parametrize("key", ODD_KEYS)
+def test_any_key_can_be_looked_at(key: str) -> None:
+    columns = (Column("field", FieldType.STRING, (key,)),)
+    detection = Detection("d1", "odd", Meta(title="Odd"), LogSource("audit"), Span())
+    expr = Leaf("field", Text(("x",)))
+    part = Part.of(Query(detection, Source("audit", columns), Const(value=True), expr))
+    matcher = PackMatcher([part, replace(Part.of(query()), detection="d2")])
+    found = matcher.match_lines([*lines({key: "x"}, {key: "y"}, {key: ["y", "x"]}), b"oops"])
+    assert [m.event for m in found.matches if m.detection == "d1"] == [0, 2]
+    assert list(found.refused) == [3]
+
+
 def lines(*events: dict[str, Any]) -> list[bytes]:
     return [json.dumps(event).encode() for event in events]
 

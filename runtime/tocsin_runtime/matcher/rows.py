@@ -6,6 +6,7 @@ value of another type than was expected) is decoded whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -19,6 +20,9 @@ from tocsin_runtime.matcher.atoms import Event, Pair, Place, Where
 
 Scalar = str | int | float | None
 """Types that a column expects. True would be taken for 1, so booleans are none of them."""
+
+ODD_KEY = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
+"""Of keys that have these, msgspec makes no struct: then all lines are decoded whole."""
 
 Read = Callable[[Any], Any]
 
@@ -47,15 +51,21 @@ class Reader:
             key for p in self._places if not p.plain or p in self.odd for key in p.keys
         }
         members = [
-            (name, Scalar, msgspec.field(name=key, default=None))
+            (name, Scalar, msgspec.field(name=self._told(key), default=None))
             if key in scalars
-            else (name, Any, msgspec.field(name=key, default=msgspec.UNSET))
+            else (name, Any, msgspec.field(name=self._told(key), default=msgspec.UNSET))
             for key, name in self._names.items()
         ]
         self._scalars = scalars
         self._struct = msgspec.defstruct("Row", members, gc=False)
-        self._decode = msgspec.json.Decoder(self._struct).decode
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self._struct).decode
+        if any(ODD_KEY.search(key) for key in self._names):
+            self._decode = lambda line: self.row(decode(line))
         self._columns = {place: self._column(place) for place in self._places}
+
+    def _told(self, key: str) -> str | None:
+        """What the struct calls a key; None where it cannot take it, and nothing is read by it."""
+        return None if ODD_KEY.search(key) else key
 
     def _column(self, place: Place) -> Read:
         gets = [attrgetter(self._names[key]) for key in place.keys]
@@ -81,7 +91,7 @@ class Reader:
         """The rows of lines."""
         try:
             return Rows(list(map(self._decode, lines)), list(range(len(lines))))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, NotAnEventError):
             pass  # some line is odd: one by one
         read = Rows()
         for number, line in enumerate(lines):
