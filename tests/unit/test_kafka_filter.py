@@ -11,7 +11,7 @@ from tocsin.compile import Refusal, compile_query
 from tocsin.diagnostics import Span
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.evaluate import View, evaluate
-from tocsin.ir.nodes import Const, Expr, IsNull, Leaf, Not, Text, Wild
+from tocsin.ir.nodes import And, Const, Expr, IsNull, Leaf, Not, Text, Wild
 from tocsin.ir.query import Query
 from tocsin.model.artifact import Artifact, Match
 from tocsin.model.detection import Detection, Meta
@@ -145,9 +145,12 @@ ODD_KEYS = ('a"b', "a\\b", "a\nb", "a'`b", "ключ", "\U0001f642", "", "k0")
 
 @pytest.mark.parametrize("key", ODD_KEYS)
 def test_any_key_can_be_looked_at(key: str) -> None:
-    columns = (Column("field", FieldType.STRING, (key,)),)
+    columns = (
+        Column("field", FieldType.STRING, (key,)),
+        Column("other", FieldType.STRING, ("k0",)),
+    )
     detection = Detection("d1", "odd", Meta(title="Odd"), LogSource("audit"), Span())
-    expr = Leaf("field", Text(("x",)))
+    expr = And((Leaf("field", Text(("x",))), Not(Leaf("other", Text(("z",))))))
     part = Part.of(Query(detection, Source("audit", columns), Const(value=True), expr))
     matcher = PackMatcher([part, replace(Part.of(query()), detection="d2")])
     found = matcher.match_lines([*lines({key: "x"}, {key: "y"}, {key: ["y", "x"]}), b"oops"])

@@ -47,25 +47,22 @@ class Reader:
     def _make(self) -> None:
         keys = dict.fromkeys(key for place in self._places for key in place.keys)
         self._names = {key: f"k{number}" for number, key in enumerate(keys)}
+        whole = any(map(ODD_KEY.search, keys))
         scalars = {p.key for p in self._places if p.plain} - {
             key for p in self._places if not p.plain or p in self.odd for key in p.keys
         }
         members = [
-            (name, Scalar, msgspec.field(name=self._told(key), default=None))
+            (name, Scalar, msgspec.field(name=None if whole else key, default=None))
             if key in scalars
-            else (name, Any, msgspec.field(name=self._told(key), default=msgspec.UNSET))
+            else (name, Any, msgspec.field(name=None if whole else key, default=msgspec.UNSET))
             for key, name in self._names.items()
         ]
         self._scalars = scalars
         self._struct = msgspec.defstruct("Row", members, gc=False)
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(self._struct).decode
-        if any(ODD_KEY.search(key) for key in self._names):
+        if whole:
             self._decode = lambda line: self.row(decode(line))
         self._columns = {place: self._column(place) for place in self._places}
-
-    def _told(self, key: str) -> str | None:
-        """What the struct calls a key; None where it cannot take it, and nothing is read by it."""
-        return None if ODD_KEY.search(key) else key
 
     def _column(self, place: Place) -> Read:
         gets = [attrgetter(self._names[key]) for key in place.keys]
