@@ -110,7 +110,7 @@ class Reader:
         values = {n: event.get(key, msgspec.UNSET) for key, n in self._names.items()}
         for place in self._places:
             if place.plain and place.key in self._scalars:
-                value = column_value(values[self._names[place.key]])
+                value = column_value(event.get(place.key))
                 values[self._names[place.key]] = value
                 if isinstance(event.get(place.key), bool | list | dict):
                     self.odd.add(place)
