@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from itertools import islice
 
@@ -53,7 +54,7 @@ def test_every_event_matches_what_the_evaluator_says(batch: int) -> None:
     supply = Supply(SEED + batch, Traits(mistyped=True))
     cases = list(islice(supply.cases(), BATCH))
     parts = _parts(cases)
-    lines = [orjson.dumps(event) for case in cases for event in case.events]
+    lines = [json.dumps(event).encode() for case in cases for event in case.events]
     wanted = _wanted(parts, lines)
     assert wanted
     matcher = PackMatcher(Pack.decode(Pack.of("generated", parts).encoded).parts)

@@ -7,12 +7,11 @@ just these facts are found out, each once a value.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from time import perf_counter
 from typing import Any
-
-import orjson
 
 from tocsin.model.artifact import Match
 from tocsin.pack.part import Part
@@ -68,7 +67,7 @@ class PackMatcher:
 
     def match(self, events: Sequence[Event]) -> list[Match]:
         """The matches on events, sorted."""
-        return self.match_lines([orjson.dumps(event) for event in events]).matches
+        return self.match_lines([json.dumps(event).encode() for event in events]).matches
 
     def match_lines(self, lines: Sequence[bytes]) -> Matched:
         """The matches on lines of JSON."""
