@@ -327,3 +327,30 @@ def test_what_is_no_version(text: str) -> None:
 
 def _facts(bundle: Bundle) -> list[str]:
     return [fact for row in explain.rows(bundle.plan) for fact in row.facts]
+
+
+def test_packs_that_change_are_shown_with_what_moves() -> None:
+    before = {"a": Spec(), "b": Spec(body="b2"), "c": Spec(body="b3")}
+    after = {"a": Spec(), "b": Spec(body="new", logic="l2", version=2), "d": Spec(body="b4")}
+    shown = plan(before, after, packed=frozenset({"batch-sql"})).plan
+    [pack] = shown.packs
+    assert (pack.added, pack.removed, pack.changed, pack.kept) == (
+        ("id-d",),
+        ("id-c",),
+        ("id-b",),
+        1,
+    )
+    line = (
+        "batch-sql · 3 detections · 1 added · 1 changed · 1 removed · 1 as they are · "
+        f"{pack.before[:8]} → {pack.after[:8]}"
+    )
+    assert f"pack audit · {line}" in str(explain.text(shown))
+    assert f"- **pack** audit: {line}" in explain.markdown(shown)
+    assert explain.as_json(shown)["packs"][0]["changed"] == ["id-b"]
+
+
+def test_packs_that_stay_are_not_shown() -> None:
+    assert not plan(BASE, BASE, packed=frozenset({"batch-sql"})).plan.packs
+    [gone] = plan(BASE, {}, packed=frozenset({"batch-sql"})).plan.packs
+    assert gone.after == ""
+    assert "→ none" in str(explain.text(plan(BASE, {}, packed=frozenset({"batch-sql"})).plan))

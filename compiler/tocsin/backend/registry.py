@@ -54,6 +54,12 @@ def missing(engine: str) -> str:
 
 
 @cache
+def packing() -> frozenset[str]:
+    """Backends whose artifacts are parts of packs, as they say by an optional `packs = True`."""
+    return frozenset(each.name for each in _engines()[0].values() if getattr(each, "packs", False))
+
+
+@cache
 def _engines() -> tuple[dict[str, Backend], str]:
     """Backends by engine, and what is wrong with one that does not load."""
     found: dict[str, Backend] = {}

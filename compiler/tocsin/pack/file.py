@@ -1,9 +1,13 @@
-"""The file: a header, then one line a detection, sorted; a change touches its own line only."""
+"""The file: a header, then one line a detection, sorted; a change touches its own line only.
+
+A pack's digest is that of the list of its parts' digests, so whoever knows the artifacts of the
+detections knows the pack, without its bytes.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -37,13 +41,13 @@ class Pack:
     @cached_property
     def encoded(self) -> bytes:
         """The file's bytes."""
-        body = b"".join(part.encode() + b"\n" for part in self.parts)
-        return _header(self.source, len(self.parts), body) + b"\n" + body
+        lines = [part.encode() for part in self.parts]
+        return b"".join(line + b"\n" for line in (_header(self.source, lines), *lines))
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the file: its name."""
-        return digest_bytes(self.encoded)
+        """What names the pack: 64 hex digits."""
+        return pack_digest(digest_bytes(part.encode()) for part in self.parts)
 
     @classmethod
     def decode(cls, data: bytes) -> Pack:
@@ -51,18 +55,25 @@ class Pack:
         first, _, body = data.partition(b"\n")
         header = _read_header(first)
         source, count = header["source"], header["parts"]
-        if first != _header(source, count, body):
+        lines = body.split(b"\n")
+        if lines.pop():
+            raise ValueError("its last line is cut off")
+        if len(lines) != count:
+            raise ValueError(f"its first line says {count} detections, there are {len(lines)}")
+        if first != _header(source, lines):
             raise ValueError("the digest in its first line is not that of the other lines")
         known: Known = {}
-        parts = [_part(n, line, known) for n, line in enumerate(body.split(b"\n")[:-1], 2)]
-        if len(parts) != count:
-            raise ValueError(f"its first line says {count} detections, there are {len(parts)}")
-        return cls.of(source, parts)
+        return cls.of(source, [_part(n, line, known) for n, line in enumerate(lines, 2)])
 
 
-def _header(source: str, parts: int, body: bytes) -> bytes:
-    what = {"form": FORM, "source": source, "parts": parts, "digest": digest_bytes(body)}
-    return canonical_bytes(what)
+def pack_digest(parts: Iterable[str]) -> str:
+    """The digest of a pack of its parts' digests, in the order of the detections' ids."""
+    return digest_bytes("".join(f"{part}\n" for part in parts).encode())
+
+
+def _header(source: str, lines: Sequence[bytes]) -> bytes:
+    digest = pack_digest(map(digest_bytes, lines))
+    return canonical_bytes({"form": FORM, "source": source, "parts": len(lines), "digest": digest})
 
 
 def _read_header(line: bytes) -> dict[str, Any]:

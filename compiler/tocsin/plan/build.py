@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import (
     Bundle,
     Deploy,
@@ -32,7 +33,8 @@ _PATH = re.compile(r"(?:(?!\.)[^/\\\x00-\x1f\x7f]{1,200}/)*(?!\.)[^/\\\x00-\x1f\
 class Desired:
     """The state to reach. `bodies` holds the bytes of every entry, by artifact digest.
 
-    `off`: ids that the project still has, but not for this environment.
+    `off`: ids that the project still has, but not for this environment. `packed`: backends that
+    put all detections of a source into one pack.
     """
 
     environment: str
@@ -42,6 +44,7 @@ class Desired:
     bodies: Mapping[str, bytes] = field(repr=False)
     refused: tuple[Refused, ...] = ()
     off: frozenset[str] = frozenset()
+    packed: frozenset[str] = frozenset()
     source: Revision = field(default_factory=Revision)
     tools: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -75,11 +78,34 @@ def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:
         steps=steps,
         result=result,
         refused=desired.refused,
+        packs=tuple(_packs(desired.packed, before.values(), result)),
         problems=tuple(_problems(desired, result, before)),
         warnings=desired.warnings,
     )
     needed = {s.after.artifact for s in steps if isinstance(s, Deploy | Repair)}
     return Bundle(plan, {name: desired.bodies[name] for name in sorted(needed)})
+
+
+def _packs(
+    packed: frozenset[str], before: Iterable[Entry], after: Iterable[Entry]
+) -> Iterator[PackDiff]:
+    """The packs that change, or come, or go."""
+    old, new = _by_pack(packed, before), _by_pack(packed, after)
+    for backend, source in sorted(old.keys() | new.keys()):
+        place = backend, source
+        diff = PackDiff.of(backend, source, old.get(place, {}), new.get(place, {}))
+        if diff.before != diff.after:
+            yield diff
+
+
+def _by_pack(
+    packed: frozenset[str], entries: Iterable[Entry]
+) -> dict[tuple[str, str], dict[str, str]]:
+    found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for entry in entries:
+        if entry.backend in packed:
+            found[entry.backend, entry.source][entry.id] = entry.artifact
+    return found
 
 
 def drift_of(entry: Entry, live: Live | None) -> Drift:

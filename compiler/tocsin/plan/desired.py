@@ -6,7 +6,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
-from tocsin.backend.registry import GROUP, load
+from tocsin.backend.registry import GROUP, load, packing
 from tocsin.compile import Refusal, compile_query
 from tocsin.front.project import Project
 from tocsin.ir.query import CorrelationQuery, Resolved
@@ -49,6 +49,7 @@ def wanted(
         bodies=bodies,
         refused=tuple(refused),
         off=frozenset(off),
+        packed=packing(),
         source=source,
         tools=tools(settings),
         warnings=stale_lock(lock, identities(project)),

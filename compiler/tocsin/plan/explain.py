@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import Deploy, Discard, Document, Drift, Plan, Remove, Repair, Step
 from tocsin.state.release import Action, Entry
 
@@ -76,6 +77,9 @@ def text(plan: Plan) -> Text:
         page.append(f" {row.version}" if row.version else "")
         page.append("".join(f" · {_clean(fact)}" for fact in row.facts))
         page.append("\n")
+    for pack in plan.packs:
+        page.append(f"pack {_clean(pack.source)}", "cyan")
+        page.append("".join(f" · {fact}" for fact in _pack_facts(pack)) + "\n")
     for warning in plan.warnings:
         page.append(f"warning: {_clean(warning)}\n", "yellow")
     for problem in plan.problems:
@@ -94,6 +98,9 @@ def markdown(plan: Plan) -> str:
         cells = (row.name, row.version, row.what, row.where, row.artifact, notes)
         lines.append("| " + " | ".join([f"`{row.symbol}`", *map(_escape, cells)]) + " |")
     lines += [""] if found else []
+    lines += [
+        f"- **pack** {_escape(pack.source)}: {' · '.join(_pack_facts(pack))}" for pack in plan.packs
+    ]
     lines += [f"- **warning**: {_escape(w)}" for w in plan.warnings]
     lines += [f"- **error**: {_escape(p)}" for p in plan.problems]
     return "\n".join(lines).rstrip() + "\n"
@@ -126,6 +133,15 @@ def _row(step: Step) -> Row:
             return _told("-", before, before, str(Action.REMOVED), (why,))
         case Discard(path=path, why=why):
             return Row("!", path, "", "discarded", "", notes=(f"{why} file",))
+
+
+def _pack_facts(pack: PackDiff) -> list[str]:
+    """What happens to a pack; its other detections keep their part byte by byte."""
+    size = pack.kept + len(pack.added) + len(pack.changed)
+    parts = (("added", pack.added), ("changed", pack.changed), ("removed", pack.removed))
+    moves = [f"{len(ids)} {name}" for name, ids in parts if ids]
+    arrow = f"{pack.before[:8] or 'none'} → {pack.after[:8] or 'none'}"
+    return [pack.backend, f"{size} detections", *moves, f"{pack.kept} as they are", arrow]
 
 
 def _told(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from tocsin.backend.registry import packing
 from tocsin.errors import ConfigError
 from tocsin.plan.build import Desired
 from tocsin.state.base import StateReader
@@ -103,6 +104,7 @@ def _desired(
         reason=reason,
         entries=tuple(replace(e, action=Action.UNCHANGED) for e in entries),
         bodies=bodies,
+        packed=packing(),
         source=release.source,
         tools=release.tools,
     )

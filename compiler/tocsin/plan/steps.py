@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict, TypeAdapter
 
 from tocsin.canonical import digest
+from tocsin.pack.diff import PackDiff
 from tocsin.state.release import FORBID_UNKNOWN, Action, Entry, Revision
 
 Drift = Literal["", "missing", "altered", "foreign"]
@@ -96,6 +97,7 @@ class Plan:
     """The way from release `base_number` (commit `base`) to the state in `result`.
 
     `live` is the digest of what was found in place, empty where nothing can be observed.
+    `packs` that change, each the detections of one source on one backend.
     A plan with `problems` is shown but never applied.
     """
 
@@ -112,6 +114,7 @@ class Plan:
     steps: tuple[Step, ...] = ()
     result: tuple[Entry, ...] = ()
     refused: tuple[Refused, ...] = ()
+    packs: tuple[PackDiff, ...] = ()
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
