@@ -7,18 +7,23 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
+from tocsin.backend.forms import FormCosts
 from tocsin.ir.correlation import NODE_TYPES
-from tocsin.ir.query import CorrelationQuery, Resolved
+from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
+from tocsin.pack import Part
 from tocsin_batch_sql.correlation import correlated, match_of
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import DETECTION_ID, definitions, printed, statement
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.pack import run_pack
+from tocsin_batch_sql.pack_run import part_of
 
 
 class BatchSql:
@@ -28,6 +33,7 @@ class BatchSql:
     engine = "duckdb"
     needs: tuple[str, ...] = ()
     capabilities: Mapping[str, Support] = {node.__name__: Support.YES for node in NODE_TYPES}
+    form_costs = FormCosts(0.005, 5e-7, 0.1, 0.001, 1e-5)
 
     def compile(self, query: Resolved) -> Artifact:
         """One SELECT. Raises Unsupported for what DuckDB cannot say exactly."""
@@ -37,6 +43,21 @@ class BatchSql:
     def tables(self, source: Source) -> str:
         """The definition of the view that the source's statements read, over JSON lines."""
         return definitions(source)
+
+    def part(self, query: Query) -> Part:
+        """The detection's part of a pack. Raises Unsupported for what the table does not tell."""
+        return part_of(query)
+
+    def run_pack(
+        self,
+        source: Source,
+        parts: Sequence[Part],
+        events: Sequence[Mapping[str, Any]],
+        endpoints: Endpoints | None = None,
+    ) -> list[Match]:
+        """All detections of a source in one scan of a table in memory."""
+        del endpoints
+        return run_pack(source, parts, events)
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints | None = None) -> list[list[Match]]:
         """Run each job on a table of its own, in memory."""

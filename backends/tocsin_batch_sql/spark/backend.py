@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
+from tocsin.backend.forms import FormCosts
 from tocsin.ir.correlation import NODE_TYPES
-from tocsin.ir.query import CorrelationQuery, Resolved
+from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
+from tocsin.pack import Part
 from tocsin_batch_sql.spark.correlation import correlated
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.emit import statement
+from tocsin_batch_sql.spark.pack import run_pack, spark_part
 from tocsin_batch_sql.spark.run import run_jobs
 from tocsin_batch_sql.spark.session import missing, session
 
@@ -23,6 +27,7 @@ class SparkSql:
     engine = "spark"
     needs: tuple[str, ...] = ()
     capabilities: Mapping[str, Support] = {node.__name__: Support.YES for node in NODE_TYPES}
+    form_costs = FormCosts(0.05, 1e-6, 5.0, 0.001, 1e-4)
 
     def compile(self, query: Resolved) -> Artifact:
         """One SELECT. Raises Unsupported for what Spark cannot say exactly."""
@@ -36,6 +41,21 @@ class SparkSql:
     def missing(self) -> str:
         """What keeps the engine from running here, or nothing."""
         return missing()
+
+    def part(self, query: Query) -> Part:
+        """The detection's part of a pack. Raises Unsupported for what the table does not tell."""
+        return spark_part(query)
+
+    def run_pack(
+        self,
+        source: Source,
+        parts: Sequence[Part],
+        events: Sequence[Mapping[str, Any]],
+        endpoints: Endpoints | None = None,
+    ) -> list[Match]:
+        """All detections of a source on one table. Raises EngineError where Spark is not there."""
+        del endpoints
+        return run_pack(session(), source, parts, events)
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints | None = None) -> list[list[Match]]:
         """Run each job on a table of its own. Raises EngineError where Spark is not there."""

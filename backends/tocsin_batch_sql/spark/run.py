@@ -59,20 +59,20 @@ def run_jobs(spark: SparkSession, jobs: Sequence[Job]) -> list[list[Match]]:
     from pyspark.errors import PySparkException  # noqa: PLC0415 - an optional extra
 
     try:
-        _prepare(spark)
+        prepare(spark)
         return [found for some in _neighbours(jobs) for found in some(spark)]
     except PySparkException as error:
-        raise EngineError(f"spark: {_first_line(error)}") from None
+        raise EngineError(f"spark: {first_line(error)}") from None
 
 
 @cache
-def _prepare(spark: SparkSession) -> None:
+def prepare(spark: SparkSession) -> None:
     """Make the functions, once a session."""
     for function in (*FUNCTIONS, *AT_ONCE):
         spark.sql(function)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
@@ -93,7 +93,7 @@ def _correlated(spark: SparkSession, job: Job) -> list[list[Match]]:
             found = loaded(source, str(file), extra_columns(source))
             timed = in_order_of_arrival(source, found, milliseconds, ROW)
             view = printed(name(source.table or source.name))
-            _in_memory(spark.sql(printed(timed)), spark).createOrReplaceTempView(view)
+            in_memory(spark.sql(printed(timed)), spark).createOrReplaceTempView(view)
     return [_matches(spark, job.artifacts)]
 
 
@@ -117,17 +117,17 @@ def _run(spark: SparkSession, group: _Group) -> Iterator[list[Match]]:
     with TemporaryDirectory(prefix="tocsin-") as folder:
         file = Path(folder) / "events.jsonl"
         write_events(file, group.jobs[0].events, ROW)
-        events = _in_memory(spark.sql(printed(loaded(whole, str(file)))), spark)
+        events = in_memory(spark.sql(printed(loaded(whole, str(file)))), spark)
     names = physical_names(whole)
     for job in group.jobs:
         own = {n: n for n in _columns(job.source)} | physical_names(job.source)
         chosen = [printed(exp.alias_(ident(names[n]), own[n], quoted=True)) for n in own]
         view = printed(name(job.source.table or job.source.name))
-        _in_memory(events.selectExpr(*chosen), spark).createOrReplaceTempView(view)
+        in_memory(events.selectExpr(*chosen), spark).createOrReplaceTempView(view)
         yield _matches(spark, job.artifacts)
 
 
-def _in_memory(frame: DataFrame, spark: SparkSession) -> DataFrame:
+def in_memory(frame: DataFrame, spark: SparkSession) -> DataFrame:
     """The rows as a relation in the driver; they never come to Python."""
     from pyspark.sql import DataFrame  # noqa: PLC0415 - an optional extra
 

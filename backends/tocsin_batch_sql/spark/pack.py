@@ -1,0 +1,147 @@
+"""The pack on Spark: values come to the driver, classes go back as tables that are joined.
+
+Nothing runs in Python on the executors, so they need neither Python nor pyarrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from tocsin.backend.sql_tree import Sql, name
+from tocsin.errors import EngineError, Unsupported
+from tocsin.ir.query import Query
+from tocsin.model.artifact import Match
+from tocsin.model.source import Source
+from tocsin.pack import Part
+from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values, part_of
+from tocsin_batch_sql.spark.ddl import loaded
+from tocsin_batch_sql.spark.printer import printed
+from tocsin_batch_sql.spark.run import first_line, in_memory, prepare
+from tocsin_runtime.matcher.tables import SAMPLE, TablePack
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def spark_part(query: Query) -> Part:
+    """The part of a detection. Raises Unsupported."""
+    for field in query.fields:
+        if "${" in field:
+            raise Unsupported("Leaf", "name-with-variable", field)
+    return part_of(query)
+
+
+def run_pack(
+    spark: SparkSession,
+    source: Source,
+    parts: Sequence[Part],
+    events: Sequence[Mapping[str, Any]],
+) -> list[Match]:
+    """The matches of parts on events, sorted. Raises EngineError where Spark fails."""
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - an optional extra
+
+    view = source.table or source.name
+    try:
+        prepare(spark)
+        with TemporaryDirectory(prefix="tocsin-") as folder:
+            file = Path(folder) / "events.jsonl"
+            write_events(file, events, ROW)
+            found = spark.sql(printed(loaded(source, str(file), extra_columns(source))))
+            in_memory(found, spark).createOrReplaceTempView(printed(name(view)))
+        return run_pack_table(spark, view, source, parts)
+    except PySparkException as error:
+        raise EngineError(f"spark: {first_line(error)}") from None
+
+
+def run_pack_table(
+    spark: SparkSession,
+    relation: str,
+    source: Source,
+    parts: Sequence[Part],
+    row: str = ROW,
+) -> list[Match]:
+    """The matches of parts on a table or view with the columns of the source, sorted.
+
+    `row` is its column with the number of the event.
+    """
+    pack = TablePack(parts, source.values_column)
+    with _run(SparkRun(spark, source, pack, relation, row)) as run:
+        return sorted(run.matches())
+
+
+@contextmanager
+def _run(run: SparkRun) -> Iterator[SparkRun]:
+    try:
+        yield run
+    finally:
+        run.drop()
+
+
+class SparkRun(PackRun):
+    """Spark."""
+
+    def __init__(
+        self, spark: SparkSession, source: Source, pack: TablePack, relation: str, row: str
+    ) -> None:
+        super().__init__(source, pack, relation, row)
+        self._spark = spark
+        self._kept: dict[str, DataFrame] = {}
+
+    def sample(self, rows: exp.Select) -> Values:
+        """The first rows: any other sample reads them all."""
+        return self._frame(rows.limit(SAMPLE)).collect()
+
+    def rows(self, select: exp.Select) -> Iterator[Values]:
+        """Partition by partition."""
+        found: Iterator[Any] = self._frame(select).toLocalIterator()
+        while portion := list(islice(found, PORTION)):
+            yield portion
+
+    def keep(self, target: str, select: exp.Select) -> None:
+        """A view of rows that stay where they were made."""
+        self._named(target, self._frame(select).persist())
+
+    def classed(self, target: str, distinct: exp.Select, classify: Classify) -> int:
+        """Only values of other classes than 0 go back."""
+        from pyspark.sql.types import IntegerType, StructType  # noqa: PLC0415 - an optional extra
+
+        frame = self._frame(distinct)
+        made: list[tuple[Any, ...]] = []
+        values: Iterator[Any] = frame.toLocalIterator()
+        while portion := list(islice(values, PORTION)):
+            pairs = zip(portion, classify(portion), strict=True)
+            made += [(*row, each) for row, each in pairs if each]
+        schema = StructType([*frame.schema.fields]).add(CLASS, IntegerType())
+        self._named(target, self._spark.createDataFrame(made, schema, verifySchema=False))
+        return len(made)
+
+    def feed(self, target: str, columns: Mapping[str, Sequence[int]]) -> None:
+        """Rows as a relation in the driver."""
+        schema = ", ".join(f"{printed(name(column))} INT" for column in columns)
+        rows: Iterable[Any] = list(zip(*columns.values(), strict=True))
+        self._named(target, self._spark.createDataFrame(rows, schema, verifySchema=False))
+
+    def no_texts(self) -> Sql:
+        """An array of STRING."""
+        return exp.cast(exp.Array(), "ARRAY<STRING>")
+
+    def drop(self) -> None:
+        """Forget the views and what they keep."""
+        for target, frame in self._kept.items():
+            self._spark.catalog.dropTempView(printed(name(target)))
+            frame.unpersist()
+
+    def _frame(self, select: exp.Select) -> DataFrame:
+        return self._spark.sql(printed(select))
+
+    def _named(self, target: str, frame: DataFrame) -> None:
+        frame.createOrReplaceTempView(printed(name(target)))
+        self._kept[target] = frame

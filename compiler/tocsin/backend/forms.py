@@ -1,0 +1,67 @@
+"""Two forms of a detection: a statement of its own, or a part of the pack of its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+from tocsin.backend.base import Endpoints
+from tocsin.ir.query import Query
+from tocsin.model.artifact import Match
+from tocsin.model.source import Source
+from tocsin.pack import Part
+
+
+class Form(StrEnum):
+    """How detections on events are run."""
+
+    SQL = "sql"
+    PACK = "pack"
+
+
+@dataclass(frozen=True, slots=True)
+class FormCosts:
+    """Seconds that each form takes: at all, for a detection, and for an event.
+
+    `sql_pair`: for one detection on one event. `pack_detection`: with choosing what to ask.
+    """
+
+    sql_detection: float
+    sql_pair: float
+    pack_once: float
+    pack_detection: float
+    pack_event: float
+
+    def sql(self, detections: int, events: int) -> float:
+        """Of statements."""
+        return detections * (self.sql_detection + self.sql_pair * events)
+
+    def pack(self, detections: int, events: int) -> float:
+        """Of the pack."""
+        return self.pack_once + detections * self.pack_detection + events * self.pack_event
+
+    def cheaper(self, detections: int, events: int) -> Form:
+        """The form that is expected to take less time."""
+        faster = self.pack(detections, events) < self.sql(detections, events)
+        return Form.PACK if faster else Form.SQL
+
+
+@runtime_checkable
+class PackBackend(Protocol):
+    """What a backend has that runs packs as well; `form_costs` are measured on its engine."""
+
+    form_costs: FormCosts
+
+    def part(self, query: Query) -> Part:
+        """The detection's part of its source's pack. Raises Unsupported before anything runs."""
+
+    def run_pack(
+        self,
+        source: Source,
+        parts: Sequence[Part],
+        events: Sequence[Mapping[str, Any]],
+        endpoints: Endpoints,
+    ) -> list[Match]:
+        """The matches of a source's parts on events, by the real engine, sorted."""
