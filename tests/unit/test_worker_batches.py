@@ -173,6 +173,12 @@ def test_a_sample_is_bounded_in_bytes_and_leaves_out_what_is_no_event() -> None:
     assert len(sample.lines) >= 1
 
 
+def test_a_lane_tells_what_its_matcher_spent() -> None:
+    pupil = Pupil()
+    pupil.costs["pay"] = Cost(candidates=2, seconds=0.1, slow=1)
+    assert FilterLane([PAY], pupil).costs == {"pay": Cost(2, 0, 0.1, 1)}
+
+
 def test_learning_changes_no_match() -> None:
     lane = FilterLane([PAY, BOT], PackMatcher([PAY, BOT]))
     processor = on_all(lane)

@@ -91,6 +91,11 @@ def test_alerts_are_those_of_the_evaluator(world: World, tmp_path: Path) -> None
     assert report["sources"] == {"audit": 4, "web": 3}
     assert report["matches"] == report["alerts"] == len(expected(world))
     assert {r["id"]: r["matches"] for r in report["detections"]} == {ROLE: 2, PAID: 1, ERROR: 2}
+    spent = {r["id"]: (r["candidates"], r["seconds"], r["slow"]) for r in report["detections"]}
+    assert spent[ERROR] == (0, 0, 0)  # of the embedded engine it is not known
+    assert all(
+        candidates <= len(AUDIT_EVENTS) and not slow for candidates, _, slow in spent.values()
+    )
 
 
 def test_an_alert_carries_the_deployment_and_the_event(world: World, tmp_path: Path) -> None:

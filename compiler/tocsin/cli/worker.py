@@ -22,6 +22,7 @@ from tocsin.model.project import Environment
 if TYPE_CHECKING:
     from tocsin_runtime.alerts.described import Described
     from tocsin_runtime.alerts.writer import AlertWriter
+    from tocsin_runtime.matcher import Cost
     from tocsin_runtime.worker.claims import Claim
     from tocsin_runtime.worker.deployment import Deployment
     from tocsin_runtime.worker.loop import Counters
@@ -119,7 +120,7 @@ def _local(site: _Site, files: tuple[Path, ...], source: str, stop: Stop, fmt: s
     )
     blind = [each for each in result.not_run if result.events_by_source.get(each.source)]
     report = {
-        **_report(site, deployment, result.counters, result.alerts),
+        **_report(site, deployment, result.counters, result.alerts, result.costs),
         "alerts": sum(result.alerts.values()),
         "sink": str(site.folder / ALERTS),
         "sources": dict(sorted(result.events_by_source.items())),
@@ -171,7 +172,7 @@ def _kafka(site: _Site, name: str, stop: Stop, fmt: str, *, until_end: bool) -> 
     service.start(KafkaStream(settings))
     _say(f"{name} reads {', '.join(service.topics) or 'nothing'} from {servers}")
     counters = run(service, service, stop)
-    _print(_report(site, service.deployment, counters, counters.matches), fmt)
+    _print(_report(site, service.deployment, counters, counters.matches, service.costs), fmt)
     return 0
 
 
@@ -210,7 +211,11 @@ def _in_words(described: Described, known: Mapping[str, Any]) -> Described:
 
 
 def _report(
-    site: _Site, deployment: Deployment, counters: Counters, alerts: Mapping[str, int]
+    site: _Site,
+    deployment: Deployment,
+    counters: Counters,
+    alerts: Mapping[str, int],
+    costs: Mapping[str, Cost],
 ) -> dict[str, Any]:
     rows = [
         {
@@ -223,6 +228,7 @@ def _report(
             "mode": "shadow" if each.described.shadow else "live",
             "matches": counters.matches[each.described.id],
             "alerts": 0 if each.described.shadow else alerts.get(each.described.id, 0),
+            **_cost(costs.get(each.described.id)),
         }
         for each in deployment.detections
     ]
@@ -234,6 +240,13 @@ def _report(
         "matches": counters.matches.total(),
         "detections": rows,
     }
+
+
+def _cost(cost: Cost | None) -> dict[str, Any]:
+    """Events on which a detection had to be evaluated, how long that took, and on how many long."""
+    if cost is None:
+        return {"candidates": 0, "seconds": 0.0, "slow": 0}
+    return {"candidates": cost.candidates, "seconds": round(cost.seconds, 6), "slow": cost.slow}
 
 
 def _print(report: dict[str, Any], fmt: str) -> None:
@@ -252,6 +265,9 @@ def _print(report: dict[str, Any], fmt: str) -> None:
             f"not run: {len(each['detections'])} of {each['source']} ({each['events']} events): "
             f"{each['reason']}"
         )
+    for row in report["detections"]:
+        if row["slow"]:
+            _say(f"slow: {row['title']} took long on {row['slow']} events")
     _say(_summary(report))
 
 

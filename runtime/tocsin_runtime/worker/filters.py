@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
 from tocsin.pack import Part
 from tocsin_runtime.alerts.binding import Binding
-from tocsin_runtime.matcher import Matched, Matcher, PackMatcher
+from tocsin_runtime.matcher import Cost, Matched, Matcher, PackMatcher
 from tocsin_runtime.worker.lessons import Lessons
 from tocsin_runtime.worker.process import Taken
 
@@ -26,6 +26,11 @@ class FilterLane:
         self.bindings = {each.detection: binding_of(each) for each in parts}
         self._matcher = matcher or PackMatcher(parts)
         self._lessons = Lessons(self._matcher)
+
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        """What detections cost so far, by id; those that never had to be evaluated are left out."""
+        return self._matcher.costs
 
     def match(self, taken: Sequence[Taken]) -> Matched:
         """All detections on the raw events."""

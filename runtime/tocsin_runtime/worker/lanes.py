@@ -11,7 +11,7 @@ from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact, Job
 from tocsin.model.source import Source
 from tocsin_runtime.alerts.binding import Binding
-from tocsin_runtime.matcher import Matched
+from tocsin_runtime.matcher import Cost, Matched
 from tocsin_runtime.worker.process import Lane, Taken
 
 
@@ -48,6 +48,7 @@ class BackendLane:
     ) -> None:
         self.bindings = {a.detection: _binding(a, sources) for a in artifacts}
         self.whole = any(artifact.stateful for artifact in artifacts)
+        self.costs: Mapping[str, Cost] = {}
         self._sources = tuple(sources)
         self._artifacts = tuple(artifacts)
         self._backend = backend

@@ -12,6 +12,7 @@ from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
 from tocsin.model.source import Source
 from tocsin_runtime.alerts.writer import AlertWriter
+from tocsin_runtime.matcher import Cost
 from tocsin_runtime.worker.claims import Claim, Claims
 from tocsin_runtime.worker.deployment import Deployment
 from tocsin_runtime.worker.files import FileStream, SinkFile
@@ -27,12 +28,16 @@ DEAD_LETTERS = "dead-letters.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class LocalRun:
-    """What a run over files did. `alerts`: new ones by detection; `not_run`: with events to see."""
+    """What a run over files did. `alerts`: new ones by detection.
+
+    `not_run`: with events to see. `costs`: of detections that had to be evaluated, by id.
+    """
 
     counters: Counters
     alerts: Mapping[str, int]
     events_by_source: Mapping[str, int]
     not_run: Sequence[NotRun]
+    costs: Mapping[str, Cost]
 
 
 def run_local(  # noqa: PLR0913 - all that a run over files depends on
@@ -53,7 +58,9 @@ def run_local(  # noqa: PLR0913 - all that a run over files depends on
     sinks = {Sink.ALERTS: alerts, Sink.DEAD: SinkFile(folder / DEAD_LETTERS, "id")}
     processor = Processor(route, writer)
     counters = run(FileStream(files, sinks), processor, stopped, processor.finish)
-    return LocalRun(counters, alerts.written, route.seen, lanes.not_run)
+    used = [lane for group in lanes.by_source.values() for lane in group]
+    costs = {name: cost for lane in used for name, cost in lane.costs.items()}
+    return LocalRun(counters, alerts.written, route.seen, lanes.not_run, costs)
 
 
 def open_lane(

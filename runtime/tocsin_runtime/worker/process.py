@@ -16,7 +16,7 @@ from tocsin.canonical import canonical_bytes, digest
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.decode import NotAnEventError, decode
-from tocsin_runtime.matcher import Matched
+from tocsin_runtime.matcher import Cost, Matched
 from tocsin_runtime.worker.loop import Batch, Counters
 from tocsin_runtime.worker.stream import Output, Record, Sink
 
@@ -49,6 +49,10 @@ class Lane(Protocol):
     @property
     def bindings(self) -> Mapping[str, Binding]:
         """How each detection, by id, reads its events."""
+
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        """What detections cost so far, by id, where that is known."""
 
     def match(self, taken: Sequence[Taken]) -> Matched:
         """Which detections match which of these, by number, and which are no events."""

@@ -10,6 +10,7 @@ from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
 from tocsin.pack import Part
 from tocsin_runtime.alerts.writer import AlertWriter
+from tocsin_runtime.matcher import Cost
 from tocsin_runtime.worker.deployment import Deployment, read_deployment
 from tocsin_runtime.worker.filters import FILTERS, FilterLane, parts_of
 from tocsin_runtime.worker.kafka import KafkaStream
@@ -87,6 +88,11 @@ class Service:
         self._lanes = {topic: lane for topic, (lane,) in lanes.items()}
         self.deployment = deployment
         self.topics = tuple(sorted(by_topic))
+
+    @property
+    def costs(self) -> Mapping[str, Cost]:
+        """What the detections of this release cost so far, by id."""
+        return {name: cost for lane in self._lanes.values() for name, cost in lane.costs.items()}
 
     def _lane(self, topic: str, parts: Sequence[Part]) -> FilterLane:
         """Where nothing changed, the lane at hand with what it has learned."""
