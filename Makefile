@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.9
-JOBS_NEEDED := git java mvn chromium
+JOBS_NEEDED := git java javac mvn chromium
 
 .DEFAULT_GOAL := demo
 .PHONY: setup demo test lint docs bench clean
 
 setup: .venv/.ready  ## everything, the tocsin command included, into .venv
+	@! command -v mvn >/dev/null || ! command -v javac >/dev/null || $(BIN)/python -m tocsin_flink_sql.jar || true
 
 .venv/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Tocsin needs Python 3.11 or newer")'
@@ -25,7 +26,7 @@ demo: setup  ## the main job from validation to rollback, without any server
 
 test: setup .venv/.spark lint  ## the whole suite, real engines included
 	@for tool in $(JOBS_NEEDED); do command -v $$tool >/dev/null || { \
-	  echo "make test needs $$tool; on Debian: apt-get install git openjdk-17-jre-headless maven chromium" >&2; exit 2; }; done
+	  echo "make test needs $$tool; on Debian: apt-get install git openjdk-17-jdk-headless maven chromium" >&2; exit 2; }; done
 	@$(BIN)/pytest
 
 lint: setup | build  ## style, types, layers, workflows
@@ -44,7 +45,7 @@ bench: .venv/.bench  ## measure, and renew docs/performance.md; hours (bench.run
 	@$(BIN)/python -m bench.run
 
 clean:
-	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf build backends/tocsin_flink_sql/java/target .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 build:
 	@mkdir -p build

@@ -37,9 +37,13 @@ def topics(servers: str, names: Sequence[str]) -> Iterator[None]:
 
 def produce(servers: str, topic: str, events: Iterable[Mapping[str, Any]]) -> None:
     """The events as JSON in this order: in a new topic, an event's number is its offset."""
+    send(servers, topic, (json.dumps(event, ensure_ascii=True).encode() for event in events))
+
+
+def send(servers: str, topic: str, values: Iterable[bytes]) -> None:
+    """The records in this order. Raises EngineError if Kafka does not take them all."""
     producer = Producer({**_client(servers), "enable.idempotence": True})
-    for event in events:
-        value = json.dumps(event, ensure_ascii=True).encode()
+    for value in values:
         while True:
             try:
                 producer.produce(topic, value)

@@ -34,13 +34,8 @@ public class Match extends TableFunction<Row> {
     private transient Counter failed;
 
     @Override
-    public void open(FunctionContext context) throws IOException, Refused {
-        matcher =
-                new Matcher(
-                        Pack.read(
-                                resource("pack"),
-                                resource("regexes.json"),
-                                resource("letters.json")));
+    public void open(FunctionContext context) throws IOException {
+        matcher = new Matcher(pack());
         MetricGroup group =
                 context.getMetricGroup().addGroup("tocsin").addGroup("source", matcher.source());
         events = group.counter("events");
@@ -48,6 +43,15 @@ public class Match extends TableFunction<Row> {
         refused = group.counter("refused");
         failed = group.counter("failed");
         group.gauge("evaluated", matcher::evaluated);
+    }
+
+    private static Pack pack() throws IOException {
+        try {
+            return Pack.read(
+                    resource("pack"), resource("regexes.json"), resource("letters.json"));
+        } catch (Refused no) {
+            throw new IOException("the pack in this jar cannot be loaded: " + no.getMessage());
+        }
     }
 
     private static byte[] resource(String name) throws IOException {
