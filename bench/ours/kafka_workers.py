@@ -128,6 +128,8 @@ def _round(servers: str, topic: str, workers: int) -> list[Worked]:
     finally:
         for child in children:
             child.kill()
+    if any(child.returncode for child in children):
+        raise SystemExit("a worker failed: see above")
     return [Worked(**json.loads(each)) for each in told]
 
 

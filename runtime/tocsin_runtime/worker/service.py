@@ -15,7 +15,7 @@ from tocsin_runtime.worker.deployment import Deployment, read_deployment
 from tocsin_runtime.worker.filters import FILTERS, FilterLane, parts_of
 from tocsin_runtime.worker.kafka import KafkaStream
 from tocsin_runtime.worker.loop import Batch
-from tocsin_runtime.worker.process import Processor
+from tocsin_runtime.worker.process import Processor, Taken
 from tocsin_runtime.worker.stream import Output, Record
 
 WriterOf = Callable[[Deployment], AlertWriter]
@@ -23,7 +23,10 @@ Say = Callable[[str], None]
 
 
 class Service:
-    """Processor and stream in one: before each poll it looks whether the release changed."""
+    """Processor and stream in one: before each poll it looks whether the release changed.
+
+    `lanes`: what is run, by topic.
+    """
 
     def __init__(self, folder: Path, environment: str, writer_of: WriterOf, say: Say) -> None:
         self._folder = folder
@@ -32,7 +35,7 @@ class Service:
         self._say = say
         self._stamp = stamp(folder)
         self._stream: KafkaStream | None = None
-        self._lanes: Mapping[str, FilterLane] = {}
+        self.lanes: Mapping[str, FilterLane] = {}
         self._take(read_deployment(folder, environment))
 
     def start(self, stream: KafkaStream) -> None:
@@ -81,22 +84,23 @@ class Service:
         by_topic: dict[str, list[Part]] = defaultdict(list)
         for part in parts_of(_filters(deployment, self._say)):
             by_topic[part.topic].append(part)
-        lanes = {topic: (self._lane(topic, parts),) for topic, parts in by_topic.items()}
-        self._processor = Processor(
-            lambda taken: lanes.get(taken.record.topic, ()), self._writer_of(deployment)
-        )
-        self._lanes = {topic: lane for topic, (lane,) in lanes.items()}
+        self.lanes = {topic: self._lane(topic, parts) for topic, parts in by_topic.items()}
+        self._processor = Processor(self._route, self._writer_of(deployment))
         self.deployment = deployment
         self.topics = tuple(sorted(by_topic))
 
     @property
     def costs(self) -> Mapping[str, Cost]:
         """What the detections of this release cost so far, by id."""
-        return {name: cost for lane in self._lanes.values() for name, cost in lane.costs.items()}
+        return {name: cost for lane in self.lanes.values() for name, cost in lane.costs.items()}
+
+    def _route(self, taken: Taken) -> Sequence[FilterLane]:
+        lane = self.lanes.get(taken.record.topic)
+        return (lane,) if lane else ()
 
     def _lane(self, topic: str, parts: Sequence[Part]) -> FilterLane:
         """Where nothing changed, the lane at hand with what it has learned."""
-        before = self._lanes.get(topic)
+        before = self.lanes.get(topic)
         return before if before and before.parts == tuple(parts) else FilterLane(parts)
 
 
