@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from sqlglot import exp
 
 from tocsin.backend.sql_tree import Sql, name
@@ -111,23 +112,28 @@ class SparkRun(PackRun):
 
     def classed(self, target: str, distinct: exp.Select, classify: Classify) -> int:
         """Only values of other classes than 0 go back."""
-        from pyspark.sql.types import IntegerType, StructType  # noqa: PLC0415 - an optional extra
-
         frame = self._frame(distinct)
         made: list[tuple[Any, ...]] = []
         values: Iterator[Any] = frame.toLocalIterator()
         while portion := list(islice(values, PORTION)):
             pairs = zip(portion, classify(portion), strict=True)
             made += [(*row, each) for row, each in pairs if each]
-        schema = StructType([*frame.schema.fields]).add(CLASS, IntegerType())
-        self._named(target, self._spark.createDataFrame(made, schema, verifySchema=False))
+        columns = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
+        self._make(target, {**columns, CLASS: "INT"}, made)
         return len(made)
 
     def feed(self, target: str, columns: Mapping[str, Sequence[int]]) -> None:
-        """Rows as a relation in the driver."""
-        schema = ", ".join(f"{printed(name(column))} INT" for column in columns)
-        rows: Iterable[Any] = list(zip(*columns.values(), strict=True))
-        self._named(target, self._spark.createDataFrame(rows, schema, verifySchema=False))
+        """All columns are INT."""
+        self._make(target, dict.fromkeys(columns, "INT"), zip(*columns.values(), strict=True))
+
+    def _make(self, target: str, types: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
+        """A relation in the driver. `createDataFrame` would start Python on the executors."""
+        names = [f"c{n}" for n in range(len(types))]
+        struct = ", ".join(f"{n}: {kind}" for n, kind in zip(names, types.values(), strict=True))
+        data = orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()
+        select = f"SELECT INLINE(FROM_JSON(:data, 'ARRAY<STRUCT<{struct}>>'))"
+        frame = in_memory(self._spark.sql(select, args={"data": data}), self._spark)
+        self._named(target, frame.toDF(*types))
 
     def no_texts(self) -> Sql:
         """An array of STRING."""

@@ -33,14 +33,16 @@ class TableColumn:
     """Fields of a table and the classes of their values; class 0 is of what no atom holds of."""
 
     def __init__(self, fields: Fields, where: Where, atoms: Iterable[Atom]) -> None:
-        self.fields = fields
+        self.fields = tuple(dict.fromkeys(fields))
+        self._places = [self.fields.index(field) for field in fields]
         self.members: list[frozenset[int]] = [frozenset()]
         self._numbers = {self.members[0]: 0}
         self._classes = column(where, atoms)
 
     def classify(self, rows: Sequence[tuple[Any, ...]]) -> list[int]:
         """The classes of distinct rows of the fields."""
-        return [self._class(frozenset(a)) for a in self._classes.holding(list(map(_value, rows)))]
+        values = [_value([row[at] for at in self._places]) for row in rows]
+        return [self._class(frozenset(atoms)) for atoms in self._classes.holding(values)]
 
     def _class(self, atoms: frozenset[int]) -> int:
         number = self._numbers.setdefault(atoms, len(self.members))
