@@ -16,22 +16,22 @@ from tocsin_runtime.matcher.raw import raw_guard
 from tocsin_runtime.matcher.rows import column_value, places
 from tocsin_runtime.matcher.witness import NO_COST, Costs, Witness, witness
 
-PLACE_COST = 0.02
-"""What reading one more place of every event costs, in events looked at closely."""
-TEXT_COST, TEST_COST = 0.02, 0.3
-"""What running a pattern costs, and what any other test costs, in the same."""
+PLACE_COST = 0.1
+"""What reading one more place of every event costs, in parts of which a fact has to be found."""
+TEXT_COST, TEST_COST = 0.25, 1.5
+"""What finding a pattern costs, and what any other test costs, in the same."""
 ABSENT_SHARE = 0.05
 """Taken for the share of an atom of which no event told."""
 
 
-OPEN_COST = 0.3
-"""What finding out a missing fact costs, in the same."""
+DECODE_COST = 2.0
+"""What a fact costs of a place that is not read of every event."""
 FREQUENT = 0.001
 """Share of events from which on a part's other atoms are asked as well."""
 VARIED = 0.3
-"""Distinct values an event from which on a place is not worth frequent atoms."""
-RARE = 0.02
-"""Share of events up to which an atom at a varied place is asked for a frequent part."""
+"""Distinct values an event from which on most values of a place are new."""
+USE = 0.3
+"""Share of a part's events that another atom spares it at a varied place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +96,23 @@ def _helpful(
     shares |= dict.fromkeys(always, 1.0)
     frequent = {number: share for number, share in shares.items() if share > FREQUENT}
     wanted = {
-        number: [n for n in atoms.of_parts[number] if _worth_asking(atoms.all[n], like)]
-        for number in frequent
+        number: [n for n in atoms.of_parts[number] if _worth_asking(atoms.all[n], like, share)]
+        for number, share in frequent.items()
     }
     gain: Counter[Where] = Counter()
     for number, share in frequent.items():
         for where in {atoms.all[n].where for n in wanted[number]}:
-            gain[where] += share * OPEN_COST  # type: ignore[assignment] # of Counter: any number
+            gain[where] += share * DECODE_COST  # type: ignore[assignment] # of Counter: any number
     good = {where for where, each in gain.items() if each > PLACE_COST} | read
     return {n for numbers in wanted.values() for n in numbers if atoms.all[n].where in good}
 
 
-def _worth_asking(atom: Atom, like: Measured) -> bool:
+def _worth_asking(atom: Atom, like: Measured, share: float) -> bool:
+    """Whether asking this atom of every event helps a part with this share of events."""
     if atom.where == EVERY:
         return False
-    cheap = like.share[atom.number] < RARE and like.asking[atom.number] < RARE
-    return cheap or atom.where not in like.varied
+    cost = like.share[atom.number] * TEXT_COST + like.asking[atom.number]
+    return cost < share * USE or atom.where not in like.varied
 
 
 def _witnesses(parts: Sequence[Part], atoms: Atoms, costs: Costs) -> dict[int, Witness | None]:
