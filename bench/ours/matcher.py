@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
 
 from bench.ours.queries import read
 from bench.protocol import Loaded, Pair, Scanned, batches, run
 from tocsin.pack.part import Part
-from tocsin_runtime.matcher import Matched, PackMatcher
+from tocsin_runtime.matcher import PackMatcher
+from tocsin_runtime.worker.lessons import Lessons
 
 
-class Batches(Protocol):
-    """Matches of a batch of JSON lines; `event` is the number of the line in the batch."""
-
-    def match_lines(self, lines: Sequence[bytes]) -> Matched:
-        """All matches, and which lines are no events."""
-
-
-def make_matcher(rules: Path) -> tuple[Batches, Loaded]:
+def make_matcher(rules: Path) -> tuple[PackMatcher, Loaded]:
     """The matcher of a worker with all rules of the folder."""
     queries, loaded = read(rules)
     return PackMatcher(map(Part.of, queries)), loaded
 
 
 class Matcher:
-    """Tocsin's matcher, as the Kafka worker runs it, one batch of lines after the other."""
+    """Tocsin's matcher, as the Kafka worker runs it: in batches, learning on the way."""
 
     name = "tocsin-matcher"
     version = version("tocsin")
@@ -35,6 +27,7 @@ class Matcher:
     def load(self, rules: Path) -> Loaded:
         """The pack's matcher."""
         self.matcher, loaded = make_matcher(rules)
+        self.lessons = Lessons(self.matcher)
         return loaded
 
     def scan(self, events: Path, limit: int | None, kept: list[Pair] | None) -> Scanned:
@@ -42,6 +35,7 @@ class Matcher:
         count = matches = 0
         for lines in batches(events, limit):
             found = self.matcher.match_lines(lines).matches
+            self.lessons.after(lines)
             matches += len(found)
             if kept is not None:
                 kept += [(match.detection, count + match.event) for match in found]
