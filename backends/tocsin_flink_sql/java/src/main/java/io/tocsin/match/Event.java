@@ -1,11 +1,7 @@
 package io.tocsin.match;
 
-import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
 
 /**
  * The event at hand, read once from its bytes.
@@ -18,15 +14,17 @@ final class Event {
     static final int LONGEST = 16 * 1024 * 1024;
 
     private final Cursor cursor = new Cursor();
-    private final Fold fold;
+    private final ValueMaker values;
     private final Place root;
 
     /** Stands for every scalar of an event. */
     private final Place anywhere;
 
-    private static final int LONGEST_PLAIN = 1 << 14;
-    private final byte[] plain = new byte[LONGEST_PLAIN];
-    private final byte[] lower = new byte[LONGEST_PLAIN];
+    private final Keywords keywords;
+
+    /** Whether every scalar is taken down while an event is read. */
+    private boolean collecting;
+
     private byte[] document;
 
     /** Number of this event; 0 is none. */
@@ -38,7 +36,8 @@ final class Event {
     int suggestions;
 
     Event(Fold fold, Place root, Place anywhere) {
-        this.fold = fold;
+        values = new ValueMaker(fold);
+        keywords = new Keywords(anywhere, values);
         this.root = root;
         this.anywhere = anywhere;
     }
@@ -54,6 +53,8 @@ final class Event {
         suggestions = 0;
         document = bytes;
         cursor.over(bytes);
+        collecting = anywhere.index != null;
+        keywords.begin();
         int first = cursor.peek();
         if (first != '{') {
             value(null, 0);
@@ -67,8 +68,9 @@ final class Event {
         if (first != '{') {
             throw new Refused("not a JSON object");
         }
-        if (anywhere.index != null) {
-            readAnywhere();
+        if (collecting) {
+            collecting = false;
+            keywords.end(this, document);
         }
     }
 
@@ -80,11 +82,15 @@ final class Event {
             cursor.at++;
             return;
         }
+        int first = keywords.keys();
         while (true) {
             cursor.take('"');
             int from = cursor.at;
             int to = cursor.text();
             Place child = place == null ? null : child(place, from, to);
+            if (collecting) {
+                keywords.key(cursor, from, to, first);
+            }
             cursor.take(':');
             if (child != null) {
                 if (child.seen == turn) {
@@ -95,6 +101,7 @@ final class Event {
             value(child, depth);
             if (cursor.peek() != ',') {
                 cursor.take('}');
+                keywords.forget(first);
                 return;
             }
             cursor.at++;
@@ -129,7 +136,9 @@ final class Event {
         switch (next) {
             case '"':
                 cursor.at++;
+                int from = cursor.at;
                 cursor.text();
+                collect(true, from);
                 break;
             case '{':
                 cursor.at++;
@@ -140,23 +149,26 @@ final class Event {
                 list(null, depth + 1);
                 break;
             default:
+                int start = cursor.at;
                 word(next);
+                if (next != 'n') {
+                    collect(false, start);
+                }
+        }
+    }
+
+    private void collect(boolean quoted, int from) {
+        if (collecting) {
+            suggest(keywords.add(cursor, quoted, from, quoted ? cursor.at - 1 : cursor.at));
         }
     }
 
     private void word(int next) throws Refused {
         switch (next) {
-            case 't':
-                cursor.word("true");
-                break;
-            case 'f':
-                cursor.word("false");
-                break;
-            case 'n':
-                cursor.word("null");
-                break;
-            default:
-                number();
+            case 't' -> cursor.word("true");
+            case 'f' -> cursor.word("false");
+            case 'n' -> cursor.word("null");
+            default -> number();
         }
     }
 
@@ -238,77 +250,10 @@ final class Event {
         } else {
             word(next);
         }
-        int to = quoted ? cursor.at - 1 : cursor.at;
-        int kind = quoted ? 1 : 0;
-        Value known = place.cache.get(cursor.bytes, from, to, kind);
-        if (known == null) {
-            known = made(place, quoted, from, to);
-            place.cache.put(cursor.bytes, from, to, known);
-        }
+        collect(quoted, from);
+        Value known = values.of(place, cursor, quoted, from, quoted ? cursor.at - 1 : cursor.at);
         suggest(known.candidates);
         return known;
-    }
-
-    private Value made(Place place, boolean quoted, int from, int to) {
-        if (quoted && !cursor.wide && to - from <= LONGEST_PLAIN) {
-            int length = plain(from, to);
-            if (length >= 0) {
-                return plainValue(place, length);
-            }
-        }
-        if (quoted) {
-            return made(place, Utf8.text(cursor.bytes, from, to, cursor.escaped, cursor.wide));
-        }
-        String text = Utf8.text(cursor.bytes, from, to, false, false);
-        boolean word = Character.isLetter(text.charAt(0));
-        return made(place, word ? text : Numbers.canonical(text, cursor.integer));
-    }
-
-    /** Resolves the escapes of an ASCII text; its length, -1 if it has other characters. */
-    private int plain(int from, int to) {
-        byte[] b = cursor.bytes;
-        if (!cursor.escaped) {
-            System.arraycopy(b, from, plain, 0, to - from);
-            return to - from;
-        }
-        int n = 0;
-        for (int i = from; i < to; i++) {
-            byte next = b[i];
-            if (next == '\\') {
-                i++;
-                if (b[i] == 'u') {
-                    return -1;
-                }
-                next = (byte) Utf8.plain(b[i]);
-            }
-            plain[n++] = next;
-        }
-        return n;
-    }
-
-    private Value plainValue(Place place, int length) {
-        boolean same = true;
-        for (int i = 0; i < length; i++) {
-            byte low = (byte) fold.of((char) plain[i]);
-            same &= low == plain[i];
-            lower[i] = low;
-        }
-        String text = new String(plain, 0, length, StandardCharsets.ISO_8859_1);
-        String folded =
-                same ? text : new String(lower, 0, length, StandardCharsets.ISO_8859_1);
-        Value value = new Value(text, folded);
-        if (place.index != null) {
-            value.candidates = place.index.candidates(value, lower);
-        }
-        return value;
-    }
-
-    private Value made(Place place, String text) {
-        Value value = new Value(text, fold.fold(text));
-        if (place.index != null) {
-            value.candidates = place.index.candidates(value, null);
-        }
-        return value;
     }
 
     void suggest(int[] detections) {
@@ -329,7 +274,7 @@ final class Event {
     Place valued(Place place) {
         if (place == anywhere) {
             if (place.seen != turn) {
-                readAnywhere();
+                keywords.read(this, document);
             }
         } else if (place.seen != turn) {
             place.kind = Place.Kind.NOTHING;
@@ -353,43 +298,5 @@ final class Event {
         } catch (Refused never) {
             throw new IllegalStateException("read twice, refused once", never);
         }
-    }
-
-    /** By a tree: only there are keys that come twice resolved. */
-    private void readAnywhere() {
-        anywhere.seen = turn;
-        anywhere.count = 0;
-        anywhere.kind = Place.Kind.MANY;
-        List<Object> left = new ArrayList<>();
-        try {
-            left.add(Json.parse(document, DEEPEST));
-        } catch (Refused never) {
-            throw new IllegalStateException("read twice, refused once", never);
-        }
-        while (!left.isEmpty()) {
-            Object value = left.remove(left.size() - 1);
-            if (value instanceof Map<?, ?> map) {
-                left.addAll(map.values());
-            } else if (value instanceof List<?> list) {
-                left.addAll(list);
-            } else if (value != null) {
-                Value made = made(anywhere, textOf(value));
-                suggest(made.candidates);
-                anywhere.add(made);
-            }
-        }
-        if (anywhere.index != null && anywhere.count > 0) {
-            suggest(anywhere.index.present);
-        }
-    }
-
-    private static String textOf(Object scalar) {
-        if (scalar instanceof Double number) {
-            return Numbers.text(number);
-        }
-        if (scalar instanceof BigInteger number) {
-            return Numbers.canonical(number.toString(), true);
-        }
-        return scalar.toString();
     }
 }
