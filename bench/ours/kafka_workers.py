@@ -5,7 +5,8 @@
 Each worker is a process on one core. Its rate is taken between the moment when all workers of the
 round have committed `SETTLED` events each, and the first of them has read all; loading the rules
 and learning what events are like come before. The broker runs on the same machine: where it has no
-core of its own, its share is in the figures.
+core of its own, its share is in the figures. `cores` is what the workers really got: if that is
+less than about one each, something else kept the machine busy, and the ratio says little.
 """
 
 from __future__ import annotations
@@ -163,12 +164,14 @@ def measure(events: Path, count: int) -> list[dict[str, Any]]:
 
 def _row(workers: int, worked: Sequence[Worked]) -> dict[str, Any]:
     events = sum(each.steps[-1][1] for each in worked)
+    cpu_us = sum(each.cpu_seconds for each in worked) / events * 1e6
     return {
         "workers": workers,
         "events_per_second": round(rate(worked)),
+        "cores": round(rate(worked) * cpu_us / 1e6, 2),
         "events": events,
         "matches": sum(each.matches for each in worked),
-        "cpu_us_per_event": round(sum(e.cpu_seconds for e in worked) / events * 1e6, 1),
+        "cpu_us_per_event": round(cpu_us, 1),
         "peak_rss_mb": round(max(each.peak_rss_mb for each in worked)),
         "load": round(os.getloadavg()[0], 1),
     }
