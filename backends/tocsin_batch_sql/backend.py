@@ -23,7 +23,7 @@ from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import DETECTION_ID, definitions, printed, statement
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
 from tocsin_batch_sql.pack import run_pack
-from tocsin_batch_sql.pack_run import part_of
+from tocsin_batch_sql.pack_run import table_part
 
 
 class BatchSql:
@@ -46,7 +46,7 @@ class BatchSql:
 
     def part(self, query: Query) -> Part:
         """The detection's part of a pack. Raises Unsupported for what the table does not tell."""
-        return part_of(query)
+        return table_part(query)
 
     def run_pack(
         self,

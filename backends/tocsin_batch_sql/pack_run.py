@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from tocsin.backend.forms import part_of
 from tocsin.backend.sql_tree import (
     Sql,
     all_true,
@@ -29,7 +30,6 @@ from tocsin.ir.query import Query
 from tocsin.model.artifact import Match
 from tocsin.model.source import FieldType, Source
 from tocsin.pack import Part
-from tocsin.pack.tree import TooDeepError
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_runtime.matcher.decision import Candidates
 from tocsin_runtime.matcher.tables import TableColumn, TablePack
@@ -45,17 +45,14 @@ Values = Sequence[tuple[Any, ...]]
 Classify = Callable[[Values], Sequence[int]]
 
 
-def part_of(query: Query) -> Part:
+def table_part(query: Query) -> Part:
     """The part of a detection for a table. Raises Unsupported for what no column tells."""
     if Keyword.__name__ in query.kinds and not query.source.values_column:
         raise Unsupported(Keyword.__name__, "no-values-column", query.source.name)
     for field in query.fields:
         if query.source.column(field) is None:
             raise Unsupported("Leaf", "unknown-field", field)
-    try:
-        return Part.of(query)
-    except TooDeepError as error:
-        raise Unsupported(type(query.matches).__name__, "too-deep", str(error)) from None
+    return part_of(query)
 
 
 class PackRun(ABC):

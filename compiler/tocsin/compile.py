@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tocsin.backend.base import Backend, refuse_undeclared
+from tocsin.backend.forms import PackBackend, part_of
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import Unsupported
 from tocsin.ir.correlation import Correlation
-from tocsin.ir.query import Resolved
+from tocsin.ir.query import Query, Resolved
 from tocsin.model.artifact import Artifact
+from tocsin.pack import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,15 @@ def compile_query(query: Resolved, backend: Backend) -> Artifact | Refusal:
         return backend.compile(query)
     except Unsupported as no:
         return Refusal(query, backend.name, no.node, no.reason, no.detail)
+
+
+def compile_part(query: Query, backend: PackBackend | None) -> Part | Refusal:
+    """A detection's part of a pack for one backend, or for the matcher of this process."""
+    try:
+        return backend.part(query) if backend else part_of(query)
+    except Unsupported as no:
+        name = getattr(backend, "name", "matcher")
+        return Refusal(query, name, no.node, no.reason, no.detail)
 
 
 def compile_all(

@@ -22,7 +22,7 @@ from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
-from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values, part_of
+from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values, table_part
 from tocsin_batch_sql.spark.ddl import loaded
 from tocsin_batch_sql.spark.printer import printed
 from tocsin_batch_sql.spark.run import first_line, in_memory, prepare
@@ -37,7 +37,7 @@ def spark_part(query: Query) -> Part:
     for field in query.fields:
         if "${" in field:
             raise Unsupported("Leaf", "name-with-variable", field)
-    return part_of(query)
+    return table_part(query)
 
 
 def run_pack(

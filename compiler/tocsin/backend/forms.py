@@ -8,10 +8,12 @@ from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from tocsin.backend.base import Endpoints
+from tocsin.errors import Unsupported
 from tocsin.ir.query import Query
 from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
+from tocsin.pack.tree import TooDeepError
 
 
 class Form(StrEnum):
@@ -46,6 +48,14 @@ class FormCosts:
         """The form that is expected to take less time."""
         faster = self.pack(detections, events) < self.sql(detections, events)
         return Form.PACK if faster else Form.SQL
+
+
+def part_of(query: Query) -> Part:
+    """The part of a detection. Raises Unsupported where it is nested too deeply."""
+    try:
+        return Part.of(query)
+    except TooDeepError as error:
+        raise Unsupported(type(query.matches).__name__, "too-deep", str(error)) from None
 
 
 @runtime_checkable

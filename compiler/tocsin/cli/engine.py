@@ -8,22 +8,30 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
+import orjson
 from click.shell_completion import CompletionItem
 
 from tocsin.backend import registry
 from tocsin.backend.base import Backend, Endpoints, NoServers
+from tocsin.model.artifact import Match
+from tocsin.pack import Part
+from tocsin.scan.packed import MatcherRun
 
 F = TypeVar("F", bound=Callable[..., Any])
-EVALUATOR = "evaluator"
+EVALUATOR, MATCHER = "evaluator", "matcher"
+PORTION = 1000
+"""Events that the matcher takes at a time."""
+LEARNED = 4000
+"""Events that it chooses what to ask by."""
 
 
 class EngineName(click.ParamType[str]):
-    """`evaluator`, the engine of an installed backend, or (with `several`) `all`."""
+    """`evaluator`, the engine of an installed backend; with `several` `all`, else `matcher`."""
 
     name = "engine"
 
     def __init__(self, *, several: bool) -> None:
-        self._first = (EVALUATOR, "all") if several else (EVALUATOR,)
+        self._first = (EVALUATOR, "all") if several else (EVALUATOR, MATCHER)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name itself; backends are only loaded for a name that is not ours."""
@@ -50,7 +58,8 @@ def engine_option(*, several: bool) -> Callable[[F], F]:
         multiple=several,
         default=default,
         show_default=True,
-        help="evaluator, duckdb, spark, kafka, flink"
+        help=("evaluator, " if several else "evaluator, matcher, ")
+        + "duckdb, spark, kafka, flink"
         + (" or all" if several else "")
         + "; servers are started if they are not running",
     )
@@ -85,3 +94,19 @@ def started_for(backends: Iterable[Backend]) -> Iterator[Endpoints]:
 
     with running(needs, name=os.environ.get("TOCSIN_ENGINES", "default"), keep=False) as endpoints:
         yield endpoints
+
+
+def matched(parts: Sequence[Part], events: Sequence[Mapping[str, Any]]) -> MatcherRun:
+    """The matcher of kafka-filter's workers, on events in this process."""
+    from tocsin_runtime.matcher import PackMatcher  # noqa: PLC0415 - only a scan needs it
+
+    matcher = PackMatcher(parts)
+    matcher.learn_from(events[:: max(1, len(events) // LEARNED)])
+    matches: list[Match] = []
+    refused: dict[int, str] = {}
+    for start in range(0, len(events), PORTION):
+        lines = [orjson.dumps(event) for event in events[start : start + PORTION]]
+        done = matcher.match_lines(lines)
+        matches += [Match(each.detection, start + each.event) for each in done.matches]
+        refused |= {start + number: reason for number, reason in done.refused.items()}
+    return MatcherRun(matches, refused)

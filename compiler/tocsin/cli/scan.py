@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -14,17 +14,20 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.cli.engine import engine_option, started
+from tocsin.backend.forms import Form
+from tocsin.cli.engine import EVALUATOR, MATCHER, engine_option, matched, started
 from tocsin.cli.output import console, format_option, on_terminal, print_diagnostics, summary
 from tocsin.diagnostics import Diagnostic, has_errors
+from tocsin.errors import ConfigError
 from tocsin.front.collect import collect
 from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Match
 from tocsin.scan.events import read_events
 from tocsin.scan.infer import UNBOUND
-from tocsin.scan.run import Result, scan_engine, scan_evaluator
+from tocsin.scan.run import Result, scan_engine, scan_evaluator, scan_matcher
 
+AUTO = "auto"
 _PATHS = click.Path(path_type=Path)
 
 
@@ -52,6 +55,13 @@ def _greedy(process: Any) -> Any:
 @click.option("--rules", cls=Many, multiple=True, required=True, type=_PATHS, help="files, folders")
 @click.option("--events", cls=Many, multiple=True, required=True, type=_PATHS, help="JSON lines")
 @engine_option(several=False)
+@click.option(
+    "--form",
+    type=click.Choice([AUTO, *map(str, Form)]),
+    default=AUTO,
+    show_default=True,
+    help="a statement each, all in one pass, or what should be faster (duckdb, spark)",
+)
 @click.option("--time-field", default="", metavar="NAME", help="event time, for correlations")
 @click.option("--ignore-logsource", is_flag=True, help="every rule looks at every event")
 @click.option("--strict", is_flag=True, help="a refused detection or a broken line ends the scan")
@@ -62,6 +72,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     events: tuple[Path, ...],
     engine: str,
     *,
+    form: str,
     time_field: str,
     ignore_logsource: bool,
     strict: bool,
@@ -84,7 +95,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     print_diagnostics(wrong, err=True)
     _stop_if(strict, wrong)
     ready = perf_counter()
-    result = _run(engine, queries, loaded, time_field)
+    result = _run(engine, queries, loaded, time_field, _form(engine, form))
     print_diagnostics(result.refused, err=True)
     _stop_if(strict, result.refused)
     _print(result.matches, queries, fmt)
@@ -95,9 +106,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
         console().print(f"scan went on despite {summary([*wrong, *result.refused])}")
     if stats:
         seconds = perf_counter() - ready
-        _stats(
-            len(loaded), sum(q.alerts for q in queries), len(result.matches), ready - begun, seconds
-        )
+        _stats(loaded, queries, result, ready - begun, seconds)
     if has_errors([*wrong, *result.refused]):
         raise click.exceptions.Exit(1)
 
@@ -108,21 +117,34 @@ def _stop_if(strict: bool, found: Sequence[Diagnostic]) -> None:  # noqa: FBT001
         raise click.exceptions.Exit(1)
 
 
+def _form(engine: str, form: str) -> Form | None:
+    """The form to run, None to choose. Raises ConfigError where there is nothing to choose."""
+    if form == AUTO:
+        return None
+    if engine in (EVALUATOR, MATCHER):
+        raise ConfigError(f"{engine} has one form", hint="--form is for duckdb, spark, flink")
+    return Form(form)
+
+
 def _run(
-    engine: str, queries: Sequence[Resolved], events: list[dict[str, Any]], time_field: str
+    engine: str,
+    queries: Sequence[Resolved],
+    events: list[dict[str, Any]],
+    time_field: str,
+    form: Form | None,
 ) -> Result:
-    if engine == "evaluator":
-        show = on_terminal()
-        return scan_evaluator(
-            queries,
-            events,
-            time_field=time_field,
-            progress=lambda e: track(
-                e, "events", console=console(), transient=True, disable=not show
-            ),
-        )
+    if engine == EVALUATOR:
+        return scan_evaluator(queries, events, time_field=time_field, progress=_progress)
+    if engine == MATCHER:
+        return scan_matcher(queries, events, matched, time_field=time_field)
     with started([engine]) as (backends, endpoints):
-        return scan_engine(queries, events, backends[engine], endpoints, time_field=time_field)
+        backend = backends[engine]
+        return scan_engine(queries, events, backend, endpoints, time_field=time_field, form=form)
+
+
+def _progress(events: Iterable[Any]) -> Iterable[Any]:
+    show = on_terminal()
+    return track(events, "events", console=console(), transient=True, disable=not show)
 
 
 def _print(matches: Sequence[Match], queries: Sequence[Resolved], fmt: str) -> None:
@@ -150,13 +172,16 @@ def _group(query: Resolved, match: Match) -> dict[str, str] | None:
     return dict(zip(names, match.group, strict=True))
 
 
-def _stats(events: int, rules: int, matches: int, load: float, seconds: float) -> None:
+def _stats(
+    events: Sequence[Any], queries: Sequence[Resolved], result: Result, load: float, seconds: float
+) -> None:
     figures = {
-        "events": events,
-        "rules": rules,
-        "matches": matches,
+        "events": len(events),
+        "rules": sum(query.alerts for query in queries),
+        "matches": len(result.matches),
         "load_seconds": round(load, 3),
         "scan_seconds": round(seconds, 3),
-        "events_per_second": round(events / seconds) if seconds else 0,
+        "events_per_second": round(len(events) / seconds) if seconds else 0,
     }
-    click.echo(json.dumps(figures), err=True)
+    form = {"form": result.form} if result.form else {}
+    click.echo(json.dumps(figures | form), err=True)

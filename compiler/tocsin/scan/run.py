@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.backend.base import Backend, Endpoints
+from tocsin.backend.forms import Form
 from tocsin.compile import compile_all
 from tocsin.diagnostics import Diagnostic
 from tocsin.ir.correlate import Outcome
@@ -17,6 +18,7 @@ from tocsin.ir.query import CorrelationQuery, Query, Resolved, rebound
 from tocsin.ir.stream import WITHOUT_TIME, Arrived, completions
 from tocsin.model.artifact import Job, Match
 from tocsin.scan.infer import infer, narrowed
+from tocsin.scan.packed import InProcess, PackScan, form_of, scan_in_process, scan_pack
 from tocsin.scan.times import guessed_clock
 
 GROUP = 60
@@ -28,12 +30,14 @@ Progress = Callable[[Iterable[Any]], Iterable[Any]]
 class Result:
     """Matches, sorted; detections that the backend refused; what correlations left out, by reason.
 
-    Only detections that raise alerts are in it.
+    Only detections that raise alerts are in it. `form`: how those on events were run, if that was
+    for the engine to choose.
     """
 
     matches: tuple[Match, ...]
     refused: tuple[Diagnostic, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
+    form: str = ""
 
 
 def scan_evaluator(
@@ -79,16 +83,18 @@ def _completed(
             yield Match(query.detection.id, each.event[1], each.group)
 
 
-def scan_engine(
+def scan_engine(  # noqa: PLR0913 - what to run, where, and two options
     queries: Sequence[Resolved],
     events: Sequence[dict[str, Any]],
     backend: Backend,
     endpoints: Endpoints,
     *,
     time_field: str = "",
+    form: Form | None = None,
 ) -> Result:
     """Every detection on every event by a backend's real engine, over an inferred source.
 
+    Without a form, detections on events are run in the one that is expected to take less time.
     Engines plan wide tables slowly, so detections of like log sources share a table of their
     fields.
     """
@@ -97,16 +103,38 @@ def scan_engine(
     clock = guessed_clock(time_field) if correlates else None
     fields = {name for query in ordered for name in query.fields}
     source, rows = infer(fields, events, clock, keywords=any(map(_has_keywords, ordered)))
+    plain = [query for query in ordered if isinstance(query, Query)]
+    chosen = form_of(backend, form, len(plain), len(events))
+    packed = PackScan(())
+    if chosen is Form.PACK:
+        packed = scan_pack(plain, source, rows, backend, endpoints)
+        ordered = [query for query in ordered if isinstance(query, CorrelationQuery)]
     jobs: list[Job] = []
-    refused: list[Diagnostic] = []
+    refused = [*packed.refused]
     for group in _groups(ordered):
         names = {name for query in group for name in query.fields}
         part = narrowed(source, names, keywords=any(map(_has_keywords, group)))
         compiled, no = compile_all([rebound(query, part) for query in group], backend)
         refused += [each.diagnostic for each in no]
         jobs.append(Job((part,), tuple(artifact for _, artifact in compiled), tuple(rows)))
-    matches = [match for found in backend.run(jobs, endpoints) for match in found]
-    return Result(tuple(sorted(matches)), tuple(refused))
+    matches = [match for found in backend.run(jobs, endpoints) for match in found] if jobs else []
+    return Result(tuple(sorted([*packed.matches, *matches])), tuple(refused), form=chosen.value)
+
+
+def scan_matcher(
+    queries: Sequence[Resolved],
+    events: Sequence[dict[str, Any]],
+    match: InProcess,
+    *,
+    time_field: str = "",
+) -> Result:
+    """Detections on events by a matcher in this process, correlations by the evaluator."""
+    alerting = [query for query in queries if query.alerts]
+    packed = scan_in_process([q for q in alerting if isinstance(q, Query)], events, match)
+    rest = [query for query in alerting if isinstance(query, CorrelationQuery)]
+    other = scan_evaluator(rest, events, time_field=time_field) if rest else Result(())
+    matches = tuple(sorted([*packed.matches, *other.matches]))
+    return Result(matches, tuple(packed.refused), other.dropped, Form.PACK.value)
 
 
 def _order(query: Resolved) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from tocsin.pack.part import Part
 from tocsin.pack.tree import Tree
 from tocsin_runtime.matcher.atoms import EVERY, Atom, Where, atoms_of
 from tocsin_runtime.matcher.check import Fact
-from tocsin_runtime.matcher.choice import TEST_COST, Measured, choose, guessed, measured
+from tocsin_runtime.matcher.choice import TEST_COST, choose, measured
 from tocsin_runtime.matcher.column import column
 from tocsin_runtime.matcher.decision import Candidates, Decision
 from tocsin_runtime.matcher.rows import places
@@ -54,8 +54,12 @@ class TableColumn:
 class TablePack:
     """The parts of one source, for its table. `values_field`: lists all scalars of an event.
 
-    Where a field is in an event is the table's business: here a field is a column.
+    Where a field is in an event is the table's business: here a field is a column. `learn_from`
+    comes before all but `fields`.
     """
+
+    columns: list[TableColumn]
+    _decision: Decision
 
     def __init__(self, parts: Iterable[Part], values_field: str = "") -> None:
         ordered = sorted(parts, key=lambda part: part.detection)
@@ -63,16 +67,6 @@ class TablePack:
         self._values_field = values_field
         self._atoms = atoms_of(self.parts)
         self._facts: dict[int, tuple[Fact, Fields]] = {}
-        self._take(guessed(self._atoms))
-
-    def _take(self, like: Measured) -> None:
-        asking = [TEST_COST if each == NO_COST else each for each in like.asking]
-        choice = choose(self.parts, self._atoms, replace(like, asking=asking))
-        self.columns = [
-            TableColumn(self._fields(where), where, atoms) for where, atoms in choice.asked.items()
-        ]
-        asked = {atom.number for atoms in choice.asked.values() for atom in atoms}
-        self._decision = Decision(self.parts, self._atoms, choice, asked)
 
     def _fields(self, where: Where) -> Fields:
         return tuple(self._values_field if p == EVERY else p.field for p in places(where))
@@ -84,7 +78,14 @@ class TablePack:
 
     def learn_from(self, rows: Sequence[Row]) -> None:
         """Choose witnesses by what these rows are like."""
-        self._take(measured(self._atoms, rows))
+        like = measured(self._atoms, rows)
+        asking = [TEST_COST if each == NO_COST else each for each in like.asking]
+        choice = choose(self.parts, self._atoms, replace(like, asking=asking))
+        self.columns = [
+            TableColumn(self._fields(where), where, atoms) for where, atoms in choice.asked.items()
+        ]
+        asked = {atom.number for atoms in choice.asked.values() for atom in atoms}
+        self._decision = Decision(self.parts, self._atoms, choice, asked)
 
     def candidates(self, classes: Sequence[int]) -> Candidates:
         """The candidates of rows with these classes, one a column."""

@@ -1,0 +1,84 @@
+"""Detections on events in one pass: as the pack of an inferred source, or of events as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.backend.base import Backend, Endpoints
+from tocsin.backend.forms import Form, PackBackend
+from tocsin.compile import Refusal, compile_part
+from tocsin.diagnostics import Diagnostic, Span
+from tocsin.errors import ConfigError
+from tocsin.ir.nodes import Keyword
+from tocsin.ir.query import Query, rebound
+from tocsin.model.artifact import Match
+from tocsin.model.source import Source
+from tocsin.pack import Part
+from tocsin.scan.infer import narrowed
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PackScan:
+    """Matches of a pack; what was refused."""
+
+    matches: Sequence[Match]
+    refused: Sequence[Diagnostic] = ()
+
+
+def form_of(backend: Backend, wanted: Form | None, detections: int, events: int) -> Form:
+    """The form that is asked for, or else the cheaper one. Raises ConfigError if there is none."""
+    if not isinstance(backend, PackBackend):
+        if wanted is Form.PACK:
+            raise ConfigError(f"{backend.name} runs no packs", hint="--form sql, or another engine")
+        return Form.SQL
+    return wanted or backend.form_costs.cheaper(detections, events)
+
+
+def scan_pack(
+    queries: Sequence[Query],
+    source: Source,
+    rows: Sequence[Event],
+    backend: Backend,
+    endpoints: Endpoints,
+) -> PackScan:
+    """All queries on a backend's engine in one pack. Their source is inferred."""
+    if not isinstance(backend, PackBackend):
+        raise TypeError(f"{backend.name} runs no packs")
+    names = {name for query in queries for name in query.fields}
+    keywords = any(Keyword.__name__ in query.kinds for query in queries)
+    whole = narrowed(source, names, keywords=keywords)
+    bound = [query for each in queries if isinstance(query := rebound(each, whole), Query)]
+    made = [compile_part(query, backend) for query in bound]
+    parts = [each for each in made if isinstance(each, Part)]
+    refused = [each.diagnostic for each in made if isinstance(each, Refusal)]
+    found = backend.run_pack(whole, parts, rows, endpoints) if parts else []
+    return PackScan(found, refused)
+
+
+@dataclass(frozen=True, slots=True)
+class MatcherRun:
+    """What a matcher in this process found: matches, and why events are none, by their number."""
+
+    matches: Sequence[Match]
+    refused: Mapping[int, str]
+
+
+InProcess = Callable[[Sequence[Part], Sequence[Event]], MatcherRun]
+
+
+def scan_in_process(
+    queries: Iterable[Query], events: Sequence[Event], match: InProcess
+) -> PackScan:
+    """All queries on events as they are, by a matcher in this process."""
+    made = [compile_part(query, None) for query in queries]
+    run = match([each for each in made if isinstance(each, Part)], events)
+    refused = [each.diagnostic for each in made if isinstance(each, Refusal)]
+    refused += [
+        Diagnostic("TOC071", f"event {number} is none: {reason}", Span())
+        for number, reason in run.refused.items()
+    ]
+    return PackScan(run.matches, refused)
