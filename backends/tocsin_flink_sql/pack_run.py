@@ -20,6 +20,9 @@ from tocsin_flink_sql.pack_sql import events_table, found_table, function, match
 from tocsin_flink_sql.run import SETTINGS
 from tocsin_flink_sql.topics import produce, records, topics
 
+PACK_SETTINGS = {**SETTINGS, "pipeline.object-reuse": "true"}
+"""Events go from the source to the matcher as they are, not copied."""
+
 
 def run_pack(
     source: str, parts: Iterable[Part], events: Sequence[Mapping[str, Any]], endpoints: Endpoints
@@ -54,7 +57,7 @@ def submit(source: str, jar: Path, places: Sequence[Place], gateway: str) -> str
     """Start the bounded job of a pack's jar from a topic of events to two others; its id."""
     events, matches, refused = places
     bounded = Place(events.servers, events.topic, bounded=True)
-    with Gateway(gateway, settings={**SETTINGS, "pipeline.name": events.topic}) as session:
+    with Gateway(gateway, settings={**PACK_SETTINGS, "pipeline.name": events.topic}) as session:
         for statement in (
             events_table(bounded),
             found_table(matches, refused.topic),

@@ -112,9 +112,8 @@ final class Event {
         if (!cursor.escaped) {
             return place.find(cursor.bytes, from, to);
         }
-        byte[] key =
-                Utf8.unescaped(cursor.bytes, from, to)
-                        .getBytes(StandardCharsets.UTF_8);
+        String text = Utf8.unescaped(cursor.bytes, from, to);
+        byte[] key = text.getBytes(StandardCharsets.UTF_8);
         return place.find(key, 0, key.length);
     }
 
@@ -125,8 +124,7 @@ final class Event {
                 eager(place, next, depth);
                 return;
             }
-            place.kind = Place.Kind.UNREAD;
-            place.from = cursor.at;
+            place.unread(cursor.at);
         }
         skip(place, next, depth);
     }

@@ -1,9 +1,9 @@
 package io.tocsin.match;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.ArrayList;
 
 /** A path into events, and what the event at hand has there. */
 final class Place {
@@ -117,6 +117,12 @@ final class Place {
             found.addAll(place.all());
         }
         return found;
+    }
+
+    /** The event has something here, which begins at a byte. */
+    void unread(int at) {
+        kind = Kind.UNREAD;
+        from = at;
     }
 
     void add(Value value) {
