@@ -11,9 +11,9 @@ import pytest
 from correlation_cases import LEFT, RIGHT, chains, drawn, numbered, packed, streams, wanted_apart
 from tocsin.compile import compile_query
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
-from tocsin.model.artifact import Artifact, Match
+from tocsin.model.artifact import Artifact
 from tocsin_batch_sql.backend import BatchSql
-from tocsin_batch_sql.correlation import EVENT_AT, FIRST_KEY
+from tocsin_batch_sql.correlation import match_of
 
 AT_REST = {source.name: replace(source, lateness_seconds=None) for source in (LEFT, RIGHT)}
 
@@ -31,7 +31,7 @@ def test_views_over_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             made = compile_query(query, BatchSql())
             assert isinstance(made, Artifact)
             rows = connection.execute(made.body.decode()).fetchall()
-            got = sorted(Match(row[0], row[EVENT_AT], row[FIRST_KEY:]) for row in rows)
+            got = sorted(map(match_of, rows))
             assert got == wanted_apart(query, apart)
 
 
