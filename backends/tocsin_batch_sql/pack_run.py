@@ -95,6 +95,8 @@ class PackRun(ABC):
 
     def matches(self) -> Iterator[Match]:
         """All matches, in no order."""
+        if not self.pack.parts:
+            return
         self._learn()
         used = [n for n, column in enumerate(self.pack.columns) if self._make_classes(n, column)]
         self.keep(KEYED, self._keyed(used))
@@ -108,7 +110,7 @@ class PackRun(ABC):
 
     def _learn(self) -> None:
         fields = self.pack.fields
-        rows = self.sample(self._select(fields))
+        rows = self.sample(self._select(fields)) if fields else ()
         self.pack.learn_from([dict(zip(fields, row, strict=True)) for row in rows])
 
     def _select(self, fields: Iterable[str], *more: Sql) -> exp.Select:

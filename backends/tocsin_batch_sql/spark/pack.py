@@ -142,7 +142,7 @@ class SparkRun(PackRun):
     def drop(self) -> None:
         """Forget the views and what they keep."""
         for target, frame in self._kept.items():
-            self._spark.catalog.dropTempView(printed(name(target)))
+            self._spark.catalog.dropTempView(target)
             frame.unpersist()
 
     def _frame(self, select: exp.Select) -> DataFrame:
