@@ -32,8 +32,11 @@ final class Automaton implements Finder {
         this.next = trie.next;
         this.ends = trie.ends.toArray(int[][]::new);
         this.wide = wide;
+        char[] own = new char[ASCII];
+        letters.forEach((letter, number) -> own[letter] = (char) (int) number);
         for (int c = 0; c < classes.length; c++) {
-            classes[c] = (char) (int) letters.getOrDefault(fold.searched((char) c), 0);
+            char letter = fold.searched((char) c);
+            classes[c] = letter < ASCII ? own[letter] : 0;
         }
     }
 
@@ -42,7 +45,7 @@ final class Automaton implements Finder {
         Map<Character, Integer> letters = new HashMap<>();
         Map<Integer, String> others = new LinkedHashMap<>();
         for (int i = 0; i < literals.size(); i++) {
-            if (isAscii(literals.get(i))) {
+            if (OtherLetters.next(literals.get(i), 0) == literals.get(i).length()) {
                 literals.get(i).chars().forEach(c -> letters.putIfAbsent((char) c, letters.size() + 1));
             } else {
                 others.put(i, literals.get(i));
@@ -55,16 +58,7 @@ final class Automaton implements Finder {
             }
         }
         trie.close();
-        return new Automaton(letters, fold, trie, others.isEmpty() ? null : new Prefixes(others, fold));
-    }
-
-    private static boolean isAscii(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) >= ASCII) {
-                return false;
-            }
-        }
-        return true;
+        return new Automaton(letters, fold, trie, others.isEmpty() ? null : new OtherLetters(others, fold));
     }
 
     @Override
@@ -81,7 +75,7 @@ final class Automaton implements Finder {
                 }
             }
         }
-        if (wide != null && !isAscii(text)) {
+        if (wide != null) {
             wide.run(text, found);
         }
     }

@@ -13,29 +13,22 @@ import java.util.Map;
 final class Prefixes implements Finder {
     private static final int LONGEST = 4;
     private final List<Map<Long, List<Integer>>> byLength = new ArrayList<>();
-    private final Map<Integer, String> literals;
+    private final List<String> literals;
     private final Fold fold;
 
-    Prefixes(Map<Integer, String> literals, Fold fold) {
+    /** For literals numbered in order. */
+    Prefixes(List<String> literals, Fold fold) {
         this.literals = literals;
         this.fold = fold;
         for (int i = 0; i <= LONGEST; i++) {
             byLength.add(new HashMap<>());
         }
-        literals.forEach(
-                (number, literal) -> {
-                    int length = Math.min(LONGEST, literal.length());
-                    byLength.get(length)
-                            .computeIfAbsent(key(literal, 0, length), k -> new ArrayList<>())
-                            .add(number);
-                });
-    }
-
-    /** For literals numbered in order. */
-    static Prefixes of(List<String> literals, Fold fold) {
-        Map<Integer, String> numbered = new HashMap<>();
-        literals.forEach(literal -> numbered.put(numbered.size(), literal));
-        return new Prefixes(numbered, fold);
+        for (int i = 0; i < literals.size(); i++) {
+            int length = Math.min(LONGEST, literals.get(i).length());
+            byLength.get(length)
+                    .computeIfAbsent(key(literals.get(i), 0, length), k -> new ArrayList<>())
+                    .add(i);
+        }
     }
 
     private static long key(String text, int from, int length) {

@@ -64,7 +64,7 @@ final class Sample {
             }
         }
         long[] hits = new long[numbers.size()];
-        all.build(literals -> Prefixes.of(literals, fold)).forEach((place, index) -> tally(place, index, fold, hits));
+        all.build(literals -> new Prefixes(literals, fold)).forEach((place, index) -> tally(place, index, fold, hits));
         Map<Atom, Double> made = new HashMap<>();
         for (Atom atom : atoms) {
             made.put(atom, frequency(atom, numbers, hits));
