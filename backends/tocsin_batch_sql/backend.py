@@ -25,6 +25,12 @@ from tocsin_batch_sql.events import ROW, extra_columns, write_events
 from tocsin_batch_sql.pack import run_pack
 from tocsin_batch_sql.pack_run import table_part
 
+COSTS = FormCosts(
+    sql_detection=0.005, sql_pair=1e-6, pack_once=0.06, pack_detection=0.002, pack_event=1e-5
+)
+"""Seconds of processor time, fitted to scans of 1 to 400 rules of process creation on 100 and 5,000
+events (docs/decisions/sql-backends.md)."""
+
 
 class BatchSql:
     """Backend `batch-sql` on the engine `duckdb`."""
@@ -33,7 +39,7 @@ class BatchSql:
     engine = "duckdb"
     needs: tuple[str, ...] = ()
     capabilities: Mapping[str, Support] = {node.__name__: Support.YES for node in NODE_TYPES}
-    form_costs = FormCosts(0.005, 5e-7, 0.1, 0.001, 1e-5)
+    form_costs = COSTS
 
     def compile(self, query: Resolved) -> Artifact:
         """One SELECT. Raises Unsupported for what DuckDB cannot say exactly."""

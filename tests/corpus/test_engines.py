@@ -13,6 +13,7 @@ from corpus.conftest import Corpus, Regression
 from corpus.variants import forms
 from corpus_rules import bind
 from tocsin.backend.base import Endpoints, NoServers
+from tocsin.backend.forms import Form
 from tocsin.backend.registry import by_engine
 from tocsin.front.rule import Rule
 from tocsin.scan.run import Result, scan_engine, scan_evaluator
@@ -37,8 +38,15 @@ def pairs(result: Result) -> Found:
     return {(match.detection, match.event) for match in result.matches}
 
 
-def run(engine: str, rules: Sequence[Rule], events: list[Any], at: Endpoints) -> Result:
-    return scan_engine(bind(rules, ignore_logsource=True), events, by_engine(engine), at)
+def run(
+    engine: str,
+    rules: Sequence[Rule],
+    events: list[Any],
+    at: Endpoints,
+    form: Form = Form.SQL,
+) -> Result:
+    queries = bind(rules, ignore_logsource=True)
+    return scan_engine(queries, events, by_engine(engine), at, form=form)
 
 
 def test_evaluator_gives_the_expected_set(evaluated: Found, regression: Regression) -> None:
@@ -47,14 +55,16 @@ def test_evaluator_gives_the_expected_set(evaluated: Found, regression: Regressi
     assert len(evaluated) > 3 * len(regression.expected)
 
 
-def test_duckdb(corpus: Corpus, events: list[dict[str, Any]], evaluated: Found) -> None:
-    result = run("duckdb", corpus.read.rules, events, NoServers())
+@pytest.mark.parametrize("form", Form)
+def test_duckdb(corpus: Corpus, events: list[dict[str, Any]], evaluated: Found, form: Form) -> None:
+    result = run("duckdb", corpus.read.rules, events, NoServers(), form)
     assert not result.refused
     assert pairs(result) ^ evaluated == set()
 
 
-def test_spark(corpus: Corpus, events: list[dict[str, Any]], evaluated: Found) -> None:
-    result = run("spark", corpus.read.rules, events, NoServers())
+@pytest.mark.parametrize("form", Form)
+def test_spark(corpus: Corpus, events: list[dict[str, Any]], evaluated: Found, form: Form) -> None:
+    result = run("spark", corpus.read.rules, events, NoServers(), form)
     assert not result.refused
     assert pairs(result) ^ evaluated == set()
 
