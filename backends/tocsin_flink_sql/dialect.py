@@ -126,6 +126,10 @@ class FlinkLeaves(SqlBuilder):
         """No function of Flink says so."""
         return exp.LTE(this=func("ABS", value), expression=number(LARGEST))
 
+    def same_double(self, value: Sql, wanted: float) -> Sql:
+        """Equalities of an OR become a hash set, in which minus zero is not zero."""
+        return super().same_double(value if wanted else exp.Abs(this=value), wanted)
+
     def not_true(self, inner: Sql) -> Sql:
         """IS NOT TRUE."""
         return IsNotTrue(this=inner)

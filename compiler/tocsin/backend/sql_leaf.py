@@ -136,6 +136,10 @@ class SqlLeaves(ABC):
     def finite(self, value: Sql) -> Sql:
         """Whether a double is finite."""
 
+    def same_double(self, value: Sql, wanted: float) -> Sql:
+        """Whether a double is this number; zero has two signs."""
+        return equal(value, number(wanted))
+
     @abstractmethod
     def time_part(self, text: Sql, test: TimePart) -> Sql:
         """Part of the time that a text names, in UTC."""
@@ -213,7 +217,8 @@ class SqlLeaves(ABC):
             case Text(pattern) if shape_of(pattern).shape is Shape.ANY:
                 return not_null(value)
             case Text(pattern) if shape_of(pattern).shape is Shape.EQUALS:
-                return _equal_double(value, shape_of(pattern).literal)
+                wanted = _double_of(shape_of(pattern).literal)
+                return false() if wanted is None else self.same_double(value, wanted)
         raise Unsupported(type(test).__name__, "text-of-double", column.name)
 
     def boolean_leaf(self, column: Column, test: Test) -> Sql:
@@ -275,11 +280,10 @@ class SqlLeaves(ABC):
         return exp.Case().when(is_integer, exact).else_(rest)
 
 
-def _equal_double(value: exp.Column, literal: str) -> Sql:
-    """Two doubles have the same text just where they are equal."""
+def _double_of(literal: str) -> float | None:
+    """The one double with this text, if there is one: doubles with the same text are equal."""
     try:
         wanted = float(literal)
     except ValueError:
-        return false()
-    same = isfinite(wanted) and number_text(wanted) == literal
-    return equal(value, number(wanted)) if same else false()
+        return None
+    return wanted if isfinite(wanted) and number_text(wanted) == literal else None
