@@ -156,6 +156,13 @@ CONTENDERS = (
         parts=_parts("stream"),
     ),
     Contender(
+        "tocsin-pack",
+        "Tocsin, pack of batch-sql on DuckDB",
+        Module("bench.ours.duckdb_pack"),
+        kind="ours",
+        parts=_parts("batch", "growth", "differences"),
+    ),
+    Contender(
         "tocsin-sql",
         "Tocsin, portable SQL of batch-sql",
         Module("bench.ours.duckdb_sql", ("tocsin-sql",)),

@@ -8,8 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tocsin.diagnostics import Span
 from tocsin.ir.nodes import Const, Expr, Leaf, Text
 from tocsin.ir.query import Query
@@ -138,33 +136,35 @@ def numbered(start: int, stop: int) -> list[bytes]:
     return [b'{"n": %d}' % n for n in range(start, stop)]
 
 
-def test_a_matcher_learns_soon_and_once_more() -> None:
-    pupil = Pupil()
+def taught_after(pupil: Pupil, events: int, *, vain: float = 0.0) -> list[int]:
+    """After how many of so many events the pupil was taught, if it looks so often in vain."""
     lessons = Lessons(pupil)
     taught = []
-    for start in range(0, 2 * LATER + 2 * SECOND, 1000):
-        lessons.after(numbered(start, start + 1000))
-        if len(pupil.lessons) > len(taught):
-            taught.append(start + 1000)
-    assert taught == [FIRST, SECOND]
-    first, second = ([event["n"] for event in lesson] for lesson in pupil.lessons)
-    assert first == list(range(FIRST))
-    # Evenly spread over all that came since.
-    assert MOST_LINES / 2 <= len(second) <= MOST_LINES
-    assert {b - a for a, b in pairwise(second)} == {32}
-    assert (second[0], second[-1] > SECOND - 33) == (FIRST, True)
-
-
-@pytest.mark.parametrize(("vain", "count"), [(0.4, 2), (0.6, 3)])
-def test_a_matcher_learns_again_if_it_looks_at_much_in_vain(vain: float, count: int) -> None:
-    pupil = Pupil()
-    lessons = Lessons(pupil)
-    for _ in range((SECOND + LATER) // 1000):
+    for start in range(0, events, 1000):
         cost = pupil.costs.setdefault("d", Cost())
         cost.candidates += int(1000 * vain) + 100
         cost.matched += 100
-        lessons.after(numbered(0, 1000))
-    assert len(pupil.lessons) == count
+        lessons.after(numbered(start, start + 1000))
+        if len(pupil.lessons) > len(taught):
+            taught.append(start + 1000)
+    return taught
+
+
+def test_a_matcher_learns_soon() -> None:
+    pupil = Pupil()
+    assert taught_after(pupil, 2 * LATER + 2 * SECOND, vain=0.4) == [FIRST]
+    [lesson] = pupil.lessons
+    assert [event["n"] for event in lesson] == list(range(FIRST))
+
+
+def test_a_matcher_learns_again_if_it_looks_at_much_in_vain() -> None:
+    pupil = Pupil()
+    assert taught_after(pupil, SECOND + LATER, vain=0.6) == [FIRST, SECOND, SECOND + LATER]
+    # Evenly spread over all that came since.
+    second = [event["n"] for event in pupil.lessons[1]]
+    assert MOST_LINES / 2 <= len(second) <= MOST_LINES
+    assert {b - a for a, b in pairwise(second)} == {32}
+    assert (second[0], second[-1] > SECOND - 33) == (FIRST, True)
 
 
 def test_a_sample_is_bounded_in_bytes_and_leaves_out_what_is_no_event() -> None:

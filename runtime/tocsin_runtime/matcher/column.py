@@ -1,7 +1,7 @@
 """One place of events: its values sorted into classes, each value once.
 
-The class of a value is the set of atoms that hold of it. A value is kept as events have it: a text,
-a number or null; a tuple of texts stands for what has several text forms, or none.
+The class of a value is the set of atoms that hold of it. A value is kept as columns have it: a
+text, an integer or null; a tuple of texts stands for what has several text forms, or none.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from tocsin_runtime.matcher.atoms import Atom, Pair, Place, Where, texts_of
 from tocsin_runtime.matcher.check import Check, check_of
 from tocsin_runtime.matcher.literals import Literals
 
-Value = str | int | float | None | tuple[str, ...]
+Value = str | int | None | tuple[str, ...]
 
-MOST_KNOWN = 200_000
+MOST_KNOWN = 50_000
 """Values kept."""
 LONGEST_KNOWN = 4_096
 """Code points of a text that is kept."""
@@ -37,9 +37,9 @@ class Classes:
         """The class of each value."""
         values = list(values)
         found: list[Any] = list(map(self.known.get, values))
-        unknown = {value for value, number in zip(values, found, strict=True) if number is None}
-        if unknown:
-            fresh = self.classify(unknown)
+        if None in found:
+            both = zip(values, found, strict=True)
+            fresh = self.classify([value for value, number in both if number is None])
             found = [
                 fresh[value] if number is None else number
                 for value, number in zip(values, found, strict=True)
@@ -48,15 +48,17 @@ class Classes:
 
     def classify(self, values: Iterable[Any]) -> dict[Any, int]:
         """The classes of values, by value. Those that are not too long are known from now on."""
-        classes = {value: self.known.get(value) for value in values}
-        new = [value for value, number in classes.items() if number is None]
+        new = list(dict.fromkeys(values))
+        classes = {
+            value: self._class(frozenset(atoms))
+            for value, atoms in zip(new, self.holding(new), strict=True)
+        }
         if len(self.known) > MOST_KNOWN:
             self.known.clear()
-        for value, atoms in zip(new, self.holding(new), strict=True):
-            number = classes[value] = self._class(frozenset(atoms))
+        for value, number in classes.items():
             if not isinstance(value, str) or len(value) <= LONGEST_KNOWN:
                 self.known[value] = number
-        return classes  # type: ignore[return-value] # none is None any more
+        return classes
 
     def holding(self, values: Sequence[Any]) -> Sequence[set[int]]:
         """For each value, the atoms that hold of it."""
@@ -178,17 +180,16 @@ class Column(Classes):
                 self._run(self._free, text, atoms)
         if self._literals and texts:
             for number, literal, begin, end in self._literals.hits(texts):
-                self._take(self._found[literal], texts[number], (begin, end), holding[number])
+                self._take(self._found[literal], texts[number], begin, end, holding[number])
 
-    def _take(self, found: Found, text: str, at: tuple[int, int], atoms: set[int]) -> None:
-        if found.positioned:
-            begin, end = at
-            if text.isascii() or fold(text)[begin:end] == found.literal:
+    def _take(self, found: Found, text: str, begin: int, end: int, atoms: set[int]) -> None:
+        if found.positioned and (text.isascii() or fold(text)[begin:end] == found.literal):
+            if found.anywhere:
                 atoms.update(found.anywhere)
-                if begin == 0:
-                    atoms.update(found.begin)
-                if end == len(text):
-                    atoms.update(found.end)
+            if begin == 0 and found.begin:
+                atoms.update(found.begin)
+            if found.end and end == len(text):
+                atoms.update(found.end)
         if found.checks:
             self._run(found.checks, text, atoms)
 

@@ -16,8 +16,16 @@ from tocsin_runtime.matcher.witness import by_atom, rest
 class Candidates(NamedTuple):
     """Numbers of the parts that match for sure; others with what is left of their conditions."""
 
-    sure: tuple[int, ...]
-    open: tuple[tuple[int, Tree], ...]
+    sure: tuple[int, ...] = ()
+    open: tuple[tuple[int, Tree], ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.sure or self.open)
+
+
+NONE = Candidates()
+NOTHING: AbstractSet[int] = frozenset()
 
 
 class Decision:
@@ -42,6 +50,16 @@ class Decision:
         left = [(number, self._rest(number, holding)) for number in sorted(parts)]
         sure = tuple(number for number, tree in left if tree is True)
         return Candidates(sure, tuple(each for each in left if not isinstance(each[1], bool)))
+
+    def with_more(self, found: Candidates, atoms: AbstractSet[int]) -> Candidates:
+        """And the parts that have one of these other atoms as a witness, all of them open."""
+        more = {part for atom in atoms for part in self._by_atom.get(atom, ())}
+        more -= {*found.sure, *(part for part, _ in found.open)}
+        added = [
+            (part, rest(self._trees[part], self._of_parts[part], NOTHING, NOTHING))
+            for part in sorted(more)
+        ]
+        return Candidates(found.sure, (*found.open, *added))
 
     def _rest(self, part: int, holding: AbstractSet[int]) -> Tree:
         return rest(self._trees[part], self._of_parts[part], self._asked, holding)

@@ -21,19 +21,14 @@ from tocsin_runtime.matcher.atoms import EVERY, Event, atoms_of
 from tocsin_runtime.matcher.base import Cost, Matched
 from tocsin_runtime.matcher.choice import Measured, choose, guessed, measured
 from tocsin_runtime.matcher.column import column
+from tocsin_runtime.matcher.decision import NONE, Candidates, Decision
 from tocsin_runtime.matcher.facts import Facts
 from tocsin_runtime.matcher.raw import RawLines
 from tocsin_runtime.matcher.rows import Reader
-from tocsin_runtime.matcher.witness import by_atom, rest, settle
+from tocsin_runtime.matcher.witness import settle
 
 MOST_KEYS = 100_000
 """Combinations of classes kept."""
-NOTHING: AbstractSet[int] = frozenset()
-
-Open = tuple[int, Tree]
-"""Number of a part, and what is left of its condition."""
-Candidates = tuple[tuple[int, ...], tuple[Open, ...]] | tuple[()]
-"""Numbers of the parts that match for sure, and those of which facts are missing."""
 
 
 class PackMatcher:
@@ -44,7 +39,6 @@ class PackMatcher:
 
     def __init__(self, parts: Iterable[Part]) -> None:
         self.parts = tuple(sorted(parts, key=lambda part: part.detection))
-        self._trees: list[Tree] = [("and", part.where, part.expr) for part in self.parts]
         self._atoms = atoms_of(self.parts)
         self.costs: dict[str, Cost] = {}
         self._take(guessed(self._atoms))
@@ -55,11 +49,9 @@ class PackMatcher:
         self._columns = [column(*each) for each in choice.asked.items() if each[0] != EVERY]
         self._reader = Reader([each.where for each in self._columns])
         self._facts = Facts(self._atoms, self._reader)
-        self._asked = {a.number for c in self._columns for a in choice.asked[c.where]}
+        asked = {a.number for c in self._columns for a in choice.asked[c.where]}
+        self._decision = Decision(self.parts, self._atoms, choice, asked)
         self._known: dict[tuple[int, ...], Candidates] = {}
-        self._by_atom = by_atom(choice.witnesses)
-        self._failing = [(n, each) for n, each in choice.witnesses.items() if each.fails]
-        self._always = choice.always
 
     def learn_from(self, events: Sequence[Event]) -> None:
         """Choose witnesses by what these events are like."""
@@ -77,7 +69,7 @@ class PackMatcher:
             self._add_raw(self._raw.atoms(lines), read.lines, found)
         done = Matched(refused=read.refused)
         for row, candidates in enumerate(found):
-            if candidates:
+            if candidates is not NONE:
                 line = read.lines[row]
                 try:
                     parts = self._matching(read.rows[row], lines[line], candidates)
@@ -90,7 +82,7 @@ class PackMatcher:
         return done
 
     def _matching(self, row: Any, line: bytes, candidates: Candidates) -> Sequence[int]:
-        sure, open_ = candidates or ((), ())
+        sure, open_ = candidates
         if not open_:
             return sure
         truth = self._facts.of(row, line)
@@ -110,41 +102,27 @@ class PackMatcher:
     def _candidates(self, rows: Sequence[Any]) -> list[Candidates]:
         if not self._columns:
             return [self._decide(())] * len(rows)
-        classes = [
-            map(each.known.get, self._reader.values(each.where, rows)) for each in self._columns
-        ]
-        found: list[Any] = list(map(self._known.get, zip(*classes, strict=True)))
-        new = [number for number, each in enumerate(found) if each is None]
-        if new:
-            self._learn([rows[number] for number in new], new, found)
+        classes = [each.numbers(self._reader.values(each.where, rows)) for each in self._columns]
+        keys = list(zip(*classes, strict=True))
+        found: list[Any] = list(map(self._known.get, keys))
+        if None in found:
+            self._learn(keys, found)
         return found
 
-    def _learn(self, rows: Sequence[Any], numbers: Sequence[int], found: list[Any]) -> None:
-        """Candidates of rows with a value or a combination that is not known."""
-        classes = [each.numbers(self._reader.values(each.where, rows)) for each in self._columns]
+    def _learn(self, keys: Sequence[tuple[int, ...]], found: list[Any]) -> None:
+        """Candidates of combinations of classes that are new."""
         if len(self._known) > MOST_KEYS:
             self._known.clear()
-        for number, key in zip(numbers, zip(*classes, strict=True), strict=True):
-            candidates = self._known.get(key)
-            if candidates is None:
-                candidates = self._known[key] = self._decide(key)
-            found[number] = candidates
+        for row, key in enumerate(keys):
+            if found[row] is None:
+                candidates = self._known.get(key)
+                if candidates is None:
+                    candidates = self._known[key] = self._decide(key)
+                found[row] = candidates
 
     def _decide(self, key: tuple[int, ...]) -> Candidates:
-        holding: set[int] = set()
-        for each, number in zip(self._columns, key, strict=True):
-            holding |= each.members[number]
-        parts = set(self._always)
-        for atom in holding:
-            parts.update(self._by_atom.get(atom, ()))
-        parts.update(n for n, each in self._failing if not each.fails <= holding)
-        left = [(number, self._rest(number, self._asked, holding)) for number in sorted(parts)]
-        sure = tuple(number for number, tree in left if tree is True)
-        open_ = tuple(each for each in left if not isinstance(each[1], bool))
-        return (sure, open_) if sure or open_ else ()
-
-    def _rest(self, part: int, asked: AbstractSet[int], holding: AbstractSet[int]) -> Tree:
-        return rest(self._trees[part], self._atoms.of_parts[part], asked, holding)
+        members = (c.members[number] for c, number in zip(self._columns, key, strict=True))
+        return self._decision.of(frozenset().union(*members)) or NONE
 
     def _add_raw(
         self, hits: Mapping[int, AbstractSet[int]], lines: Sequence[int], found: list[Candidates]
@@ -152,8 +130,4 @@ class PackMatcher:
         """Parts with a keyword that a line may hold have to be looked at."""
         for row, line in enumerate(lines if hits else ()):
             if line in hits:
-                sure, open_ = found[row] or ((), ())
-                more = {part for atom in hits[line] for part in self._by_atom.get(atom, ())}
-                more -= {*sure, *(part for part, _ in open_)}
-                added = ((part, self._rest(part, NOTHING, NOTHING)) for part in sorted(more))
-                found[row] = (sure, (*open_, *added))
+                found[row] = self._decision.with_more(found[row], hits[line])

@@ -14,12 +14,16 @@ from typing import Any
 
 import msgspec
 
-from tocsin.ir.text import texts, walk
+from tocsin.ir.text import scalar_text, texts, walk
 from tocsin_runtime.decode import NotAnEventError, decode
 from tocsin_runtime.matcher.atoms import Event, Pair, Place, Where
 
-Scalar = str | int | float | None
-"""Types that a column expects. True would be taken for 1, so booleans are none of them."""
+Scalar = str | int | None
+"""Types that a column expects.
+
+As keys of a dictionary True is 1, and a double is the integer with its value, whose text may be
+another; so neither is among them.
+"""
 
 ODD_KEY = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 """Of keys that have these, msgspec makes no struct: then all lines are decoded whole."""
@@ -112,7 +116,7 @@ class Reader:
             if place.plain and place.key in self._scalars:
                 value = column_value(event.get(place.key))
                 values[self._names[place.key]] = value
-                if isinstance(event.get(place.key), bool | list | dict):
+                if isinstance(event.get(place.key), bool | float | list | dict):
                     self.odd.add(place)
         return self._struct(**values)
 
@@ -147,9 +151,9 @@ def _nested(place: Place, gets: Sequence[Read]) -> Read:
 
 
 def column_value(value: Any) -> Any:
-    """A value as columns have it."""
+    """A value as columns have it: a text, an integer, null, or its text forms."""
     if value is None or value is msgspec.UNSET or isinstance(value, str):
         return None if value is msgspec.UNSET else value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, int | float) else texts(value)
+    if isinstance(value, bool | float):
+        return scalar_text(value)
+    return value if isinstance(value, int) else texts(value)

@@ -8,20 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tocsin.pack.tree import Tree
 
+NOTHING: frozenset[int] = frozenset()
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+
+class Witness(NamedTuple):
     """`cost`: share of events that have it, and what asking costs. `holds`, `fails`: atoms."""
 
     cost: float
-    holds: frozenset[int] = frozenset()
-    fails: frozenset[int] = frozenset()
-
-    def __or__(self, other: Witness) -> Witness:
-        return Witness(self.cost + other.cost, self.holds | other.holds, self.fails | other.fails)
+    holds: frozenset[int] = NOTHING
+    fails: frozenset[int] = NOTHING
 
 
 NEVER = Witness(0.0)
@@ -64,8 +63,8 @@ class _Chooser:
         if asking == NO_COST:
             return None
         if holds:
-            return Witness(share + asking, frozenset({atom}))
-        return Witness(1.0 - share + asking, frozenset(), frozenset({atom}))
+            return Witness(share + asking, frozenset((atom,)))
+        return Witness(1.0 - share + asking, NOTHING, frozenset((atom,)))
 
 
 def _best(made: Sequence[Witness | None]) -> Witness | None:
@@ -74,12 +73,18 @@ def _best(made: Sequence[Witness | None]) -> Witness | None:
 
 
 def _all(made: Sequence[Witness | None]) -> Witness | None:
-    total = NEVER
-    for each in made:
-        if each is None:
-            return None
-        total |= each
-    return total
+    known = [each for each in made if each is not None]
+    if len(known) < len(made):
+        return None
+    return (
+        known[0]
+        if len(known) == 1
+        else Witness(
+            sum(each.cost for each in known),
+            frozenset().union(*(each.holds for each in known)),
+            frozenset().union(*(each.fails for each in known)),
+        )
+    )
 
 
 def by_atom(witnesses: Mapping[int, Witness]) -> dict[int, list[int]]:

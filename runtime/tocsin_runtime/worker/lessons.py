@@ -13,9 +13,9 @@ from typing import Any
 from tocsin_runtime.decode import NotAnEventError, decode
 from tocsin_runtime.matcher import Matcher
 
-FIRST, SECOND = 4_000, 100_000
+FIRST = 4_000
 """Events after which a matcher learns."""
-LATER = 1_000_000
+SECOND, LATER = 100_000, 1_000_000
 """Events after which it is seen whether it should learn again."""
 VAIN = 0.5
 """Close looks in vain, an event, from which on it should."""
@@ -68,7 +68,7 @@ class Lessons:
         if self._seen < self._due:
             return
         vain = sum(each.candidates - each.matched for each in self._matcher.costs.values())
-        if self._due <= SECOND or vain - self._vain > VAIN * (self._seen - self._start):
+        if self._due == FIRST or vain - self._vain > VAIN * (self._seen - self._start):
             self._matcher.learn_from(list(self._sample.events()))
         self._due = SECOND if self._seen < SECOND else self._seen + LATER
         self._start, self._vain, self._sample = self._seen, vain, Sample()
