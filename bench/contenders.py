@@ -120,7 +120,7 @@ CONTENDERS = (
         "pySigma-backend-sqlite",
         Isolated("bench.peers.pysigma_sqlite", "pysigma-sqlite"),
         parts=_parts("stream", "differences"),
-        share=0.02,
+        share=0.005,
         sets=("realistic",),
     ),
     Contender(
@@ -128,7 +128,7 @@ CONTENDERS = (
         "zargunlite",
         Isolated("bench.peers.zargunlite_core", "zargunlite"),
         parts=_parts("stream", "differences"),
-        share=0.02,
+        share=0.005,
         sets=("realistic",),
     ),
     Contender(
@@ -136,7 +136,7 @@ CONTENDERS = (
         "azuma",
         Isolated("bench.peers.azuma_rules", "azuma"),
         parts=_parts("stream", "differences"),
-        share=0.002,
+        share=0.001,
         sets=("realistic",),
     ),
     Contender(
@@ -145,7 +145,7 @@ CONTENDERS = (
         Module("bench.ours.evaluator"),
         kind="ours",
         parts=_parts("stream", "differences"),
-        share=0.01,
+        share=0.002,
         sets=("realistic",),
     ),
     Contender(

@@ -23,7 +23,7 @@ class Sizes:
     """Events of the fastest contenders, events of the samples for differences, rounds."""
 
     events: int = 1_000_000
-    sample: int = 4_000
+    sample: int = 2_000
     repeats: int = 3
 
 

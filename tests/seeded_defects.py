@@ -243,6 +243,11 @@ LEAVES = [
         "the first of a list is lost", ("L14", "L1"), method(SqlBuilder, "in_list", _first_lost)
     ),
     Defect(
+        "texts of a list are patterns",
+        ("L14",),
+        function("tocsin_batch_sql.dialect.re2_literal", lambda _, text: text),
+    ),
+    Defect(
         "OR compiled to AND",
         ("S1",),
         method(

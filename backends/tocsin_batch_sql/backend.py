@@ -22,6 +22,7 @@ from tocsin_batch_sql.correlation import correlated, match_of
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import DETECTION_ID, definitions, printed, statement
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.memory import cursor_of, in_memory
 from tocsin_batch_sql.pack import run_pack
 from tocsin_batch_sql.pack_run import table_part
 
@@ -70,7 +71,7 @@ class BatchSql:
         del endpoints
         with (
             TemporaryDirectory(prefix="tocsin-") as folder,
-            duckdb.connect() as connection,
+            in_memory() as connection,
             ThreadPoolExecutor(os.cpu_count()) as pool,
         ):
             connection.execute(MACROS)
@@ -93,7 +94,7 @@ def _run(
 def _matches(connection: duckdb.DuckDBPyConnection, artifact: Artifact) -> list[Match]:
     """One statement at a time: planning is most of the work, and a UNION of many plans slower."""
     statement = artifact.body.decode()
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         if artifact.stateful:
             return [match_of(row) for row in cursor.execute(statement).fetchall()]
         return [Match(*row) for row in cursor.execute(_numbered(statement)).fetchall()]

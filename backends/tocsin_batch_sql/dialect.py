@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
 from sqlglot import exp
 
 from tocsin.backend.sql_leaf import TIME
-from tocsin.backend.sql_text import like_of
-from tocsin.backend.sql_tree import Sql, all_true, func, number, quoted, try_cast
-from tocsin.ir.nodes import Pattern, Regex, TimePart
+from tocsin.backend.sql_lists import AnyText, In, long_runs
+from tocsin.backend.sql_text import Shape, is_caseless, like_of
+from tocsin.backend.sql_tree import Sql, all_true, any_true, func, number, quoted, try_cast
+from tocsin.ir.nodes import Expr, Pattern, Regex, TimePart
+from tocsin.model.source import FieldType
 from tocsin_batch_sql.arrays import BatchLeaves, lambda_of
 
 UTC_FORM = ((r"\.[0-9]+", ""), (r"^(.{10})$", r"\1T00:00Z"), (r"([T ][0-9:]+)$", r"\1Z"))
 """Rewrites of a time text: no fraction, always a clock time, always a zone."""
 YEARS = (1, 9999)
+META = re.compile(r"[\x00-\x1f\\.+*?()|\[\]{}^$]")
+FEW = 2
+"""So many searches in one text cost no less than one regular expression."""
+ALTERNATIVES = 200
+"""Literals of one such expression."""
 
 
 class DuckDb(BatchLeaves):
     """The portable SQL of DuckDB."""
+
+    NODES: ClassVar[Mapping[type, str]] = {**BatchLeaves.NODES, AnyText: "any_text"}
+
+    def together(self, args: Sequence[Expr]) -> Sequence[Expr | In | AnyText]:
+        """Of a few texts looked for in one column, one regular expression."""
+        return long_runs(super().together(args), self.is_text, FEW, (Shape.CONTAINS,))
+
+    def is_text(self, field: str) -> bool:
+        """Whether the field's column is a text."""
+        return self.column(field).type in (FieldType.STRING, FieldType.TIMESTAMP)
+
+    def any_text(self, node: AnyText) -> Sql:
+        """An alternation: RE2 finds all of them in one pass over the text."""
+        folded = not node.cased and not is_caseless(node.literals)
+        text = self.text_column(self.column(node.field), folded=folded)
+        made: list[Sql] = []
+        for at in range(0, len(node.literals), ALTERNATIVES):
+            either = "|".join(map(re2_literal, node.literals[at : at + ALTERNATIVES]))
+            made.append(func("REGEXP_MATCHES", text.copy(), quoted(either)))
+        return any_true(made)
 
     def fold(self, text: Sql) -> Sql:
         """LOWER of DuckDB maps by code point, without context."""
@@ -72,6 +103,15 @@ class DuckDb(BatchLeaves):
     def each_member(self, texts: Sql, variable: str, value: Sql) -> Sql:
         """LIST_TRANSFORM."""
         return func("LIST_TRANSFORM", texts, lambda_of(variable, value))
+
+
+def re2_literal(text: str) -> str:
+    """The pattern of RE2 that finds this text."""
+    return META.sub(lambda found: _escaped(found[0]), text)
+
+
+def _escaped(char: str) -> str:
+    return f"\\x{ord(char):02x}" if char < " " else f"\\{char}"
 
 
 def _part(unit: str, moment: Sql) -> Sql:

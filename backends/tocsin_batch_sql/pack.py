@@ -17,6 +17,7 @@ from tocsin.pack import Part
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import printed
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.memory import in_memory
 from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values, of
 from tocsin_runtime.matcher.tables import SAMPLE, TablePack
 
@@ -28,7 +29,7 @@ def run_pack(
     source: Source, parts: Sequence[Part], events: Sequence[Mapping[str, Any]]
 ) -> list[Match]:
     """The matches of parts on events, on a table in memory, sorted."""
-    with TemporaryDirectory(prefix="tocsin-") as folder, duckdb.connect() as connection:
+    with TemporaryDirectory(prefix="tocsin-") as folder, in_memory() as connection:
         connection.execute(MACROS)
         file = Path(folder) / "events.jsonl"
         write_events(file, events, ROW)

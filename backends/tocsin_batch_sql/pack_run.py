@@ -185,11 +185,12 @@ class PackRun(ABC):
         rows = self._select(fields, ident(self.row), ident(TUPLE)).join(
             tuples, using=[name(self.row)]
         )
+        checks = [self.pack.checks(each, fields) for each in found]
         for some in self.rows(rows):
-            for *values, event, at in some:
-                row = dict(zip(fields, values, strict=True))
-                for part in self.pack.settled(row, found[at]):
-                    yield Match(self.pack.parts[part].detection, event)
+            for row in some:
+                for part, check in checks[row[-1]]:
+                    if check(row):
+                        yield Match(self.pack.parts[part].detection, row[-2])
 
     def _with_tuples(self, used: Sequence[int]) -> exp.Select:
         """Number and TUPLE of the rows that have candidates."""

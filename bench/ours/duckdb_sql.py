@@ -24,6 +24,7 @@ from tocsin_batch_sql.backend import BatchSql
 from tocsin_batch_sql.ddl import MACROS
 from tocsin_batch_sql.dialect import DuckDb
 from tocsin_batch_sql.emit import printed
+from tocsin_batch_sql.memory import in_memory
 
 INTEGERS = ("EventID", "ProcessId", "ParentProcessId", "TerminalSessionId", "EventRecordID")
 """Fields that the generated events have as numbers; all others are texts."""
@@ -53,7 +54,7 @@ class PortableSql:
 
     def scan(self, events: Path, limit: int | None, kept: list[Pair] | None) -> Scanned:
         """The table, then every statement."""
-        with duckdb.connect(config={"threads": 1}) as connection:
+        with in_memory(threads=1) as connection:
             connection.execute(MACROS)
             count = load_duckdb(connection, events, limit, "events")
             for view, fields in self.views.items():

@@ -10,7 +10,7 @@ before every NOT, the only place where the two differ.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from sqlglot import exp
@@ -75,9 +75,12 @@ class SqlBuilder(SqlLeaves):
         return all_true([self.condition(arg) for arg in node.args])
 
     def any_of(self, node: Or) -> Sql:
-        """OR, with the equalities of a field as one IN list."""
-        args = drawn_together(node.args, self.is_listed)
-        return any_true([self.condition(arg) for arg in args])
+        """OR."""
+        return any_true([self.condition(arg) for arg in self.together(node.args)])
+
+    def together(self, args: Sequence[Expr]) -> Sequence[Expr | In | AnyText]:
+        """The arguments of an OR, with the equalities of a field as one IN list."""
+        return drawn_together(args, self.is_listed)
 
     def is_listed(self, field: str) -> bool:
         """Whether equalities of this field can be one IN list."""

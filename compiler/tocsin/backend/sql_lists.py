@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 
 from tocsin.backend.sql_text import Shape, shape_of
@@ -47,15 +47,26 @@ class AnyText:
     literals: tuple[str, ...]
 
 
+_PATTERN: dict[Shape, Callable[[str], Pattern]] = {
+    Shape.EQUALS: lambda text: (text,) if text else (),
+    Shape.STARTS: lambda text: (text, Wild.MANY),
+    Shape.ENDS: lambda text: (Wild.MANY, text),
+    Shape.CONTAINS: lambda text: (Wild.MANY, text, Wild.MANY),
+}
+
+
 def long_runs(
-    args: Iterable[Expr | In], listed: Callable[[str], bool], least: int
+    args: Iterable[Expr | In | AnyText],
+    listed: Callable[[str], bool],
+    least: int,
+    shapes: Container[Shape] = frozenset(_PATTERN),
 ) -> list[Expr | In | AnyText]:
-    """The arguments with `least` or more of one shape on one field put into one AnyText."""
+    """The arguments with `least` or more of one of the shapes on one field put into one AnyText."""
     groups: dict[AnyText, list[str]] = {}
     places: list[Expr | In | AnyText] = []
     for arg in args:
         key, literal = _affix(arg)
-        if key is None or not listed(key.field):
+        if key is None or key.shape not in shapes or not listed(key.field):
             places.append(arg)
             continue
         groups.setdefault(key, []).append(literal)
@@ -75,15 +86,7 @@ def _run(
     return Leaf(place.field, Text(_PATTERN[place.shape](place.literals[0]), place.cased))
 
 
-_PATTERN: dict[Shape, Callable[[str], Pattern]] = {
-    Shape.EQUALS: lambda text: (text,) if text else (),
-    Shape.STARTS: lambda text: (text, Wild.MANY),
-    Shape.ENDS: lambda text: (Wild.MANY, text),
-    Shape.CONTAINS: lambda text: (Wild.MANY, text, Wild.MANY),
-}
-
-
-def _affix(arg: Expr | In) -> tuple[AnyText | None, str]:
+def _affix(arg: Expr | In | AnyText) -> tuple[AnyText | None, str]:
     if not isinstance(arg, Leaf) or not isinstance(arg.test, Text):
         return None, ""
     shaped = shape_of(arg.test.pattern)

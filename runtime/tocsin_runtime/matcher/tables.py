@@ -18,12 +18,15 @@ from tocsin_runtime.matcher.choice import TEST_COST, choose, measured
 from tocsin_runtime.matcher.column import column
 from tocsin_runtime.matcher.decision import Candidates, Decision
 from tocsin_runtime.matcher.rows import places
-from tocsin_runtime.matcher.witness import NO_COST, settle
+from tocsin_runtime.matcher.witness import NO_COST
 
 Row = Mapping[str, Any]
 """Values by field: a text, a number, null, or a list of texts."""
 Fields = tuple[str, ...]
 """One field of a table, or two that are compared."""
+
+RowCheck = Callable[[Sequence[Any]], bool]
+"""Whether a row matches, by its values."""
 
 SAMPLE = 4_000
 """Rows that witnesses are chosen by."""
@@ -41,7 +44,10 @@ class TableColumn:
 
     def classify(self, rows: Sequence[tuple[Any, ...]]) -> list[int]:
         """The classes of distinct rows of the fields."""
-        values = [_value([row[at] for at in self._places]) for row in rows]
+        if len(self._places) > 1:
+            values = [tuple(_value(row[at]) for at in self._places) for row in rows]
+        else:
+            values = [_value(value) for (value,) in rows]
         return [self._class(frozenset(atoms)) for atoms in self._classes.holding(values)]
 
     def _class(self, atoms: frozenset[int]) -> int:
@@ -101,21 +107,64 @@ class TablePack:
         found = {field for n in atoms for field in self._fields(self._atoms.all[n].where)}
         return tuple(sorted(found))
 
-    def settled(self, row: Row, candidates: Candidates) -> Iterator[int]:
-        """Those of the open parts that match a row."""
-        truth = self._truth(row)
-        return (part for part, tree in candidates.open if settle(tree, truth))
+    def checks(self, candidates: Candidates, fields: Fields) -> list[tuple[int, RowCheck]]:
+        """The open parts, each with what tells whether it matches a row of these fields."""
+        places = {field: at for at, field in enumerate(fields)}
+        return [(part, self._check(tree, places)) for part, tree in candidates.open]
 
-    def _truth(self, row: Row) -> Callable[[int], bool]:
-        def truth(atom: int) -> bool:
-            fact, fields = self._facts.get(atom) or self._fact(atom)
-            return fact(_value([row[field] for field in fields]))
+    def _check(self, tree: Tree, places: Mapping[str, int]) -> RowCheck:
+        if isinstance(tree, bool):
+            return lambda _: tree
+        if isinstance(tree, int):
+            return self._fact_check(tree, places)
+        name, *args = tree
+        checks = [self._check(arg, places) for arg in args]
+        return _COMBINED[name](checks)
 
-        return truth
+    def _fact_check(self, atom: int, places: Mapping[str, int]) -> RowCheck:
+        fact, fields = self._facts.get(atom) or self._fact(atom)
+        if len(fields) > 1:
+            first, second = (places[field] for field in fields)
+            return lambda row: fact((_value(row[first]), _value(row[second])))
+        [field] = fields
+        at = places[field]
+        return lambda row: fact(_value(row[at]))
 
     def _fact(self, atom: int) -> tuple[Fact, Fields]:
         fact = Fact(self._atoms.all[atom])
         return self._facts.setdefault(atom, (fact, self._fields(fact.where)))
+
+
+def _not(checks: Sequence[RowCheck]) -> RowCheck:
+    [check] = checks
+    return lambda row: not check(row)
+
+
+def _all(checks: Sequence[RowCheck]) -> RowCheck:
+    def check(row: Sequence[Any]) -> bool:
+        for each in checks:  # noqa: SIM110 - a generator costs more than the checks
+            if not each(row):
+                return False
+        return True
+
+    return check
+
+
+def _any(checks: Sequence[RowCheck]) -> RowCheck:
+    def check(row: Sequence[Any]) -> bool:
+        for each in checks:  # noqa: SIM110 - as above
+            if each(row):
+                return True
+        return False
+
+    return check
+
+
+_COMBINED: Mapping[str, Callable[[Sequence[RowCheck]], RowCheck]] = {
+    "not": _not,
+    "and": _all,
+    "or": _any,
+}
 
 
 def _atoms_in(tree: Tree) -> Iterator[int]:
@@ -126,7 +175,6 @@ def _atoms_in(tree: Tree) -> Iterator[int]:
         yield tree
 
 
-def _value(row: Sequence[Any]) -> Any:
-    """One value or a pair as columns have them: a list of texts is a tuple."""
-    values = [tuple(each) if isinstance(each, list) else each for each in row]
-    return values[0] if len(values) == 1 else tuple(values)
+def _value(value: Any) -> Any:
+    """A value as columns have it: a list of texts is a tuple."""
+    return tuple(value) if isinstance(value, list) else value
