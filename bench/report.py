@@ -217,3 +217,45 @@ def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; its first column is text, the others are numbers."""
     rule = ["---", *("--:" for _ in head[1:])]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+
+
+def workers(rows: Sequence[Row]) -> str:
+    """Rates of one worker and of several, the median of the rounds."""
+    counts = sorted({row["workers"] for row in rows})
+    by_count = {n: [row for row in rows if row["workers"] == n] for n in counts}
+    alone = median(row["events_per_second"] for row in by_count[min(by_count)])
+    lines = [
+        "| workers | events/s | times one worker | cores they got | matches | memory of each |"
+    ]
+    lines.append("| --: | --: | --: | --: | --: | --: |")
+    for count, rounds in by_count.items():
+        rates = sorted(row["events_per_second"] for row in rounds)
+        cores = median(row["cores"] for row in rounds)
+        matches = "/".join(sorted({f"{row['matches']:,}" for row in rounds}))
+        memory = max(row["peak_rss_mb"] for row in rounds)
+        lines.append(
+            f"| {count} | {median(rates):,.0f} ({rates[0]:,}-{rates[-1]:,}) "
+            f"| {median(rates) / alone:.2f} | {cores:.2f} | {matches} | {memory} MB |"
+        )
+    return "\n".join(lines)
+
+
+def flink(rows: Sequence[Row]) -> str:
+    """Rates of the forms on Flink, the medians of the rounds, and their ratios."""
+    groups: dict[tuple[str, int], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["form"], row["rules"]), []).append(row)
+    rates = {key: median(r["events"] / r["seconds"] for r in got) for key, got in groups.items()}
+    empty, slowest = rates["pack", 0], next(r for (form, _), r in rates.items() if form != "pack")
+    head = (
+        "| job | rules | events/s | of an empty pack | times the statements | events | planned in |"
+    )
+    lines = [head, "| --- | --: | --: | --: | --: | --: | --: |"]
+    for (form, rules), got in groups.items():
+        rate = rates[form, rules]
+        planned = median(row["plan_seconds"] for row in got)
+        lines.append(
+            f"| {form} | {rules:,} | {rate:,.0f} | {rate / empty:.0%} | {rate / slowest:.1f} "
+            f"| {got[0]['events']:,} | {planned:.1f} s |"
+        )
+    return "\n".join(lines)

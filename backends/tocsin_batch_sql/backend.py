@@ -27,7 +27,7 @@ from tocsin_batch_sql.pack import run_pack
 from tocsin_batch_sql.pack_run import table_part
 
 COSTS = FormCosts(
-    sql_detection=0.005, sql_pair=1e-6, pack_once=0.06, pack_detection=0.002, pack_event=1e-5
+    sql_detection=0.005, sql_pair=2.5e-7, pack_once=0.06, pack_detection=0.002, pack_event=7e-6
 )
 """Seconds of processor time, fitted to scans of 1 to 400 rules of process creation on 100 and 5,000
 events (docs/decisions/sql-backends.md)."""

@@ -47,7 +47,7 @@ class PortableSql:
         self.views: dict[str, list[str]] = {}
         self.statements: list[str] = []
         for at in range(0, len(queries), self.group):
-            bound = _bound(queries[at : at + self.group], f"events_{at}")
+            bound = bound_to(queries[at : at + self.group], f"events_{at}")
             self.views[bound[0].source.table] = list(physical_names(bound[0].source).values())
             self.statements += self.compiled(bound, failed)
         return Loaded(len(queries) - len(failed) + len(loaded.failed), failed)
@@ -101,7 +101,7 @@ class OneQuery(PortableSql):
         return [printed(outer.where(ident("rule").is_(exp.null()).not_()))]
 
 
-def _bound(queries: Sequence[Query], table: str) -> list[Query]:
+def bound_to(queries: Sequence[Query], table: str) -> list[Query]:
     """The queries over a source that has their fields, and no others."""
     fields = sorted({name for query in queries for name in query.fields})
     columns = [Column(name, _type(name), (name,)) for name in fields]

@@ -1,6 +1,6 @@
 """Two Kafka workers on a topic of two partitions against one worker on the same topic.
 
-    python -m bench.ours.kafka_workers --events 300000 --rounds 3
+    python -m bench.ours.kafka_workers --record
 
 Each worker is a process on one core. Its rate is taken between the moment when all workers of the
 round have committed `SETTLED` events each, and the first of them has read all; loading the rules
@@ -41,6 +41,7 @@ from tocsin_runtime.worker.lessons import SECOND
 from tocsin_runtime.worker.process import Processor, Taken
 from tocsin_runtime.worker.stream import Record, Sink
 
+RECORD = Path(__file__).parent.parent / "results" / "workers.json"
 REALISTIC = DATA_SETS["realistic"]
 SETTLED = 10_000
 PARTITIONS = 2
@@ -180,8 +181,9 @@ def _row(workers: int, worked: Sequence[Worked]) -> dict[str, Any]:
 def main() -> None:
     """All rounds, then the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=300_000)
+    parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--record", action="store_true", help=f"write the rounds to {RECORD.name}")
     parser.add_argument("--servers", help=argparse.SUPPRESS)
     parser.add_argument("--work", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -192,6 +194,8 @@ def main() -> None:
         print(json.dumps(told))
         return
     rows = measure(made(REALISTIC, given.events), given.rounds)
+    if given.record:
+        RECORD.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
     by_workers = {n: [row for row in rows if row["workers"] == n] for n in (1, PARTITIONS)}
     rates = {n: median(row["events_per_second"] for row in got) for n, got in by_workers.items()}
     exact = len({row["matches"] for row in rows}) == len({row["events"] for row in rows}) == 1

@@ -126,13 +126,13 @@ def test_rounds_are_interleaved_and_slow_contenders_get_fewer_events(
     monkeypatch.setenv("TOCSIN_CACHE", str(tmp_path))
     only = frozenset({"parse-alone", "tocsin-evaluator", "rsigma-eval"})
     main = RuleFolder(ROOT / "detections" / "rules", 1, "own")
-    schedule = Schedule(Sizes(events=50_000), 7, main, (), only)
+    schedule = Schedule(Sizes(events=500_000), 7, main, (), only)
     monkeypatch.setattr(Schedule, "_lines", lambda *_: tmp_path)
     runs = schedule.stream("realistic")
     assert {each.contender.name: each.limit for each in runs} == {
-        "rsigma-eval": 50_000,
-        "tocsin-evaluator": 500,
-        "parse-alone": 50_000,
+        "rsigma-eval": 500_000,
+        "tocsin-evaluator": 1000,
+        "parse-alone": 500_000,
     }
     assert {each.contender.name for each in schedule.stream("quiet")} == only - {REFERENCE}
     order = [(number, each.contender.name) for number, each in interleaved(runs, 2)]
@@ -151,7 +151,7 @@ def test_rules_grow_by_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert ids == [str(number) for number in range(88, 98)]
 
 
-@pytest.mark.parametrize("module", ["matcher", "evaluator", "duckdb_sql"])
+@pytest.mark.parametrize("module", ["matcher", "evaluator", "duckdb_sql", "duckdb_pack"])
 def test_our_contenders_agree_on_own_rules(
     module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

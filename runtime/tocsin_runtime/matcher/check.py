@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from tocsin.ir.evaluate import related
@@ -10,7 +11,7 @@ from tocsin.ir.leaf import checker
 from tocsin.ir.nodes import FieldRef, Regex
 from tocsin.ir.text import fold
 from tocsin.pack.guard import Guard, required, search_form
-from tocsin_runtime.matcher.atoms import Atom, texts_of
+from tocsin_runtime.matcher.atoms import EVERY, Atom, texts_of
 
 Check = Callable[[str], bool]
 MOST_KNOWN = 50_000
@@ -46,23 +47,40 @@ def _has(wanted: tuple[Guard, ...], form: str) -> bool:
     return all(any(literal in form for literal in guard) for guard in wanted)
 
 
+@lru_cache(maxsize=4)
+def _joined(texts: tuple[str, ...]) -> str:
+    return search_form("\0".join(texts))
+
+
 class Fact:
-    """Whether an atom holds of a value; asked once of each value."""
+    """Whether an atom holds of a value; asked once of each value.
+
+    All scalars of an event hardly ever come again: what is known of them is not kept.
+    """
 
     def __init__(self, atom: Atom) -> None:
         self.where = atom.where
+        self._kept = atom.where != EVERY
+        self._guard = atom.guard
         self._ask = atom.ask
         self._check = None if isinstance(atom.ask, FieldRef | None) else check_of(atom)
         self._known: dict[Any, bool] = {}
 
     def __call__(self, value: Any) -> bool:
         """Of a value as columns have it."""
+        if not self._kept:
+            return self._guarded(value) and self._of(value)
         known = self._known.get(value)
         if known is None:
             if len(self._known) > MOST_KNOWN:
                 self._known.clear()
             known = self._known[value] = self._of(value)
         return known
+
+    def _guarded(self, value: Any) -> bool:
+        """Whether one of all scalars may pass, as far as the guard tells."""
+        form = _joined(texts_of(value) or ())
+        return not self._guard or any(literal in form for literal in self._guard)
 
     def _of(self, value: Any) -> bool:
         if isinstance(self._ask, FieldRef):

@@ -22,6 +22,7 @@ class Facts:
     def of(self, row: Any, line: bytes) -> Callable[[int], bool]:
         """The facts of a row, by number of the atom. They raise NotAnEventError for a bad line."""
         event: dict[str, Any] | None = None
+        values: dict[Where, Any] = {}
 
         def truth(atom: int) -> bool:
             nonlocal event
@@ -30,7 +31,9 @@ class Facts:
                 return fact(read(row))
             if event is None:
                 event = decode(line)
-            return fact(_value(fact.where, event))
+            if fact.where not in values:
+                values[fact.where] = _value(fact.where, event)
+            return fact(values[fact.where])
 
         return truth
 
