@@ -34,6 +34,11 @@ class ClusterRest:
         told = self._rest.call("GET", "/jobs")["jobs"]
         return {job["id"]: job["status"] for job in told}
 
+    def named(self, name: str) -> dict[str, str]:
+        """Status by job id, of the jobs that bear this name."""
+        told = self._rest.call("GET", "/jobs/overview")["jobs"]
+        return {job["jid"]: job["state"] for job in told if job["name"] == name}
+
     def job_status(self, job_id: str) -> str:
         """Status of one job; an unknown job is an error."""
         return str(self._rest.call("GET", f"/jobs/{job_id}/status")["status"])
