@@ -10,7 +10,8 @@ import yaml
 
 from tocsin.canonical import digest
 from tocsin.front.project import Project, load_project
-from tocsin.state.release import Entry, Release
+from tocsin.model.entry import Entry
+from tocsin.state.release import Release
 
 SOURCE = {
     "source": "shop_audit",

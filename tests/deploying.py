@@ -13,10 +13,11 @@ from tocsin.deploy import fault
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget
+from tocsin.model.entry import Entry
 from tocsin.plan.build import Desired, build
 from tocsin.plan.steps import Bundle, Refused
 from tocsin.state.git_ledger import GitLedger
-from tocsin.state.release import Entry, Release
+from tocsin.state.release import Release
 
 ENVIRONMENT = "local"
 

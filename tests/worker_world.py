@@ -17,8 +17,8 @@ from tocsin.front.project import Project, load_project
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import Query
 from tocsin.model.artifact import Artifact
+from tocsin.model.entry import Entry
 from tocsin.plan.steps import Deploy
-from tocsin.state.release import Entry
 
 SETTINGS = """\
 [project]

@@ -17,8 +17,9 @@ from tocsin.deploy.fault import POINTS
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget
 from tocsin.errors import ConfigError, LedgerError, StaleError
+from tocsin.model.entry import Action
 from tocsin.plan.steps import Deploy, Refused
-from tocsin.state.release import Action, Release
+from tocsin.state.release import Release
 from tocsin.state.verify import verify
 
 BEFORE = {"a": Spec(), "b": Spec(body="b2"), "gone": Spec(body="b3")}

@@ -9,8 +9,8 @@ import pytest
 
 from deploying import Spec, World, git
 from tocsin.errors import ConfigError, LedgerError, StaleError
+from tocsin.model.entry import Action
 from tocsin.state.git_ledger import GitLedger
-from tocsin.state.release import Action
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from deploying import Spec, State, desired
 from tocsin.errors import ConfigError
+from tocsin.model.entry import Action
 from tocsin.plan import explain, saved
 from tocsin.plan.build import build
 from tocsin.plan.rollback import number_of
@@ -25,7 +26,7 @@ from tocsin.plan.steps import (
     Repair,
 )
 from tocsin.state.live import Live, LiveArtifact
-from tocsin.state.release import Action, Release
+from tocsin.state.release import Release
 
 BASE = {"a": Spec(), "b": Spec(body="b2")}
 

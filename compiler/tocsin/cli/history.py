@@ -9,8 +9,9 @@ import click
 
 from tocsin.cli.environment import Site, show, site_options
 from tocsin.cli.output import echo_json, format_option
+from tocsin.model.entry import Action, Entry
 from tocsin.plan.rollback import find
-from tocsin.state.release import Action, Entry, Release
+from tocsin.state.release import Release
 
 
 @click.command()

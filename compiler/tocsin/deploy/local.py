@@ -12,8 +12,8 @@ from tocsin.deploy import files
 from tocsin.deploy.journal import Journal
 from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError
+from tocsin.model.entry import ENTRIES, Entry
 from tocsin.state.live import Live, LiveArtifact
-from tocsin.state.release import ENTRIES, Entry
 
 _FORM = 1
 

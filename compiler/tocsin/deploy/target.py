@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from tocsin.deploy.journal import Journal
+from tocsin.model.entry import Entry
 from tocsin.plan.steps import Deploy, Discard, Remove, Repair
 from tocsin.state.live import Live
-from tocsin.state.release import Entry
 
 Placing = Deploy | Repair
 Clearing = Remove | Discard

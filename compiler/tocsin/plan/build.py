@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from tocsin.model.entry import Action, Entry
 from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import (
     Bundle,
@@ -21,7 +22,7 @@ from tocsin.plan.steps import (
     Step,
 )
 from tocsin.state.live import Live
-from tocsin.state.release import Action, Entry, Release, Revision
+from tocsin.state.release import Release, Revision
 
 _DEPLOYING = frozenset({Action.ADDED, Action.CHANGED, Action.RECOMPILED, Action.SWITCHED})
 

@@ -11,11 +11,12 @@ from tocsin.compile import Refusal, compile_query
 from tocsin.front.project import Project
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact
+from tocsin.model.entry import Entry
 from tocsin.model.project import Environment
 from tocsin.plan.build import Desired
 from tocsin.plan.steps import Refused
 from tocsin.state.lock import FILE, Identity, Lock
-from tocsin.state.release import Entry, Release, Revision
+from tocsin.state.release import Release, Revision
 
 
 def wanted(

@@ -8,9 +8,9 @@ from typing import Any
 
 from rich.text import Text
 
+from tocsin.model.entry import Action, Entry
 from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import Deploy, Discard, Document, Drift, Plan, Remove, Repair, Step
-from tocsin.state.release import Action, Entry
 
 _STYLES = {"+": "green", "~": "yellow", "-": "red", "=": "cyan", "!": "magenta", "x": "bold red"}
 _DRIFT: dict[Drift, str] = {

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from tocsin.backend.registry import packing
 from tocsin.errors import ConfigError
+from tocsin.model.entry import Action, Entry
 from tocsin.plan.build import Desired
 from tocsin.state.base import StateReader
-from tocsin.state.release import Action, Entry, Release
+from tocsin.state.release import Release
 
 
 def to_release(reader: StateReader, number: int) -> Desired:

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict, TypeAdapter
 
 from tocsin.canonical import digest
+from tocsin.model.entry import FORBID_UNKNOWN, Action, Entry
 from tocsin.pack.diff import PackDiff
-from tocsin.state.release import FORBID_UNKNOWN, Action, Entry, Revision
+from tocsin.state.release import Revision
 
 Drift = Literal["", "missing", "altered", "foreign"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from tocsin.front.project import Project
 from tocsin.ir.query import Resolved
 from tocsin.model.attack import Attack, Tactic, Technique, is_technique_id, load
+from tocsin.model.entry import Entry
 from tocsin.model.source import Source
 from tocsin.report.deployed import Deployed, Since
 from tocsin.state.lock import Lock
-from tocsin.state.release import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from tocsin.state.release import Entry, Release
+from tocsin.model.entry import Entry
+from tocsin.state.release import Release
 
 
 class StateReader(Protocol):

@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from tocsin.canonical import digest
 from tocsin.errors import LedgerError
-
-FORBID_UNKNOWN = ConfigDict(extra="forbid")
-
-
-class Action(StrEnum):
-    """What a release did to one detection."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    RECOMPILED = "recompiled"
-    SWITCHED = "switched"
-    DOCUMENTED = "documented"
-    REPAIRED = "repaired"
-    REMOVED = "removed"
-    UNCHANGED = "unchanged"
+from tocsin.model.entry import FORBID_UNKNOWN, Action, Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +25,6 @@ class Revision:
     def __str__(self) -> str:
         name = self.commit[:7] or "no commit"
         return f"{name} + uncommitted changes" if self.dirty else name
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One deployed detection.
-
-    `logic`, `artifact` and `meta` are the three digests (64 hex digits); `path` is where the
-    artifact lies below `artifacts/`, `file` the rule's file below the project. `sources` and
-    `group_by`: what a correlation reads, and the names of its group's keys.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
-
-    id: str
-    key: str
-    version: int
-    logic: str
-    artifact: str
-    meta: str
-    backend: str
-    source: str
-    path: str
-    title: str
-    level: str = ""
-    status: str = ""
-    owner: str = ""
-    tags: tuple[str, ...] = ()
-    controls: tuple[str, ...] = ()
-    file: str = ""
-    cases: int = 0
-    mode: Literal["live", "shadow"] = "live"
-    action: Action = Action.UNCHANGED
-    sources: tuple[str, ...] = ()
-    group_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +70,6 @@ class Release:
 
 
 _RELEASE = TypeAdapter(Release)
-ENTRIES = TypeAdapter(tuple[Entry, ...])
 
 
 def encode(release: Release) -> bytes:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from tocsin.canonical import digest, digest_bytes
 from tocsin.errors import LedgerError
+from tocsin.model.entry import ENTRIES
 from tocsin.state.git_ledger import GitLedger, Stored
-from tocsin.state.release import ENTRIES, Release, decode, sealed
+from tocsin.state.release import Release, decode, sealed
 
 _RECORDS = ("plan.json", "release.json")
 

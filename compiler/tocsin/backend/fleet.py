@@ -1,0 +1,140 @@
+"""What runs detections continuously: the seam between apply and workers or jobs.
+
+A stream environment has one fleet a backend. Apply moves all fleets from one release to the next:
+`stage`, `switch`, `settle`, in this order, each for all fleets; after an error, `retreat`. Every
+method may be called again after a kill at any point, and then goes on from what it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from pydantic import ConfigDict
+
+from tocsin.errors import EngineError
+from tocsin.model.entry import FORBID_UNKNOWN, Entry
+
+
+class Fate(StrEnum):
+    """What happens to the state of a correlation when its detection changes."""
+
+    KEEP = "keep"
+    REPLAY = "replay"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The fate of a detection's state, and why.
+
+    `replay_ms`: how far back events are read again. `risk_ms`: for how long after the switch matches
+    may be missed, or found on windows of the old version. `problem`: why what the author asked for
+    is impossible; such a plan is not applied.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    fate: Fate
+    why: str
+    replay_ms: int = 0
+    risk_ms: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that runs otherwise than the ledger says.
+
+    `kind` is a stable word in kebab case (`job-missing`, `worker-behind`), `subject` the name of
+    the job, worker, topic or artifact, `cure` what mends it.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    kind: str
+    subject: str
+    detail: str = ""
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Whose matches of a detection count while its logic changes.
+
+    Those of the logic `before` up to the event time `at` (milliseconds since 1970 UTC), those of
+    the logic `after` later than it. `at` is None where the two never see the same event: then both
+    count.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    detection: str
+    before: str
+    after: str
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The way of an environment from one release to another.
+
+    `bodies` holds the bytes of all artifacts of both sides, by digest; `verdicts` those of the
+    stateful detections that change, by id.
+    """
+
+    release: int
+    before: tuple[Entry, ...]
+    after: tuple[Entry, ...]
+    bodies: Mapping[str, bytes] = field(repr=False)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+
+    def of(self, backend: str) -> Move:
+        """The part of one backend."""
+        before, after = (
+            tuple(e for e in side if e.backend == backend) for side in (self.before, self.after)
+        )
+        return Move(self.release, before, after, self.bodies, self.verdicts)
+
+    @property
+    def back(self) -> Move:
+        """The way back."""
+        return Move(self.release, self.after, self.before, self.bodies)
+
+
+class UnhealthyError(EngineError):
+    """What was started does not get healthy in time; the release before goes on."""
+
+
+class Board(Protocol):
+    """Where a fleet publishes what its readers must know before anything else happens."""
+
+    def cut(self, cuts: Sequence[Cut]) -> None:
+        """Publish these cuts, in place of those of the same detections; durable on return."""
+
+
+class Fleet(Protocol):
+    """Workers or jobs of one backend in one environment."""
+
+    def findings(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> list[Finding]:
+        """Where what runs differs from these released detections of this backend."""
+
+    def judge(self, before: bytes, after: bytes, wish: str) -> Verdict:
+        """The state of a stateful detection whose artifact changes; `wish` is a Fate or empty."""
+
+    def stage(self, move: Move, board: Board) -> None:
+        """Check and start what may run beside the old; wait for its health.
+
+        Raises UnhealthyError; then what is live has not been touched.
+        """
+
+    def switch(self, move: Move, board: Board) -> None:
+        """Make the new live, and wait for its health. Raises UnhealthyError."""
+
+    def settle(self, move: Move, board: Board) -> None:
+        """Take away what the old leaves behind."""
+
+    def retreat(self, move: Move, board: Board) -> None:
+        """Make the old live again, wherever stage or switch was left."""

@@ -1,0 +1,66 @@
+"""One detection as a release deploys it: what ledger, plan and targets say of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter
+
+FORBID_UNKNOWN = ConfigDict(extra="forbid")
+
+
+class Action(StrEnum):
+    """What a release did to one detection."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    RECOMPILED = "recompiled"
+    SWITCHED = "switched"
+    DOCUMENTED = "documented"
+    REPAIRED = "repaired"
+    REMOVED = "removed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One deployed detection.
+
+    `logic`, `artifact` and `meta` are the three digests (64 hex digits); `path` is where the
+    artifact lies below `artifacts/`, `file` the rule's file below the project. `sources` and
+    `group_by`: what a correlation reads, and the names of its group's keys.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    id: str
+    key: str
+    version: int
+    logic: str
+    artifact: str
+    meta: str
+    backend: str
+    source: str
+    path: str
+    title: str
+    level: str = ""
+    status: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    file: str = ""
+    cases: int = 0
+    mode: Literal["live", "shadow"] = "live"
+    action: Action = Action.UNCHANGED
+    sources: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()
+
+    @property
+    def stateful(self) -> bool:
+        """Whether it correlates events."""
+        return bool(self.sources)
+
+
+ENTRIES = TypeAdapter(tuple[Entry, ...])
