@@ -30,9 +30,9 @@ class Fate(StrEnum):
 class Verdict:
     """The fate of a detection's state, and why.
 
-    `replay_ms`: how far back events are read again. `risk_ms`: for how long after the switch matches
-    may be missed, or found on windows of the old version. `problem`: why what the author asked for
-    is impossible; such a plan is not applied.
+    `replay_ms`: how far back events are read again. `risk_ms`: for how long after the switch
+    matches may be missed, or found on windows of the old version. `problem`: why what the author
+    asked for is impossible; such a plan is not applied.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
