@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tocsin.backend.base import Backend, refuse_undeclared
+from tocsin.backend.base import Backend, StreamBackend, refuse_undeclared
 from tocsin.backend.forms import PackBackend, part_of
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import Unsupported
@@ -45,10 +45,12 @@ class Refusal:
         return f"docs/support-matrix.md lists what {self.backend} can do"
 
 
-def compile_query(query: Resolved, backend: Backend) -> Artifact | Refusal:
-    """One detection for one backend."""
+def compile_query(query: Resolved, backend: Backend, *, stream: bool = False) -> Artifact | Refusal:
+    """One detection for one backend; `stream`: in the form that stream environments deploy."""
     try:
         refuse_undeclared(query, backend.capabilities)
+        if stream and isinstance(backend, StreamBackend):
+            return backend.deployed(query)
         return backend.compile(query)
     except Unsupported as no:
         return Refusal(query, backend.name, no.node, no.reason, no.detail)

@@ -13,7 +13,7 @@ import pytest
 
 from deploying import Spec, State, World, apply_in, desired, git
 from tocsin.deploy.apply import apply, resume
-from tocsin.deploy.fault import POINTS
+from tocsin.backend.fault import POINTS
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget
 from tocsin.errors import ConfigError, LedgerError, StaleError

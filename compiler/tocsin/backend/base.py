@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tocsin.errors import Unsupported
 from tocsin.ir.correlation import NODE_TYPES
@@ -60,6 +60,17 @@ class Backend(Protocol):
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
         """Run each job's artifacts on the real engine; the matches of each job, sorted."""
+
+
+@runtime_checkable
+class StreamBackend(Protocol):
+    """What a backend has that runs detections continuously, besides."""
+
+    def deployed(self, query: Resolved) -> Artifact:
+        """The artifact for a stream environment: all that running it takes, the project aside.
+
+        Raises Unsupported before any text is made.
+        """
 
 
 def artifact_of(backend: str, query: Resolved, suffix: str, body: bytes) -> Artifact:

@@ -55,7 +55,7 @@ def missing(engine: str) -> str:
 
 @cache
 def packing() -> frozenset[str]:
-    """Backends whose artifacts are parts of packs, as they say by an optional `packs = True`."""
+    """Backends that put the parts of a source's detections into one pack, by `packs = True`."""
     return frozenset(each.name for each in _engines()[0].values() if getattr(each, "packs", False))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from tocsin.backend import fault
 from tocsin.canonical import canonical_bytes
-from tocsin.deploy import fault
 from tocsin.deploy.journal import Order
 from tocsin.deploy.target import Target
 from tocsin.errors import LedgerError, StaleError

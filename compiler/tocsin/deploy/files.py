@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tocsin.deploy import fault
+from tocsin.backend import fault
 from tocsin.errors import ConfigError, LedgerError
 
 _TEMPORARY = ".new"

@@ -30,7 +30,8 @@ class Entry:
 
     `logic`, `artifact` and `meta` are the three digests (64 hex digits); `path` is where the
     artifact lies below `artifacts/`, `file` the rule's file below the project. `sources` and
-    `group_by`: what a correlation reads, and the names of its group's keys.
+    `group_by`: what a correlation reads, and the names of its group's keys. `on_change`: what its
+    author wants to happen to its state.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -56,6 +57,12 @@ class Entry:
     action: Action = Action.UNCHANGED
     sources: tuple[str, ...] = ()
     group_by: tuple[str, ...] = ()
+    on_change: Literal["", "keep", "replay", "reset"] = ""
+
+    @property
+    def packed(self) -> bool:
+        """Whether its artifact is a part, where its backend packs parts."""
+        return self.path.endswith(".json") and not self.stateful
 
     @property
     def stateful(self) -> bool:

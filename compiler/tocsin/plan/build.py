@@ -15,6 +15,7 @@ from tocsin.plan.steps import (
     Discard,
     Document,
     Drift,
+    Mend,
     Plan,
     Refused,
     Remove,
@@ -66,6 +67,7 @@ def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:
         *_forward(result, before, live),
         *_removals(desired, result, before),
         *_discards(result, before, live),
+        *(Mend(finding) for finding in (live.findings if live else ())),
     )
     plan = Plan(
         environment=desired.environment,
@@ -104,7 +106,7 @@ def _by_pack(
 ) -> dict[tuple[str, str], dict[str, str]]:
     found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for entry in entries:
-        if entry.backend in packed:
+        if entry.backend in packed and entry.packed:
             found[entry.backend, entry.source][entry.id] = entry.artifact
     return found
 
@@ -141,7 +143,7 @@ def _action(after: Entry, before: Entry | None, live: Live | None) -> Action:
 
 
 def _redescribed(after: Entry, before: Entry) -> bool:
-    told = ((e.meta, e.version, e.key, e.file) for e in (after, before))
+    told = ((e.meta, e.version, e.key, e.file, e.on_change) for e in (after, before))
     return next(told) != next(told)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
+from typing import Literal
 
 from tocsin.backend.registry import GROUP, load, packing
 from tocsin.compile import Refusal, compile_query
@@ -36,7 +37,9 @@ def wanted(
         old = last.entry(query.detection.id) if last else None
         if query.detection.id in off:
             continue
-        made = compile_query(query, load(backend_of(query, settings)))
+        made = compile_query(
+            query, load(backend_of(query, settings)), stream=settings.kind != "local"
+        )
         if isinstance(made, Refusal):
             refused.append(_refused(made, old))
             continue
@@ -108,6 +111,12 @@ def _mode(query: Resolved, environment: str) -> str:
     return query.detection.deploy.get(environment, "live")
 
 
+def _on_change(query: Resolved) -> Literal["", "keep", "replay", "reset"]:
+    """What the author wants; checked by TOC109."""
+    wish = query.detection.deploy.get("on_change", "")
+    return wish if wish in {"keep", "replay", "reset"} else ""  # type: ignore[return-value] # as checked
+
+
 def _refused(no: Refusal, old: Entry | None) -> Refused:
     detection = no.query.detection
     detail = f": {no.detail}" if no.detail else ""
@@ -146,6 +155,7 @@ def _entry(
         mode="shadow" if _mode(query, environment) == "shadow" else "live",
         sources=made.sources,
         group_by=made.group_by,
+        on_change=_on_change(query),
     )
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from rich.text import Text
 
+from tocsin.backend.fleet import Verdict
 from tocsin.model.entry import Action, Entry
 from tocsin.pack.diff import PackDiff
-from tocsin.plan.steps import Deploy, Discard, Document, Drift, Plan, Remove, Repair, Step
+from tocsin.plan.steps import Deploy, Discard, Document, Drift, Mend, Plan, Remove, Repair, Step
 
 _STYLES = {"+": "green", "~": "yellow", "-": "red", "=": "cyan", "!": "magenta", "x": "bold red"}
 _DRIFT: dict[Drift, str] = {
@@ -62,6 +63,8 @@ def summary(plan: Plan) -> str:
     foreign = sum(isinstance(s, Discard) and s.why == "foreign" for s in plan.steps)
     parts = [f"{n} {action}" for action, n in counts.items() if action is not Action.UNCHANGED]
     parts += [f"{foreign} foreign discarded"] if foreign else []
+    mended = sum(isinstance(s, Mend) for s in plan.steps)
+    parts += [f"{mended} mended"] if mended else []
     same = counts.get(Action.UNCHANGED, 0)
     parts += [f"{same} unchanged"] if same or not parts else []
     parts += [f"{len(plan.refused)} refused"] if plan.refused else []
@@ -119,8 +122,11 @@ def _heading(plan: Plan) -> str:
 
 def _row(step: Step) -> Row:
     match step:
-        case Deploy(after=after, before=before, drift=drift):
-            notes = (*_changes(after, before), _DRIFT[drift], _cases(after))
+        case Mend(finding=finding):
+            notes = tuple(filter(None, (finding.detail, finding.cure)))
+            return Row("!", finding.subject, "", finding.kind.replace("-", " "), "", notes=notes)
+        case Deploy(after=after, before=before, drift=drift, state=state):
+            notes = (*_changes(after, before), _DRIFT[drift], _fate(state), _cases(after))
             symbol = "+" if after.action is Action.ADDED else "~"
             return _told(symbol, after, before, str(after.action), notes)
         case Repair(after=after, drift=drift):
@@ -156,6 +162,23 @@ def _told(
         _arrow(before.artifact[:8] if before else "", after.artifact[:8]),
         tuple(filter(None, notes)),
     )
+
+
+def _fate(state: Verdict | None) -> str:
+    """What happens to the state, for how long that matters, and why."""
+    if state is None:
+        return ""
+    back = f" {duration(state.replay_ms)}" if state.replay_ms else ""
+    risk = f", {duration(state.risk_ms)} at risk" if state.risk_ms else ""
+    return f"state: {state.fate}{back}{risk} ({state.why})"
+
+
+def duration(milliseconds: int) -> str:
+    """In the largest unit that leaves no rest: `90s`, `2h`."""
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        if milliseconds % size == 0:
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms"
 
 
 def _changes(after: Entry, before: Entry | None) -> Iterator[str]:

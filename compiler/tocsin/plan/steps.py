@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, TypeAdapter
 
+from tocsin.backend.fleet import Finding, Verdict
 from tocsin.canonical import digest
 from tocsin.model.entry import FORBID_UNKNOWN, Action, Entry
 from tocsin.pack.diff import PackDiff
@@ -20,7 +21,8 @@ Drift = Literal["", "missing", "altered", "foreign"]
 class Deploy:
     """Put new bytes (or a new mode) in place: added, changed, recompiled or switched.
 
-    `drift`: what was found in the place of the old bytes, if not the old bytes.
+    `drift`: what was found in the place of the old bytes, if not the old bytes. `state`: what
+    happens to the state of a detection that has any.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -28,6 +30,7 @@ class Deploy:
     after: Entry
     before: Entry | None = None
     drift: Drift = ""
+    state: Verdict | None = None
     kind: Literal["deploy"] = "deploy"
 
 
@@ -76,7 +79,17 @@ class Discard:
     kind: Literal["discard"] = "discard"
 
 
-Step = Deploy | Repair | Document | Remove | Discard
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """Make something run again as it should: a job, a worker, a topic."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    finding: Finding
+    kind: Literal["mend"] = "mend"
+
+
+Step = Deploy | Repair | Document | Remove | Discard | Mend
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tocsin.backend.fleet import Finding
 from tocsin.canonical import digest
 
 
@@ -19,12 +20,16 @@ class LiveArtifact:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """All that was found. `release` is the number the target says it runs, 0 for none."""
+    """All that was found. `release` is the number the target says it runs, 0 for none.
+
+    `findings`: what runs otherwise than released, though the artifacts may be in place.
+    """
 
     artifacts: Mapping[str, LiveArtifact] = field(default_factory=dict)
     release: int = 0
+    findings: tuple[Finding, ...] = ()
 
     @property
     def digest(self) -> str:
-        """Identity of the artifacts in place; the release number does not count."""
+        """Identity of the artifacts in place; number and findings, which pass, do not count."""
         return digest([self.artifacts[path] for path in sorted(self.artifacts)])
