@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
-from tocsin.cli.environment import Site, show, site_options
+from tocsin.cli.environment import Site, say, show, site_options
 from tocsin.cli.output import echo_json, format_option
+from tocsin.cli.plan import print_plan
+from tocsin.errors import ConfigError
+from tocsin.plan import rollback as back
+from tocsin.plan import saved
 from tocsin.plan.build import drift_of, foreign_paths
 from tocsin.state.live import Live
 from tocsin.state.release import Release
@@ -16,12 +23,23 @@ from tocsin.state.release import Release
 
 @click.command()
 @site_options
+@click.option("--fix", is_flag=True, help="Show the plan that mends it instead.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --fix: save that plan for `apply --plan`.",
+)
 @format_option("text", "json")
-def status(site: Site, fmt: str) -> None:
-    """What is deployed, and whether it still is what was released.
+def status(site: Site, *, fix: bool, out: Path | None, fmt: str) -> None:
+    """What is deployed, and whether it still runs as it was released.
 
     Exit code 1 on drift or after an interrupted apply.
     """
+    if fix:
+        _mend(site, out, fmt)
+        return
+    if out:
+        raise ConfigError("--out is for the plan of --fix")
     last, live = site.ledger.last(), site.observe()
     found = drift(last, live)
     report = {
@@ -30,14 +48,24 @@ def status(site: Site, fmt: str) -> None:
         "observed": live is not None,
         "interrupted": site.interrupted,
         "drift": found,
+        "findings": [asdict(finding) for finding in live.findings] if live else [],
         "release": last.record if last else None,
     }
     if fmt == "json":
         echo_json(report)
     else:
         show("\n".join(_lines(site, last, report)))
-    if found or site.interrupted:
+    if found or report["findings"] or site.interrupted:
         raise click.exceptions.Exit(1)
+
+
+def _mend(site: Site, out: Path | None, fmt: str) -> None:
+    """The plan from what is there back to the last release."""
+    bundle = site.plan(back.repair(site.ledger))
+    print_plan(bundle.plan, fmt)
+    if out:
+        saved.write(bundle, out)
+        say(f"saved to {out}: `tocsin apply --env {site.name} --plan {out}` deploys exactly this")
 
 
 def drift(last: Release | None, live: Live | None) -> list[dict[str, str]]:
@@ -62,12 +90,19 @@ def _lines(site: Site, last: Release | None, report: dict[str, Any]) -> list[str
         places = Counter((e.backend, e.source, e.mode) for e in last.entries)
         lines += [f"  {b} {s}: {n} {mode}" for (b, s, mode), n in sorted(places.items())]
     lines += [f"! {d['drift']}: {d['key'] or d['path']}" for d in report["drift"]]
+    lines += [_told(finding) for finding in report["findings"]]
     if report["interrupted"]:
         lines.append("! an apply was interrupted: run `tocsin apply` again to finish it")
-    elif report["drift"]:
-        lines.append("`tocsin plan` shows how to repair it")
+    elif report["drift"] or report["findings"]:
+        lines.append("`tocsin status --fix` shows the plan that repairs it")
     elif not report["observed"]:
         lines.append(f"live state: not observed for kind {site.environment.kind}")
     else:
         lines.append("live state: as released")
     return lines
+
+
+def _told(finding: Mapping[str, str]) -> str:
+    detail = f": {finding['detail']}" if finding["detail"] else ""
+    cure = f" ({finding['cure']})" if finding["cure"] else ""
+    return f"! {finding['kind'].replace('-', ' ')}: {finding['subject']}{detail}{cure}"

@@ -28,6 +28,13 @@ def to_release(reader: StateReader, number: int) -> Desired:
     )
 
 
+def repair(reader: StateReader) -> Desired:
+    """The state of the last release, as it should be in place."""
+    last = _releases(reader)[0]
+    bodies = dict(reader.bodies(last, last.entries))
+    return _desired(last, f"repair of release {last.number}", last.entries, bodies)
+
+
 def to_version(reader: StateReader, rule: str, version: int | None) -> Desired:
     """The last release with one detection taken back; by default to the version before."""
     releases = _releases(reader)
