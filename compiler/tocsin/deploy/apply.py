@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tocsin.backend import fault
+from tocsin.backend.fleet import UnhealthyError, Verdict
 from tocsin.canonical import canonical_bytes
 from tocsin.deploy.journal import Order
 from tocsin.deploy.target import Target
@@ -78,7 +79,7 @@ def _carry_out(order: Order, target: Target, ledger: Ledger) -> Release:
             target.place(step, order.bundle.bodies[step.after.artifact])
             fault.point("artifact-placed")
     fault.point("all-placed")
-    target.activate(plan.base_number + 1, plan.result)
+    _activate(plan, target)
     fault.point("activated")
     for step in plan.steps:
         if isinstance(step, Remove | Discard):
@@ -89,6 +90,22 @@ def _carry_out(order: Order, target: Target, ledger: Ledger) -> Release:
     target.journal.close()
     fault.point("journal-closed")
     return release
+
+
+def _activate(plan: Plan, target: Target) -> None:
+    """Switch over; where the new does not get healthy, the target is back at the old already."""
+    verdicts: dict[str, Verdict] = {
+        step.after.id: step.state
+        for step in plan.steps
+        if isinstance(step, Deploy) and step.state is not None
+    }
+    try:
+        target.activate(plan.base_number + 1, plan.result, verdicts)
+    except UnhealthyError as error:
+        target.journal.close()
+        raise UnhealthyError(
+            f"{error.message}; release {plan.base_number} goes on", hint=error.hint
+        ) from error
 
 
 def _release(order: Order, ledger: Ledger) -> Release:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from tocsin.backend.fleet import Verdict
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import files
 from tocsin.deploy.journal import Journal
@@ -16,6 +18,7 @@ from tocsin.model.entry import ENTRIES, Entry
 from tocsin.state.live import Live, LiveArtifact
 
 _FORM = 1
+NONE: Mapping[str, Verdict] = {}
 
 
 class LocalTarget:
@@ -46,8 +49,11 @@ class LocalTarget:
         """Write the artifact's file."""
         files.write(self._inside(step.after.path), body)
 
-    def activate(self, release: int, entries: tuple[Entry, ...]) -> None:
-        """Replace `live.json`."""
+    def activate(
+        self, release: int, entries: tuple[Entry, ...], verdicts: Mapping[str, Verdict] = NONE
+    ) -> None:
+        """Replace `live.json`. There is no state: a local run sees all events at once."""
+        del verdicts
         table = {
             "form": _FORM,
             "environment": self._environment,

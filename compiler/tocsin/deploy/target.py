@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from tocsin.backend.fleet import Verdict
 from tocsin.deploy.journal import Journal
 from tocsin.model.entry import Entry
 from tocsin.plan.steps import Deploy, Discard, Remove, Repair
@@ -30,8 +32,14 @@ class Target(Protocol):
     def place(self, step: Placing, body: bytes) -> None:
         """Put an artifact's bytes where they belong."""
 
-    def activate(self, release: int, entries: tuple[Entry, ...]) -> None:
-        """From now on exactly these detections run, each in its mode."""
+    def activate(
+        self, release: int, entries: tuple[Entry, ...], verdicts: Mapping[str, Verdict] = ...
+    ) -> None:
+        """From now on exactly these detections run, each in its mode.
+
+        `verdicts`: what happens to the state of detections that change, by id. Raises
+        UnhealthyError if they do not get healthy; then what ran before runs again.
+        """
 
     def clear(self, step: Clearing) -> None:
         """Take an artifact away."""

@@ -11,6 +11,12 @@ class Environment(BaseModel):
     """Where detections are deployed and which backend serves which source.
 
     `correlations`: the backend of all correlations, where it is not that of their source.
+    Addresses (`bootstrap`, `gateway`, `rest`, `registry`) may be references: `env:NAME`,
+    `file:PATH`.
+    `storage`: folder (path or file: URI) for snapshots, jars and plans, seen by Flink and by apply.
+    `start`: where a job begins that never ran. `partitions`: how many a missing topic of events
+    gets; 0: apply makes none. `canary`: share of the partitions that get a new release first, for
+    `canary_seconds`; what is started must be healthy within `healthy_seconds`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -23,6 +29,14 @@ class Environment(BaseModel):
     bootstrap: str = ""
     gateway: str = ""
     rest: str = ""
+    registry: str = ""
+    storage: str = ""
+    start: Literal["earliest", "latest"] = "latest"
+    parallelism: int = Field(default=1, ge=1, le=1024)
+    partitions: int = Field(default=0, ge=0, le=10_000)
+    canary: float = Field(default=0.25, ge=0, le=1)
+    canary_seconds: int = Field(default=10, ge=0, le=3600)
+    healthy_seconds: int = Field(default=60, ge=1, le=3600)
 
     def backend_of(self, source: str, *, stateful: bool = False) -> str:
         """Name of the backend that serves this source's detections, or correlations, here."""
