@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
-from tocsin.errors import EngineError
+from tocsin.errors import EngineError, Unsupported
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
+from tocsin.pack import Part
+from tocsin.pack.tree import TooDeepError
+from tocsin_flink_sql.artifact import Deployed
 from tocsin_flink_sql.correlation import correlated
 from tocsin_flink_sql.ddl import MATCHES_TOPIC, Place, matches_table, source_table, view
 from tocsin_flink_sql.emit import statement
+from tocsin_flink_sql.pack import regexes
 from tocsin_flink_sql.run import run_jobs
 
 
@@ -28,6 +32,20 @@ class FlinkSql:
         """One INSERT. Raises Unsupported for what Flink cannot say exactly."""
         text = correlated(query) if isinstance(query, CorrelationQuery) else statement(query)
         return artifact_of(self.name, query, "sql", (text + "\n").encode())
+
+    def deployed(self, query: Resolved) -> Artifact:
+        """What stream environments deploy: a part of a pack, or a correlation with its tables.
+
+        Raises Unsupported for what Flink, or Java in it, cannot say exactly.
+        """
+        if isinstance(query, CorrelationQuery):
+            return artifact_of(self.name, query, "json", Deployed.of(query).encode())
+        try:
+            part = Part.of(query)
+        except TooDeepError as error:
+            raise Unsupported(type(query.matches).__name__, "too-deep", str(error)) from None
+        regexes([part])
+        return artifact_of(self.name, query, "json", part.encode())
 
     def tables(self, source: Source) -> str:
         """The definitions that the source's statements need, over topics on localhost:9092."""

@@ -66,6 +66,16 @@ def topic_table(source: Source) -> str:
 
 def source_table(source: Source, place: Place) -> str:
     """CREATE TABLE over the source's topic: JSON, with event time and watermark."""
+    options = {
+        "scan.startup.mode": "earliest-offset",
+        **({"scan.bounded.mode": "latest-offset"} if place.bounded else {}),
+        **source_options(source),
+    }
+    return create_table(topic_table(source), source_columns(source), place, options)
+
+
+def source_columns(source: Source) -> list[Sql]:
+    """The columns of the table over a source's topic."""
     columns: list[Sql] = [
         plain_column(key, kind) for key, kind in _tree(columns_of(source)).items()
     ]
@@ -73,17 +83,18 @@ def source_table(source: Source, place: Place) -> str:
         metadata_column(PARTITION, "partition", "INT"),
         metadata_column(OFFSET, "offset", "BIGINT"),
     ]
-    options = {
-        "scan.startup.mode": "earliest-offset",
-        **({"scan.bounded.mode": "latest-offset"} if place.bounded else {}),
+    return columns + _event_time(source)
+
+
+def source_options(source: Source) -> dict[str, str]:
+    """How a source's topic is read, wherever from."""
+    return {
         "json.ignore-parse-errors": "true",
         # The streaming parser loses its place, and the event, at an array or a map where a scalar
         # or a map is declared; the tree reader makes that one field NULL.
         "json.decode.json-parser.enabled": "false",
+        **(ON_EVENT if has_time(source) else {}),
     }
-    columns += _event_time(source)
-    options |= ON_EVENT if has_time(source) else {}
-    return create_table(topic_table(source), columns, place, options)
 
 
 def matches_table(place: Place) -> str:
