@@ -12,8 +12,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from tocsin.errors import ConfigError, EngineError
 from tocsin_runtime.worker.stream import Sink
 
-_LOG = logging.getLogger("tocsin.kafka")
-_LOG.addHandler(logging.NullHandler())  # not onto the terminal, unless someone wants it there
+LOG = logging.getLogger("tocsin.kafka")
+"""What Kafka's clients say: not onto the terminal, unless someone wants it there."""
+LOG.addHandler(logging.NullHandler())
 
 TRANSACTION_SECONDS = 60
 _FETCHED_KB = 64 * 1024
@@ -44,7 +45,7 @@ class KafkaSettings:
 
 def consumer(settings: KafkaSettings) -> Consumer:
     """A static member of the group; what it fetches ahead is bounded."""
-    return Consumer(_consumer(settings), logger=_LOG)
+    return Consumer(_consumer(settings), logger=LOG)
 
 
 def _consumer(settings: KafkaSettings) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def producer(settings: KafkaSettings) -> Producer:
             "queue.buffering.max.messages": settings.queue,
             "queue.buffering.max.kbytes": _QUEUED_KB,
         },
-        logger=_LOG,
+        logger=LOG,
     )
     try:
         made.init_transactions(TRANSACTION_SECONDS)
@@ -89,7 +90,7 @@ def producer(settings: KafkaSettings) -> Producer:
 def as_engine_error(error: KafkaError) -> EngineError | ConfigError:
     """What to tell of an error that ends the worker."""
     # Of a fatal error librdkafka tells the cause in words only.
-    if error.code() in _TAKEN or "fenced" in error.str().lower():
+    if error.code() in TAKEN or "fenced" in error.str().lower():
         return ConfigError(
             "another worker of this name has taken over",
             hint="give every worker of a group its own name with --name",
@@ -97,12 +98,13 @@ def as_engine_error(error: KafkaError) -> EngineError | ConfigError:
     return EngineError(f"Kafka: {error.str()}", hint="is the broker up? see `tocsin engines`")
 
 
-_TAKEN = {
+TAKEN = {
     KafkaError._FENCED,  # noqa: SLF001 - librdkafka's name for it
     KafkaError.FENCED_INSTANCE_ID,
     KafkaError.INVALID_PRODUCER_EPOCH,
     KafkaError.PRODUCER_FENCED,
 }
+"""Another client of the same identity was opened."""
 
 PASSING = {
     KafkaError._TRANSPORT,  # noqa: SLF001 - librdkafka's names for its own errors

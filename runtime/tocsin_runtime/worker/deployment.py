@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from pydantic import ValidationError
 
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
+from tocsin.model.entry import ENTRIES, Entry
 from tocsin_runtime.alerts.described import Described
 
 FORM = 1
@@ -52,10 +54,13 @@ def read_deployment(folder: Path, environment: str) -> Deployment:
         if table["environment"] != environment:
             raise _other(path, table["environment"], environment)
         release = int(table["release"])
-        rows = [_deployed(folder / "artifacts", row, release) for row in table["detections"]]
+        entries = ENTRIES.validate_python(table["detections"])
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise _damaged(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, f"{type(error).__name__} {error}") from None
-    return Deployment(release, tuple(rows))
+    return Deployment(release, tuple(_read(folder / "artifacts", e, release) for e in entries))
 
 
 def _damaged(path: Path, why: str) -> ConfigError:
@@ -71,44 +76,44 @@ def _other(path: Path, found: str, expected: str) -> ConfigError:
     )
 
 
-def _deployed(root: Path, row: dict[str, Any], release: int) -> Deployed:
-    path = root / row["path"]
+def _read(root: Path, entry: Entry, release: int) -> Deployed:
+    path = root / entry.path
     if not path.resolve().is_relative_to(root.resolve()):
         raise _damaged(path, "it lies outside the folder of artifacts")
     try:
         body = path.read_bytes()
     except OSError as error:
         raise _damaged(path, error.strerror or "missing") from None
-    if digest_bytes(body) != row["artifact"]:
+    if digest_bytes(body) != entry.artifact:
         raise _damaged(path, "its bytes are not those that were released")
+    return deployed(entry, body, release)
+
+
+def deployed(entry: Entry, body: bytes, release: int) -> Deployed:
+    """A released detection with its bytes, which were checked."""
     artifact = Artifact(
-        detection=row["id"],
-        key=row["key"],
-        backend=row["backend"],
-        source=row["source"],
-        logic=row["logic"],
-        suffix=path.suffix.removeprefix("."),
+        detection=entry.id,
+        key=entry.key,
+        backend=entry.backend,
+        source=entry.source,
+        logic=entry.logic,
+        suffix=Path(entry.path).suffix.removeprefix("."),
         body=body,
-        sources=tuple(row.get("sources", ())),
-        group_by=tuple(row.get("group_by", ())),
+        sources=entry.sources,
+        group_by=entry.group_by,
     )
-    return Deployed(artifact, _described(row, release))
+    return Deployed(artifact, _described(entry, release))
 
 
-def _described(row: dict[str, Any], release: int) -> Described:
+def _described(entry: Entry, release: int) -> Described:
     return Described(
-        id=row["id"],
-        title=row["title"],
-        version=int(row["version"]),
+        id=entry.id,
+        title=entry.title,
+        version=entry.version,
         release=release,
-        shadow=row["mode"] == "shadow",
-        level=row["level"],
-        owner=row["owner"],
-        status=row["status"],
-        tags=tuple(row["tags"]),
-        description=row.get("description", ""),
-        author=row.get("author", ""),
-        license=row.get("license", ""),
-        references=tuple(row.get("references", ())),
-        falsepositives=tuple(row.get("falsepositives", ())),
+        shadow=entry.mode == "shadow",
+        level=entry.level,
+        owner=entry.owner,
+        status=entry.status,
+        tags=entry.tags,
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 
 from tocsin.errors import EngineError
@@ -21,18 +21,51 @@ def admin(servers: str) -> AdminClient:
 
 def existing(servers: str, seconds: float = 5) -> frozenset[str]:
     """Names of all topics. Raises EngineError if nobody answers."""
+    return frozenset(partitions(servers, seconds))
+
+
+def partitions(servers: str, seconds: float = 5) -> dict[str, int]:
+    """How many partitions each topic has. Raises EngineError if nobody answers."""
     try:
-        return frozenset(admin(servers).list_topics(timeout=seconds).topics)
+        found = admin(servers).list_topics(timeout=seconds).topics
     except KafkaException:
-        raise EngineError(
-            f"no Kafka broker answers at {servers}",
-            hint="`tocsin engines up kafka` starts one here",
-        ) from None
+        raise _nobody(servers) from None
+    return {name: len(topic.partitions) for name, topic in found.items()}
 
 
-def create(servers: str, names: Iterable[str], partitions: int = -1) -> None:
+def settings_of(servers: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """All settings of topics that exist."""
+    client = admin(servers)  # must outlive the futures
+    asked = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in names]
+    found: dict[str, dict[str, str]] = {}
+    for resource, future in client.describe_configs(asked).items() if asked else ():
+        try:
+            entries = future.result(_SECONDS)
+        except KafkaException as error:
+            raise EngineError(f"Kafka, topic {resource.name}: {error.args[0].str()}") from None
+        found[resource.name] = {key: entry.value or "" for key, entry in entries.items()}
+    return found
+
+
+def _nobody(servers: str) -> EngineError:
+    return EngineError(
+        f"no Kafka broker answers at {servers}", hint="`tocsin engines up kafka` starts one here"
+    )
+
+
+def create(
+    servers: str,
+    names: Iterable[str],
+    partitions: int = -1,
+    settings: Mapping[str, str] | None = None,
+) -> None:
     """Make topics; those that exist stay as they are. -1 partitions: as the broker likes."""
-    wanted = [NewTopic(name, num_partitions=partitions, replication_factor=-1) for name in names]
+    wanted = [
+        NewTopic(
+            name, num_partitions=partitions, replication_factor=-1, config=dict(settings or {})
+        )
+        for name in names
+    ]
     if wanted:
         client = admin(servers)  # must outlive the futures
         _wait(

@@ -1,0 +1,86 @@
+"""The topic itself: its name, its settings, the keys of its records."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+
+from tocsin.errors import ConfigError
+from tocsin_runtime.worker import topics
+
+RELEASE = "release"
+"""Key of the record that says what is live."""
+ARTIFACT = "artifact/"
+WORKER = "worker/"
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Size of a record."""
+
+SETTINGS: Mapping[str, str] = {
+    "cleanup.policy": "compact",
+    "max.message.bytes": str(MOST_BYTES),
+    # Workers report every few seconds: only closed segments are compacted.
+    "segment.ms": "600000",
+    "min.cleanable.dirty.ratio": "0.1",
+}
+
+
+_SECONDS = 10.0
+
+
+def topic_name(project: str, environment: str) -> str:
+    """The control topic of an environment. Raises ConfigError for what Kafka takes as no name."""
+    name = f"tocsin.control.{project}.{environment}"
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", name):
+        raise ConfigError(
+            f"{name!r} cannot be a topic of Kafka",
+            hint="name project and environment with A-Z a-z 0-9 . _ - only",
+        )
+    return name
+
+
+def artifact_key(digest: str) -> str:
+    """Key of an artifact's bytes."""
+    return f"{ARTIFACT}{digest}"
+
+
+def worker_key(name: str) -> str:
+    """Key of a worker's report."""
+    return f"{WORKER}{name}"
+
+
+def ensure(servers: str, name: str) -> None:
+    """Make the topic, or check the one that is there.
+
+    Raises:
+        ConfigError: one that is there would lose records, or has several partitions.
+    """
+    if name not in topics.partitions(servers):
+        topics.create(servers, [name], partitions=1, settings=SETTINGS)
+        _await(servers, name)
+    if problem := altered(servers, name):
+        raise ConfigError(
+            f"control topic {name}: {problem}",
+            hint="set it back with kafka-configs; or delete the topic, and apply again",
+        )
+
+
+def _await(servers: str, name: str) -> None:
+    """Brokers tell of a topic a moment after it was made."""
+    limit = time.monotonic() + _SECONDS
+    while name not in topics.partitions(servers) and time.monotonic() < limit:
+        time.sleep(0.05)
+
+
+def altered(servers: str, name: str) -> str:
+    """What is wrong with the topic as it is, empty if nothing is."""
+    count = topics.partitions(servers).get(name)
+    if count is None:
+        return "it does not exist"
+    if count != 1:
+        return f"it has {count} partitions, not 1"
+    policy = topics.settings_of(servers, [name])[name].get("cleanup.policy", "")
+    if policy != "compact":
+        return f"its cleanup.policy is {policy}, not compact: records get lost"
+    return ""
