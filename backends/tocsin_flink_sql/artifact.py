@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlglot import exp
 
 from tocsin.backend.sql_tree import quoted, table
-from tocsin.canonical import canonical_bytes, plain
+from tocsin.canonical import canonical_bytes
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.entry import FORBID_UNKNOWN
 from tocsin.model.source import Source

@@ -8,8 +8,8 @@ from typing import ClassVar, Self
 
 from pydantic import ConfigDict
 
-from tocsin.canonical import canonical_bytes, plain
-from tocsin.ir.correlation import Correlation, CorrelationType, Ref
+from tocsin.canonical import canonical_bytes
+from tocsin.ir.correlation import CorrelationType, Ref
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.entry import FORBID_UNKNOWN
 
