@@ -34,7 +34,7 @@ CLASS = "io.tocsin.flink.Match"
 def events_table(place: Place) -> str:
     """CREATE TABLE over a source's topic: the bytes of each event, and where they are."""
     columns = [
-        plain_column("event", exp.DataType.build("BYTES", udt=True)),
+        plain_column("bytes", exp.DataType.build("BYTES", udt=True)),
         metadata_column(PARTITION, "partition", "INT"),
         metadata_column(OFFSET, "offset", "BIGINT"),
     ]
@@ -50,9 +50,10 @@ def found_table(matches: Place, refused: str) -> str:
     """CREATE TABLE over two topics: of matches, and of what could not be evaluated.
 
     A record of the second has a `reason`, and a `detection_id` if it is of one detection alone.
+    `event` is the event as text.
     One table, since a job with two would call the matcher twice for each event.
     """
-    kinds = {**MATCH_COLUMNS, GROUP: "ARRAY<TEXT>", "reason": "TEXT"}
+    kinds = {**MATCH_COLUMNS, GROUP: "ARRAY<TEXT>", "reason": "TEXT", "event": "TEXT"}
     columns = [plain_column(key, exp.DataType.build(kind)) for key, kind in kinds.items()]
     columns.append(metadata_column(TOPIC, "topic", "TEXT", written=True))
     return create_table(FOUND, columns, replace(matches, topic=f"{matches.topic};{refused}"), {})
@@ -67,8 +68,8 @@ def function(jar: Path) -> str:
 def matching(source: str, matches: str, refused: str) -> str:
     """The job: every event is read and matched once; `matches` and `refused` are topics."""
     name, good, bad = (printed(quoted(text)) for text in (source, matches, refused))
-    listed = ", ".join(f"`{column}`" for column in (*MATCH_COLUMNS, "reason", TOPIC))
+    listed = ", ".join(f"`{column}`" for column in (*MATCH_COLUMNS, "reason", "event", TOPIC))
     return f"""INSERT INTO `{FOUND}` ({listed})
 SELECT `detection_id`, `logic`, {name}, `{PARTITION}`, `{OFFSET}`, `event_time`, `reason`,
-  CASE WHEN `reason` IS NULL THEN {good} ELSE {bad} END
-FROM `{EVENTS}`, LATERAL TABLE({FUNCTION}(`event`)) AS `found`"""  # noqa: S608 - names are constants, texts are quoted
+  `event`, CASE WHEN `reason` IS NULL THEN {good} ELSE {bad} END
+FROM `{EVENTS}`, LATERAL TABLE({FUNCTION}(`bytes`)) AS `found`"""  # noqa: S608 - names are constants, texts are quoted

@@ -40,8 +40,8 @@ def produce(servers: str, topic: str, events: Iterable[Mapping[str, Any]]) -> No
     send(servers, topic, (json.dumps(event, ensure_ascii=True).encode() for event in events))
 
 
-def send(servers: str, topic: str, values: Iterable[bytes]) -> None:
-    """The records in this order. Raises EngineError if Kafka does not take them all."""
+def send(servers: str, topic: str, values: Iterable[bytes | None]) -> None:
+    """The records in this order; None deletes. Raises EngineError if Kafka does not take them all."""
     producer = Producer({**_client(servers), "enable.idempotence": True})
     for value in values:
         while True:

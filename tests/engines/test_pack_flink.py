@@ -138,7 +138,7 @@ def test_all_rules_are_planned_in_seconds(
 
 
 @contextmanager
-def job_topics(endpoints: Endpoints, events: Iterable[bytes] = ()) -> Iterator[list[Place]]:
+def job_topics(endpoints: Endpoints, events: Iterable[bytes | None] = ()) -> Iterator[list[Place]]:
     """Topics of a job: its events, matches, and what is refused."""
     servers, run = str(endpoints.kafka), f"test-pack-{uuid4().hex}"
     places = [Place(servers, f"{run}-{what}") for what in ("events", "matches", "refused")]
@@ -156,16 +156,20 @@ def finish(endpoints: Endpoints, job: str) -> None:
 def test_what_is_no_event_is_told_and_does_no_harm(endpoints: Endpoints, tmp_path: Path) -> None:
     jar = tmp_path / "pack.jar"
     jar.write_bytes(pack_jar(Pack.of(SOURCE.name, [Part.of(EVIL)])))
-    with job_topics(endpoints, [b"{", b'{"text":"evil"}', b"[1]", b'{"text":"\xff"}']) as places:
+    events = [b"{", b'{"text":"evil"}', b"[1]", b'{"text":"\xff"}', None]
+    with job_topics(endpoints, events) as places:
         finish(endpoints, submit(SOURCE.name, jar, places, str(endpoints.flink_gateway)))
         matches, refused = (records(str(endpoints.kafka), place.topic) for place in places[1:])
     assert [(row["detection_id"], row["offset"]) for row in matches] == [("evil", 1)]
-    assert {row["offset"]: row["detection_id"] for row in refused} == {0: None, 2: None, 3: None}
+    assert matches[0]["event"] == '{"text":"evil"}'
+    assert {row["offset"]: row["detection_id"] for row in refused} == dict.fromkeys((0, 2, 3, 4))
     assert [row["reason"].partition(":")[0] for row in refused] == [
         "not JSON",
         "not a JSON object",
         "not JSON",
+        "not JSON",
     ]
+    assert [row["event"] for row in refused] == ["{", "[1]", '{"text":"\ufffd"}', ""]
 
 
 def test_a_damaged_pack_does_not_start(endpoints: Endpoints, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import io.tocsin.match.Pack;
 import io.tocsin.match.Refused;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
@@ -19,13 +20,16 @@ import org.apache.flink.types.Row;
  *
  * <p>A row with a `reason` is no match: the event is refused (no `detection_id`), or a detection
  * could not be evaluated on it. An event never fails the job; a damaged pack does, when it starts.
+ * `event` is the event as text; bytes that are no UTF-8 become replacement characters.
  */
 @FunctionHint(
         output =
                 @DataTypeHint(
-                        "ROW<detection_id STRING, logic STRING, event_time STRING, reason STRING>"))
+                        "ROW<detection_id STRING, logic STRING, event_time STRING, reason STRING,"
+                                + " event STRING>"))
 public class Match extends TableFunction<Row> {
     private static final long serialVersionUID = 1L;
+    private static final byte[] NOTHING = {};
 
     private transient Matcher matcher;
     private transient Counter events;
@@ -63,24 +67,33 @@ public class Match extends TableFunction<Row> {
         }
     }
 
-    /** One event. */
-    public void eval(byte[] event) {
+    /** One event; null, the value of a record that deletes, is refused like no bytes. */
+    public void eval(byte[] value) {
+        byte[] event = value == null ? NOTHING : value;
         events.inc();
         int count;
         try {
             count = matcher.match(event);
         } catch (Refused no) {
             refused.inc();
-            collect(Row.of(null, null, null, no.getMessage()));
+            collect(Row.of(null, null, null, no.getMessage(), text(event)));
             return;
         }
+        if (count == 0 && matcher.failures().isEmpty()) {
+            return;
+        }
+        String text = text(event);
         matches.inc(count);
         for (int i = 0; i < count; i++) {
-            collect(Row.of(matcher.id(i), matcher.logic(i), matcher.time(i), null));
+            collect(Row.of(matcher.id(i), matcher.logic(i), matcher.time(i), null, text));
         }
         for (Map.Entry<String, String> each : matcher.failures().entrySet()) {
             failed.inc();
-            collect(Row.of(each.getKey(), null, null, each.getValue()));
+            collect(Row.of(each.getKey(), null, null, each.getValue(), text));
         }
+    }
+
+    private static String text(byte[] event) {
+        return new String(event, StandardCharsets.UTF_8);
     }
 }
