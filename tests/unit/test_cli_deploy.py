@@ -346,13 +346,13 @@ def test_a_lock_with_conflict_marks_is_told(root: Path) -> None:
     assert "lock:1" in error.message
 
 
-def test_streaming_environments_are_planned_but_not_deployed(run: Run) -> None:
+def test_where_no_address_is_known_there_are_plans_but_no_deployment(run: Run) -> None:
     assert "2 added" in run("plan", env="staging").stdout
     assert "not observed" in run("status", env="staging").stdout
     for command in ("apply --yes", "rollback --to 1"):
         error = fails(command, env="staging")
         assert isinstance(error, ConfigError)
-        assert "kind flink" in error.message
+        assert "no value for `bootstrap` of environment staging" in error.message
 
 
 def test_no_git_repository(root: Path) -> None:

@@ -11,16 +11,19 @@ import pytest
 from rich.console import Console
 
 from deploying import Spec, State, desired
+from tocsin.backend.fleet import Fate, Finding, Verdict
 from tocsin.errors import ConfigError
 from tocsin.model.entry import Action
 from tocsin.plan import explain, saved
-from tocsin.plan.build import build
+from tocsin.plan.build import Desired, build
+from tocsin.plan.judge import judged
 from tocsin.plan.rollback import number_of
 from tocsin.plan.steps import (
     Bundle,
     Deploy,
     Discard,
     Document,
+    Mend,
     Refused,
     Remove,
     Repair,
@@ -330,9 +333,14 @@ def _facts(bundle: Bundle) -> list[str]:
     return [fact for row in explain.rows(bundle.plan) for fact in row.facts]
 
 
+def part(**more: Any) -> Spec:
+    """A detection whose artifact is a part of a pack."""
+    return Spec(suffix="json", **more)
+
+
 def test_packs_that_change_are_shown_with_what_moves() -> None:
-    before = {"a": Spec(), "b": Spec(body="b2"), "c": Spec(body="b3")}
-    after = {"a": Spec(), "b": Spec(body="new", logic="l2", version=2), "d": Spec(body="b4")}
+    before = {"a": part(), "b": part(body="b2"), "c": part(body="b3"), "x": Spec(body="b5")}
+    after = {"a": part(), "b": part(body="new", logic="l2", version=2), "d": part(body="b4")}
     shown = plan(before, after, packed=frozenset({"batch-sql"})).plan
     [pack] = shown.packs
     assert (pack.added, pack.removed, pack.changed, pack.kept) == (
@@ -351,7 +359,63 @@ def test_packs_that_change_are_shown_with_what_moves() -> None:
 
 
 def test_packs_that_stay_are_not_shown() -> None:
-    assert not plan(BASE, BASE, packed=frozenset({"batch-sql"})).plan.packs
-    [gone] = plan(BASE, {}, packed=frozenset({"batch-sql"})).plan.packs
+    parts = {"a": part()}
+    assert not plan(parts, parts, packed=frozenset({"batch-sql"})).plan.packs
+    [gone] = plan(parts, {}, packed=frozenset({"batch-sql"})).plan.packs
     assert gone.after == ""
-    assert "→ none" in str(explain.text(plan(BASE, {}, packed=frozenset({"batch-sql"})).plan))
+    shown = plan(parts, {}, packed=frozenset({"batch-sql"})).plan
+    assert "→ none" in str(explain.text(shown))
+
+
+# --- state, and what runs otherwise ---------------------------------------------------------------
+
+
+def correlated(spec: Spec, wish: str = "") -> Desired:
+    """The one detection `a`, a correlation."""
+    wanted = desired({"a": spec})
+    found = replace(wanted.entries[0], sources=("audit",), on_change=wish)  # type: ignore[arg-type] # any text
+    return replace(wanted, entries=(found,))
+
+
+def verdict_on(change: Spec, wish: str, verdict: Verdict) -> tuple[Bundle, list[Any]]:
+    """The plan for a changed correlation, and what was asked of the judge."""
+    last = replace(release({}), entries=correlated(Spec()).entries)
+    asked = []
+
+    def judge(*question: Any) -> Verdict:
+        asked.append(question)
+        return verdict
+
+    old = {last.entries[0].artifact: b"b1"}
+    return judged(build(correlated(change, wish), last, None), old, judge), asked
+
+
+def test_a_changed_correlation_gets_a_verdict_on_its_state() -> None:
+    verdict = Verdict(Fate.REPLAY, "the timespan grew", replay_ms=1_800_000, risk_ms=90_000)
+    changed = Spec(body="b2", logic="l2", version=2)
+    bundle, asked = verdict_on(changed, "replay", verdict)
+    assert asked == [("batch-sql", b"b1", b"b2", "replay")]
+    told = "state: replay 30m, 90s at risk (the timespan grew)"
+    assert told in str(explain.text(bundle.plan))
+    assert bundle.plan.problems == ()
+    assert saved.from_json(saved.to_json(bundle), "x").plan == bundle.plan
+
+
+def test_a_wish_that_cannot_be_met_is_a_problem_of_the_plan() -> None:
+    verdict = Verdict(Fate.REPLAY, "the group changed", problem="the group changed")
+    bundle, _ = verdict_on(Spec(body="b2", logic="l2", version=2), "keep", verdict)
+    assert bundle.plan.problems == ("a wants its state to be kept: the group changed",)
+
+
+def test_only_changes_of_state_are_judged() -> None:
+    _, asked = verdict_on(Spec(title="other"), "", Verdict(Fate.KEEP, ""))
+    assert asked == []
+
+
+def test_what_runs_otherwise_is_a_step_of_its_own() -> None:
+    finding = Finding("job-missing", "tocsin/audit", "nothing reads audit", "it is started again")
+    bundle = plan(BASE, BASE, live=replace(in_place(BASE), findings=(finding,)))
+    assert bundle.plan.steps == (Mend(finding),)
+    line = "! tocsin/audit · job missing · nothing reads audit · it is started again"
+    assert line in str(explain.text(bundle.plan))
+    assert explain.summary(bundle.plan) == "1 mended · 2 unchanged"

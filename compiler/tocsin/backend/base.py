@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from tocsin.backend.fleet import Fleet, StreamPlace
 from tocsin.errors import Unsupported
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
@@ -71,6 +72,9 @@ class StreamBackend(Protocol):
 
         Raises Unsupported before any text is made.
         """
+
+    def fleet(self, place: StreamPlace) -> Fleet:
+        """Its workers or jobs there. Raises ConfigError where a setting is missing."""
 
 
 def artifact_of(backend: str, query: Resolved, suffix: str, body: bytes) -> Artifact:

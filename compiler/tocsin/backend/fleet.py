@@ -7,13 +7,14 @@ method may be called again after a kill at any point, and then goes on from what
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from pydantic import ConfigDict
 
+from tocsin.backend.fault import point
 from tocsin.errors import EngineError
 from tocsin.model.entry import FORBID_UNKNOWN, Entry
 
@@ -104,15 +105,41 @@ class Move:
         return Move(self.release, self.after, self.before, self.bodies)
 
 
+@dataclass(frozen=True, slots=True)
+class StreamPlace:
+    """A stream environment as its settings describe it, addresses looked up.
+
+    `kafka` are bootstrap servers, `gateway` and `rest` Flink's URLs, `storage` a folder; empty
+    where there is none. The rest is as in `tocsin.toml`. `point` is called between effects.
+    """
+
+    project: str
+    environment: str
+    kafka: str
+    gateway: str = ""
+    rest: str = ""
+    storage: str = ""
+    start: str = "latest"
+    parallelism: int = 1
+    partitions: int = 0
+    canary: float = 0.25
+    canary_seconds: int = 10
+    healthy_seconds: int = 60
+    point: Callable[[str], None] = point
+
+
 class UnhealthyError(EngineError):
     """What was started does not get healthy in time; the release before goes on."""
 
 
 class Board(Protocol):
-    """Where a fleet publishes what its readers must know before anything else happens."""
+    """Where a fleet publishes what its readers must know; durable on return."""
 
     def cut(self, cuts: Sequence[Cut]) -> None:
-        """Publish these cuts, in place of those of the same detections; durable on return."""
+        """Whose matches count from now on, for these detections."""
+
+    def trial(self, share: float | None) -> None:
+        """Put the move's detections on trial on this share of partitions; None ends the trial."""
 
 
 class Fleet(Protocol):
@@ -138,3 +165,22 @@ class Fleet(Protocol):
 
     def retreat(self, move: Move, board: Board) -> None:
         """Make the old live again, wherever stage or switch was left."""
+
+
+def counts(logic: str, time: int | None, now: str, cuts: Sequence[Cut]) -> bool:
+    """Whether a match of this logic and event time counts, of a detection whose logic is `now`.
+
+    `cuts` are those of the detection, oldest first. Each ends the time of its `before`, and begins
+    that of its `after`, at its moment; where it has none, both go on to the ends of time.
+    """
+    spans: list[tuple[str, int | None, int | None]] = []
+    begin, last = None, now
+    for cut in cuts:
+        spans.append((cut.before, begin, cut.at))
+        begin, last = cut.at, cut.after
+    spans += [(last, begin, None)] + ([(now, begin, None)] if now != last else [])
+    return any(
+        logic == of
+        and (time is None or ((low is None or time > low) and (high is None or time <= high)))
+        for of, low, high in spans
+    )

@@ -18,12 +18,14 @@ from tocsin.cli.output import console, print_diagnostics
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget
+from tocsin.deploy.target import Target
 from tocsin.diagnostics import has_errors
 from tocsin.errors import ConfigError
 from tocsin.front.project import Project, find_project, load_project, read_settings
 from tocsin.model.project import Environment
 from tocsin.plan.build import Desired, build
 from tocsin.plan.desired import wanted
+from tocsin.plan.judge import judged
 from tocsin.plan.steps import Bundle
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.live import Live
@@ -33,13 +35,18 @@ from tocsin.state.release import Release
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One environment of one project, with its ledger. `target` is None if it has no hands yet."""
+    """One environment of one project, with its ledger.
+
+    `target` is None where an address is not known here, which `unknown` tells: then plans are made
+    from the ledger alone, and nothing is deployed.
+    """
 
     root: Path
     name: str
     environment: Environment
     ledger: GitLedger
-    target: LocalTarget | None
+    target: Target | None
+    unknown: ConfigError | None = None
 
     def observe(self) -> Live | None:
         """What is in place, None where it cannot be observed."""
@@ -50,19 +57,22 @@ class Site:
         """Whether an apply was killed before its end."""
         return bool(self.target and self.target.journal.pending())
 
-    def reachable(self) -> LocalTarget:
-        """The target. Raises ConfigError for kinds that this version only plans."""
+    def reachable(self) -> Target:
+        """The target. Raises ConfigError where its address is not known here."""
         if self.target is None:
-            raise ConfigError(
-                f"environment {self.name} is of kind {self.environment.kind}: "
-                "this version plans for it, but deploys to kind local only",
-                hint="`tocsin plan` shows what would be deployed",
-            )
+            raise self.unknown or ConfigError(f"environment {self.name} cannot be reached")
         return self.target
 
     def plan(self, desired: Desired) -> Bundle:
         """The way from here to the desired state."""
-        return build(desired, self.ledger.last(), self.observe())
+        last = self.ledger.last()
+        bundle = build(desired, last, self.observe())
+        if self.target is None:
+            say(f"{self.name} is not observed: {self.unknown.message if self.unknown else ''}")
+        if self.target is None or last is None:
+            return bundle
+        stateful = [entry for entry in last.entries if entry.stateful]
+        return judged(bundle, self.ledger.bodies(last, stateful), self.target.judge)
 
 
 def open_site(env: str, project: Path | None, remote: str) -> Site:
@@ -74,9 +84,20 @@ def open_site(env: str, project: Path | None, remote: str) -> Site:
         raise ConfigError(f"no environment {env!r}", hint=f"environments: {known}")
     environment = settings.environments[env]
     ledger = GitLedger(root, env, project=settings.project.name, remote=remote)
-    folder = ledger.repository.root / environment.path
-    target = LocalTarget(folder, env) if environment.kind == "local" else None
+    try:
+        target = _target(settings.project.name, env, environment, ledger)
+    except ConfigError as unknown:
+        return Site(root, env, environment, ledger, None, unknown)
     return Site(root, env, environment, ledger, target)
+
+
+def _target(project: str, env: str, environment: Environment, ledger: GitLedger) -> Target:
+    root = ledger.repository.root
+    if environment.kind == "local":
+        return LocalTarget(root / environment.path, env)
+    from tocsin.cli.stream_site import open_stream  # noqa: PLC0415 - clients are slow to load
+
+    return open_stream(project, env, environment, ledger, root / ".tocsin" / env)
 
 
 def site_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -29,6 +29,9 @@ class Target(Protocol):
     def observe(self) -> Live:
         """What is really in place; also while someone applies."""
 
+    def judge(self, backend: str, before: bytes, after: bytes, wish: str, /) -> Verdict | None:
+        """What happens to the state of a correlation whose artifact changes, if it has any."""
+
     def place(self, step: Placing, body: bytes) -> None:
         """Put an artifact's bytes where they belong."""
 

@@ -9,7 +9,7 @@ from tocsin.backend.fleet import Verdict
 from tocsin.model.entry import Entry
 from tocsin.plan.steps import Bundle, Deploy, Step
 
-Judge = Callable[[str, bytes, bytes, str], Verdict]
+Judge = Callable[[str, bytes, bytes, str], Verdict | None]
 """Of a backend's name, the artifact before and after, and what the author wishes."""
 
 

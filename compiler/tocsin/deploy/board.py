@@ -1,0 +1,77 @@
+"""What an apply publishes in the control topic, one record after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tocsin.backend.fleet import Cut, Move
+from tocsin_runtime.control.table import Previous, ReleaseTable, Trial
+from tocsin_runtime.control.topic import RELEASE
+from tocsin_runtime.control.writer import ControlWriter
+
+REMEMBERED = 20
+"""Cuts that are kept for each detection: matches of older versions were read long ago."""
+
+
+class Notices:
+    """The release record while it moves from one release to the next."""
+
+    def __init__(self, writer: ControlWriter, move: Move, table: ReleaseTable) -> None:
+        self._writer = writer
+        self._move = move
+        self._table = table
+
+    def cut(self, cuts: Sequence[Cut]) -> None:
+        """Add these cuts, or put them in place of those of the same change."""
+        changes = {(cut.detection, cut.before, cut.after) for cut in cuts}
+        last = {cut.detection: cut for cut in self._table.cuts}
+        again = {cut for cut in last.values() if (cut.detection, cut.before, cut.after) in changes}
+        kept = [cut for cut in self._table.cuts if cut not in again]
+        self._publish(replace(self._table, cuts=_newest((*kept, *cuts))))
+
+    def trial(self, share: float | None) -> None:
+        """Begin or end the trial of the coming release."""
+        move = self._move
+        trial = None if share is None else Trial(move.release, move.after, share)
+        self._publish(replace(self._table, trial=trial))
+
+    def release(self) -> None:
+        """The coming release is live; what was before it is remembered."""
+        table, move = self._table, self._move
+        before = table.previous or Previous(table.release, move.before)
+        self._publish(
+            replace(table, release=move.release, detections=move.after, trial=None, previous=before)
+        )
+
+    def settled(self) -> None:
+        """There is no way back to the release before but by a plan."""
+        self._publish(replace(self._table, previous=None))
+
+    def restore(self) -> None:
+        """The release before is live again. Cuts stay: both sides may have found something."""
+        table = self._table
+        before = table.previous or Previous(table.release, self._move.before)
+        self._publish(
+            replace(
+                table,
+                release=before.release,
+                detections=before.detections,
+                trial=None,
+                previous=None,
+            )
+        )
+
+    def _publish(self, table: ReleaseTable) -> None:
+        if table != self._table:
+            self._writer.put({RELEASE: table.encode()})
+            self._table = table
+
+
+def _newest(cuts: Sequence[Cut]) -> tuple[Cut, ...]:
+    """Those that are remembered, oldest first."""
+    kept: list[Cut] = []
+    for cut in reversed(cuts):
+        if sum(other.detection == cut.detection for other in kept) < REMEMBERED:
+            kept.append(cut)
+    return tuple(reversed(kept))

@@ -1,0 +1,193 @@
+"""Stream environments: a control topic says what runs, and fleets of workers and jobs run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tocsin.backend import fault
+from tocsin.backend.fleet import Finding, Fleet, Move, UnhealthyError, Verdict
+from tocsin.canonical import digest_bytes
+from tocsin.deploy import files
+from tocsin.deploy.board import Notices
+from tocsin.deploy.journal import Journal
+from tocsin.deploy.target import Clearing, Placing
+from tocsin.errors import ConfigError
+from tocsin.model.entry import Action, Entry
+from tocsin.state.live import Live, LiveArtifact
+from tocsin_runtime.control.reader import read
+from tocsin_runtime.control.table import ReleaseTable
+from tocsin_runtime.control.topic import ARTIFACT, RELEASE, altered, artifact_key
+from tocsin_runtime.control.writer import ControlWriter
+
+NONE: Mapping[str, Verdict] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What the ledger says should run, with its bytes by digest."""
+
+    entries: tuple[Entry, ...] = ()
+    bodies: Mapping[str, bytes] | None = None
+
+
+class StreamTarget:
+    """One stream environment. `folder` is this machine's, for lock and journal.
+
+    `fleets`: by backend. `released` asks the ledger.
+    """
+
+    def __init__(
+        self,
+        servers: str,
+        writer: ControlWriter,
+        fleets: Mapping[str, Fleet],
+        released: Callable[[], Released],
+        folder: Path,
+    ) -> None:
+        self._servers = servers
+        self._writer = writer
+        self._fleets = fleets
+        self._released = released
+        self._folder = folder
+        self._placed: dict[str, bytes] = {}
+        self.journal = Journal(folder / "journal.json")
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep others on this machine from applying meanwhile; one elsewhere is fenced off."""
+        return files.held(self._folder / "apply.lock", "apply")
+
+    # --- looking ----------------------------------------------------------------------------------
+
+    def observe(self) -> Live:
+        """The record of the release with its artifacts, and how workers and jobs differ from it."""
+        records = self._records()
+        table = self._table(records)
+        rows = {entry.path: entry for entry in table.detections}
+        named = {artifact_key(entry.artifact) for entry in rows.values()}
+        found = {
+            path: LiveArtifact(path, digest_bytes(body), entry.mode)
+            for path, entry in rows.items()
+            if (body := records.get(artifact_key(entry.artifact))) is not None
+        }
+        strange = {
+            key: LiveArtifact(key, digest_bytes(records[key]))
+            for key in records
+            if key.startswith(ARTIFACT) and key not in named
+        }
+        return Live({**found, **strange}, table.release, tuple(self._findings(table)))
+
+    def judge(self, backend: str, before: bytes, after: bytes, wish: str) -> Verdict:
+        """What happens to the state of a correlation whose artifact changes."""
+        return self._fleet(backend).judge(before, after, wish)
+
+    def _findings(self, table: ReleaseTable) -> Iterator[Finding]:
+        """What runs otherwise than released; nothing where nothing was released."""
+        released = self._released()
+        if not released.entries:
+            return
+        cure = "apply writes it again"
+        if wrong := altered(self._servers, self._writer.topic):
+            yield Finding("control-altered", self._writer.topic, wrong, cure)
+        if table.trial or _plain(table.detections) != _plain(released.entries):
+            what = "a trial is going on" if table.trial else "it is not that of the last release"
+            yield Finding("release-altered", self._writer.topic, what, cure)
+        for backend in sorted({entry.backend for entry in released.entries}):
+            own = [entry for entry in released.entries if entry.backend == backend]
+            yield from self._fleet(backend).findings(own, released.bodies or {})
+
+    # --- changing ---------------------------------------------------------------------------------
+
+    def place(self, step: Placing, body: bytes) -> None:
+        """Remember the bytes; they are written all at once when the release is activated."""
+        self._placed[artifact_key(step.after.artifact)] = body
+
+    def activate(
+        self, release: int, entries: tuple[Entry, ...], verdicts: Mapping[str, Verdict] = NONE
+    ) -> None:
+        """Bring all fleets to these detections, or back to where they were."""
+        fleets = [(name, self._fleet(name)) for name in _backends(entries)]
+        self._writer.put(self._placed)
+        fault.point("artifacts-written")
+        records = self._records()
+        table = self._table(records)
+        before = table.before(release)
+        fleets += [(n, self._fleet(n)) for n in _backends(before) if n not in dict(fleets)]
+        bodies = {
+            key.removeprefix(ARTIFACT): body
+            for key, body in records.items()
+            if key.startswith(ARTIFACT)
+        }
+        move = Move(release, before, entries, bodies, verdicts)
+        notices = Notices(self._writer, move, table)
+        try:
+            _forward(move, fleets, notices)
+        except UnhealthyError:
+            _back(move, fleets, notices)
+            self._sweep(before)
+            raise
+        self._sweep(entries)
+        self._placed.clear()
+
+    def clear(self, step: Clearing) -> None:
+        """Nothing: what no release names is swept away when one is activated."""
+
+    def _sweep(self, entries: Sequence[Entry]) -> None:
+        """Delete the artifacts that these detections do not need."""
+        needed = {artifact_key(entry.artifact) for entry in entries}
+        keys = [key for key in self._records() if key.startswith(ARTIFACT)]
+        self._writer.put(dict.fromkeys(key for key in keys if key not in needed))
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def _fleet(self, backend: str) -> Fleet:
+        if backend not in self._fleets:
+            known = ", ".join(sorted(self._fleets)) or "none"
+            raise ConfigError(
+                f"backend {backend} has nothing to run on in this environment",
+                hint=f"backends that have: {known}; set `backend` or `gateway` in tocsin.toml",
+            )
+        return self._fleets[backend]
+
+    def _records(self) -> dict[str, bytes]:
+        return read(self._servers, self._writer.topic)
+
+    def _table(self, records: Mapping[str, bytes]) -> ReleaseTable:
+        """The record; an unreadable one is like none, so that plans show drift and repair it."""
+        try:
+            return ReleaseTable.decode(records[RELEASE])
+        except (KeyError, ConfigError):
+            environment = self._writer.topic.rpartition(".")[2]
+            return ReleaseTable(environment, 0)
+
+
+def _forward(move: Move, fleets: Sequence[tuple[str, Fleet]], notices: Notices) -> None:
+    for name, fleet in fleets:
+        fleet.stage(move.of(name), notices)
+        fault.point("staged")
+    notices.release()
+    fault.point("published")
+    for name, fleet in fleets:
+        fleet.switch(move.of(name), notices)
+        fault.point("switched")
+    for name, fleet in fleets:
+        fleet.settle(move.of(name), notices)
+    notices.settled()
+    fault.point("settled")
+
+
+def _back(move: Move, fleets: Sequence[tuple[str, Fleet]], notices: Notices) -> None:
+    notices.restore()
+    for name, fleet in fleets:
+        fleet.retreat(move.of(name), notices)
+
+
+def _backends(entries: Sequence[Entry]) -> list[str]:
+    return sorted({entry.backend for entry in entries})
+
+
+def _plain(entries: Sequence[Entry]) -> dict[str, Entry]:
+    """By id, without what a release did to them."""
+    return {entry.id: replace(entry, action=Action.UNCHANGED) for entry in entries}
