@@ -24,7 +24,7 @@ from tocsin.errors import ConfigError
 from tocsin.front.project import Project, find_project, load_project, read_settings
 from tocsin.model.project import Environment
 from tocsin.plan.build import Desired, build
-from tocsin.plan.desired import wanted
+from tocsin.plan.desired import completed, wanted
 from tocsin.plan.judge import judged
 from tocsin.plan.steps import Bundle
 from tocsin.state.git_ledger import GitLedger
@@ -132,7 +132,8 @@ def project_plan(site: Site) -> Bundle:
     project = sound_project(site.root)
     source = site.ledger.repository.revision(site.root)
     last = site.ledger.last()
-    return site.plan(wanted(project, site.name, read_lock(site.root), last, source))
+    desired = wanted(project, site.name, read_lock(site.root), last, source)
+    return site.plan(completed(desired, site.ledger))
 
 
 def finish_interrupted(site: Site) -> Release | None:

@@ -11,7 +11,7 @@ from tocsin.diagnostics import Diagnostic
 from tocsin.front.block import Block, findings, read_cases
 from tocsin.front.sigma import metadata_errors
 from tocsin.front.yaml import Document
-from tocsin.model.detection import Case, Detection, Meta
+from tocsin.model.detection import Case, Detection, Meta, Promotion
 from tocsin.model.source import LogSource
 
 _HINTS = {
@@ -68,7 +68,13 @@ def _detection(
         deploy=dict(block.deploy),
         alert=alert,
         cases=cases,
+        promotion=_promotion(block),
     )
+
+
+def _promotion(block: Block) -> Promotion | None:
+    policy = block.promote
+    return Promotion(policy.after, policy.max_alerts_per_day) if policy else None
 
 
 def _meta(value: dict[str, Any], block: Block) -> Meta:

@@ -65,6 +65,14 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
+class Promotion:
+    """When a form in shadow may go live: after some time, and with so few alerts a day."""
+
+    after_ms: int
+    max_alerts_per_day: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     """Identity, description, log source and settings of one detection.
 
@@ -81,3 +89,4 @@ class Detection:
     deploy: dict[str, str] = field(default_factory=dict)
     alert: dict[str, Any] = field(default_factory=dict)
     cases: tuple[Case, ...] = ()
+    promotion: Promotion | None = None

@@ -31,7 +31,8 @@ class Entry:
     `logic`, `artifact` and `meta` are the three digests (64 hex digits); `path` is where the
     artifact lies below `artifacts/`, `file` the rule's file below the project. `sources` and
     `group_by`: what a correlation reads, and the names of its group's keys. `on_change`: what its
-    author wants to happen to its state.
+    author wants to happen to its state. `beside`: id of the live detection of which this is a newer
+    form in shadow. `promoted`: live by the policy in its file, which still says shadow.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -58,6 +59,8 @@ class Entry:
     sources: tuple[str, ...] = ()
     group_by: tuple[str, ...] = ()
     on_change: Literal["", "keep", "replay", "reset"] = ""
+    beside: str = ""
+    promoted: bool = False
 
     @property
     def packed(self) -> bool:

@@ -143,7 +143,7 @@ def _action(after: Entry, before: Entry | None, live: Live | None) -> Action:
 
 
 def _redescribed(after: Entry, before: Entry) -> bool:
-    told = ((e.meta, e.version, e.key, e.file, e.on_change) for e in (after, before))
+    told = ((e.meta, e.version, e.key, e.file, e.on_change, e.promoted) for e in (after, before))
     return next(told) != next(told)
 
 

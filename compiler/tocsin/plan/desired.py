@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,9 @@ from tocsin.model.artifact import Artifact
 from tocsin.model.entry import Entry
 from tocsin.model.project import Environment
 from tocsin.plan.build import Desired
+from tocsin.plan.shadow import Placing, placing, shadowed
 from tocsin.plan.steps import Refused
+from tocsin.state.base import StateReader
 from tocsin.state.lock import FILE, Identity, Lock
 from tocsin.state.release import Release, Revision
 
@@ -37,13 +40,13 @@ def wanted(
         old = last.entry(query.detection.id) if last else None
         if query.detection.id in off:
             continue
-        made = compile_query(
-            query, load(backend_of(query, settings)), stream=settings.kind != "local"
-        )
+        place = placing(query, _mode(query, environment), last)
+        made = compiled(query, settings, place)
         if isinstance(made, Refusal):
             refused.append(_refused(made, old))
             continue
-        entries.append(_entry(project, query, made, environment, _version(lock, old, query)))
+        entries += [place.beside] if place.beside else []
+        entries.append(entry_of(project, query, made, place, _version(lock, old, query)))
         bodies[made.digest] = made.body
     return Desired(
         environment=environment,
@@ -58,6 +61,25 @@ def wanted(
         tools=tools(settings),
         warnings=stale_lock(lock, identities(project)),
     )
+
+
+def completed(desired: Desired, reader: StateReader) -> Desired:
+    """With the stored bytes of what stays as the last release has it, should it need repair."""
+    last = reader.last()
+    if last is None:
+        return desired
+    refused = {no.id for no in desired.refused}
+    stay = {e.artifact for e in desired.entries} - desired.bodies.keys()
+    kept = [e for e in last.entries if e.artifact in stay or e.id in refused]
+    stored = reader.bodies(last, kept)
+    return replace(desired, bodies={**desired.bodies, **stored})
+
+
+def compiled(query: Resolved, settings: Environment, place: Placing) -> Artifact | Refusal:
+    """What the environment runs for a detection that is placed there so."""
+    backend = load(backend_of(query, settings))
+    named = shadowed(query) if place.beside else query
+    return compile_query(named, backend, stream=settings.kind != "local")
 
 
 def backend_of(query: Resolved, settings: Environment) -> str:
@@ -130,13 +152,14 @@ def _refused(no: Refusal, old: Entry | None) -> Refused:
     )
 
 
-def _entry(
-    project: Project, query: Resolved, made: Artifact, environment: str, number: int
+def entry_of(
+    project: Project, query: Resolved, made: Artifact, place: Placing, number: int
 ) -> Entry:
+    """The entry of a detection in a release."""
     detection, meta = query.detection, query.detection.meta
     return Entry(
-        id=detection.id,
-        key=detection.key,
+        id=made.detection,
+        key=made.key,
         version=number,
         logic=query.logic,
         artifact=made.digest,
@@ -152,7 +175,9 @@ def _entry(
         controls=meta.controls,
         file=_below(detection.span.file, project.root),
         cases=len(detection.cases),
-        mode="shadow" if _mode(query, environment) == "shadow" else "live",
+        mode="shadow" if place.mode == "shadow" else "live",
+        beside=place.beside.id if place.beside else "",
+        promoted=place.promoted,
         sources=made.sources,
         group_by=made.group_by,
         on_change=_on_change(query),

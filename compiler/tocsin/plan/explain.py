@@ -191,7 +191,7 @@ def _changes(after: Entry, before: Entry | None) -> Iterator[str]:
     if was.mode != after.mode:
         yield f"{was.mode} → {after.mode}"
     elif after.mode == "shadow":
-        yield "shadow"
+        yield "shadow beside the live one" if after.beside else "shadow"
 
 
 def _cases(entry: Entry) -> str:

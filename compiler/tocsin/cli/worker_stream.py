@@ -1,0 +1,79 @@
+"""`tocsin worker` in environments of kind kafka and flink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tocsin.cli.worker_report import report, say, show
+from tocsin.front.project import Project
+from tocsin_runtime.control.reader import Follower
+from tocsin_runtime.control.topic import topic_name
+from tocsin_runtime.worker import topics
+from tocsin_runtime.worker.filters import FILTERS
+from tocsin_runtime.worker.health import listening
+from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
+from tocsin_runtime.worker.loop import run
+from tocsin_runtime.worker.names import SINKS, found_topic, group_of
+from tocsin_runtime.worker.plans import Plans
+from tocsin_runtime.worker.references import resolve
+from tocsin_runtime.worker.reports import Reports
+from tocsin_runtime.worker.service import Service
+
+if TYPE_CHECKING:
+    from tocsin_runtime.alerts.writer import AlertWriter
+    from tocsin_runtime.worker.deployment import Deployment
+    from tocsin_runtime.worker.stop import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """What one worker is asked for; `listen` is HOST:PORT, or empty."""
+
+    env: str
+    name: str
+    listen: str = ""
+    until_end: bool = False
+
+
+def run_streaming(
+    project: Project,
+    options: Streaming,
+    writer_of: Callable[[Deployment], AlertWriter],
+    stop: Stop,
+    fmt: str,
+) -> int:
+    """Work until stopped; the exit code."""
+    env, name = options.env, project.settings.project.name
+    environment = project.environment(env)
+    servers = resolve(environment.bootstrap, f"`bootstrap` of environment {env}")
+    there = topics.existing(servers)
+    control = topic_name(name, env)
+    found = found_topic(name, env) if environment.kind == "flink" else ""
+    service = Service(
+        options.name, Follower(servers, control), Plans(control, writer_of, found), say
+    )
+    topics.create(servers, set(SINKS.values()) - there)
+    _tell(service, servers, there, found)
+    settings = KafkaSettings(
+        servers, group_of(name, env), service.topics, SINKS, options.name, options.until_end
+    )
+    with listening(service, options.listen):
+        service.start(KafkaStream(settings), Reports(servers, control, options.name))
+        counters = run(service, service, stop)
+    now = service.plans.release.deployment
+    show(report(env, now, counters, counters.matches, service.costs), fmt)
+    return 0
+
+
+def _tell(service: Service, servers: str, there: frozenset[str], found: str) -> None:
+    """What a person should know before the first event."""
+    if service.plans.error:
+        say(service.plans.error)
+    for missing in sorted(set(service.topics) - there):
+        say(f"topic {missing} does not exist yet")
+    for each in service.plans.release.deployment.detections:
+        if each.artifact.backend != FILTERS and not found:
+            say(f"not run here: {each.artifact.key} is deployed as {each.artifact.backend}")
+    say(f"{service.name} reads {', '.join(service.topics) or 'nothing'} from {servers}")
