@@ -31,6 +31,8 @@ COMMANDS = {
     "plan": "what a deployment would change",
     "apply": "deploy a plan",
     "rollback": "go back to an older release, or one detection to an older version",
+    "shadow": "what a form in shadow does otherwise than the live one",
+    "promote": "make a form in shadow live, by the policy in its file",
     "status": "health and drift of an environment",
     "history": "releases of an environment",
     "verify": "recompute the ledger's chain and digests",

@@ -53,6 +53,8 @@ def find(rule: str, releases: Iterable[Release]) -> Entry:
     newest: dict[str, Entry] = {}
     for release in releases:
         for entry in (*release.entries, *release.removed):
+            if entry.beside:  # found through the live one
+                continue
             newest.setdefault(entry.id, entry)
     exact = [e for e in newest.values() if rule in {e.key, e.id}]
     close = [

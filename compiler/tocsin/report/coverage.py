@@ -148,7 +148,7 @@ def _release(
     deployed: Deployed, queries: Sequence[Resolved], attack: Attack, lock: Lock
 ) -> list[Row]:
     known = {query.detection.id: query for query in queries}
-    entries = deployed.release.entries
+    entries = [e for e in deployed.release.entries if not e.beside]
     rows = [_of_entry(e, known.get(e.id), attack, deployed.since.get(e.id)) for e in entries]
     if deployed.at:
         return rows

@@ -1,0 +1,1 @@
+"""What deployed detections do: read from the topics that they write."""
