@@ -1,8 +1,12 @@
 """The REST API of a Flink cluster: what its jobs do."""
 
 import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from urllib.parse import quote
 
 from tocsin.errors import EngineError
 from tocsin_flink_sql.causes import root_cause
@@ -10,6 +14,21 @@ from tocsin_flink_sql.rest import Rest
 
 _POLL_SECONDS = 0.1
 _ENDED = ("FINISHED", "FAILED", "CANCELED", "SUSPENDED")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Seen:
+    """A job that a cluster remembers; `started` in milliseconds since 1970."""
+
+    started: int
+    id: str
+    name: str
+    status: str
+
+    @property
+    def ended(self) -> bool:
+        """Whether it will do nothing more."""
+        return self.status in _ENDED
 
 
 class ClusterRest:
@@ -34,10 +53,18 @@ class ClusterRest:
         told = self._rest.call("GET", "/jobs")["jobs"]
         return {job["id"]: job["status"] for job in told}
 
+    def seen(self) -> list[Seen]:
+        """All jobs that the cluster remembers, oldest first."""
+        told = self._rest.call("GET", "/jobs/overview")["jobs"]
+        return sorted(Seen(j["start-time"], j["jid"], j["name"], j["state"]) for j in told)
+
     def named(self, name: str) -> dict[str, str]:
         """Status by job id, of the jobs that bear this name."""
-        told = self._rest.call("GET", "/jobs/overview")["jobs"]
-        return {job["jid"]: job["state"] for job in told if job["name"] == name}
+        return {job.id: job.status for job in self.seen() if job.name == name}
+
+    def free_slots(self) -> int:
+        """Task slots that no job has."""
+        return int(self._rest.call("GET", "/overview")["slots-available"])
 
     def job_status(self, job_id: str) -> str:
         """Status of one job; an unknown job is an error."""
@@ -75,8 +102,64 @@ class ClusterRest:
         self._rest.call("PATCH", f"/jobs/{job_id}?mode=cancel")
         self.wait_for(job_id, _ENDED, timeout)
 
+    def stop(self, job_id: str, folder: str, timeout: float = 60.0) -> str:
+        """Stop a job with a savepoint below a folder (URI), and wait for its end.
+
+        Empty if that went well; else why not, and the job may go on. Raises EngineError where
+        Flink does not answer.
+        """
+        path = f"/jobs/{job_id}/savepoints"
+        deadline = time.monotonic() + timeout
+        try:
+            wish = {"targetDirectory": folder, "drain": False}
+            request = self._rest.call("POST", f"/jobs/{job_id}/stop", wish)["request-id"]
+        except EngineError as error:
+            return error.message
+        while (told := self._rest.call("GET", f"{path}/{request}"))["status"]["id"] != "COMPLETED":
+            if time.monotonic() > deadline:
+                return f"no savepoint in {timeout:.0f} s"
+            time.sleep(_POLL_SECONDS)
+        failure = told["operation"].get("failure-cause")
+        if failure:
+            return root_cause(str(failure["stack-trace"]))
+        with suppress(EngineError):
+            self.wait_for(job_id, _ENDED, timeout)
+        return "" if self.job_status(job_id) in _ENDED else "the job did not end"
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """What Flink tells of a job; some seconds old."""
+        return self._rest.call("GET", f"/jobs/{job_id}")
+
+    def last_checkpoint(self, job_id: str) -> int:
+        """When the job's newest completed checkpoint was made (milliseconds); 0 before one is."""
+        told = self._rest.call("GET", f"/jobs/{job_id}/checkpoints")["latest"]["completed"]
+        return int(told["latest_ack_timestamp"]) if told else 0
+
+    def failures(self, job_id: str) -> list[tuple[int, str]]:
+        """When and why the job failed, newest first: milliseconds, and the root cause."""
+        told = self._rest.call("GET", f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
+        return [(int(each["timestamp"]), root_cause(each["stacktrace"])) for each in told]
+
+    def metrics(self, job_id: str, vertex: str, ending: str, how: str) -> list[float]:
+        """Metrics of a vertex whose names end so; `how` (min, sum) puts its subtasks together."""
+        path = f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics"
+        names = [row["id"] for row in self._rest.rows(path) if row["id"].endswith(ending)]
+        if not names:
+            return []
+        told = self._rest.rows(f"{path}?agg={how}&get={_listed(names)}")
+        return [float(row[how]) for row in told]
+
+    def setting(self, key: str, default: str) -> str:
+        """A setting of the cluster."""
+        told = self._rest.rows("/jobmanager/config")
+        return next((row["value"] for row in told if row["key"] == key), default)
+
     def root_exception(self, job_id: str) -> str:
         """Why the job failed last, in one line; empty if it never did."""
         history = self._rest.call("GET", f"/jobs/{job_id}/exceptions")
         entries = history.get("exceptionHistory", {}).get("entries", [])
         return root_cause(entries[0]["stacktrace"]) if entries else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ",".join(quote(name, safe="") for name in names)

@@ -28,8 +28,21 @@ class Rest:
         Raises:
             EngineError: nobody answers, or what answers is not Flink, or it refused.
         """
+        answer = self._read(self._ask(method, path, body))
+        if not isinstance(answer, dict):
+            raise self._stranger()
+        return answer
+
+    def rows(self, path: str) -> list[dict[str, Any]]:
+        """The JSON objects of a list that is asked for; raises as `call` does."""
+        answer = self._read(self._ask("GET", path, None))
+        if not isinstance(answer, list):
+            raise self._stranger()
+        return answer
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
         try:
-            response = self._client.request(method, self.url + path, json=body)
+            return self._client.request(method, self.url + path, json=body)
         except httpx.TimeoutException as error:
             raise EngineError(
                 f"the {self._what} at {self.url} gave no answer in {_REQUEST_SECONDS:.0f} s",
@@ -37,16 +50,18 @@ class Rest:
             ) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise EngineError(f"no {self._what} at {self.url}: {error}", hint=_HINT) from error
-        return self._read(response)
 
-    def _read(self, response: httpx.Response) -> dict[str, Any]:
+    def _stranger(self) -> EngineError:
+        return EngineError(f"what answers at {self.url} is not a {self._what}", hint=_HINT)
+
+    def _read(self, response: httpx.Response) -> Any:
         try:
             answer = response.json() if response.content else {}
         except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise EngineError(f"what answers at {self.url} is not a {self._what}", hint=_HINT)
+            raise self._stranger() from None
         if response.is_error:
+            if not isinstance(answer, dict):
+                raise self._stranger()
             told = "\n".join(str(entry) for entry in answer.get("errors", [])[-1:])
             raise EngineError(f"Flink refused: {root_cause(told)}")
         return answer

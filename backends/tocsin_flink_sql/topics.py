@@ -16,7 +16,7 @@ from tocsin.errors import EngineError
 SECONDS = 60.0
 
 
-def _client(servers: str) -> dict[str, Any]:
+def client(servers: str) -> dict[str, Any]:
     """Settings of every client: librdkafka's own chatter stays off stderr, errors are raised."""
     return {"bootstrap.servers": servers, "log_level": 3}
 
@@ -24,7 +24,7 @@ def _client(servers: str) -> dict[str, Any]:
 @contextmanager
 def topics(servers: str, names: Sequence[str]) -> Iterator[None]:
     """New topics with one partition each, deleted at the end."""
-    admin = AdminClient(_client(servers))
+    admin = AdminClient(client(servers))
     made = admin.create_topics([NewTopic(name, 1, 1) for name in names], request_timeout=SECONDS)
     try:
         for future in made.values():
@@ -41,8 +41,8 @@ def produce(servers: str, topic: str, events: Iterable[Mapping[str, Any]]) -> No
 
 
 def send(servers: str, topic: str, values: Iterable[bytes | None]) -> None:
-    """The records in this order; None deletes. Raises EngineError if Kafka does not take them all."""
-    producer = Producer({**_client(servers), "enable.idempotence": True})
+    """The records in this order; None deletes. Raises EngineError if Kafka takes not all."""
+    producer = Producer({**client(servers), "enable.idempotence": True})
     for value in values:
         while True:
             try:
@@ -58,7 +58,7 @@ def records(servers: str, topic: str) -> list[dict[str, Any]]:
     """All records of a topic, up to its end as it is now."""
     consumer = Consumer(
         {
-            **_client(servers),
+            **client(servers),
             "group.id": topic,
             "enable.auto.commit": False,
             "enable.partition.eof": True,

@@ -1,0 +1,83 @@
+"""Whether a job does its work: it runs, does not fail, completes checkpoints and reads on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tocsin.backend.fleet import UnhealthyError
+from tocsin_flink_sql.channels import Channels
+from tocsin_flink_sql.cluster import ClusterRest
+from tocsin_flink_sql.site import Timing
+
+POLL_SECONDS = 0.5
+HOPELESS = 3
+"""Failures in a row after which nobody waits for the next start."""
+
+Offsets = Mapping[tuple[str, int], int]
+"""By topic and partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a consumer group was when the wait began, and how far it could have been."""
+
+    read: Offsets
+    ends: Offsets
+
+    def behind(self, now: Offsets) -> Offsets:
+        """Partitions that are neither read on nor read to where they ended, and how far they are.
+
+        Some may be read whole even so: what is left may be no more than marks of transactions.
+        """
+        return {
+            at: now.get(at, -1)
+            for at, end in self.ends.items()
+            if end and now.get(at, -1) < end and now.get(at, -1) <= self.read.get(at, -1)
+        }
+
+
+class Health:
+    """Looks at jobs of one cluster."""
+
+    def __init__(self, cluster: ClusterRest, channels: Channels, timing: Timing) -> None:
+        self._cluster = cluster
+        self._channels = channels
+        self._timing = timing
+
+    def before(self, group: str, topics: tuple[str, ...]) -> Reading:
+        """To be asked before the job is started."""
+        ends = self._channels.ends(topics)
+        return Reading(self._channels.read(group, ends), ends)
+
+    def wait(self, job: str, name: str, group: str, since: Reading) -> None:
+        """Wait until the job is healthy. Raises UnhealthyError with the reason if it is not."""
+        deadline = time.monotonic() + self._timing.healthy
+        while reason := self.lacks(job, group, since):
+            failures = self._cluster.failures(job)
+            ended = self._cluster.job_status(job) in ("FAILED", "CANCELED", "FINISHED")
+            if ended or len(failures) >= HOPELESS or time.monotonic() > deadline:
+                why = failures[0][1] if failures else self._slots(reason)
+                raise UnhealthyError(f"{name} does not get healthy: {why}")
+            time.sleep(POLL_SECONDS)
+
+    def lacks(self, job: str, group: str, since: Reading) -> str:
+        """What is missing for the job to be healthy; empty if nothing is."""
+        told = self._cluster.job(job)
+        tasks = {vertex["status"] for vertex in told["vertices"]}
+        if told["state"] != "RUNNING" or tasks != {"RUNNING"}:
+            return f"it is {told['state']}, its tasks are {', '.join(sorted(tasks))}"
+        failures = self._cluster.failures(job)
+        began = max([told["timestamps"]["RUNNING"], *(at for at, _ in failures)])
+        if told["now"] - began < self._timing.steady * 1000:
+            return "it has just been started"
+        if self._cluster.last_checkpoint(job) <= began:
+            return "no checkpoint is completed"
+        if self._channels.unread(since.behind(self._channels.read(group, since.ends))):
+            return "it does not read on, though there are events"
+        return ""
+
+    def _slots(self, reason: str) -> str:
+        free = self._cluster.free_slots()
+        return reason if free else f"{reason}; the cluster has no free slot"

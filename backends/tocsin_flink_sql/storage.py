@@ -1,0 +1,200 @@
+"""The folder that the jobs of an environment share with whoever applies.
+
+    jars/<digest>.jar                       packs
+    slots/<slot>/<generation>/start.json    where its first job began to read
+    slots/<slot>/<generation>/versions/     the digests whose state this generation is
+    slots/<slot>/<generation>/plans/        compiled plans
+    slots/<slot>/<generation>/checkpoints/  written by Flink
+    slots/<slot>/<generation>/savepoints/   written by Flink
+
+A generation is state that its versions hand on; a version that cannot take it begins another.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from tocsin.canonical import canonical_bytes, digest_bytes
+from tocsin.errors import ConfigError, EngineError
+
+_SLASH = "~"
+"""In the name of a slot's folder; no source or key has one."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Generation:
+    """A folder of one slot; the later one is greater."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """`r<release>-<milliseconds since 1970>` of its making."""
+        return self.folder.name
+
+    @property
+    def start(self) -> str:
+        """`earliest`, or the record time in milliseconds from which topics are read."""
+        return str(_read_json(self.folder / "start.json")["from"])
+
+    @property
+    def cut(self) -> int | None:
+        """The event time (milliseconds) of the cut from the generation before, once it is sure."""
+        file = self.folder / "cut.json"
+        return int(_read_json(file)["at"]) if file.is_file() else None
+
+    def set_cut(self, at: int) -> None:
+        """The cut is published, and neither generation had got so far by then."""
+        _write(self.folder / "cut.json", canonical_bytes({"at": at}))
+
+    @property
+    def versions(self) -> frozenset[str]:
+        """Digests of the versions that it serves."""
+        folder = self.folder / "versions"
+        return frozenset(f.name for f in folder.iterdir()) if folder.is_dir() else frozenset()
+
+    def serve(self, version: str) -> None:
+        """From now on this version's state is here, too."""
+        _write(self.folder / "versions" / version, b"")
+
+    @property
+    def checkpoints(self) -> Path:
+        """Flink's folder of checkpoints, one below it for each job."""
+        return self.folder / "checkpoints"
+
+    @property
+    def savepoints(self) -> Path:
+        """Flink's folder of savepoints."""
+        return self.folder / "savepoints"
+
+    @property
+    def plans(self) -> Path:
+        """Compiled plans, `<version>.json`."""
+        return self.folder / "plans"
+
+    def plan(self, version: str) -> bytes | None:
+        """The compiled plan of a version, if it is there and as it was stored."""
+        file = self.plans / f"{version}.json"
+        stored, _, data = (file.read_bytes() if file.is_file() else b"").partition(b"\n")
+        return data if stored.decode("latin-1") == digest_bytes(data) else None
+
+    def keep_plan(self, version: str, data: bytes) -> None:
+        """Store the compiled plan of a version: its digest in the first line, then its bytes."""
+        _write(self.plans / f"{version}.json", digest_bytes(data).encode() + b"\n" + data)
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The folder of one environment."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, place: str, project: str, environment: str) -> Storage:
+        """Below a path or a `file:` URI. Raises ConfigError for another kind of place."""
+        return cls(_path(place) / project / environment)
+
+    def jar(self, data: bytes) -> Path:
+        """The file of a jar's bytes, written unless it is there and whole."""
+        file = self.jar_file(data)
+        if not self.has_jar(data):
+            _write(file, data)
+        return file
+
+    def has_jar(self, data: bytes) -> bool:
+        """Whether these bytes are where they should be."""
+        file = self.jar_file(data)
+        return file.is_file() and digest_bytes(file.read_bytes()) == file.stem
+
+    def jar_file(self, data: bytes) -> Path:
+        """Where a jar's bytes are, or would be."""
+        return self.root / "jars" / f"{digest_bytes(data)}.jar"
+
+    def keep_jars(self, wanted: Iterable[Path]) -> None:
+        """Delete all other jars."""
+        for file in set((self.root / "jars").glob("*.jar")) - set(wanted):
+            file.unlink(missing_ok=True)
+
+    def slots(self) -> list[str]:
+        """The slots that have a folder."""
+        folder = self.root / "slots"
+        found = folder.iterdir() if folder.is_dir() else ()
+        return sorted(each.name.replace(_SLASH, "/") for each in found)
+
+    def generations(self, slot: str) -> list[Generation]:
+        """Those of a slot, oldest first."""
+        folder = self._slot(slot)
+        found = folder.iterdir() if folder.is_dir() else ()
+        return sorted(Generation(each) for each in found if (each / "start.json").is_file())
+
+    def newest(self, slot: str) -> Generation | None:
+        """The last generation of a slot."""
+        return next(reversed(self.generations(slot)), None)
+
+    def serving(self, slot: str, version: str) -> Generation | None:
+        """The last generation that serves a version."""
+        found = [each for each in self.generations(slot) if version in each.versions]
+        return found[-1] if found else None
+
+    def made_by(self, slot: str, release: int) -> Generation | None:
+        """The last generation that this release made."""
+        name = f"r{release:08d}-"
+        found = [each for each in self.generations(slot) if each.name.startswith(name)]
+        return found[-1] if found else None
+
+    def begin(self, slot: str, release: int, now_ms: int, start: str) -> Generation:
+        """A new generation, whose first job reads from `start`."""
+        made = Generation(self._slot(slot) / f"r{release:08d}-{now_ms:015d}")
+        _write(made.folder / "start.json", canonical_bytes({"from": start}))
+        return made
+
+    def end(self, slot: str, generation: Generation) -> None:
+        """Delete a generation, and the slot's folder with the last one."""
+        # Without this file it is none, so that half a deletion is never taken for a whole one.
+        (generation.folder / "start.json").unlink(missing_ok=True)
+        shutil.rmtree(generation.folder, ignore_errors=True)
+        if not self.generations(slot):
+            shutil.rmtree(self._slot(slot), ignore_errors=True)
+
+    def _slot(self, slot: str) -> Path:
+        return self.root / "slots" / slot.replace("/", _SLASH)
+
+
+def _path(place: str) -> Path:
+    parts = urlsplit(place)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        return Path(unquote(parts.path))
+    if "://" in place or parts.scheme == "file":
+        raise ConfigError(
+            f"storage {place!r} is not a folder of this machine",
+            hint="give a folder that Flink, its SQL Gateway and whoever applies share",
+        )
+    return Path(place).absolute()
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise EngineError(f"cannot read {file}: {error}") from error
+    return dict(found)
+
+
+def _write(file: Path, data: bytes) -> None:
+    """In one step, so that a file is whole or not there."""
+    new = file.with_name(file.name + ".new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(data)
+        new.replace(file)
+    except OSError as error:
+        raise EngineError(
+            f"cannot write {file}: {error.strerror or error}",
+            hint="the storage folder must be one that Flink and whoever applies may write to",
+        ) from error
