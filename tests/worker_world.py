@@ -92,17 +92,25 @@ class World:
     ) -> list[Entry]:
         """Put these detections (all by default), each in its mode, in place as a release."""
         target = LocalTarget(self.folder(environment), environment)
+        entries, bodies = self.released(environment, modes)
+        for entry in entries:
+            target.place(Deploy(entry), bodies[entry.artifact])
+        target.activate(release, tuple(entries))
+        return entries
+
+    def released(
+        self, environment: str, modes: Mapping[str, str] | None = None
+    ) -> tuple[list[Entry], dict[str, bytes]]:
+        """These detections (all by default), each in its mode, as entries and bytes by digest."""
         settings = self.project.settings.environments[environment]
         wanted = modes if modes is not None else dict.fromkeys((ROLE, PAID, ERROR), "live")
-        entries = []
+        entries, bodies = [], {}
         for detection, mode in wanted.items():
             query = self.query(detection)
             artifact = _compiled(query, settings.backend_of(query.source.name))
-            entry = _entry(query, artifact, mode)
-            target.place(Deploy(entry), artifact.body)
-            entries.append(entry)
-        target.activate(release, tuple(entries))
-        return entries
+            entries.append(_entry(query, artifact, mode))
+            bodies[artifact.digest] = artifact.body
+        return entries, bodies
 
     def expected(self, events: Iterable[Mapping[str, Any]], source: str) -> list[tuple[str, int]]:
         """What the evaluator says: detection and number of event."""

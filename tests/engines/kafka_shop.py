@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,14 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from engines.kafka_io import consume
 from tocsin.front.project import load_project
+from tocsin_runtime.control.reader import read
+from tocsin_runtime.control.table import ReleaseTable
+from tocsin_runtime.control.topic import RELEASE, WORKER, artifact_key
+from tocsin_runtime.control.writer import ControlWriter
 from tocsin_runtime.worker import topics
+from tocsin_runtime.worker.names import SINKS
 from tocsin_runtime.worker.stream import Sink
 from worker_world import World, build_world
-
-SINKS = {sink: f"tocsin.{sink}" for sink in Sink}
 
 
 class Shop:
@@ -39,6 +42,27 @@ class Shop:
             {"bootstrap.servers": servers, "group.id": self.group, "log_level": 0}
         )
         self._children: list[subprocess.Popen[str]] = []
+        self.writer = ControlWriter(servers, prefix, "broker")
+
+    def deploy(self, modes: Mapping[str, str] | None = None, release: int = 1) -> ReleaseTable:
+        """Publish these detections (all by default), each in its mode, as a release."""
+        entries, bodies = self.world.released("broker", modes)
+        table = ReleaseTable("broker", release, tuple(entries))
+        self.publish(table, bodies)
+        return table
+
+    def publish(self, table: ReleaseTable, bodies: Mapping[str, bytes]) -> None:
+        """Write a release record, and these artifacts."""
+        artifacts = {artifact_key(digest): body for digest, body in bodies.items()}
+        self.writer.put({**artifacts, RELEASE: table.encode()})
+
+    def reports(self) -> dict[str, dict[str, Any]]:
+        """What workers tell of themselves, by name."""
+        return {
+            key.removeprefix(WORKER): json.loads(value)
+            for key, value in read(self.servers, self.writer.topic).items()
+            if key.startswith(WORKER)
+        }
 
     def feed(self, events: Sequence[Any], partitions: int = 3) -> None:
         producer = Producer({"bootstrap.servers": self.servers})
@@ -117,13 +141,13 @@ def open_shop(servers: str, root: Path) -> Iterator[Shop]:
     settings = world.root / "tocsin.toml"
     settings.write_text(settings.read_text("utf-8").replace('"shop"', f'"{prefix}"'), "utf-8")
     world = World(world.root, load_project(world.root))
-    world.deploy("broker")
     made = Shop(world, servers, prefix)
+    made.deploy()
     topics.create(servers, [made.topic, f"{prefix}web"], partitions=3)
     topics.create(servers, SINKS.values(), partitions=1)
     yield made
     made.stop_all()
-    topics.delete(servers, [made.topic, f"{prefix}web", *SINKS.values()])
+    topics.delete(servers, [made.topic, f"{prefix}web", made.writer.topic, *SINKS.values()])
 
 
 def many(count: int) -> list[dict[str, Any]]:

@@ -181,7 +181,7 @@ def test_a_new_release_takes_effect_while_the_worker_runs(shop: Shop) -> None:
     child = shop.worker()
     shop.feed(first)
     until(lambda: shop.matches() == shop.expected(first))
-    shop.world.deploy("broker", {PAID: "live", ROLE: "shadow"}, release=2)
+    shop.deploy({PAID: "live", ROLE: "shadow"}, release=2)
     until(lambda: "release 2" in told(child))
     shop.feed(second)
     until(lambda: shop.matches() == shop.expected([*first, *second]))

@@ -27,8 +27,8 @@ class AlertWriter:
     described: Mapping[str, Described]
     clock: Callable[[], int] = now
 
-    def __call__(self, match: MatchRecord, event: Mapping[str, Any]) -> Iterator[Output]:
-        """The alert of a match, if there is to be one."""
+    def __call__(self, match: MatchRecord, event: Mapping[str, Any] | None) -> Iterator[Output]:
+        """The alert of a match, if there is to be one. `event` is None where it is not at hand."""
         described = self.described[match.detection]
         if described.shadow:
             return
@@ -36,7 +36,7 @@ class AlertWriter:
             logic=match.logic,
             source=match.source,
             event_ids=(match.event_id,),
-            events=(event,),
+            events=() if event is None else (event,),
             group_key=match.group,
             start=match.time,
             end=match.time,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tocsin.model.artifact import Match
 
@@ -32,12 +32,24 @@ class Cost:
         self.slow += seconds > SLOW_SECONDS
 
 
+class Failed(NamedTuple):
+    """A detection could not be evaluated on the line of this number."""
+
+    line: int
+    detection: str
+    reason: str
+
+
 @dataclass(slots=True)
 class Matched:
-    """Matches by number of the line, sorted; `refused`: why lines are no events."""
+    """Matches by number of the line, sorted; `refused`: why lines are no events.
+
+    `failed`: what is not known of lines, though other detections match them or do not.
+    """
 
     matches: list[Match] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
+    failed: list[Failed] = field(default_factory=list)
 
 
 class Matcher(Protocol):

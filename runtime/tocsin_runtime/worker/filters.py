@@ -8,7 +8,8 @@ from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
 from tocsin.pack import Part
 from tocsin_runtime.alerts.binding import Binding
-from tocsin_runtime.matcher import Cost, Matched, Matcher, PackMatcher
+from tocsin_runtime.matcher import Cost, Matched, PackMatcher
+from tocsin_runtime.worker.isolation import Isolating, Make
 from tocsin_runtime.worker.lessons import Lessons
 from tocsin_runtime.worker.process import Taken
 
@@ -21,21 +22,26 @@ class FilterLane:
 
     whole = False
 
-    def __init__(self, parts: Sequence[Part], matcher: Matcher | None = None) -> None:
+    def __init__(self, parts: Sequence[Part], make: Make = PackMatcher) -> None:
         self.parts = tuple(parts)
         self.bindings = {each.detection: binding_of(each) for each in parts}
-        self._matcher = matcher or PackMatcher(parts)
-        self._lessons = Lessons(self._matcher)
+        self._pack = Isolating(self.parts, make)
+        self._lessons = Lessons(self._pack)
 
     @property
     def costs(self) -> Mapping[str, Cost]:
         """What detections cost so far, by id; those that never had to be evaluated are left out."""
-        return self._matcher.costs
+        return self._pack.costs
+
+    @property
+    def isolated(self) -> Mapping[str, str]:
+        """Detections that are evaluated apart from the others, by id, and why."""
+        return self._pack.isolated
 
     def match(self, taken: Sequence[Taken]) -> Matched:
         """All detections on the raw events."""
         lines = [each.record.value for each in taken]
-        found = self._matcher.match_lines(lines)
+        found = self._pack.match_lines(lines)
         self._lessons.after(lines)
         return found
 

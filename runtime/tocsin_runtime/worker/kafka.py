@@ -33,6 +33,7 @@ __all__ = ["KafkaSettings", "KafkaStream"]
 _LONG_SECONDS, _SHORT_SECONDS = 5.0, 1.0
 """A batch that takes longer is followed by a smaller one, one that is done sooner by a larger."""
 _FEWEST = 100
+_ANSWER_SECONDS = 30
 
 
 class KafkaStream:
@@ -46,6 +47,7 @@ class KafkaStream:
         self._assigned: set[tuple[str, int]] | None = None
         self._first: dict[tuple[str, int], int] = {}
         self._next: dict[tuple[str, int], int] = {}
+        self._done: dict[tuple[str, int], int] = {}
         self._producer = producer(settings)
         self._consumer = consumer(settings)
         self.subscribe(settings.topics)
@@ -59,6 +61,30 @@ class KafkaStream:
             )
         else:
             self._consumer.unsubscribe()
+
+    @property
+    def assigned(self) -> frozenset[tuple[str, int]]:
+        """Topics and partitions that this worker reads now."""
+        return frozenset(self._assigned or ())
+
+    def partitions(self, topic: str) -> int:
+        """How many a topic has, 0 if there is none of this name. Raises EngineError."""
+        try:
+            known = self._consumer.list_topics(topic, _ANSWER_SECONDS).topics[topic]
+        except KafkaException as error:
+            raise as_engine_error(error.args[0]) from None
+        return len(known.partitions)
+
+    def lags(self) -> dict[tuple[str, int], int]:
+        """Events behind, of the partitions where that is known without asking."""
+        found: dict[tuple[str, int], int] = {}
+        for place, at in self._done.items():
+            asked = TopicPartition(*place)
+            with suppress(KafkaException):
+                _, end = self._consumer.get_watermark_offsets(asked, cached=True)
+                if end >= at:
+                    found[place] = end - at
+        return found
 
     def poll(self) -> Sequence[Record] | None:
         """Records of all assigned partitions; None when `until_end` and all are read."""
@@ -88,6 +114,7 @@ class KafkaStream:
         except KafkaException as error:
             self._undo(error.args[0])
             return False
+        self._done |= self._next
         self._first.clear()
         self._next.clear()
         self._pace(time.monotonic() - self._polled)
@@ -129,8 +156,8 @@ class KafkaStream:
         # Called inside `poll` only, so that no transaction is open; what that poll got of these
         # partitions and is not committed belongs to their next owner.
         for each in partitions:
-            self._first.pop((each.topic, each.partition), None)
-            self._next.pop((each.topic, each.partition), None)
+            for noted in (self._first, self._next, self._done):
+                noted.pop((each.topic, each.partition), None)
         self._assigned = None
 
     # --- writing --------------------------------------------------------------------------------

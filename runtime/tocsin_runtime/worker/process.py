@@ -16,7 +16,7 @@ from tocsin.canonical import canonical_bytes, digest
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.decode import NotAnEventError, decode
-from tocsin_runtime.matcher import Cost, Matched
+from tocsin_runtime.matcher import Cost, Failed, Matched
 from tocsin_runtime.worker.loop import Batch, Counters
 from tocsin_runtime.worker.stream import Output, Record, Sink
 
@@ -107,9 +107,11 @@ class Processor:
         self, lanes: Groups, records: Sequence[Record], refused: dict[int, str], events: int
     ) -> Batch:
         """`events` came for the first time; `refused`: why records, by identity, are none."""
-        hits = _hits(lanes.values(), refused)
+        failed: list[tuple[Record, Failed]] = []
+        hits = _hits(lanes.values(), refused, failed)
         dead = [dead_letter(r, refused[id(r)]) for r in records if id(r) in refused]
-        counters = Counters(events - len(dead), len(dead))
+        counters = Counters(events - len(dead), len(dead) + len(failed))
+        dead += [dead_letter(record, each.reason, each.detection) for record, each in failed]
         ordered = [hit for record in records for hit in hits.get(id(record), ())] if hits else []
         counters.matches.update(match.detection for match, _ in ordered)
         # Made one by one while they are written: a noisy detection may give very many.
@@ -124,11 +126,19 @@ class Processor:
 Hits = Mapping[int, Sequence[tuple[MatchRecord, Event]]]
 
 
-def _hits(lanes: Iterable[tuple[Lane, list[Taken]]], refused: dict[int, str]) -> Hits:
-    """What matches, by identity of the record; what is no event after all is `refused`."""
+def _hits(
+    lanes: Iterable[tuple[Lane, list[Taken]]],
+    refused: dict[int, str],
+    failed: list[tuple[Record, Failed]],
+) -> Hits:
+    """What matches, by identity of the record.
+
+    What is no event after all is added to `refused`, on what a detection fails to `failed`.
+    """
     hits: dict[int, list[tuple[MatchRecord, Event]]] = defaultdict(list)
     for lane, group in lanes:
         found = lane.match(group)
+        failed += [(group[each.line].record, each) for each in found.failed]
         refused |= {id(group[number].record): why for number, why in found.refused.items()}
         for match in found.matches:
             taken = group[match.event]
@@ -143,9 +153,10 @@ def _hits(lanes: Iterable[tuple[Lane, list[Taken]]], refused: dict[int, str]) ->
     return {key: group for key, group in hits.items() if key not in refused}
 
 
-def dead_letter(record: Record, reason: str) -> Output:
-    """What could not be read as an event, why, and where it is."""
+def dead_letter(record: Record, reason: str, detection: str = "") -> Output:
+    """What could not be read as an event, or not by a detection; why, and where it is."""
     letter = {
+        **({"detection": detection} if detection else {}),
         "reason": reason,
         "topic": record.topic,
         "partition": record.partition,
@@ -154,7 +165,7 @@ def dead_letter(record: Record, reason: str) -> Output:
         "size": len(record.value),
     }
     identity = digest(letter)
-    return Output(Sink.DEAD, identity, canonical_bytes({"id": identity, **letter}))
+    return Output(Sink.DEAD, identity, canonical_bytes({"id": identity, **letter}), detection)
 
 
 _SHOWN = 4096

@@ -1,121 +1,154 @@
-"""A worker on Kafka that follows its deployment: a new release takes effect between two batches."""
+"""A worker on Kafka that follows its environment's control topic.
+
+A version takes effect between two transactions, so that each event is matched by exactly one. What
+cannot be loaded leaves what runs in place; the report tells it.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from tocsin.errors import ConfigError
-from tocsin.model.artifact import Artifact
-from tocsin.pack import Part
-from tocsin_runtime.alerts.writer import AlertWriter
+from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.matcher import Cost
-from tocsin_runtime.worker.deployment import Deployment, read_deployment
-from tocsin_runtime.worker.filters import FILTERS, FilterLane, parts_of
 from tocsin_runtime.worker.kafka import KafkaStream
-from tocsin_runtime.worker.loop import Batch
-from tocsin_runtime.worker.process import Processor, Taken
-from tocsin_runtime.worker.stream import Output, Record
+from tocsin_runtime.worker.loop import Batch, Counters
+from tocsin_runtime.worker.plans import Plans
+from tocsin_runtime.worker.reports import Reports
+from tocsin_runtime.worker.stream import Output, Record, Sink
+from tocsin_runtime.worker.version import joined
 
-WriterOf = Callable[[Deployment], AlertWriter]
 Say = Callable[[str], None]
 
 
-class Service:
-    """Processor and stream in one: before each poll it looks whether the release changed.
+@dataclass(slots=True)
+class Done:
+    """Committed work: `counters` of all, events on trial, results by sink, seconds of batches."""
 
-    `lanes`: what is run, by topic.
+    counters: Counters = field(default_factory=Counters)
+    trial_events: int = 0
+    outputs: Counter[Sink] = field(default_factory=Counter)
+    batches: int = 0
+    seconds: float = 0.0
+
+
+class Service:
+    """Processor and stream in one: after each poll it looks whether the release changed.
+
+    `name` is the worker's; `turned`, by the monotonic clock, when its loop last went round.
     """
 
-    def __init__(self, folder: Path, environment: str, writer_of: WriterOf, say: Say) -> None:
-        self._folder = folder
-        self._environment = environment
-        self._writer_of = writer_of
+    def __init__(self, name: str, follower: Follower, plans: Plans, say: Say) -> None:
+        self.name = name
+        self.plans = plans
+        self.done = Done()
+        self.turned = time.monotonic()
+        self._follower = follower
         self._say = say
-        self._stamp = stamp(folder)
         self._stream: KafkaStream | None = None
-        self.lanes: Mapping[str, FilterLane] = {}
-        self._take(read_deployment(folder, environment))
+        self._reports: Reports | None = None
+        self._polled = 0.0
+        self._batch = Done()
+        follower.refresh()
+        plans.take(follower.records)
+        plans.check()
+        self.topics = plans.topics
 
-    def start(self, stream: KafkaStream) -> None:
+    def start(self, stream: KafkaStream, reports: Reports | None = None) -> None:
         """Read from this stream, which subscribes to `topics`."""
         self._stream = stream
+        self._reports = reports
 
-    def __call__(self, records: Sequence[Record]) -> Batch:
-        """Process a batch with the release at hand."""
-        return self._processor(records)
+    # --- the loop's stream ------------------------------------------------------------------------
 
     def poll(self) -> Sequence[Record] | None:
-        """Follow the deployment, then poll."""
-        self._follow()
-        return self._inner.poll()
+        """Records to process with what the control topic says after they came."""
+        self.turned = time.monotonic()
+        if self.plans.topics != self.topics:
+            self.topics = self.plans.topics
+            self.stream.subscribe(self.topics)
+        if self._reports:
+            self._reports.tell(self.report)
+        records = self.stream.poll()
+        self._polled = time.monotonic()
+        # A cut is published before any match later than it: records in hand wait for it.
+        changed = self._follower.refresh() if records else self._follower.drain()
+        if changed:
+            self._follow()
+        return records
+
+    def __call__(self, records: Sequence[Record]) -> Batch:
+        """Process a batch with the versions at hand."""
+        trial, released, found = self.plans.split(records, self.stream.partitions)
+        batch = joined([process(group) for process, group in (*trial, *released, *found) if group])
+        self._batch = Done(batch.counters, sum(len(group) for _, group in trial))
+        return Batch(self._counted(batch.outputs), batch.counters)
 
     def commit(self, outputs: Iterable[Output]) -> bool:
         """Commit to the stream."""
-        return self._inner.commit(outputs)
+        kept = self.stream.commit(outputs)
+        if kept:
+            done, batch = self.done, self._batch
+            done.counters.add(batch.counters)
+            done.trial_events += batch.trial_events
+            done.outputs.update(batch.outputs)
+            done.batches += 1
+            done.seconds += time.monotonic() - self._polled
+        return kept
 
     def close(self) -> None:
-        """Close the stream."""
-        self._inner.close()
+        """Close the stream, and tell that this worker is gone."""
+        self.stream.close()
+        if self._reports:
+            self._reports.leave()
+        self._follower.close()
+
+    # --- what it tells ----------------------------------------------------------------------------
+
+    def report(self) -> Mapping[str, Any]:
+        """The worker's report, as the control topic has it."""
+        topics: dict[str, list[int]] = {}
+        for topic, partition in sorted(self.stream.assigned):
+            topics.setdefault(topic, []).append(partition)
+        return {
+            "worker": self.name,
+            **self.plans.told(),
+            "topics": topics,
+            "events": self.done.counters.events,
+            "trial_events": self.done.trial_events,
+            "dead_letters": self.done.counters.dead_letters,
+            "at": time.time_ns() // 1_000_000,
+        }
 
     @property
-    def _inner(self) -> KafkaStream:
+    def costs(self) -> Mapping[str, Cost]:
+        """What the detections of this release cost so far, by id."""
+        return {n: c for lane in self.plans.release.lanes.values() for n, c in lane.costs.items()}
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    @property
+    def stream(self) -> KafkaStream:
+        """The stream that it was started with."""
         if self._stream is None:
             raise RuntimeError("start the service first")
         return self._stream
 
     def _follow(self) -> None:
-        now = stamp(self._folder)
-        if now == self._stamp:
-            return
-        before = self.topics
-        try:
-            self._take(read_deployment(self._folder, self._environment))
-        except ConfigError:
-            # Half of an apply: what runs goes on, and the next poll looks again.
-            return
-        self._stamp = now
-        if self.topics != before:
-            self._inner.subscribe(self.topics)
-        self._say(f"now at release {self.deployment.release}")
+        before = self.plans.told()
+        self.plans.take(self._follower.records)
+        now = self.plans.told()
+        if now["error"] and now["error"] != before["error"]:
+            self._say(f"still at release {now['release']}: {now['error']}")
+        if now["release"] != before["release"]:
+            self._say(f"now at release {now['release']}")
+        if now["trial"] and now["trial"] != before["trial"]:
+            self._say(f"trial of release {now['trial']}")
 
-    def _take(self, deployment: Deployment) -> None:
-        by_topic: dict[str, list[Part]] = defaultdict(list)
-        for part in parts_of(_filters(deployment, self._say)):
-            by_topic[part.topic].append(part)
-        self.lanes = {topic: self._lane(topic, parts) for topic, parts in by_topic.items()}
-        self._processor = Processor(self._route, self._writer_of(deployment))
-        self.deployment = deployment
-        self.topics = tuple(sorted(by_topic))
-
-    @property
-    def costs(self) -> Mapping[str, Cost]:
-        """What the detections of this release cost so far, by id."""
-        return {name: cost for lane in self.lanes.values() for name, cost in lane.costs.items()}
-
-    def _route(self, taken: Taken) -> Sequence[FilterLane]:
-        lane = self.lanes.get(taken.record.topic)
-        return (lane,) if lane else ()
-
-    def _lane(self, topic: str, parts: Sequence[Part]) -> FilterLane:
-        """Where nothing changed, the lane at hand with what it has learned."""
-        before = self.lanes.get(topic)
-        return before if before and before.parts == tuple(parts) else FilterLane(parts)
-
-
-def stamp(folder: Path) -> tuple[int, int]:
-    """What changes when `live.json` is replaced."""
-    try:
-        status = (folder / "live.json").stat()
-    except OSError:
-        return (0, 0)
-    return (status.st_mtime_ns, status.st_ino)
-
-
-def _filters(deployment: Deployment, say: Say) -> Iterable[Artifact]:
-    for each in deployment.detections:
-        if each.artifact.backend == FILTERS:
-            yield each.artifact
-        else:
-            say(f"not run here: {each.artifact.key} is deployed as {each.artifact.backend}")
+    def _counted(self, outputs: Iterable[Output]) -> Iterator[Output]:
+        for output in outputs:
+            self._batch.outputs[output.sink] += 1
+            yield output

@@ -1,0 +1,124 @@
+"""What jobs elsewhere have found, as match records and alerts: those that count, each once.
+
+A row is a JSON object: `detection_id`, `logic`, `source`, `partition`, `offset`, `event_time` (a
+text or null), `group` (a list or null) and, of detections on single events, `event` (a text).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import orjson
+
+from tocsin.backend.fleet import Cut, counts
+from tocsin.errors import ConfigError
+from tocsin.pack import Part
+from tocsin_runtime.alerts.binding import Binding
+from tocsin_runtime.alerts.described import Described
+from tocsin_runtime.alerts.match import MatchRecord
+from tocsin_runtime.alerts.moment import milliseconds
+from tocsin_runtime.alerts.writer import AlertWriter
+from tocsin_runtime.decode import NotAnEventError, decode
+from tocsin_runtime.worker.deployment import Deployed, Deployment
+from tocsin_runtime.worker.filters import FILTERS, binding_of
+from tocsin_runtime.worker.loop import Batch, Counters
+from tocsin_runtime.worker.process import dead_letter
+from tocsin_runtime.worker.stream import Output, Record, Sink
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """A deployed detection that runs elsewhere. `topics`: those of its sources, by source."""
+
+    described: Described
+    binding: Binding
+    topics: Mapping[str, str]
+
+    @classmethod
+    def of(cls, deployed: Deployed) -> Finder:
+        """Raises ConfigError if the artifact does not tell its topics."""
+        artifact = deployed.artifact
+        try:
+            if not artifact.stateful:
+                part = Part.decode(artifact.body)
+                return cls(deployed.described, binding_of(part), {part.source: part.topic})
+            inputs = orjson.loads(artifact.body)["inputs"]
+            by_source = {str(each["source"]): str(each["topic"]) for each in inputs}
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigError(f"artifact {artifact.path} cannot be read: {error}") from error
+        binding = Binding(
+            artifact.detection, artifact.logic, artifact.source, group_by=artifact.group_by
+        )
+        return cls(deployed.described, binding, by_source)
+
+
+class Alerter:
+    """The detections of a release that run elsewhere, and the cuts between their versions."""
+
+    def __init__(self, deployment: Deployment, cuts: Sequence[Cut], writer: AlertWriter) -> None:
+        elsewhere = [d for d in deployment.detections if d.artifact.backend != FILTERS]
+        self._finders = {each.described.id: Finder.of(each) for each in elsewhere}
+        self._cuts: dict[str, list[Cut]] = defaultdict(list)
+        for cut in cuts:
+            self._cuts[cut.detection].append(cut)
+        self._writer = writer
+
+    def __call__(self, records: Sequence[Record]) -> Batch:
+        """The results of a batch of rows. What is no row is a dead letter."""
+        counters = Counters()
+        outputs: list[tuple[Output, ...]] = []
+        for record in records:
+            try:
+                row = decode(record.value)
+                made = self._results(row)
+            except (NotAnEventError, KeyError, TypeError, ValueError) as error:
+                reason = f"not a found match: {type(error).__name__} {error}"
+                outputs.append((dead_letter(record, reason),))
+                counters.dead_letters += 1
+                continue
+            counters.events += 1
+            counters.matches.update(each.subject for each in made if each.sink is Sink.MATCHES)
+            outputs.append(made)
+        return Batch(chain.from_iterable(outputs), counters)
+
+    def _results(self, row: Mapping[str, Any]) -> tuple[Output, ...]:
+        finder = self._finders.get(row["detection_id"])
+        logic, time = row["logic"], milliseconds(row.get("event_time"))
+        if finder is None:
+            return ()
+        cuts = self._cuts[finder.described.id]
+        if not counts(logic, time, finder.binding.logic, cuts):
+            return ()
+        event = _event(row)
+        match = _match(finder, row, time, event)
+        record = Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
+        return (record, *self._writer(match, event))
+
+
+def _event(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    text = row.get("event")
+    return None if text is None else decode(text.encode())
+
+
+def _match(
+    finder: Finder, row: Mapping[str, Any], time: int | None, event: Mapping[str, Any] | None
+) -> MatchRecord:
+    binding, source = finder.binding, row["source"]
+    topic = finder.topics.get(source) or next(iter(finder.topics.values()))
+    place = Record(topic, int(row["partition"]), int(row["offset"]), b"")
+    group = row.get("group") or ()
+    return MatchRecord(
+        detection=binding.detection,
+        logic=row["logic"],
+        source=source,
+        event_id=place.place if event is None else binding.id_of(event, place),
+        time=time if event is None else binding.time_of(event),
+        topic=place.topic,
+        partition=place.partition,
+        offset=place.offset,
+        group=tuple(zip(binding.group_by, map(str, group), strict=True)),
+    )

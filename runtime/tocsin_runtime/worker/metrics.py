@@ -1,0 +1,63 @@
+"""A worker's figures as Prometheus reads them, taken when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
+from prometheus_client.registry import Collector
+
+from tocsin_runtime.worker.service import Service
+from tocsin_runtime.worker.stream import Sink
+
+_SINKS = {
+    Sink.MATCHES: ("tocsin_matches", "Matches committed."),
+    Sink.ALERTS: ("tocsin_alerts", "Alerts committed."),
+    Sink.DEAD: ("tocsin_dead_letters", "Events, or evaluations, that failed."),
+}
+
+
+class Figures(Collector):
+    """All figures of one worker."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def collect(self) -> Iterator[Metric]:
+        """The figures now."""
+        done, told = self._service.done, self._service.plans.told()
+        yield _counter("tocsin_events", "Events committed.", done.counters.events)
+        yield _counter("tocsin_trial_events", "Events of them on trial.", done.trial_events)
+        for sink, (name, words) in _SINKS.items():
+            yield _counter(name, words, done.outputs[sink])
+        yield SummaryMetricFamily(
+            "tocsin_batch_seconds", "Time of batches, commit included.", done.batches, done.seconds
+        )
+        yield _gauge("tocsin_release", "The release that runs.", told["release"])
+        yield _gauge("tocsin_trial", "The release on trial, 0 for none.", told["trial"] or 0)
+        yield _gauge("tocsin_error", "1 if what is deployed cannot be loaded.", bool(told["error"]))
+        yield _gauge(
+            "tocsin_isolated", "Detections evaluated apart from others.", len(told["isolated"])
+        )
+        yield self._lag()
+
+    def _lag(self) -> Metric:
+        lag = GaugeMetricFamily(
+            "tocsin_lag_events", "Events behind.", labels=["topic", "partition"]
+        )
+        for (topic, partition), count in sorted(self._service.stream.lags().items()):
+            lag.add_metric([topic, str(partition)], count)
+        return lag
+
+
+def _counter(name: str, words: str, value: float) -> Metric:
+    return CounterMetricFamily(name, words, value)
+
+
+def _gauge(name: str, words: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, words, value)

@@ -1,0 +1,20 @@
+"""Names on a broker: topics that workers write, the group that they are, what jobs find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tocsin_runtime.worker.stream import Sink
+
+SINKS: Mapping[Sink, str] = {sink: f"tocsin.{sink}" for sink in Sink}
+"""Topics of results."""
+
+
+def group_of(project: str, environment: str) -> str:
+    """The consumer group of the workers of an environment."""
+    return f"tocsin-{project}-{environment}"
+
+
+def found_topic(project: str, environment: str) -> str:
+    """The topic of what Flink's jobs find in an environment."""
+    return f"tocsin.found.{project}.{environment}"

@@ -1,0 +1,148 @@
+"""What a worker is to run: the release, a trial beside it, and what was found elsewhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tocsin.canonical import digest_bytes
+from tocsin.errors import ConfigError
+from tocsin.model.entry import Entry
+from tocsin_runtime.alerts.found import Alerter
+from tocsin_runtime.control.table import ReleaseTable, deployment
+from tocsin_runtime.control.topic import RELEASE
+from tocsin_runtime.worker.deployment import Deployment
+from tocsin_runtime.worker.loop import Batch
+from tocsin_runtime.worker.stream import Record
+from tocsin_runtime.worker.version import Version, WriterOf
+
+Process = Callable[[Sequence[Record]], Batch]
+Work = list[tuple[Process, list[Record]]]
+Records = Mapping[str, bytes]
+
+_NOTHING = Deployment(0, ())
+
+
+class Plans:
+    """The versions at hand, by the records of a control topic.
+
+    `found`: the topic of what jobs elsewhere find, empty where there are none. `error`: why the
+    last record, or its trial, is not what runs.
+    """
+
+    def __init__(self, topic: str, writer_of: WriterOf, found: str = "") -> None:
+        self._topic = topic
+        self._writer_of = writer_of
+        self._found = found
+        self._seen = ""
+        self._numbers: dict[str, int] = {}
+        self._share = 0.0
+        self.error = ""
+        self.release = Version(_NOTHING, writer_of(_NOTHING))
+        self.trial: Version | None = None
+        self._alerter: Alerter | None = None
+
+    # --- following --------------------------------------------------------------------------------
+
+    def take(self, records: Records) -> None:
+        """Follow these records; where that is impossible, stay and note the error."""
+        seen = digest_bytes(records.get(RELEASE, b""))
+        if seen == self._seen and not self.error:
+            return
+        self._seen, self.error = seen, ""
+        self._numbers.clear()
+        try:
+            self._take(records)
+        except ConfigError as error:
+            self.error = error.message
+
+    def check(self) -> None:
+        """Raises ConfigError if there is nothing to run, and why."""
+        if self.error and not self.release.deployment.release:
+            raise ConfigError(self.error, hint="deploy with `tocsin apply`")
+
+    def _take(self, records: Records) -> None:
+        table = ReleaseTable.of(records, self._topic)
+        release = self._version(table.release, table.detections, records)
+        alerter = None
+        if self._found:
+            alerter = Alerter(release.deployment, table.cuts, release.writer)
+        trial = self.trial
+        self.release, self.trial, self._alerter = release, None, alerter
+        if table.trial:
+            wanted, self._share = table.trial, table.trial.share
+            self.trial = self._version(wanted.release, wanted.detections, records, trial)
+
+    def _version(
+        self,
+        release: int,
+        detections: Sequence[Entry],
+        records: Records,
+        trial: Version | None = None,
+    ) -> Version:
+        """The version of a record; what is known is not made again."""
+        wanted = deployment(release, detections, records)
+        known = [v for v in (self.release, self.trial, trial) if v is not None]
+        for version in known:
+            if version.deployment == wanted:
+                return version
+        return Version.of(wanted, self._writer_of, known)
+
+    # --- work -------------------------------------------------------------------------------------
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What is to be read. A topic that only a trial has is read when the trial is released."""
+        found = (self._found,) if self._found else ()
+        return tuple(sorted({*self.release.topics, *found}))
+
+    def split(
+        self, records: Sequence[Record], partitions: Callable[[str], int]
+    ) -> tuple[Work, Work, Work]:
+        """Who is to process which records: on trial, released, found elsewhere.
+
+        `partitions` tells how many a topic has.
+        """
+        trial: list[Record] = []
+        released: list[Record] = []
+        found: list[Record] = []
+        for record in records:
+            if record.topic == self._found:
+                found.append(record)
+            elif self.trial and self._tried(record, partitions):
+                trial.append(record)
+            else:
+                released.append(record)
+        return (
+            [(self.trial, trial)] if self.trial else [],
+            [(self.release, released)],
+            [(self._alerter, found)] if self._alerter else [],
+        )
+
+    def _tried(self, record: Record, partitions: Callable[[str], int]) -> bool:
+        topic = record.topic
+        if topic not in self._numbers:
+            self._numbers[topic] = on_trial(partitions(topic), self._share)
+        return record.partition < self._numbers[topic]
+
+    # --- telling ----------------------------------------------------------------------------------
+
+    def told(self) -> dict[str, Any]:
+        """What a report has of it. `seen` is the digest of the record that it answers to."""
+        isolated: dict[str, str] = {}
+        for version in (self.release, self.trial):
+            for lane in version.lanes.values() if version else ():
+                isolated |= lane.isolated
+        return {
+            "release": self.release.deployment.release,
+            "trial": self.trial.deployment.release if self.trial else None,
+            "seen": self._seen,
+            "error": self.error,
+            "isolated": isolated,
+        }
+
+
+def on_trial(partitions: int, share: float) -> int:
+    """How many partitions of a topic, the first ones, are on trial."""
+    return max(1, math.ceil(share * partitions)) if partitions > 1 and share > 0 else 0

@@ -1,0 +1,59 @@
+"""What a worker tells of itself in the control topic: on every change, and every few seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from confluent_kafka import KafkaException, Producer
+
+from tocsin_runtime.control.topic import worker_key
+from tocsin_runtime.worker.clients import LOG
+
+EVERY_SECONDS = 2.0
+_DELIVERY_SECONDS = 10
+_LEAVING_SECONDS = 5.0
+FIGURES = {"events", "trial_events", "dead_letters", "at"}
+"""What may change without a reason to tell at once."""
+
+
+class Reports:
+    """Written beside the transactions of results: a report tells, nothing depends on it."""
+
+    def __init__(self, servers: str, topic: str, name: str) -> None:
+        self._topic = topic
+        self._key = worker_key(name)
+        self._told: Mapping[str, Any] = {}
+        self._next = 0.0
+        self._producer = Producer(
+            {
+                "bootstrap.servers": servers,
+                "enable.idempotence": True,
+                "message.timeout.ms": _DELIVERY_SECONDS * 1000,
+                "queue.buffering.max.messages": 100,
+            },
+            logger=LOG,
+        )
+
+    def tell(self, report: Callable[[], Mapping[str, Any]]) -> None:
+        """Tell, if there is something new or it is time again."""
+        now = report()
+        plain = {key: value for key, value in now.items() if key not in FIGURES}
+        if plain == self._told and time.monotonic() < self._next:
+            return
+        self._told, self._next = plain, time.monotonic() + EVERY_SECONDS
+        self._write(orjson.dumps(now))
+
+    def leave(self) -> None:
+        """The worker ends in good order: nobody is to wait for it."""
+        self._write(None)
+        self._producer.flush(_LEAVING_SECONDS)
+
+    def _write(self, value: bytes | None) -> None:
+        try:
+            self._producer.produce(self._topic, value, self._key, partition=0)
+            self._producer.poll(0)
+        except (BufferError, KafkaException):
+            self._next = 0.0  # the broker is away: told again when there is room
