@@ -109,8 +109,8 @@ class Move:
 class StreamPlace:
     """A stream environment as its settings describe it, addresses looked up.
 
-    `kafka` are bootstrap servers, `gateway` and `rest` Flink's URLs, `storage` a folder; empty
-    where there is none. The rest is as in `tocsin.toml`. `point` is called between effects.
+    `kafka` are bootstrap servers, `gateway` and `rest` Flink's URLs, `registry` that of schemas,
+    `storage` a folder; empty where there is none. The rest is as in `tocsin.toml`. `point` is called between effects.
     """
 
     project: str
@@ -118,6 +118,7 @@ class StreamPlace:
     kafka: str
     gateway: str = ""
     rest: str = ""
+    registry: str = ""
     storage: str = ""
     start: str = "latest"
     parallelism: int = 1

@@ -29,7 +29,7 @@ def open_stream(
         return Released(last.entries, ledger.bodies(last, last.entries))
 
     writer = ControlWriter(place.kafka, project, name)
-    return StreamTarget(place.kafka, writer, fleets(environment, place), released, folder)
+    return StreamTarget(place, writer, fleets(environment, place), released, folder)
 
 
 def stream_place(project: str, name: str, environment: Environment) -> StreamPlace:
@@ -45,6 +45,7 @@ def stream_place(project: str, name: str, environment: Environment) -> StreamPla
         kafka=resolve(environment.bootstrap, f"`bootstrap` of environment {name}"),
         gateway=address("gateway"),
         rest=address("rest"),
+        registry=address("registry"),
         storage=address("storage"),
         start=environment.start,
         parallelism=environment.parallelism,

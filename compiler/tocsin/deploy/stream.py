@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tocsin.backend import fault
-from tocsin.backend.fleet import Finding, Fleet, Move, UnhealthyError, Verdict
+from tocsin.backend.fleet import Finding, Fleet, Move, StreamPlace, UnhealthyError, Verdict
 from tocsin.canonical import digest_bytes
-from tocsin.deploy import files
+from tocsin.deploy import files, registry
 from tocsin.deploy.board import Notices
 from tocsin.deploy.journal import Journal
+from tocsin.deploy.schemas import TOPICS
 from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError
 from tocsin.model.entry import Action, Entry
@@ -41,13 +42,14 @@ class StreamTarget:
 
     def __init__(
         self,
-        servers: str,
+        place: StreamPlace,
         writer: ControlWriter,
         fleets: Mapping[str, Fleet],
         released: Callable[[], Released],
         folder: Path,
     ) -> None:
-        self._servers = servers
+        self._servers = place.kafka
+        self._registry = place.registry
         self._writer = writer
         self._fleets = fleets
         self._released = released
@@ -94,6 +96,8 @@ class StreamTarget:
         if table.trial or _plain(table.detections) != _plain(released.entries):
             what = "a trial is going on" if table.trial else "it is not that of the last release"
             yield Finding("release-altered", self._writer.topic, what, cure)
+        if self._registry:
+            yield from registry.findings(self._registry, TOPICS)
         for backend in sorted({entry.backend for entry in released.entries}):
             own = [entry for entry in released.entries if entry.backend == backend]
             yield from self._fleet(backend).findings(own, released.bodies or {})
@@ -109,6 +113,8 @@ class StreamTarget:
     ) -> None:
         """Bring all fleets to these detections, or back to where they were."""
         fleets = [(name, self._fleet(name)) for name in _backends(entries)]
+        if self._registry:
+            registry.register(self._registry, TOPICS)
         self._writer.put(self._placed)
         fault.point("artifacts-written")
         records = self._records()
