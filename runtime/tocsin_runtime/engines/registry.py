@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from tocsin.errors import EngineError
+from tocsin_runtime.engines.apicurio import Apicurio
 from tocsin_runtime.engines.engine import Engine
 from tocsin_runtime.engines.flink import Flink
 from tocsin_runtime.engines.kafka import Kafka
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Kafka(), Flink())}
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Kafka(), Flink(), Apicurio())}
 
 
 def find(names: Sequence[str]) -> tuple[Engine, ...]:
