@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
+from tocsin.backend.fleet import Fleet, StreamPlace
 from tocsin.errors import EngineError, Unsupported
 from tocsin.ir.correlation import NODE_TYPES, Correlation
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.pack import Part
 from tocsin.pack.tree import TooDeepError
+from tocsin_kafka_filter.fleet import WorkerFleet
 from tocsin_kafka_filter.trial import trial
 
 
@@ -36,6 +38,14 @@ class KafkaFilter:
         except TooDeepError as error:
             raise Unsupported(type(query.matches).__name__, "too-deep", str(error)) from None
         return artifact_of(self.name, query, "json", body)
+
+    def deployed(self, query: Resolved) -> Artifact:
+        """The same: a part is all that a worker needs."""
+        return self.compile(query)
+
+    def fleet(self, place: StreamPlace) -> Fleet:
+        """The workers of an environment."""
+        return WorkerFleet(place)
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
         """All jobs in one pass of the real worker over a real broker."""

@@ -1,0 +1,184 @@
+"""The workers of an environment, moved from one release to the next: trial first, then all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
+
+from tocsin.backend.fleet import Board, Finding, Move, StreamPlace, UnhealthyError, Verdict
+from tocsin.errors import ConfigError, EngineError
+from tocsin.model.entry import Entry
+from tocsin.pack import Part
+from tocsin_kafka_filter.findings import findings
+from tocsin_kafka_filter.members import Members, Seen
+from tocsin_kafka_filter.progress import Place, Progress
+from tocsin_runtime.worker import topics
+from tocsin_runtime.worker.names import SINKS, group_of
+from tocsin_runtime.worker.plans import on_trial
+
+_LOOK_SECONDS = 0.2
+_POLICY = "delete"
+_HINT = "`tocsin status` shows what runs; the release before goes on"
+
+
+class WorkerFleet:
+    """All workers of one environment, wherever they run."""
+
+    def __init__(self, place: StreamPlace) -> None:
+        self._place = place
+
+    # --- looking ----------------------------------------------------------------------------------
+
+    def findings(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> list[Finding]:
+        """Workers, topics and sinks that are not as released."""
+        return findings(self._place, entries, topics_of(entries, bodies))
+
+    def judge(self, before: bytes, after: bytes, wish: str) -> Verdict:
+        """There is nothing to judge: a worker keeps no state between events."""
+        del before, after, wish
+        raise EngineError("kafka-filter runs no correlations: there is no state to judge")
+
+    # --- moving -----------------------------------------------------------------------------------
+
+    def stage(self, move: Move, board: Board) -> None:
+        """Put the new detections on trial on a share of the partitions."""
+        read = topics_of(move.after, move.bodies)
+        self._ready(read)
+        if what_runs(move.before) == what_runs(move.after):
+            return
+        both = read & topics_of(move.before, move.bodies)
+        with closing(self._members()) as members:
+            new = _changed(move) - members.isolated()
+            progress = self._on_trial(both)
+            committed, ends = progress.committed(), progress.ends()
+            board.trial(self._place.canary)
+            self._place.point("on-trial")
+
+            def moves() -> str:
+                now, last = progress.committed(), progress.ends()
+                still = [p for p in now if now[p] == committed[p] and last[p] != ends[p]]
+                return "" if not still else f"partition {still[0][1]} of {still[0][0]} stands still"
+
+            self._wait(members, new, moves)
+            self._watch(members, new, progress)
+
+    def switch(self, move: Move, board: Board) -> None:
+        """Wait until all workers run what the control topic says."""
+        del board
+        if what_runs(move.before) == what_runs(move.after):
+            return
+        with closing(self._members()) as members:
+            self._wait(members)
+        self._place.point("workers-switched")
+
+    def settle(self, move: Move, board: Board) -> None:
+        """Nothing is left behind."""
+
+    def retreat(self, move: Move, board: Board) -> None:
+        """Wait until the workers are back, so far as they live."""
+        del move, board
+        with closing(self._members()) as members:
+            self._wait(members)
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def _members(self) -> Members:
+        place = self._place
+        return Members(place.kafka, place.project, place.environment)
+
+    def _on_trial(self, names: frozenset[str]) -> Progress:
+        """The partitions of these topics that are on trial."""
+        place, known = self._place, topics.partitions(self._place.kafka)
+        tried: list[Place] = [
+            (name, number)
+            for name in names
+            for number in range(on_trial(known.get(name, 0), place.canary))
+        ]
+        return Progress(place.kafka, group_of(place.project, place.environment), tried)
+
+    def _ready(self, read: frozenset[str]) -> None:
+        """Make what topics are missing, as far as they are ours to make; check the others."""
+        place = self._place
+        there = topics.existing(place.kafka)
+        topics.create(place.kafka, set(SINKS.values()) - there)
+        if place.partitions:
+            topics.create(place.kafka, read - there, place.partitions)
+        for name, settings in topics.settings_of(place.kafka, there & set(SINKS.values())).items():
+            if _POLICY not in settings.get("cleanup.policy", _POLICY):
+                raise ConfigError(
+                    f"topic {name} is compacted: results get lost",
+                    hint="set its cleanup.policy to delete with kafka-configs",
+                )
+
+    def _wait(
+        self,
+        members: Members,
+        new: Collection[str] = (),
+        blocked: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Until all live workers are where the control topic is, and nothing is blocked.
+
+        If one of the `new` detections gets isolated, that is a reason to give up.
+        """
+        limit = time.monotonic() + self._place.healthy_seconds
+        had = bool(members.names())
+        while had:
+            seen = members.look()
+            _refuse(seen, new)
+            waiting = [each.name for each in seen if not each.current]
+            reason = blocked() if seen and not waiting else _missing(waiting)
+            if not reason:
+                return
+            if time.monotonic() > limit:
+                raise UnhealthyError(f"workers: {reason}", hint=_HINT)
+            time.sleep(_LOOK_SECONDS)
+
+    def _watch(self, members: Members, new: Collection[str], progress: Progress) -> None:
+        """Until what was there when the trial began is read, or it has lasted long enough."""
+        limit = time.monotonic() + self._place.canary_seconds
+        first, ends = progress.committed(), progress.ends()
+        while members.names() and time.monotonic() < limit:
+            _refuse(members.look(), new)
+            now, last = progress.committed(), progress.ends()
+            if all(now[p] >= ends[p] or (now[p] == first[p] and last[p] == ends[p]) for p in now):
+                return
+            time.sleep(_LOOK_SECONDS)
+
+
+def _refuse(seen: Sequence[Seen], new: Collection[str]) -> None:
+    """Raise UnhealthyError for what a worker says."""
+    for each in seen:
+        if each.error:
+            raise UnhealthyError(f"worker {each.name}: {each.error}", hint=_HINT)
+        for detection, reason in each.isolated.items():
+            if detection in new:
+                raise UnhealthyError(
+                    f"worker {each.name}: detection {detection}: {reason}", hint=_HINT
+                )
+
+
+def _changed(move: Move) -> set[str]:
+    """Ids of the detections that are new in some way."""
+    before = {(entry.id, entry.artifact) for entry in move.before}
+    return {entry.id for entry in move.after if (entry.id, entry.artifact) not in before}
+
+
+def _missing(waiting: Sequence[str]) -> str:
+    return f"{', '.join(waiting)} did not take it in time" if waiting else "all have gone"
+
+
+def topics_of(entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> frozenset[str]:
+    """The topics that detections read. Raises EngineError for a damaged artifact."""
+    found: set[str] = set()
+    for entry in entries:
+        try:
+            found.add(Part.decode(bodies[entry.artifact]).topic)
+        except (KeyError, ValueError) as error:
+            raise EngineError(f"artifact of {entry.key} cannot be read: {error}") from error
+    return frozenset(found)
+
+
+def what_runs(entries: Sequence[Entry]) -> set[tuple[str, str, str]]:
+    """What a worker would do otherwise if it changed."""
+    return {(entry.id, entry.artifact, entry.mode) for entry in entries}

@@ -1,0 +1,109 @@
+"""The workers of an environment as they can be seen: members of their group, and their reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from confluent_kafka import KafkaException
+
+from tocsin.canonical import digest_bytes
+from tocsin.errors import EngineError
+from tocsin_runtime.control.reader import Follower
+from tocsin_runtime.control.topic import RELEASE, topic_name, worker_key
+from tocsin_runtime.worker.names import group_of
+from tocsin_runtime.worker.topics import admin
+
+_ANSWER_SECONDS = 30
+_FRESH_SECONDS = 8.0
+"""A worker that lives tells something every two seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A member of the group. `report` is None until it tells something while it is watched."""
+
+    name: str
+    report: Mapping[str, Any] | None = None
+    current: bool = False
+
+    @property
+    def error(self) -> str:
+        """Why it does not run what the control topic says; empty until it is there."""
+        return str(self.report["error"]) if self.report and self.current else ""
+
+    @property
+    def isolated(self) -> Mapping[str, str]:
+        """Detections that it evaluates apart, by id, and why."""
+        return dict(self.report["isolated"]) if self.report else {}
+
+
+class Members:
+    """Watches the workers of an environment.
+
+    A report counts once it changes while watched: the last words of a killed worker, which stays
+    a member until its session ends, are no sign of life.
+    """
+
+    def __init__(self, servers: str, project: str, environment: str) -> None:
+        self._group = group_of(project, environment)
+        self._admin = admin(servers)
+        self._follower = Follower(servers, topic_name(project, environment))
+        self._heard: dict[str, tuple[bytes, float]] = {}
+
+    def close(self) -> None:
+        """Let go."""
+        self._follower.close()
+
+    @property
+    def records(self) -> Mapping[str, bytes]:
+        """The control topic as of the last look."""
+        return self._follower.records
+
+    def names(self) -> Sequence[str]:
+        """Who is in the group now."""
+        try:
+            group = self._admin.describe_consumer_groups([self._group])[self._group]
+            members = group.result(_ANSWER_SECONDS).members
+        except KafkaException as error:
+            raise EngineError(f"Kafka, group {self._group}: {error.args[0].str()}") from None
+        return sorted({each.group_instance_id or each.client_id for each in members})
+
+    def look(self) -> list[Seen]:
+        """The members now, with the reports of those that are heard."""
+        self._follower.refresh()
+        now = time.monotonic()
+        expected = digest_bytes(self.records.get(RELEASE, b""))
+        return [self._seen(name, now, expected) for name in self.names()]
+
+    def told(self, name: str) -> Mapping[str, Any] | None:
+        """The last report of a worker, of whatever age."""
+        return _report(self.records.get(worker_key(name)))
+
+    def isolated(self) -> set[str]:
+        """Detections that some member evaluates apart, by its last report."""
+        self._follower.refresh()
+        reports = [report for name in self.names() if (report := self.told(name))]
+        return {detection for report in reports for detection in report["isolated"]}
+
+    def _seen(self, name: str, now: float, expected: str) -> Seen:
+        value = self.records.get(worker_key(name), b"")
+        before, since = self._heard.get(name, (value, 0.0))
+        if value != before:
+            since = now
+        self._heard[name] = (value, since)
+        report = _report(value) if since and now - since < _FRESH_SECONDS else None
+        return Seen(name, report, report is not None and report["seen"] == expected)
+
+
+def _report(value: bytes | None) -> Mapping[str, Any] | None:
+    """A report, None for what is none."""
+    try:
+        report = orjson.loads(value or b"")
+    except orjson.JSONDecodeError:
+        return None
+    needed = {"release", "trial", "seen", "error", "isolated", "at"}
+    return report if isinstance(report, dict) and needed <= report.keys() else None
