@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
+from tocsin.backend.fleet import Fleet, StreamPlace
 from tocsin.errors import EngineError, Unsupported
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
@@ -16,6 +17,7 @@ from tocsin_flink_sql.artifact import Deployed
 from tocsin_flink_sql.correlation import correlated
 from tocsin_flink_sql.ddl import MATCHES_TOPIC, Place, matches_table, source_table, view
 from tocsin_flink_sql.emit import statement
+from tocsin_flink_sql.fleet import FlinkFleet
 from tocsin_flink_sql.pack import regexes
 from tocsin_flink_sql.run import run_jobs
 
@@ -26,6 +28,7 @@ class FlinkSql:
     name = "flink-sql"
     engine = "flink"
     needs: tuple[str, ...] = ("kafka", "flink")
+    packs = True
     capabilities: Mapping[str, Support] = {node.__name__: Support.YES for node in NODE_TYPES}
 
     def compile(self, query: Resolved) -> Artifact:
@@ -46,6 +49,10 @@ class FlinkSql:
             raise Unsupported(type(query.matches).__name__, "too-deep", str(error)) from None
         regexes([part])
         return artifact_of(self.name, query, "json", part.encode())
+
+    def fleet(self, place: StreamPlace) -> Fleet:
+        """Its jobs in a stream environment. Raises ConfigError where a setting is missing."""
+        return FlinkFleet.at(place)
 
     def tables(self, source: Source) -> str:
         """The definitions that the source's statements need, over topics on localhost:9092."""
