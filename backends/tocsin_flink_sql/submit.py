@@ -30,7 +30,6 @@ COMMON: Mapping[str, str] = {
     "restart-strategy.type": "exponential-delay",
     "restart-strategy.exponential-delay.initial-backoff": "1s",
     "restart-strategy.exponential-delay.max-backoff": "30s",
-    "restart-strategy.exponential-delay.attempts-before-reset-backoff": "infinite",
 }
 
 

@@ -1,0 +1,136 @@
+"""Detections that change from edition to edition: what is deployed, and what it must find."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import NAMESPACE_URL, uuid5
+
+from authoring import project
+from tocsin.front.project import load_project
+from tocsin.ir.query import Resolved
+from tocsin.model.artifact import Artifact
+from tocsin.model.entry import Entry
+from tocsin_flink_sql.backend import FlinkSql
+
+SOURCE = """\
+source: audit
+title: Audit trail
+logsources: [{product: shop, service: audit}]
+topic: TOPIC
+time: {field: at, lateness: 2s}
+id: id
+fields: {id: integer, at: timestamp, action: string, user: string}
+"""
+RULE = """\
+title: {title}
+name: {key}
+id: {id}
+status: test
+level: low
+logsource: {{product: shop, service: audit}}
+detection: {{s: {condition}, condition: s}}
+"""
+BURST = """\
+title: Many hits of one user
+name: burst
+id: {id}
+status: test
+level: low
+correlation:
+  type: {type}
+  rules: [hit]
+  group-by: [user]
+  timespan: {timespan}
+  condition: {{gte: {threshold}}}
+"""
+MARK, HIT, BURSTS = "mark", "hit", "burst"
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One state of the project. `actions`: what each rule looks for.
+
+    Besides there is `mark`, which matches every event and whose logic is another in each edition:
+    it tells which edition has seen an event. `threshold` 0: no correlation.
+    """
+
+    number: int
+    actions: Mapping[str, str] = field(default_factory=dict)
+    threshold: int = 3
+    timespan: str = "4s"
+
+    def encode(self) -> str:
+        """As text, for another process."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def decode(cls, text: str) -> Edition:
+        """From that text."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """An edition, compiled; `queries` by key."""
+
+    entries: tuple[Entry, ...]
+    bodies: Mapping[str, bytes]
+    queries: Mapping[str, Resolved]
+
+
+def identity(key: str) -> str:
+    """The id of a detection."""
+    return str(uuid5(NAMESPACE_URL, f"tocsin-{key}"))
+
+
+@cache
+def _compiled(text: str, topic: str) -> Book:
+    edition = Edition.decode(text)
+    rules = {MARK: f"{{id|gte: -{edition.number}}}", HIT: "{action: hit}"}
+    rules |= {key: f"{{action: '{action}'}}" for key, action in edition.actions.items()}
+    files = {
+        f"{key}.yml": RULE.format(title=key, key=key, id=identity(key), condition=condition)
+        for key, condition in rules.items()
+    }
+    if edition.threshold:
+        burst = {"type": "event_count", "timespan": edition.timespan}
+        files["burst.yml"] = BURST.format(id=identity(BURSTS), threshold=edition.threshold, **burst)
+    with TemporaryDirectory() as folder:
+        loaded = load_project(
+            project(Path(folder), files, SOURCE.replace("TOPIC", topic)),
+        )
+        assert not [d for d in loaded.diagnostics if d.severity.value == "error"], (
+            loaded.diagnostics
+        )
+        queries = {query.detection.key: query for query in loaded.queries}
+    backend = FlinkSql()
+    made = {key: backend.deployed(query) for key, query in queries.items()}
+    entries = tuple(_entry(queries[key], artifact) for key, artifact in made.items())
+    return Book(entries, {a.digest: a.body for a in made.values()}, queries)
+
+
+def compiled(edition: Edition, topic: str) -> Book:
+    """The entries and artifacts of an edition, over this topic."""
+    return _compiled(edition.encode(), topic)
+
+
+def _entry(query: Resolved, artifact: Artifact) -> Entry:
+    return Entry(
+        id=query.detection.id,
+        key=query.detection.key,
+        version=1,
+        logic=query.logic,
+        artifact=artifact.digest,
+        meta=query.meta,
+        backend=artifact.backend,
+        source=artifact.source,
+        path=artifact.path,
+        title=query.detection.meta.title,
+        sources=artifact.sources,
+        group_by=artifact.group_by,
+    )

@@ -1,0 +1,90 @@
+"""One move of an environment from an edition to the next, in a process that may be killed.
+
+python -m deployments.mover '<JSON>'
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deployments.board import FileBoard
+from deployments.editions import Book, Edition, compiled
+from tocsin.backend.fault import point
+from tocsin.backend.fleet import Move, StreamPlace, UnhealthyError
+from tocsin_flink_sql.fleet import FlinkFleet
+
+UNHEALTHY = 3
+"""Exit code after a way back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Where to go from where. `before` is empty at the first move."""
+
+    project: str
+    kafka: str
+    gateway: str
+    rest: str
+    storage: str
+    topic: str
+    release: int
+    before: str
+    after: str
+
+    @property
+    def place(self) -> StreamPlace:
+        """The environment."""
+        return StreamPlace(
+            project=self.project,
+            environment="live",
+            kafka=self.kafka,
+            gateway=self.gateway,
+            rest=self.rest,
+            storage=self.storage,
+            start="earliest",
+            partitions=1,
+            healthy_seconds=60,
+        )
+
+    @property
+    def board(self) -> FileBoard:
+        """Its cuts."""
+        return FileBoard(Path(self.storage) / "cuts.json")
+
+    @property
+    def move(self) -> Move:
+        """What a fleet is told."""
+        before = self._book(self.before)
+        after = self._book(self.after)
+        bodies = {**before.bodies, **after.bodies}
+        return Move(self.release, before.entries, after.entries, bodies)
+
+    def encode(self) -> str:
+        """As text."""
+        return json.dumps(asdict(self))
+
+    def _book(self, text: str) -> Book:
+        return compiled(Edition.decode(text), self.topic) if text else Book((), {}, {})
+
+
+def moved(errand: Errand) -> int:
+    """Make the move; the exit code."""
+    fleet, move, board = FlinkFleet.at(errand.place), errand.move, errand.board
+    try:
+        fleet.stage(move, board)
+        point("staged")
+        fleet.switch(move, board)
+        point("switched")
+        fleet.settle(move, board)
+    except UnhealthyError as error:
+        print(error.message, file=sys.stderr)
+        fleet.retreat(move, board)
+        return UNHEALTHY
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(moved(Errand(**json.loads(sys.argv[1]))))

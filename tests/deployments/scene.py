@@ -1,0 +1,116 @@
+"""An environment under load: editions come and go, processes are killed, all is counted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deployments.editions import Book, Edition, compiled
+from deployments.exact import Exactness, correlated, stateless
+from deployments.feed import Feed
+from deployments.mover import Errand
+from tocsin.backend.fleet import Finding
+from tocsin_flink_sql.fleet import FlinkFleet
+from tocsin_flink_sql.topics import records
+from tocsin_runtime.engines import Endpoints
+
+TESTS = Path(__file__).resolve().parents[1]
+ARRIVE_SECONDS = 90.0
+
+
+@dataclass
+class Scene:
+    """One environment. `history`: the editions that ran, in order."""
+
+    endpoints: Endpoints
+    run: str
+    storage: Path
+    feed: Feed
+    history: list[Edition] = field(default_factory=list)
+    release: int = 0
+
+    @property
+    def topic(self) -> str:
+        """Of the source."""
+        return f"{self.run}-audit"
+
+    def errand(self, after: Edition) -> Errand:
+        """The next move."""
+        return Errand(
+            project=self.run,
+            kafka=str(self.endpoints.kafka),
+            gateway=str(self.endpoints.flink_gateway),
+            rest=str(self.endpoints.flink_rest),
+            storage=str(self.storage),
+            topic=self.topic,
+            release=self.release + 1,
+            before=self.history[-1].encode() if self.history else "",
+            after=after.encode(),
+        )
+
+    def move(self, after: Edition, faults: Sequence[str] = ()) -> float:
+        """Move to an edition; first with a mover killed at each of these points. Seconds."""
+        errand = self.errand(after)
+        for fault in faults:
+            code, said = _mover(errand, fault)
+            assert code == 137, f"{fault} was not met: {code} {said}"
+        started = time.monotonic()
+        code, said = _mover(errand, "")
+        assert code == 0, said
+        self.release += 1
+        self.history.append(after)
+        return time.monotonic() - started
+
+    def heal(self) -> None:
+        """Apply the same edition again, as after a lost cluster."""
+        errand = self.errand(self.history[-1])
+        code, said = _mover(errand, "")
+        assert code == 0, said
+        self.release += 1
+
+    def findings(self) -> list[Finding]:
+        """What differs from the last edition."""
+        errand = self.errand(self.history[-1])
+        book = self.book(self.history[-1])
+        return FlinkFleet.at(errand.place).findings(book.entries, book.bodies)
+
+    def book(self, edition: Edition) -> Book:
+        """An edition, compiled."""
+        return compiled(edition, self.topic)
+
+    def counted(self) -> Exactness:
+        """End the load, wait until all is matched, and compare."""
+        self.feed.finish()
+        books = [self.book(edition) for edition in self.history]
+        cuts = self.errand(self.history[-1]).board.cuts
+        deadline = time.monotonic() + ARRIVE_SECONDS
+        while True:
+            rows = self._rows()
+            result = Exactness()
+            stateless(result, self.feed, books, rows)
+            correlated(result, self.feed, books, rows, cuts)
+            if not result.missed or time.monotonic() > deadline:
+                return result
+            time.sleep(1)
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return records(str(self.endpoints.kafka), f"tocsin.found.{self.run}.live")
+
+
+def _mover(errand: Errand, fault: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "deployments.mover", errand.encode()],
+        env={**os.environ, "PYTHONPATH": str(TESTS), "TOCSIN_FAULT": fault},
+        cwd=TESTS,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    return done.returncode, done.stderr.strip()[-2000:]
