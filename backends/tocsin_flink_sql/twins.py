@@ -14,7 +14,7 @@ from typing import Any
 from tocsin.canonical import digest
 from tocsin_flink_sql.compiled import CompiledPlan, Node
 
-STATELESS = ("calc", "exchange", "union")
+STATELESS = ("calc", "correlate", "exchange", "union")
 """Kinds of nodes without state; any other is taken to have some."""
 
 

@@ -1,0 +1,254 @@
+"""Restores edited detections from savepoints of what they were.
+
+The old versions read the first half of a stream and are stopped with a savepoint; then the rest of
+the stream comes, and each new version is restored from its old one's savepoint, with the ids that
+it adopts. Edits of the same version share its savepoint.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from confluent_kafka import Consumer, TopicPartition
+
+from deployments.edits import MOVED, Edit
+from deployments.swap_stream import Found, stream
+from tocsin.errors import EngineError
+from tocsin.ir.query import CorrelationQuery, Query, Resolved
+from tocsin_flink_sql.artifact import Deployed
+from tocsin_flink_sql.cluster import ClusterRest
+from tocsin_flink_sql.compiled import CompiledPlan, compile_plan, execute_plan
+from tocsin_flink_sql.gateway import Gateway
+from tocsin_flink_sql.rest import Rest
+from tocsin_flink_sql.run import SETTINGS
+from tocsin_flink_sql.topics import produce, records, topics
+from tocsin_flink_sql.twins import adopt
+from tocsin_runtime.engines import Endpoints
+
+TOGETHER = 14
+"""Edits that are tried on the same topics."""
+AT_A_TIME = 4
+"""Jobs that run side by side: a cluster has eight slots."""
+SECONDS = 120.0
+SEED, OTHER = 20_261_128, 7
+STREAMS = {"left": stream(SEED), "right": stream(SEED), MOVED: stream(OTHER)}
+"""What is in each topic; both sources of the edits have the same events."""
+
+J = TypeVar("J")
+T = TypeVar("T")
+
+
+@dataclass
+class Trial:
+    """An edit on its way; `cause` is why the new version does not start, `got` what it finds."""
+
+    edit: Edit
+    plans: tuple[CompiledPlan, CompiledPlan]
+    cause: str = ""
+    got: list[Found] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """A job; its name is that of its consumer group and of the topic that it writes to."""
+
+    name: str
+    job: str
+    query: CorrelationQuery
+
+
+def tried(chosen: Sequence[Edit], endpoints: Endpoints, folder: Path) -> Iterator[Trial]:
+    """Each edit, done; `folder` is shared with Flink."""
+    assert endpoints.kafka
+    with ExitStack() as stack:
+        planner = _Planner(endpoints, folder, stack)
+        for start in range(0, len(chosen), TOGETHER):
+            yield from _together(chosen[start : start + TOGETHER], planner, endpoints.kafka)
+
+
+def _together(chosen: Sequence[Edit], planner: _Planner, kafka: str) -> Iterator[Trial]:
+    with ExitStack() as stack:
+        swap = _Swap(planner, stack)
+        stack.enter_context(topics(kafka, swap.topics(len(chosen))))
+        stack.callback(swap.end)
+        for name, told in STREAMS.items():
+            produce(kafka, f"{swap.run}-{name}", told.first)
+        savepoints = swap.savepoints(chosen)
+        for name, told in STREAMS.items():
+            produce(kafka, f"{swap.run}-{name}", told.second)
+        yield from swap.restored(chosen, savepoints)
+
+
+class _Planner:
+    """Compiles versions; sessions are kept, and plans, of which topics are no part."""
+
+    def __init__(self, endpoints: Endpoints, folder: Path, stack: ExitStack) -> None:
+        assert endpoints.kafka
+        assert endpoints.flink_gateway
+        assert endpoints.flink_rest
+        self.kafka, self.gateway = endpoints.kafka, endpoints.flink_gateway
+        self.rest, self.folder, self.stack = endpoints.flink_rest, folder, stack
+        self.sessions: dict[str, Gateway] = {}
+        self.plans: dict[str, CompiledPlan] = {}
+
+    def compiled(self, query: CorrelationQuery) -> CompiledPlan:
+        """The plan of a version."""
+        made = Deployed.of(query)
+        if key(query) not in self.plans:
+            tables = made.tables(self.kafka, {"scan.startup.mode": "earliest-offset"}, {})
+            session = self.session(tables)
+            self.plans[key(query)] = compile_plan(session, made.insert, self.folder)
+        return self.plans[key(query)]
+
+    def session(self, tables: Sequence[str]) -> Gateway:
+        """A session with these tables."""
+        name = "\n".join(tables)
+        if name not in self.sessions:
+            opened = self.stack.enter_context(Gateway(self.gateway, settings=SETTINGS))
+            for text in tables:
+                opened.execute(text)
+            self.sessions[name] = opened
+        return self.sessions[name]
+
+
+class _Swap:
+    """Edits that are tried on the same topics."""
+
+    def __init__(self, planner: _Planner, stack: ExitStack) -> None:
+        self.kafka, self.gateway, self.folder = planner.kafka, planner.gateway, planner.folder
+        self.cluster = stack.enter_context(ClusterRest(planner.rest))
+        self.rest = stack.enter_context(Rest(planner.rest, "Flink cluster"))
+        self.run = f"edits-{uuid4().hex[:12]}"
+        self.compiled = planner.compiled
+        self.jobs: list[str] = []
+
+    def end(self) -> None:
+        """Leave no job behind."""
+        for job in self.jobs:
+            self.cluster.cancel(job)
+
+    def topics(self, edits: int) -> list[str]:
+        """Names of this run's topics."""
+        found = [f"{self.run}-{side}-{n}" for side in ("old", "new") for n in range(edits)]
+        return [*(f"{self.run}-{name}" for name in STREAMS), *found]
+
+    def savepoints(self, chosen: Sequence[Edit]) -> dict[str, str]:
+        """Of every old version that has read the first half, by the insert that it is."""
+        olds = {key(edit.before): edit.before for edit in chosen}
+
+        def begin(number: int, query: CorrelationQuery) -> _Started:
+            return self.start(f"{self.run}-old-{number}", query, self.compiled(query), "")
+
+        def end(started: _Started) -> tuple[str, str]:
+            self.read(started, whole=False)
+            return key(started.query), self.stopped(started.job, drain=False)
+
+        jobs = (begin(number, query) for number, query in enumerate(olds.values()))
+        return dict(_some_at_a_time(jobs, end))
+
+    def restored(self, chosen: Sequence[Edit], savepoints: dict[str, str]) -> Iterator[Trial]:
+        """The new version of each edit, once it has read all there is."""
+
+        def begin(number: int, edit: Edit) -> tuple[Trial, _Started | None]:
+            old, new = self.compiled(edit.before), self.compiled(edit.after)
+            trial, name = Trial(edit, (old, new)), f"{self.run}-new-{number}"
+            try:
+                state = savepoints[key(edit.before)]
+                return trial, self.start(name, edit.after, adopt(new, old), state)
+            except EngineError as error:
+                trial.cause = error.message
+                return trial, None
+
+        jobs = (begin(number, edit) for number, edit in enumerate(chosen))
+        return _some_at_a_time(jobs, lambda pair: self.finished(*pair))
+
+    def finished(self, trial: Trial, started: _Started | None) -> Trial:
+        """What the new version finds until it has read everything and told all that it holds."""
+        if started is None:
+            return trial
+        try:
+            self.read(started, whole=True)
+            self.stopped(started.job, drain=True)
+            rows = records(self.kafka, started.name)
+            trial.got = sorted((r["source"], r["offset"], tuple(r["group"] or ())) for r in rows)
+        except EngineError as error:
+            trial.cause = self.cluster.root_exception(started.job) or error.message
+        finally:
+            self.cluster.cancel(started.job)
+        return trial
+
+    # --- one version ------------------------------------------------------------------------------
+
+    def start(
+        self, name: str, query: CorrelationQuery, plan: CompiledPlan, savepoint: str
+    ) -> _Started:
+        """Run a plan, from the savepoint if there is one."""
+        state = {"execution.state-recovery.path": savepoint} if savepoint else {}
+        reading = {"scan.startup.mode": "earliest-offset", "properties.group.id": name}
+        made = Deployed.of(_placed(query, self.run))
+        settings = {**SETTINGS, "pipeline.name": name, **state}
+        with Gateway(self.gateway, settings=settings) as session:
+            for text in made.tables(self.kafka, reading, {"topic": name}):
+                session.execute(text)
+            self.jobs.append(execute_plan(session, plan, self.folder))
+            return _Started(name, self.jobs[-1], query)
+
+    def read(self, started: _Started, *, whole: bool) -> None:
+        """Wait until a job has read what there is of each of its topics.
+
+        Flink commits the offsets of a checkpoint that is complete.
+        """
+        consumer = Consumer({"bootstrap.servers": self.kafka, "group.id": started.name})
+        try:
+            for name in {source.topic or source.name for source in started.query.sources}:
+                told = STREAMS[name]
+                count = len(told.events if whole else told.first)
+                place = [TopicPartition(f"{self.run}-{name}", 0)]
+                while consumer.committed(place)[0].offset < count:
+                    self.cluster.wait_for(started.job, ("RUNNING",), SECONDS)
+                    time.sleep(0.2)
+        finally:
+            consumer.close()
+
+    def stopped(self, job: str, *, drain: bool) -> str:
+        """Stop a job; where its savepoint is. A drained one tells all that it holds."""
+        body = {"targetDirectory": (self.folder / "savepoints").as_uri(), "drain": drain}
+        request = self.rest.call("POST", f"/jobs/{job}/stop", body)["request-id"]
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            told = self.rest.call("GET", f"/jobs/{job}/savepoints/{request}")
+            if told["status"]["id"] == "COMPLETED":
+                return str(told["operation"]["location"])
+            time.sleep(0.1)
+        raise EngineError(f"no savepoint of {job}")
+
+
+def key(query: CorrelationQuery) -> str:
+    """What makes a version, in the eyes of its plan and of its state."""
+    return Deployed.of(query).encode().decode()
+
+
+def _placed(query: Resolved, run: str) -> Any:
+    """The same on the topics of a run."""
+    if isinstance(query, Query):
+        topic = f"{run}-{query.source.topic or query.source.name}"
+        return replace(query, source=replace(query.source, topic=topic))
+    return replace(query, bases=tuple(_placed(base, run) for base in query.bases))
+
+
+def _some_at_a_time(jobs: Iterable[J], end: Callable[[J], T]) -> Iterator[T]:
+    """Start jobs, and end the oldest when there are many."""
+    running: deque[J] = deque()
+    for job in jobs:
+        running.append(job)
+        if len(running) == AT_A_TIME:
+            yield end(running.popleft())
+    while running:
+        yield end(running.popleft())
