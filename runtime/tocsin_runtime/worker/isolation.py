@@ -6,9 +6,11 @@ person can look into it; nothing of that is silent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from time import perf_counter
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from threading import current_thread, main_thread
+from time import thread_time
 from typing import Any
 
 from tocsin.model.artifact import Match
@@ -19,24 +21,26 @@ from tocsin_runtime.matcher.base import SLOW_SECONDS
 
 Make = Callable[[Sequence[Part]], Matcher]
 
-SLOW_BATCH_SECONDS = 2.0
-"""A batch that takes longer is searched for a detection that takes long on single events."""
+PATIENCE_SECONDS = 5.0
+"""Computing that a batch may take; then a detection is looked for that is slow on single events."""
 BUDGET_SECONDS = 0.5
-"""What one isolated detection may take of a batch."""
+"""Computing that an isolated detection may take of a batch."""
 SEARCH_SECONDS = 5.0
 _SAMPLE = 5
-"""Events, the longest of a batch, on which detections are timed."""
+"""Events of a batch, of all sizes, on which detections are timed."""
 
 
 class Isolating:
     """A matcher of parts that leaves out those that fail. `isolated`: which, by id, and why."""
 
-    def __init__(self, parts: Sequence[Part], make: Make) -> None:
+    def __init__(
+        self, parts: Sequence[Part], make: Make, patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._make = make
         self._parts = list(parts)
         self._matcher = make(parts)
         self._alone: dict[str, EvaluatorMatcher] = {}
-        self._patience = SLOW_BATCH_SECONDS
+        self._patience = patience
         self.isolated: dict[str, str] = {}
 
     @property
@@ -45,35 +49,70 @@ class Isolating:
         return self._matcher.costs
 
     def learn_from(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """Learn what events are like."""
-        self._matcher.learn_from(events)
+        """Learn what events are like; where that fails or takes too long, do without."""
+        try:
+            with limited(self._patience):
+                self._matcher.learn_from(events)
+        except Exception:  # noqa: BLE001 - whatever goes wrong in one, the others are to go on
+            self._matcher = self._make(self._parts)
 
     def match_lines(self, lines: Sequence[bytes]) -> Matched:
         """The matches on lines of JSON, and on what a detection failed."""
-        start = perf_counter()
-        try:
-            found = self._matcher.match_lines(lines)
-        except Exception:  # noqa: BLE001 - whatever goes wrong in one, the others are to go on
-            self._isolate(failing(self._parts, lines, self._make))
-            found = self._matcher.match_lines(lines)
-        if perf_counter() - start > self._patience:
-            self._patience *= 2  # a search costs time, too
-            self._isolate(slow(self._parts, lines))
+        found = self._together(lines)
         for detection, matcher in self._alone.items():
             _add(found, detection, matcher, lines)
         if self._alone:
-            found.matches.sort()
+            found.matches.sort(key=lambda match: (match.event, match.detection))
         return found
 
+    def _together(self, lines: Sequence[bytes]) -> Matched:
+        try:
+            with limited(self._patience):
+                return self._matcher.match_lines(lines)
+        except OutOfTimeError:
+            self._patience *= 2  # it may be a slow machine
+            self._isolate(slow(self._parts, lines))
+            return self._together(lines)
+        except Exception:  # noqa: BLE001 - as above
+            self._isolate(failing(self._parts, lines, self._make))
+            return self._together(lines) if self._parts else Matched()
+
     def _isolate(self, reasons: Mapping[str, str]) -> None:
-        if not reasons:
-            return
         for part in self._parts:
             if part.detection in reasons:
                 self._alone[part.detection] = EvaluatorMatcher([part])
         self.isolated |= reasons
         self._parts = [part for part in self._parts if part.detection not in reasons]
         self._matcher = self._make(self._parts)
+
+
+class OutOfTimeError(Exception):
+    """What was to be computed takes too long."""
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise OutOfTimeError in the block after so many seconds of computing.
+
+    It comes when the call into native code that is going on ends. Other threads than the main
+    one, which cannot be interrupted, have all the time they want.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    if seconds <= 0:
+        raise OutOfTimeError("it takes too long")
+    before = signal.signal(signal.SIGVTALRM, _ring)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _ring(*_: object) -> None:
+    raise OutOfTimeError("it takes too long")
 
 
 def failing(parts: Sequence[Part], lines: Sequence[bytes], make: Make) -> dict[str, str]:
@@ -92,28 +131,31 @@ def failing(parts: Sequence[Part], lines: Sequence[bytes], make: Make) -> dict[s
 
 
 def slow(parts: Sequence[Part], lines: Sequence[bytes]) -> dict[str, str]:
-    """The detections that take long on one of the longest lines, as far as there is time."""
-    events = [(len(line), event) for line in longest(lines) if (event := _event(line)) is not None]
-    limit = perf_counter() + SEARCH_SECONDS
+    """The detections that take long on one of these lines, as far as there is time to see."""
+    events = [(len(line), event) for line in sample(lines) if (event := _event(line)) is not None]
+    limit = thread_time() + SEARCH_SECONDS
     found: dict[str, str] = {}
     for part in parts:
-        matcher = EvaluatorMatcher([part])
         for size, event in events:
-            start = perf_counter()
-            with suppress(Exception):
-                matcher.match(event)
-            seconds = perf_counter() - start
-            if seconds > SLOW_SECONDS:
-                found[part.detection] = f"slow: {seconds:.2f} s on an event of {size} bytes"
-                break
-        if perf_counter() > limit:
+            if part.detection not in found and _is_slow(part, event):
+                found[part.detection] = f"slow: over {SLOW_SECONDS} s on an event of {size} bytes"
+        if thread_time() > limit:
             break
     return found
 
 
-def longest(lines: Sequence[bytes]) -> Sequence[bytes]:
-    """A few of the longest lines."""
-    return sorted(lines, key=len)[-_SAMPLE:]
+def _is_slow(part: Part, event: Mapping[str, Any]) -> bool:
+    matcher = EvaluatorMatcher([part])
+    start = thread_time()
+    with suppress(Exception), limited(2 * SLOW_SECONDS):
+        matcher.match(event)
+    return thread_time() - start > SLOW_SECONDS
+
+
+def sample(lines: Sequence[bytes]) -> Sequence[bytes]:
+    """A few lines of all sizes, the shortest first."""
+    ordered = sorted(lines, key=len)
+    return [ordered[n * (len(ordered) - 1) // (_SAMPLE - 1)] for n in range(_SAMPLE)]
 
 
 def _event(line: bytes) -> dict[str, Any] | None:
@@ -125,15 +167,13 @@ def _event(line: bytes) -> dict[str, Any] | None:
 
 def _add(found: Matched, detection: str, matcher: Matcher, lines: Sequence[bytes]) -> None:
     """What one detection says, as far as it can and has time: of short events first."""
-    limit = perf_counter() + BUDGET_SECONDS
+    limit = thread_time() + BUDGET_SECONDS
     for number in sorted(range(len(lines)), key=lambda number: len(lines[number])):
         if number in found.refused:
             continue
-        if perf_counter() > limit:
-            found.failed.append(Failed(number, detection, "isolated: it takes too long"))
-            continue
         try:
-            told = matcher.match_lines([lines[number]])
+            with limited(limit - thread_time()):
+                told = matcher.match_lines([lines[number]])
         except Exception as error:  # noqa: BLE001 - as above
             found.failed.append(Failed(number, detection, f"isolated: {_told(error)}"))
         else:

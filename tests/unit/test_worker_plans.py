@@ -1,0 +1,238 @@
+"""What a worker runs by the records of its control topic: releases, trials, and what is damaged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tocsin.canonical import digest_bytes
+from tocsin.errors import ConfigError
+from tocsin.model.entry import Entry
+from tocsin_runtime.alerts.described import Origin
+from tocsin_runtime.alerts.writer import AlertWriter
+from tocsin_runtime.control.reader import Follower
+from tocsin_runtime.control.table import ReleaseTable, Trial
+from tocsin_runtime.control.topic import RELEASE, artifact_key, topic_name
+from tocsin_runtime.worker.deployment import Deployment
+from tocsin_runtime.worker.kafka import KafkaStream
+from tocsin_runtime.worker.plans import Plans, on_trial
+from tocsin_runtime.worker.service import Service
+from tocsin_runtime.worker.stream import Record
+from worker_world import PAID, ROLE, World, build_world
+
+TOPIC = topic_name("shop", "broker")
+
+
+class _Topics(KafkaStream):
+    """Notes what it is to read; nothing comes."""
+
+    def __init__(self) -> None:
+        self.subscribed: list[Sequence[str]] = []
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        self.subscribed.append(topics)
+
+    def poll(self) -> Sequence[Record] | None:
+        return ()
+
+
+class _Records(Follower):
+    """Records that are at hand."""
+
+    def __init__(self, records: dict[str, bytes]) -> None:
+        self.records = records
+
+    def refresh(self, seconds: float = 0) -> bool:
+        del seconds
+        return True
+
+    def drain(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return build_world(tmp_path / "shop")
+
+
+def writer_of(_: Deployment) -> AlertWriter:
+    return AlertWriter(Origin("p", "e"), {})
+
+
+def records_of(
+    world: World,
+    modes: Mapping[str, str] | None = None,
+    release: int = 1,
+    trial: Mapping[str, str] | None = None,
+    share: float = 0.25,
+) -> dict[str, bytes]:
+    """The control topic of a release, with a trial of these detections beside it."""
+    entries, bodies = world.released("broker", modes)
+    coming: list[Entry] = []
+    if trial is not None:
+        coming, more = world.released("broker", trial)
+        bodies |= more
+    table = ReleaseTable("broker", release, tuple(entries))
+    if trial is not None:
+        table = replace(table, trial=Trial(release + 1, tuple(coming), share))
+    artifacts = {artifact_key(digest): body for digest, body in bodies.items()}
+    return {**artifacts, RELEASE: table.encode()}
+
+
+def plans(records: Mapping[str, bytes]) -> Plans:
+    made = Plans(TOPIC, writer_of)
+    made.take(records)
+    return made
+
+
+def audit(*partitions: int) -> list[Record]:
+    return [Record("shop.audit", n, 0, b"{}") for n in partitions]
+
+
+def tried(made: Plans, partitions: int) -> list[int]:
+    """The partitions of a topic with so many that are on trial."""
+    trial, _, _ = made.split(audit(*range(partitions)), lambda _: partitions)
+    return [record.partition for _, group in trial for record in group]
+
+
+def test_a_release_moves_topics_and_keeps_what_did_not_change(world: World) -> None:
+    follower = _Records(records_of(world, {ROLE: "live", PAID: "live"}))
+    said: list[str] = []
+    service = Service("w", follower, Plans(TOPIC, writer_of), said.append)
+    service.start(stream := _Topics())
+    assert service.topics == ("shop.audit",)
+    lane = service.plans.release.lanes["shop.audit"]
+    # The other topic comes: the lane of this one stays, with all that it has learned.
+    follower.records = records_of(world, release=2)
+    service.poll()
+    service.poll()
+    assert stream.subscribed == [("shop.audit", "shop.web")]
+    assert service.plans.release.lanes["shop.audit"] is lane
+    # Only one of its detections is left: a lane of its own.
+    follower.records = records_of(world, {ROLE: "live"}, release=3)
+    service.poll()
+    service.poll()
+    assert stream.subscribed[1:] == [("shop.audit",)]
+    assert [each.detection for each in service.plans.release.lanes["shop.audit"].parts] == [ROLE]
+    assert said == ["now at release 2", "now at release 3"]
+
+
+@pytest.mark.parametrize(
+    ("partitions", "share", "expected"),
+    [(1, 1, 0), (2, 0.01, 1), (3, 0.25, 1), (4, 0.25, 1), (5, 0.25, 2), (8, 1, 8), (8, 0, 0)],
+)
+def test_the_share_of_a_trial(partitions: int, share: float, expected: int) -> None:
+    assert on_trial(partitions, share) == expected
+
+
+def test_each_record_goes_to_one_version(world: World) -> None:
+    made = plans(records_of(world, trial={ROLE: "live"}, share=0.5))
+    assert made.told()["trial"] == 2
+    trial, released, _ = made.split(audit(0, 1, 2, 0), lambda _: 3)
+    places = [[r.partition for _, group in work for r in group] for work in (trial, released)]
+    assert places == [[0, 1, 0], [2]]
+    assert tried(made, 1) == [0]  # its number of partitions was asked for once
+    made.take(records_of(world, trial={ROLE: "live"}, share=0.4))
+    assert tried(made, 1) == []
+
+
+def test_a_trial_that_is_released_is_not_loaded_again(world: World) -> None:
+    made = plans(records_of(world, trial={ROLE: "live"}))
+    trial = made.trial
+    made.take(records_of(world, {ROLE: "live"}, release=2))
+    assert made.release is trial
+    assert made.trial is None
+
+
+def test_a_topic_of_the_trial_alone_is_read_when_it_is_released(world: World) -> None:
+    made = plans(records_of(world, {ROLE: "live"}, trial=dict.fromkeys((ROLE, PAID), "live")))
+    both = plans(records_of(world, {ROLE: "live"}, trial=None))
+    assert made.topics == both.topics == ("shop.audit",)
+
+
+def test_a_bad_trial_is_told_and_the_release_goes_on(world: World) -> None:
+    good = records_of(world, {ROLE: "live"})
+    made = plans(good)
+    bad = records_of(world, {ROLE: "live"}, trial={PAID: "live"})
+    table = ReleaseTable.decode(bad[RELEASE])
+    assert table.trial
+    lost = artifact_key(table.trial.detections[0].artifact)
+    made.take({key: value for key, value in bad.items() if key != lost})
+    assert "of paid is missing in the control topic" in made.error
+    assert (made.told()["release"], made.told()["trial"]) == (1, None)
+    made.take(bad)  # it comes after all
+    assert (made.error, made.told()["trial"]) == ("", 2)
+    made.take(good)
+    assert made.told()["trial"] is None
+
+
+def _with(records: Mapping[str, bytes], **changes: Any) -> dict[str, bytes]:
+    table = {**json.loads(records[RELEASE]), **changes}
+    return {**records, RELEASE: json.dumps(table).encode()}
+
+
+def _bodies(records: Mapping[str, bytes], body: bytes) -> dict[str, bytes]:
+    return {key: value if key == RELEASE else body for key, value in records.items()}
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda _: {}, "nothing is deployed to broker"),
+        (lambda r: {**r, RELEASE: b"{"}, "the release record cannot be read"),
+        (lambda r: _with(r, form=9), "cannot be read: form"),
+        (lambda r: _with(r, detections=[{"id": 7}]), "cannot be read: detections.0"),
+        (lambda r: _with(r, environment="prod"), "is of environment prod"),
+        (lambda r: {RELEASE: r[RELEASE]}, "is missing in the control topic"),
+        (lambda r: _bodies(r, b"{}"), "is not what was released"),
+    ],
+)
+def test_what_cannot_be_loaded_leaves_the_release_in_place(
+    world: World, damage: Any, message: str
+) -> None:
+    good = records_of(world, release=7)
+    made = plans(good)
+    made.take(damage(records_of(world, release=8)))
+    assert message in made.error
+    assert made.told()["release"] == 7
+    made.check()
+    made.take(good)
+    assert made.error == ""
+    # A worker that starts with it has nothing to go on with.
+    with pytest.raises(ConfigError, match=r".*"):
+        plans(damage(good)).check()
+
+
+def test_a_part_of_a_form_that_is_not_known_is_told(world: World) -> None:
+    entries, bodies = world.released("broker", {ROLE: "live"})
+    body = bodies[entries[0].artifact].replace(b'"form":1', b'"form":2')
+    entry = replace(entries[0], artifact=digest_bytes(body))
+    made = plans(records_of(world))
+    made.take(
+        {
+            RELEASE: ReleaseTable("broker", 2, (entry,)).encode(),
+            artifact_key(entry.artifact): body,
+        }
+    )
+    assert "form 2 is not known here" in made.error
+    assert made.told()["release"] == 1
+
+
+def test_a_table_comes_back_as_it_was(world: World) -> None:
+    entries, _ = world.released("broker")
+    trial = Trial(3, tuple(entries[:1]), 0.5)
+    table = ReleaseTable("broker", 2, tuple(entries), trial)
+    assert ReleaseTable.decode(table.encode()) == table
+    assert ReleaseTable.decode(table.encode()).encode() == table.encode()
+
+
+def test_names_that_are_no_topic_are_refused() -> None:
+    assert topic_name("shop", "prod") == "tocsin.control.shop.prod"
+    for project in ("a b", "ü", "x" * 250):
+        with pytest.raises(ConfigError, match="cannot be a topic"):
+            topic_name(project, "prod")
