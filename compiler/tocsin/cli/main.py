@@ -37,6 +37,7 @@ COMMANDS = {
     "history": "releases of an environment",
     "verify": "recompute the ledger's chain and digests",
     "worker": "run deployed detections over a stream of events",
+    "manifests": "write manifests for Kubernetes and systemd",
     "coverage": "write the ATT&CK coverage page",
     "engines": "real local engines: Kafka, Flink",
 }

@@ -1,0 +1,26 @@
+"""How values are written into YAML and unit files: every value goes through one of these."""
+
+from __future__ import annotations
+
+import json
+
+from tocsin.errors import ConfigError
+
+
+def yaml(value: object) -> object:
+    """A double-quoted scalar, which no value can leave; numbers stay numbers."""
+    if isinstance(value, int):
+        return value
+    text = str(value)
+    if not text.isprintable():
+        raise ConfigError(f"not a value for a manifest: {text!r}")
+    return json.dumps(text, ensure_ascii=False)
+
+
+def unit(value: object) -> object:
+    """A word of systemd's command lines and settings: neither specifiers nor variables in it."""
+    text = str(value)
+    if not text.isprintable():
+        raise ConfigError(f"not a value for a unit file: {text!r}")
+    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return plain if plain and plain == text and " " not in text else f'"{plain}"'
