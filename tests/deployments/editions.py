@@ -82,6 +82,10 @@ class Book:
     bodies: Mapping[str, bytes]
     queries: Mapping[str, Resolved]
 
+    def body(self, key: str) -> bytes | None:
+        """The artifact of a detection."""
+        return next((self.bodies[e.artifact] for e in self.entries if e.key == key), None)
+
 
 def identity(key: str) -> str:
     """The id of a detection."""

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from deployments.board import FileBoard
-from deployments.editions import Book, Edition, compiled
+from deployments.editions import BURSTS, Book, Edition, compiled, identity
 from tocsin.backend.fault import point
-from tocsin.backend.fleet import Move, StreamPlace, UnhealthyError
+from tocsin.backend.fleet import Move, StreamPlace, UnhealthyError, Verdict
 from tocsin_flink_sql.fleet import FlinkFleet
 
+VERDICT = TypeAdapter(Verdict)
 UNHEALTHY = 3
 """Exit code after a way back."""
 
@@ -33,6 +36,7 @@ class Errand:
     release: int
     before: str
     after: str
+    verdict: str = ""
 
     @property
     def place(self) -> StreamPlace:
@@ -60,7 +64,16 @@ class Errand:
         before = self._book(self.before)
         after = self._book(self.after)
         bodies = {**before.bodies, **after.bodies}
-        return Move(self.release, before.entries, after.entries, bodies)
+        verdicts = {identity(BURSTS): VERDICT.validate_json(self.verdict)} if self.verdict else {}
+        return Move(self.release, before.entries, after.entries, bodies, verdicts)
+
+    def judged(self) -> Errand:
+        """With the fate of the correlation's state, as a plan has it."""
+        before, after = (self._book(text).body(BURSTS) for text in (self.before, self.after))
+        if before is None or after is None or before == after:
+            return self
+        verdict = FlinkFleet.at(self.place).judge(before, after, "")
+        return replace(self, verdict=VERDICT.dump_json(verdict).decode())
 
     def encode(self) -> str:
         """As text."""
@@ -80,7 +93,7 @@ def moved(errand: Errand) -> int:
         point("switched")
         fleet.settle(move, board)
     except UnhealthyError as error:
-        print(error.message, file=sys.stderr)
+        sys.stderr.write(error.message)
         fleet.retreat(move, board)
         return UNHEALTHY
     return 0

@@ -52,7 +52,7 @@ class Scene:
             release=self.release + 1,
             before=self.history[-1].encode() if self.history else "",
             after=after.encode(),
-        )
+        ).judged()
 
     def move(self, after: Edition, faults: Sequence[str] = ()) -> float:
         """Move to an edition; first with a mover killed at each of these points. Seconds."""
