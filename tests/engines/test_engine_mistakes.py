@@ -45,7 +45,7 @@ def test_an_unknown_engine_names_the_known_ones() -> None:
     for command in (up, down, status):
         with pytest.raises(EngineError, match="no such engine: kafak") as caught:
             command(("kafak",))
-        assert caught.value.hint == "there are: kafka, flink"
+        assert caught.value.hint == "there are: kafka, flink, registry"
 
 
 @pytest.mark.usefixtures("private_state")

@@ -127,6 +127,8 @@ def test_addresses_where_no_registry_is(url: str) -> None:
 def test_a_registry_that_is_away() -> None:
     with pytest.raises(EngineError, match="no schema registry answers at http://127"):
         register("http://somebody:secret@127.0.0.1:1/api", TOPICS)
+    with pytest.raises(EngineError, match="no schema registry answers at http://a"):
+        register("http://a..b/", TOPICS)
     for text in ("", "localhost:8081", "ftp://127.0.0.1", "http://a:b@[::zz"):
         with pytest.raises(EngineError, match="not the URL of a schema registry") as caught:
             findings(text, TOPICS)

@@ -203,7 +203,8 @@ def test_secrets_are_references() -> None:
         "name": "SHOP_KAFKA",
         "valueFrom": {"secretKeyRef": {"name": "tocsin-shop-prod", "key": "SHOP_KAFKA"}},
     }
-    files = _made(_environment(bootstrap="file:/run/secrets/brokers"), **{"secret": "kafka.prod"})
+    kept: dict[str, Any] = {"secret": "kafka.prod"}
+    files = _made(_environment(bootstrap="file:/run/secrets/brokers"), **kept)
     pod = _pod(files)
     assert pod["containers"][0]["volumeMounts"][-1] == {
         "name": "secret",

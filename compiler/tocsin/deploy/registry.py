@@ -127,7 +127,7 @@ class _Registry:
         """The answer; None if there is no such subject. Raises EngineError."""
         try:
             answer = self._client.request(method, path, json=body)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, UnicodeError) as error:  # the latter: a host that is no name
             raise EngineError(
                 f"no schema registry answers at {self._url}: {error or type(error).__name__}",
                 hint="check `registry` of the environment in tocsin.toml, and that it runs",
@@ -139,8 +139,8 @@ class _Registry:
         if answer.status_code == _CONFLICT:
             raise _incompatible(topic, str(told.get("message", "")))
         if not answer.is_success or not told:
-            reason = told.get("message") or f"HTTP {answer.status_code}"
-            raise self._refused(topic, f"{reason}")
+            strange = "no JSON" if answer.is_success else f"HTTP {answer.status_code}"
+            raise self._refused(topic, str(told.get("message") or strange))
         return told
 
     def _field(self, answer: dict[str, Any], name: str) -> Any:
