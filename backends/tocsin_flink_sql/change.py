@@ -75,7 +75,7 @@ def _held(old: Shape, new: Shape) -> Iterator[str]:
     if (old.type, old.share) != (new.type, new.share) and not (old.share == new.share != ""):
         yield _other_figure(old, new)
     if len(old.bases) != len(new.bases):
-        yield f"{len(old.bases)} base rules became {len(new.bases)}"
+        yield f"base rules: {len(old.bases)} became {len(new.bases)}"
     if old.group_by != new.group_by and not _same_fields(old.group_by, new.group_by):
         yield "the group is made of other fields"
     if old.values != new.values and not _same_fields(old.values, new.values):

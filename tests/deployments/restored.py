@@ -19,6 +19,7 @@ from deployments.restoring import STREAMS, Trial, tried
 from deployments.swap_stream import Found, after_swap, told_ms
 from differential.versions import versions
 from tocsin.backend.fleet import Fate, Verdict
+from tocsin.ir.query import CorrelationQuery
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.compiled import CompiledPlan
 from tocsin_flink_sql.verdict import verdict
@@ -73,24 +74,30 @@ def outcomes(chosen: Sequence[Edit], endpoints: Endpoints, folder: Path) -> Iter
 
 def _outcome(trial: Trial) -> Outcome:
     edit = trial.edit
-    sources = edit.before.sources
-    told = next(STREAMS[source.topic or source.name] for source in edit.after.sources)
-    watermark = told_ms(sources, STREAMS[sources[0].name].first)
-    expected = after_swap(edit.after, told.events, watermark)
+    wanted = expected(edit.before, edit.after)
     return Outcome(
         edit=edit,
         verdict=judged(edit, trial.plans),
         cause=trial.cause,
-        expected=expected,
+        expected=wanted,
         got=trial.got,
-        telling=expected != after_swap(edit.after, told.without_first, watermark),
+        telling=wanted != expected(edit.before, edit.after, whole=False),
     )
 
 
-def judged(edit: Edit, plans: tuple[CompiledPlan, CompiledPlan] | None) -> Verdict:
+def expected(
+    before: CorrelationQuery, after: CorrelationQuery, *, whole: bool = True
+) -> list[Found]:
+    """What the new version finds after the swap; or what it would, had it no state."""
+    first = after.sources[0]
+    told = STREAMS[first.topic or first.name]
+    watermark = told_ms(before.sources, STREAMS[before.sources[0].name].first)
+    return after_swap(after, told.events if whole else told.without_first, watermark)
+
+
+def judged(edit: Edit, plans: tuple[CompiledPlan, CompiledPlan]) -> Verdict:
     """What the verdict says where the author wishes nothing."""
     before, after = (FlinkSql().deployed(query).body for query in (edit.before, edit.after))
-    assert plans
     return verdict(before, after, "", lambda: plans)
 
 

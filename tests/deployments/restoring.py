@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,7 +56,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class _Started:
+class Started:
     """A job; its name is that of its consumer group and of the topic that it writes to."""
 
     name: str
@@ -66,27 +66,20 @@ class _Started:
 
 def tried(chosen: Sequence[Edit], endpoints: Endpoints, folder: Path) -> Iterator[Trial]:
     """Each edit, done; `folder` is shared with Flink."""
-    assert endpoints.kafka
     with ExitStack() as stack:
-        planner = _Planner(endpoints, folder, stack)
+        planner = Planner(endpoints, folder, stack)
         for start in range(0, len(chosen), TOGETHER):
-            yield from _together(chosen[start : start + TOGETHER], planner, endpoints.kafka)
+            yield from _together(chosen[start : start + TOGETHER], planner)
 
 
-def _together(chosen: Sequence[Edit], planner: _Planner, kafka: str) -> Iterator[Trial]:
-    with ExitStack() as stack:
-        swap = _Swap(planner, stack)
-        stack.enter_context(topics(kafka, swap.topics(len(chosen))))
-        stack.callback(swap.end)
-        for name, told in STREAMS.items():
-            produce(kafka, f"{swap.run}-{name}", told.first)
+def _together(chosen: Sequence[Edit], planner: Planner) -> Iterator[Trial]:
+    with swapping(planner, len(chosen)) as swap:
         savepoints = swap.savepoints(chosen)
-        for name, told in STREAMS.items():
-            produce(kafka, f"{swap.run}-{name}", told.second)
+        swap.go_on()
         yield from swap.restored(chosen, savepoints)
 
 
-class _Planner:
+class Planner:
     """Compiles versions; sessions are kept, and plans, of which topics are no part."""
 
     def __init__(self, endpoints: Endpoints, folder: Path, stack: ExitStack) -> None:
@@ -100,12 +93,15 @@ class _Planner:
 
     def compiled(self, query: CorrelationQuery) -> CompiledPlan:
         """The plan of a version."""
-        made = Deployed.of(query)
         if key(query) not in self.plans:
-            tables = made.tables(self.kafka, {"scan.startup.mode": "earliest-offset"}, {})
-            session = self.session(tables)
-            self.plans[key(query)] = compile_plan(session, made.insert, self.folder)
+            made = Deployed.of(query)
+            self.plans[key(query)] = self.plan(made, made.insert)
         return self.plans[key(query)]
+
+    def plan(self, made: Deployed, insert: str) -> CompiledPlan:
+        """The plan of an INSERT on the tables of a version."""
+        tables = made.tables(self.kafka, {"scan.startup.mode": "earliest-offset"}, {})
+        return compile_plan(self.session(tables), insert, self.folder)
 
     def session(self, tables: Sequence[str]) -> Gateway:
         """A session with these tables."""
@@ -118,10 +114,22 @@ class _Planner:
         return self.sessions[name]
 
 
-class _Swap:
+@contextmanager
+def swapping(planner: Planner, edits: int) -> Iterator[Swap]:
+    """Topics for so many edits, with the first half of the stream; no job is left at the end."""
+    with ExitStack() as stack:
+        swap = Swap(planner, stack)
+        stack.enter_context(topics(planner.kafka, swap.topics(edits)))
+        stack.callback(swap.end)
+        for name, told in STREAMS.items():
+            produce(planner.kafka, f"{swap.run}-{name}", told.first)
+        yield swap
+
+
+class Swap:
     """Edits that are tried on the same topics."""
 
-    def __init__(self, planner: _Planner, stack: ExitStack) -> None:
+    def __init__(self, planner: Planner, stack: ExitStack) -> None:
         self.kafka, self.gateway, self.folder = planner.kafka, planner.gateway, planner.folder
         self.cluster = stack.enter_context(ClusterRest(planner.rest))
         self.rest = stack.enter_context(Rest(planner.rest, "Flink cluster"))
@@ -134,6 +142,11 @@ class _Swap:
         for job in self.jobs:
             self.cluster.cancel(job)
 
+    def go_on(self) -> None:
+        """The rest of the stream."""
+        for name, told in STREAMS.items():
+            produce(self.kafka, f"{self.run}-{name}", told.second)
+
     def topics(self, edits: int) -> list[str]:
         """Names of this run's topics."""
         found = [f"{self.run}-{side}-{n}" for side in ("old", "new") for n in range(edits)]
@@ -143,10 +156,10 @@ class _Swap:
         """Of every old version that has read the first half, by the insert that it is."""
         olds = {key(edit.before): edit.before for edit in chosen}
 
-        def begin(number: int, query: CorrelationQuery) -> _Started:
+        def begin(number: int, query: CorrelationQuery) -> Started:
             return self.start(f"{self.run}-old-{number}", query, self.compiled(query), "")
 
-        def end(started: _Started) -> tuple[str, str]:
+        def end(started: Started) -> tuple[str, str]:
             self.read(started, whole=False)
             return key(started.query), self.stopped(started.job, drain=False)
 
@@ -156,7 +169,7 @@ class _Swap:
     def restored(self, chosen: Sequence[Edit], savepoints: dict[str, str]) -> Iterator[Trial]:
         """The new version of each edit, once it has read all there is."""
 
-        def begin(number: int, edit: Edit) -> tuple[Trial, _Started | None]:
+        def begin(number: int, edit: Edit) -> tuple[Trial, Started | None]:
             old, new = self.compiled(edit.before), self.compiled(edit.after)
             trial, name = Trial(edit, (old, new)), f"{self.run}-new-{number}"
             try:
@@ -169,7 +182,7 @@ class _Swap:
         jobs = (begin(number, edit) for number, edit in enumerate(chosen))
         return _some_at_a_time(jobs, lambda pair: self.finished(*pair))
 
-    def finished(self, trial: Trial, started: _Started | None) -> Trial:
+    def finished(self, trial: Trial, started: Started | None) -> Trial:
         """What the new version finds until it has read everything and told all that it holds."""
         if started is None:
             return trial
@@ -188,7 +201,7 @@ class _Swap:
 
     def start(
         self, name: str, query: CorrelationQuery, plan: CompiledPlan, savepoint: str
-    ) -> _Started:
+    ) -> Started:
         """Run a plan, from the savepoint if there is one."""
         state = {"execution.state-recovery.path": savepoint} if savepoint else {}
         reading = {"scan.startup.mode": "earliest-offset", "properties.group.id": name}
@@ -198,9 +211,9 @@ class _Swap:
             for text in made.tables(self.kafka, reading, {"topic": name}):
                 session.execute(text)
             self.jobs.append(execute_plan(session, plan, self.folder))
-            return _Started(name, self.jobs[-1], query)
+            return Started(name, self.jobs[-1], query)
 
-    def read(self, started: _Started, *, whole: bool) -> None:
+    def read(self, started: Started, *, whole: bool) -> None:
         """Wait until a job has read what there is of each of its topics.
 
         Flink commits the offsets of a checkpoint that is complete.

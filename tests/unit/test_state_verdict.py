@@ -73,7 +73,7 @@ def test_plans_that_do_not_fit_are_replayed() -> None:
         ("another base condition", "base rule 1 changed"),
         ("grouped by another field", "the group is made of other fields"),
         ("the keys in another order", "the group is made of other fields"),
-        ("a base rule more", "1 base rules became 2"),
+        ("a base rule more", "base rules: 1 became 2"),
         ("more lateness", "the lateness of left changed"),
         ("the time is another field", "the time of left is another field: seen"),
         ("another topic", "source left moved from topic left to moved"),
