@@ -22,6 +22,7 @@ from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import ARTIFACT, RELEASE, altered, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
+from tocsin_runtime.worker.topics import existing
 
 NONE: Mapping[str, Verdict] = {}
 
@@ -158,6 +159,9 @@ class StreamTarget:
         return self._fleets[backend]
 
     def _records(self) -> dict[str, bytes]:
+        """The control topic as it is; nothing before the first apply."""
+        if self._writer.topic not in existing(self._servers):
+            return {}
         return read(self._servers, self._writer.topic)
 
     def _table(self, records: Mapping[str, bytes]) -> ReleaseTable:

@@ -97,5 +97,6 @@ def _of(item: Any) -> set[frozenset[str]]:
     return set()
 
 
-def _rank(guard: frozenset[str]) -> tuple[int, int]:
-    return min(map(len, guard)), -len(guard)
+def _rank(guard: frozenset[str]) -> tuple[int, int, list[str]]:
+    """Of equally good guards the one of the last letters: sets have no order of their own."""
+    return min(map(len, guard)), -len(guard), sorted(guard)
