@@ -110,7 +110,8 @@ class StreamPlace:
     """A stream environment as its settings describe it, addresses looked up.
 
     `kafka` are bootstrap servers, `gateway` and `rest` Flink's URLs, `registry` that of schemas,
-    `storage` a folder; empty where there is none. The rest is as in `tocsin.toml`. `point` is called between effects.
+    `storage` a folder; empty where there is none. The rest is as in `tocsin.toml`. `point` is
+    called between effects.
     """
 
     project: str
