@@ -47,7 +47,7 @@ class WorkerFleet:
         self._ready(read)
         if what_runs(move.before) == what_runs(move.after):
             return
-        both = read & topics_of(move.before, move.bodies)
+        both = read & _still_read(move)
         with closing(self._members()) as members:
             new = _changed(move) - members.isolated()
             progress = self._on_trial(both)
@@ -177,6 +177,15 @@ def topics_of(entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> frozense
         except (KeyError, ValueError) as error:
             raise EngineError(f"artifact of {entry.key} cannot be read: {error}") from error
     return frozenset(found)
+
+
+def _still_read(move: Move) -> frozenset[str]:
+    """The topics of what is live, as far as its artifacts are there: the move may mend them."""
+    there = [entry for entry in move.before if entry.artifact in move.bodies]
+    try:
+        return topics_of(there, move.bodies)
+    except EngineError:
+        return frozenset()
 
 
 def what_runs(entries: Sequence[Entry]) -> set[tuple[str, str, str]]:

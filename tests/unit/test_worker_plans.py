@@ -37,6 +37,9 @@ class _Topics(KafkaStream):
     def subscribe(self, topics: Sequence[str]) -> None:
         self.subscribed.append(topics)
 
+    def lags(self) -> dict[tuple[str, int], int]:
+        return {}
+
     def poll(self) -> Sequence[Record] | None:
         return ()
 

@@ -50,7 +50,7 @@ class Figures(Collector):
         lag = GaugeMetricFamily(
             "tocsin_lag_events", "Events behind.", labels=["topic", "partition"]
         )
-        for (topic, partition), count in sorted(self._service.stream.lags().items()):
+        for (topic, partition), count in sorted(self._service.lags.items()):
             lag.add_metric([topic, str(partition)], count)
         return lag
 

@@ -38,7 +38,8 @@ class Done:
 class Service:
     """Processor and stream in one: after each poll it looks whether the release changed.
 
-    `name` is the worker's; `turned`, by the monotonic clock, when its loop last went round.
+    `name` is the worker's; `turned`, by the monotonic clock, when its loop last went round; `lags`,
+    events behind of partitions, as of about then.
     """
 
     def __init__(self, name: str, follower: Follower, plans: Plans, say: Say) -> None:
@@ -46,6 +47,7 @@ class Service:
         self.plans = plans
         self.done = Done()
         self.turned = time.monotonic()
+        self.lags: Mapping[tuple[str, int], int] = {}
         self._follower = follower
         self._say = say
         self._stream: KafkaStream | None = None
@@ -66,7 +68,10 @@ class Service:
 
     def poll(self) -> Sequence[Record] | None:
         """Records to process with what the control topic says after they came."""
-        self.turned = time.monotonic()
+        now = time.monotonic()
+        if int(now) > int(self.turned):
+            self.lags = self.stream.lags()
+        self.turned = now
         if self.plans.topics != self.topics:
             self.topics = self.plans.topics
             self.stream.subscribe(self.topics)

@@ -1,0 +1,102 @@
+"""Moves of a shop's workers from release to release, step by step as an apply makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from engines.kafka_shop import Shop
+from tocsin.backend.fleet import Finding, Move, StreamPlace, UnhealthyError
+from tocsin.deploy.board import Notices
+from tocsin.front.project import load_project
+from tocsin.model.entry import Entry
+from tocsin_kafka_filter.fleet import WorkerFleet
+from tocsin_runtime.control.reader import read
+from tocsin_runtime.control.table import ReleaseTable
+from tocsin_runtime.control.topic import ARTIFACT, artifact_key
+from worker_world import World
+
+Bodies = Mapping[str, bytes]
+
+
+def nothing(_: str) -> None:
+    """At a point between two effects."""
+
+
+@dataclass
+class Mover:
+    """Moves a shop. `at` is called at the points of a move; `bodies` are all artifacts so far."""
+
+    shop: Shop
+    at: Callable[[str], None] = nothing
+    healthy_seconds: int = 60
+    bodies: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def fleet(self) -> WorkerFleet:
+        project = self.shop.world.project.settings.project.name
+        return WorkerFleet(
+            StreamPlace(
+                project,
+                "broker",
+                self.shop.servers,
+                canary_seconds=4,
+                healthy_seconds=self.healthy_seconds,
+                point=self.at,
+            )
+        )
+
+    @property
+    def table(self) -> ReleaseTable:
+        return ReleaseTable.of(self.records(), self.shop.writer.topic)
+
+    def records(self) -> dict[str, bytes]:
+        return read(self.shop.servers, self.shop.writer.topic)
+
+    def move(self, *, lost: bool = False) -> Move:
+        """Go to what the project's files say now, as the next release.
+
+        `lost`: artifacts that are new do not get into the control topic. Whatever is not healthy
+        is taken back.
+        """
+        table = self.table
+        entries, new = self.shop.world.released("broker")
+        live = {k.removeprefix(ARTIFACT): v for k, v in self.records().items() if ARTIFACT in k}
+        self.bodies |= {**live, **new}
+        if not lost:
+            self.shop.writer.put({artifact_key(d): body for d, body in new.items()})
+        move = Move(table.release + 1, table.detections, tuple(entries), self.bodies)
+        notices = Notices(self.shop.writer, move, table)
+        try:
+            self.fleet.stage(move, notices)
+            notices.release()
+            self.at("published")
+            self.fleet.switch(move, notices)
+            self.fleet.settle(move, notices)
+            notices.settled()
+        except UnhealthyError:
+            notices.restore()
+            self.fleet.retreat(move, notices)
+            raise
+        return move
+
+    def findings(self) -> list[Finding]:
+        entries = self.entries()
+        return self.fleet.findings(entries, self.bodies)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """What is released; its artifacts are known from now on."""
+        found, bodies = self.shop.world.released("broker")
+        self.bodies |= bodies
+        return tuple(found)
+
+
+def edit(shop: Shop, rule: str, old: str, new: str) -> World:
+    """Change a rule's file; the world before."""
+    before = shop.world
+    path = before.root / f"rules/{rule}.yml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    shop.world = World(before.root, load_project(before.root))
+    return before

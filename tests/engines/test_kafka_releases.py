@@ -1,0 +1,241 @@
+"""Workers through changes of release: each event by exactly one version, whatever is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from confluent_kafka import Producer
+
+from engines.kafka_moves import Mover, edit
+from engines.kafka_shop import Shop, many, told, until
+from tocsin.backend.fleet import UnhealthyError
+from tocsin.errors import ConfigError
+from tocsin_runtime.control.table import ReleaseTable
+from tocsin_runtime.control.topic import RELEASE, artifact_key
+from tocsin_runtime.control.writer import ControlWriter
+from tocsin_runtime.engines.ports import choose
+from tocsin_runtime.worker import topics
+from tocsin_runtime.worker.stream import Sink
+from worker_world import PAID, ROLE, World
+
+pytestmark = pytest.mark.engine
+
+
+@contextmanager
+def fed(shop: Shop, events: Sequence[dict[str, Any]]) -> Iterator[list[int]]:
+    """Feed beside the block; how many of the events were fed."""
+    count, done = [0], threading.Event()
+
+    def run() -> None:
+        while count[0] < len(events) and not done.wait(0.1):
+            shop.feed(events[count[0] : count[0] + 150])
+            count[0] += 150
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield count
+    finally:
+        done.set()
+        thread.join()
+
+
+def stopped(shop: Shop, *children: subprocess.Popen[str]) -> list[dict[str, Any]]:
+    for child in children:
+        child.send_signal(signal.SIGTERM)
+    return [shop.finish(child) for child in children]
+
+
+def check_exact(
+    shop: Shop, before: World, events: Sequence[dict[str, Any]], changed: str
+) -> Counter[str]:
+    """Every detection but the changed one matched as it must; how often each logic matched."""
+    old, new = (
+        {(d, events[n]["id"]) for d, n in world.expected(events, "audit")}
+        for world in (before, shop.world)
+    )
+    found = shop.matches()
+    assert max(found.values()) == 1
+    kept = {pair for pair in found if pair[0] != changed}
+    assert kept == {pair for pair in old if pair[0] != changed}
+    # What both versions match is there; what one of them does is there as far as it saw it.
+    own = {pair for pair in found if pair[0] == changed}
+    assert {p for p in old & new if p[0] == changed} <= own <= old | new
+    alerts = [alert["id"] for alert in shop.results(Sink.ALERTS)]
+    assert len(alerts) == len(set(alerts)) == len(found)
+    logics = {
+        world.query(changed).logic: side for world, side in ((before, old), (shop.world, new))
+    }
+    counted: Counter[str] = Counter()
+    for match in shop.results(Sink.MATCHES):
+        if match["detection"] == changed:
+            assert (changed, match["event_id"]) in logics[match["logic"]]
+            counted[match["logic"]] += 1
+    return counted
+
+
+def test_a_release_changes_under_load_and_a_bad_one_is_taken_back(shop: Shop) -> None:
+    events = many(30_000)
+    workers = [shop.worker("--name", name) for name in ("w1", "w2")]
+    until(lambda: all(shop.shares(2)))
+    mover = Mover(shop)
+    with fed(shop, events) as count:
+        until(lambda: shop.progress() > 300)
+        before = edit(shop, "paid", "100", "99")
+        mover.move()
+        assert {name: r["release"] for name, r in shop.reports().items()} == {"w1": 2, "w2": 2}
+        assert sum(report["trial_events"] for report in shop.reports().values()) > 0
+        # The next one is damaged: it is taken back, and the one before goes on.
+        good = shop.world
+        edit(shop, "role", "role.grant", "role.take")
+        with pytest.raises(UnhealthyError, match=r"worker w\d: artifact \w{12} of role is missing"):
+            mover.move(lost=True)
+        assert (mover.table.release, mover.table.trial) == (2, None)
+        shop.world = good
+    until(lambda: shop.progress() == count[0])
+    reports = stopped(shop, *workers)
+    assert sum(report["events"] for report in reports) == count[0]
+    assert len(check_exact(shop, before, events[: count[0]], PAID)) == 2
+    assert shop.reports() == {}  # they left in good order
+
+
+def test_workers_are_killed_during_trial_and_switch(shop: Shop) -> None:
+    events = many(60_000)
+    workers = {name: shop.worker("--name", name) for name in ("w1", "w2")}
+    until(lambda: all(shop.shares(2)))
+
+    def kill(name: str) -> None:
+        os.kill(workers[name].pid, signal.SIGKILL)
+        workers[name].communicate()
+
+    def at(point: str) -> None:
+        if point == "on-trial":
+            kill("w1")  # it counts until its session ends
+        if point == "published":
+            kill("w2")
+            for name in workers:
+                workers[name] = shop.worker("--name", name)
+
+    with fed(shop, events) as count:
+        until(lambda: shop.progress() > 300)
+        before = edit(shop, "paid", "100", "99")
+        Mover(shop, at).move()
+        assert {name: r["release"] for name, r in shop.reports().items()} == {"w1": 2, "w2": 2}
+    until(lambda: shop.progress() == count[0])
+    stopped(shop, *workers.values())
+    assert len(check_exact(shop, before, events[: count[0]], PAID)) == 2
+
+
+def test_findings_name_what_is_not_as_released(shop: Shop) -> None:
+    mover = Mover(shop)
+    assert mover.findings() == []
+    shop.feed(many(10))
+    (idle,) = mover.findings()
+    assert (idle.kind, idle.detail) == ("no-worker", "nobody reads; 10 events wait")
+    child = shop.worker("--name", "w1")
+    until(lambda: mover.findings() == [])
+    # A record that it cannot load: the worker goes on, and tells.
+    good = mover.table
+    shop.writer.put({RELEASE: b"{}"})
+    until(lambda: [f.kind for f in mover.findings()] == ["worker-failing"])
+    (failing,) = mover.findings()
+    assert failing.subject == "w1"
+    assert "the release record cannot be read" in failing.detail
+    shop.writer.put({RELEASE: good.encode()})
+    until(lambda: mover.findings() == [])
+    # It is stopped: it tells nothing of the next release.
+    child.send_signal(signal.SIGSTOP)
+    shop.deploy({ROLE: "live"}, release=2)
+    (behind,) = [f for f in mover.findings() if f.subject == "w1"]
+    assert (behind.kind, behind.detail) == ("worker-behind", "it runs release 1, not 2")
+    child.send_signal(signal.SIGCONT)
+    until(lambda: mover.findings() == [])
+    topics.delete(shop.servers, [shop.topic])
+    until(lambda: [f.kind for f in mover.findings()] == ["topic-missing"])
+
+
+def test_health_and_figures_over_http(shop: Shop) -> None:
+    port = choose(("worker",), {})["worker"]
+    child = shop.worker("--name", "w1", "--listen", f"127.0.0.1:{port}")
+    while "reads" not in told(child):
+        pass
+    shop.feed([*many(300), b"oops"])
+    until(lambda: shop.progress() == 301)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
+        assert (http.get("/healthz").status_code, http.get("/healthz").text) == (200, "alive\n")
+        assert (http.get("/readyz").status_code, http.get("/readyz").text) == (200, "release 1\n")
+        figures = http.get("/metrics").text.splitlines()
+        matches = shop.matches().total()
+        for line in (
+            "tocsin_events_total 300.0",
+            f"tocsin_matches_total {matches}.0",
+            f"tocsin_alerts_total {matches}.0",
+            "tocsin_dead_letters_total 1.0",
+            "tocsin_release 1.0",
+            f'tocsin_lag_events{{partition="0",topic="{shop.topic}"}} 0.0',
+        ):
+            assert line in figures
+        assert http.get("/elsewhere").status_code == 404
+        shop.writer.put({RELEASE: b"{}"})
+        until(lambda: http.get("/readyz").status_code == 503)
+        assert "cannot be read" in http.get("/readyz").text
+    stopped(shop, child)
+
+
+def test_a_second_apply_fences_the_first(shop: Shop) -> None:
+    name = shop.world.project.settings.project.name
+    second = ControlWriter(shop.servers, name, "broker")
+    second.put({artifact_key("x"): b"1"})
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="another apply has taken over"):
+            shop.writer.put({artifact_key("x"): b"2"})
+    shop.writer = ControlWriter(shop.servers, name, "broker")
+
+
+def test_what_jobs_found_is_alerted_once(shop: Shop) -> None:
+    """Kind flink: rows of the found topic, and the filters of kafka-filter, in one worker."""
+    settings = shop.world.root / "tocsin.toml"
+    text = settings.read_text("utf-8")
+    settings.write_text(text.replace('kind = "kafka"', 'kind = "flink"'), "utf-8")
+    name = shop.world.project.settings.project.name
+    found = f"tocsin.found.{name}.broker"
+    entries, bodies = shop.world.released("broker", {ROLE: "live", PAID: "live"})
+    rows = [replace(e, backend="flink-sql") if e.id == ROLE else e for e in entries]
+    shop.publish(ReleaseTable("broker", 2, tuple(rows)), bodies)
+    topics.create(shop.servers, [found], partitions=2)
+    events = many(200)
+    shop.feed(events)
+    producer = Producer({"bootstrap.servers": shop.servers})
+    expected = shop.expected(events)
+    for n, event in enumerate(events):
+        if (ROLE, event["id"]) in expected:
+            row = {
+                "detection_id": ROLE,
+                "logic": shop.world.query(ROLE).logic,
+                "source": "audit",
+                "partition": n % 3,
+                "offset": n // 3,
+                "event_time": event["at"],
+                "group": None,
+                "event": json.dumps(event),
+            }
+            producer.produce(found, json.dumps(row).encode(), partition=n % 2)
+    assert producer.flush(30) == 0
+    report = shop.finish(shop.worker("--until-end"))
+    assert report["matches"] == expected.total()
+    assert shop.matches() == expected
+    assert shop.finish(shop.worker("--until-end"))["matches"] == 0
+    alerts = [alert["id"] for alert in shop.results(Sink.ALERTS)]
+    assert len(alerts) == len(set(alerts)) == expected.total()
+    topics.delete(shop.servers, [found])

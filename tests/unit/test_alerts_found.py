@@ -1,0 +1,159 @@
+"""What jobs elsewhere found becomes match records and alerts, as far as it counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tocsin.backend.fleet import Cut
+from tocsin.canonical import canonical_bytes
+from tocsin.errors import ConfigError
+from tocsin.model.artifact import Artifact
+from tocsin_runtime.alerts.described import Described, Origin
+from tocsin_runtime.alerts.found import Alerter
+from tocsin_runtime.alerts.writer import AlertWriter
+from tocsin_runtime.worker.deployment import Deployed, Deployment
+from tocsin_runtime.worker.loop import Batch
+from tocsin_runtime.worker.stream import Record, Sink
+from worker_world import PAID, ROLE, build_world
+
+BURST = "burst"
+AT = "2026-01-01T00:00:01.500Z"
+AT_MS = 1767225601500
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Deployment:
+    """A detection on single events, one in shadow, and a correlation."""
+    world = build_world(tmp_path / "shop")
+    entries, bodies = world.released("broker", {ROLE: "live", PAID: "shadow"})
+    rows = [
+        Deployed(
+            Artifact(e.id, e.key, "flink-sql", "audit", e.logic, "json", bodies[e.artifact]),
+            Described(e.id, e.title, shadow=e.mode == "shadow"),
+        )
+        for e in entries
+    ]
+    inputs = [{"source": s, "topic": f"shop.{s}"} for s in ("audit", "web")]
+    body = canonical_bytes({"form": 1, "inputs": inputs})
+    burst = Artifact(
+        BURST, "burst", "flink-sql", "audit", "l2", "json", body, ("audit", "web"), ("actor",)
+    )
+    return Deployment(2, (*rows, Deployed(burst, Described(BURST, "A burst"))))
+
+
+def alerter(deployment: Deployment, *cuts: Cut) -> Alerter:
+    described = {each.described.id: each.described for each in deployment.detections}
+    return Alerter(deployment, cuts, AlertWriter(Origin("shop", "e"), described, lambda: 7))
+
+
+def logic(deployment: Deployment, detection: str) -> str:
+    return next(
+        d.artifact.logic for d in deployment.detections if d.artifact.detection == detection
+    )
+
+
+def row(detection: str, logic: str, **more: Any) -> dict[str, Any]:
+    return {
+        "detection_id": detection,
+        "logic": logic,
+        "source": "audit",
+        "partition": 1,
+        "offset": 5,
+        "event_time": AT,
+        "group": None,
+        **more,
+    }
+
+
+def taken(alerter: Alerter, *rows: Any) -> tuple[Batch, list[tuple[Sink, dict[str, Any]]]]:
+    values = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in rows]
+    batch = alerter([Record("tocsin.found.shop.e", 0, n, v) for n, v in enumerate(values)])
+    return batch, [(o.sink, json.loads(o.value)) for o in batch.outputs]
+
+
+def test_an_event_brings_its_identity_and_its_evidence(deployment: Deployment) -> None:
+    event = {"id": "a7", "at": AT, "action": "role.grant"}
+    found = row(ROLE, logic(deployment, ROLE), event=json.dumps(event))
+    batch, ((_, match), (sink, alert)) = taken(alerter(deployment), found)
+    assert (match["event_id"], match["time"]) == ("a7", AT_MS)
+    assert (match["topic"], match["partition"], match["offset"]) == ("shop.audit", 1, 5)
+    assert sink is Sink.ALERTS
+    assert alert["data"]["evidences"] == [{"data": event}]
+    assert batch.counters.matches == {ROLE: 1}
+
+
+def test_without_its_text_an_event_is_known_by_its_place(deployment: Deployment) -> None:
+    found = row(BURST, "l2", group=["ann"], source="web")
+    _, ((_, match), (_, alert)) = taken(alerter(deployment), found)
+    assert match["event_id"] == "shop.web/1/5"
+    assert match["group"] == {"actor": "ann"}
+    assert alert["data"]["evidences"] == []
+    assert alert["data"]["unmapped"]["tocsin"]["group_key"] == {"actor": "ann"}
+
+
+def test_the_alert_is_the_same_on_every_reading(deployment: Deployment) -> None:
+    found = row(BURST, "l2", group=["ann"])
+    first, again = (taken(alerter(deployment), found)[1] for _ in range(2))
+    assert first == again
+
+
+def test_what_is_in_shadow_raises_no_alert(deployment: Deployment) -> None:
+    found = row(PAID, logic(deployment, PAID), event='{"id": "a1"}')
+    assert [sink for sink, _ in taken(alerter(deployment), found)[1]] == [Sink.MATCHES]
+
+
+def test_other_logic_and_other_detections_do_not_count(deployment: Deployment) -> None:
+    batch, outputs = taken(alerter(deployment), row(BURST, "l1", group=["ann"]), row("gone", "l"))
+    assert outputs == []
+    assert (batch.counters.events, batch.counters.dead_letters) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("logic", "at", "taken_in"),
+    [
+        ("l1", AT_MS, True),
+        ("l1", AT_MS - 1, False),
+        ("l1", None, True),
+        ("l2", AT_MS, False),
+        ("l2", AT_MS - 1, True),
+        ("l2", None, True),
+        ("l0", None, False),
+    ],
+)
+def test_a_cut_says_whose_matches_count(
+    deployment: Deployment, logic: str, at: int | None, *, taken_in: bool
+) -> None:
+    cut = Cut(BURST, "l1", "l2", at)
+    _, outputs = taken(alerter(deployment, cut), row(BURST, logic, group=["ann"]))
+    assert bool(outputs) is taken_in
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"oops",
+        {},
+        row(BURST, "l2", group=["ann", "bob"]),
+        row(BURST, "l2", group=["ann"], partition=None),
+        row(BURST, "l2", group=7),
+        {**row(BURST, "l2"), "logic": None, "detection_id": []},
+    ],
+)
+def test_what_is_no_row_is_a_dead_letter(deployment: Deployment, bad: Any) -> None:
+    good = row(BURST, "l2", group=["ann"])
+    batch, outputs = taken(alerter(deployment), bad, good)
+    assert [sink for sink, _ in outputs] == [Sink.DEAD, Sink.MATCHES, Sink.ALERTS]
+    assert outputs[0][1]["reason"].startswith("not a found match")
+    assert (batch.counters.events, batch.counters.dead_letters) == (1, 1)
+
+
+def test_an_artifact_without_topics_is_told(deployment: Deployment) -> None:
+    artifact = Artifact("d", "key", "flink-sql", "audit", "l", "json", b"{}", ("audit",))
+    damaged = Deployment(1, (Deployed(artifact, Described("d", "d")),))
+    with pytest.raises(ConfigError, match=r"flink-sql/audit/key\.json cannot be read"):
+        alerter(damaged)
+    del deployment
