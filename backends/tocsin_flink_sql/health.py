@@ -27,15 +27,14 @@ class Reading:
     ends: Offsets
 
     def behind(self, now: Offsets) -> Offsets:
-        """Partitions that are neither read on nor read to where they ended, and how far they are.
+        """Partitions that are not read to where they ended, and how far they are.
 
-        Some may be read whole even so: what is left may be no more than marks of transactions.
+        None if any has been read on, since a busy job reads one after the other. Some may be read whole even so: what is left may be no more than marks of transactions.
         """
-        return {
-            at: now.get(at, -1)
-            for at, end in self.ends.items()
-            if end and now.get(at, -1) < end and now.get(at, -1) <= self.read.get(at, -1)
-        }
+        if any(now.get(at, -1) > self.read.get(at, -1) for at in self.ends):
+            return {}
+        behind = {at: now.get(at, -1) for at, end in self.ends.items() if end}
+        return {at: position for at, position in behind.items() if position < self.ends[at]}
 
 
 class Health:

@@ -25,7 +25,7 @@ class Timing:
     a new generation may take to read what the old one has read.
     """
 
-    checkpoint_ms: int = 1000
+    checkpoint_ms: int = 2000
     healthy: float = 60.0
     steady: float = 3.0
     stop: float = 60.0

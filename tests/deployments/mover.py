@@ -19,6 +19,8 @@ from tocsin.backend.fleet import Move, StreamPlace, UnhealthyError, Verdict
 from tocsin_flink_sql.fleet import FlinkFleet
 
 VERDICT = TypeAdapter(Verdict)
+HEALTHY_SECONDS = 180
+"""The machine has other work."""
 UNHEALTHY = 3
 """Exit code after a way back."""
 
@@ -50,7 +52,7 @@ class Errand:
             storage=self.storage,
             start="earliest",
             partitions=1,
-            healthy_seconds=60,
+            healthy_seconds=HEALTHY_SECONDS,
         )
 
     @property
