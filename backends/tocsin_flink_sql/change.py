@@ -98,15 +98,14 @@ def _same_fields(old: Iterable[tuple[str, ...]], new: Iterable[tuple[str, ...]])
 
 def _bases(old: Shape, new: Shape) -> Iterator[str]:
     """The rules whose matches are in the windows."""
-    before, after = [b.logic for b in old.bases], [b.logic for b in new.bases]
-    if before == after:
+    if old.bases == new.bases:
         return
-    if Counter(before) == Counter(after):
+    if Counter(old.bases) == Counter(new.bases):
         if new.type in _ORDERED or not _alike(new):
             yield "the base rules stand in another order"
         return
     for number, (was, base) in enumerate(zip(old.bases, new.bases, strict=True), 1):
-        if was.logic != base.logic:
+        if was != base:
             kind = "correlation" if base.shape else "rule"
             yield f"base {kind} {number} changed: windows hold matches of the old one"
 

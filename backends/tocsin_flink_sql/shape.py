@@ -19,19 +19,21 @@ Fields = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A base rule: what it means, the sources it reads; `shape` is that of a correlation."""
+    """A base rule: the logic of a rule on events, or the shape of a correlation."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
-    logic: str
     sources: tuple[str, ...]
+    logic: str = ""
     shape: Shape | None = None
 
     @classmethod
     def of(cls, query: Resolved) -> Self:
         """The base that a query is."""
-        below = None if isinstance(query, Query) else Shape.of(query)
-        return cls(query.logic, tuple(source.name for source in query.sources), below)
+        sources = tuple(source.name for source in query.sources)
+        if isinstance(query, Query):
+            return cls(sources, logic=query.logic)
+        return cls(sources, shape=Shape.of(query))
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _unfit(plans: Plans, change: Change) -> str:
     old, new = plans()
     found = twins(new, old)
     if found.newborn:
-        return "the new job has operators that find no state of their kind in the old one"
+        return "windows of the new job hold other columns or figures"
     if found.orphans:
         return "the old job has state that the new one has no operator for"
     return "a window of the new job reaches further back" if found.grown and not change.why else ""

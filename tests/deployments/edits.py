@@ -318,6 +318,8 @@ def _chains() -> Iterator[Edit]:
                rule("event_count", replace_span(often, 40), "gte 4", 20))  # fmt: skip
     yield Edit("the key above has another name", twice,
                rule("event_count", often, "gte 4", 30, by=aliased("who", "user")))  # fmt: skip
+    named = rule("event_count", A, "gte 8", by=aliased("who", "user"), name="often")
+    yield Edit("the key below has another name", twice, rule("event_count", named, "gte 4", 30))
     spread = rule("value_count", A, "gte 5", of="amount", name="spread")
     both = rule("temporal", (often, spread), BOTH, 5)
     yield Edit("the condition above", both, rule("temporal", (often, spread), ONLY_FIRST, 5))
