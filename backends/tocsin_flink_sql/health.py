@@ -29,7 +29,8 @@ class Reading:
     def behind(self, now: Offsets) -> Offsets:
         """Partitions that are not read to where they ended, and how far they are.
 
-        None if any has been read on, since a busy job reads one after the other. Some may be read whole even so: what is left may be no more than marks of transactions.
+        None if any has been read on, since a busy job reads one after the other. Some may be read
+        whole even so: what is left may be no more than marks of transactions.
         """
         if any(now.get(at, -1) > self.read.get(at, -1) for at in self.ends):
             return {}

@@ -24,7 +24,7 @@ logsources: [{product: shop, service: audit}]
 topic: TOPIC
 time: {field: at, lateness: 2s}
 id: id
-fields: {id: integer, at: timestamp, action: string, user: string}
+fields: {id: integer, at: timestamp, action: string, user: string, item: string, amount: integer}
 """
 RULE = """\
 title: {title}
@@ -42,13 +42,22 @@ id: {id}
 status: test
 level: low
 correlation:
-  type: {type}
-  rules: [hit]
+  type: {kind}
+  rules: [{rules}]
   group-by: [user]
   timespan: {timespan}
-  condition: {{gte: {threshold}}}
-"""
-MARK, HIT, BURSTS = "mark", "hit", "burst"
+{condition}"""
+CONDITIONS = {
+    "event_count": "  condition: {{gte: {n}}}\n",
+    "value_count": "  condition: {{field: item, gte: {n}}}\n",
+    "value_sum": "  condition: {{field: amount, gte: {n}0}}\n",
+    "value_avg": "  condition: {{field: amount, gte: {n}}}\n",
+    "value_percentile": "  condition: {{field: amount, gte: {n}, percentile: 50}}\n",
+    "temporal": "",
+    "temporal_ordered": "",
+}
+"""Types of correlations, and their conditions."""
+MARK, HIT, HAT, BURSTS = "mark", "hit", "hat", "burst"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ class Edition:
     actions: Mapping[str, str] = field(default_factory=dict)
     threshold: int = 3
     timespan: str = "4s"
+    kind: str = "event_count"
 
     def encode(self) -> str:
         """As text, for another process."""
@@ -95,15 +105,14 @@ def identity(key: str) -> str:
 @cache
 def _compiled(text: str, topic: str) -> Book:
     edition = Edition.decode(text)
-    rules = {MARK: f"{{id|gte: -{edition.number}}}", HIT: "{action: hit}"}
+    rules = {MARK: f"{{id|gte: -{edition.number}}}", HIT: "{action: hit}", HAT: "{action: a}"}
     rules |= {key: f"{{action: '{action}'}}" for key, action in edition.actions.items()}
     files = {
         f"{key}.yml": RULE.format(title=key, key=key, id=identity(key), condition=condition)
         for key, condition in rules.items()
     }
     if edition.threshold:
-        burst = {"type": "event_count", "timespan": edition.timespan}
-        files["burst.yml"] = BURST.format(id=identity(BURSTS), threshold=edition.threshold, **burst)
+        files["burst.yml"] = _burst(edition)
     with TemporaryDirectory() as folder:
         loaded = load_project(
             project(Path(folder), files, SOURCE.replace("TOPIC", topic)),
@@ -116,6 +125,17 @@ def _compiled(text: str, topic: str) -> Book:
     made = {key: backend.deployed(query) for key, query in queries.items()}
     entries = tuple(_entry(queries[key], artifact) for key, artifact in made.items())
     return Book(entries, {a.digest: a.body for a in made.values()}, queries)
+
+
+def _burst(edition: Edition) -> str:
+    both = edition.kind.startswith("temporal")
+    return BURST.format(
+        id=identity(BURSTS),
+        kind=edition.kind,
+        rules="hit, hat" if both else "hit",
+        timespan=edition.timespan,
+        condition=CONDITIONS[edition.kind].format(n=edition.threshold),
+    )
 
 
 def compiled(edition: Edition, topic: str) -> Book:

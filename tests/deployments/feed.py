@@ -13,6 +13,7 @@ from confluent_kafka import KafkaError, Message, Producer
 
 ACTIONS = ("hit", "a", "b", "c", "d")
 USERS = ("ann", "bob", "cem", "dee")
+ITEMS = tuple("opqrst")
 CLOSING = 10_000
 """How much later than all others the last events are (milliseconds): they close all windows."""
 
@@ -42,10 +43,14 @@ class Feed(threading.Thread):
             due += self._pause
             self._over.wait(max(0.0, due - time.monotonic()))
 
-    def finish(self) -> None:
-        """Stop, and close the windows: two events a partition that are later than all others."""
+    def stop(self) -> None:
+        """No more events."""
         self._over.set()
         self.join()
+
+    def finish(self) -> None:
+        """Stop, and close the windows: two events a partition that are later than all others."""
+        self.stop()
         last = time.time_ns() // 1_000_000 + CLOSING
         for n in range(2 * self._partitions):
             self._send("end", last + n)
@@ -59,6 +64,8 @@ class Feed(threading.Thread):
             "at": datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds"),
             "action": action,
             "user": self._random.choice(USERS),
+            "item": self._random.choice(ITEMS),
+            "amount": self._random.randrange(10),
         }
         self.events.append(event)
         self._producer.produce(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.editions import BURSTS, HIT, MARK, Book, Edition, compiled, identity
+from deployments.editions import BURSTS, HAT, HIT, MARK, Book, Edition, compiled, identity
 from tocsin.backend.fleet import Cut, Fate, Move, StreamPlace, Verdict
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError, EngineError
@@ -36,7 +36,7 @@ def test_a_source_is_one_job_and_so_is_every_correlation() -> None:
     assert list(found) == ["audit", "burst"]
     assert isinstance(found["audit"], PackJob)
     assert isinstance(found["burst"], CorrelationJob)
-    assert found["audit"].detections == {identity(key) for key in (MARK, HIT, "ra", "rb")}
+    assert found["audit"].detections == {identity(key) for key in (MARK, HIT, HAT, "ra", "rb")}
     assert {spec.topics for spec in found.values()} == {(TOPIC,)}
 
 

@@ -1,0 +1,103 @@
+"""Jobs on a real cluster under load: editions come and go, and every match is found once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from deployments.editions import Edition
+from deployments.mover import moved
+from deployments.scene import Scene
+from deployments.sites import scene
+from tocsin.backend.fleet import Fate, Move, UnhealthyError, Verdict
+from tocsin.canonical import canonical_bytes, digest_bytes
+from tocsin.errors import EngineError
+from tocsin_flink_sql.cluster import ClusterRest
+from tocsin_flink_sql.fleet import FlinkFleet
+from tocsin_runtime.engines import Endpoints
+
+pytestmark = pytest.mark.engine
+
+FIRST = Edition(1, {"ra": "a", "rb": "b"})
+SECOND = Edition(2, {"ra": "a", "rb": "c", "rc": "c"}, threshold=4)
+THIRD = Edition(3, {"rc": "d"}, threshold=4, timespan="6s")
+
+
+@pytest.fixture(scope="module")
+def live(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """One environment, which the tests take from edition to edition in their order."""
+    with scene(endpoints, tmp_path_factory.mktemp("storage"), rate=30, seed=7) as made:
+        made.move(FIRST)
+        yield made
+
+
+def test_what_is_released_runs(live: Scene) -> None:
+    assert live.findings() == []
+
+
+def test_hand_made_changes_are_found(live: Scene) -> None:
+    book, place = live.book(SECOND), live.errand(FIRST).place
+    found = {each.kind for each in FlinkFleet.at(place).findings(book.entries, book.bodies)}
+    assert {"job-other-version", "jar-altered", "plan-altered"} >= found >= {"job-other-version"}
+    nothing = {each.kind for each in FlinkFleet.at(place).findings((), {})}
+    assert nothing == {"job-foreign"}
+
+
+def test_a_lost_job_is_found_and_healed(live: Scene) -> None:
+    with ClusterRest(str(live.endpoints.flink_rest)) as cluster:
+        [job] = [j for j in cluster.seen() if "/audit@" in j.name and live.run in j.name]
+        cluster.cancel(job.id)
+    assert [each.kind for each in live.findings()] == ["job-missing"]
+    live.heal()
+    assert live.findings() == []
+
+
+def test_a_mover_that_is_killed_is_followed_by_one_that_goes_on(live: Scene) -> None:
+    live.move(SECOND, faults=["stopped", "started"])
+    assert live.findings() == []
+
+
+def test_a_version_that_fails_is_given_up_and_the_old_goes_on(live: Scene) -> None:
+    errand = live.errand(replace(SECOND, threshold=5))
+    fleet, move = FlinkFleet.at(errand.place), broken(errand.move)
+    fleet.stage(move, errand.board)
+    with pytest.raises(UnhealthyError, match="by zero"):
+        fleet.switch(move, errand.board)
+    fleet.retreat(move, errand.board)
+    assert live.findings() == []
+
+
+def broken(move: Move) -> Move:
+    """The move with a correlation that fails on its first match."""
+    [burst] = [entry for entry in move.after if entry.stateful]
+    body = json.loads(move.bodies[burst.artifact])
+    body["insert"] = body["insert"].replace(
+        f"'{burst.id}' AS", "CAST(1 / (`~offset` * 0) AS STRING) AS"
+    )
+    data = canonical_bytes(body)
+    bad = replace(burst, artifact=digest_bytes(data))
+    after = tuple(bad if entry is burst else entry for entry in move.after)
+    kept = {burst.id: Verdict(Fate.KEEP, "")}
+    return replace(move, after=after, bodies={**move.bodies, bad.artifact: data}, verdicts=kept)
+
+
+def test_state_that_cannot_be_kept_is_made_anew_beside_the_old(live: Scene) -> None:
+    live.move(THIRD)
+    live.move(SECOND)
+    assert live.findings() == []
+
+
+def test_every_match_is_found_once(live: Scene) -> None:
+    result = live.counted()
+    assert result.good, json.dumps(result.as_json())
+    assert result.events > 1000
+    assert result.completions > 100
+
+
+def test_a_topic_that_is_not_there_is_told(live: Scene) -> None:
+    errand = replace(live.errand(FIRST), topic="nowhere", before="")
+    with pytest.raises(EngineError, match="there is no topic nowhere"):
+        moved(errand)
