@@ -29,7 +29,7 @@ _format = click.option(
 
 @click.group()
 def engines() -> None:
-    """Start, stop and look at real engines (kafka, flink) on this machine.
+    """Start, stop and look at real engines (kafka, flink, registry) on this machine.
 
     They run from packages, without containers, as processes of your user. The first start
     downloads them into a cache; later ones need no network.

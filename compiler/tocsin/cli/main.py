@@ -39,7 +39,7 @@ COMMANDS = {
     "worker": "run deployed detections over a stream of events",
     "manifests": "write manifests for Kubernetes and systemd",
     "coverage": "write the ATT&CK coverage page",
-    "engines": "real local engines: Kafka, Flink",
+    "engines": "real local engines: Kafka, Flink, a schema registry",
 }
 
 
