@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -65,7 +67,7 @@ class Shop:
         }
 
     def feed(self, events: Sequence[Any], partitions: int = 3) -> None:
-        producer = Producer({"bootstrap.servers": self.servers})
+        producer = Producer({"bootstrap.servers": self.servers, "enable.idempotence": True})
         for n, event in enumerate(events):
             value = event if isinstance(event, bytes) else json.dumps(event).encode()
             producer.produce(self.topic, value, partition=n % partitions)
@@ -148,6 +150,31 @@ def open_shop(servers: str, root: Path) -> Iterator[Shop]:
     yield made
     made.stop_all()
     topics.delete(servers, [made.topic, f"{prefix}web", made.writer.topic, *SINKS.values()])
+
+
+@contextmanager
+def fed(shop: Shop, events: Sequence[dict[str, Any]]) -> Iterator[list[int]]:
+    """Feed beside the block, 1,500 events a second at most; how many were fed."""
+    count, done = [0], threading.Event()
+
+    def run() -> None:
+        while count[0] < len(events) and not done.wait(0.1):
+            shop.feed(events[count[0] : count[0] + 150])
+            count[0] += 150
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield count
+    finally:
+        done.set()
+        thread.join()
+
+
+def stopped(shop: Shop, *children: subprocess.Popen[str]) -> list[dict[str, Any]]:
+    for child in children:
+        child.send_signal(signal.SIGTERM)
+    return [shop.finish(child) for child in children]
 
 
 def many(count: int) -> list[dict[str, Any]]:

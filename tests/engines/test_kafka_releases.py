@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +15,7 @@ import pytest
 from confluent_kafka import Producer
 
 from engines.kafka_moves import Mover, edit
-from engines.kafka_shop import Shop, many, told, until
+from engines.kafka_shop import Shop, fed, many, stopped, told, until
 from tocsin.backend.fleet import UnhealthyError
 from tocsin.errors import ConfigError
 from tocsin_runtime.control.table import ReleaseTable
@@ -30,31 +27,6 @@ from tocsin_runtime.worker.stream import Sink
 from worker_world import PAID, ROLE, World
 
 pytestmark = pytest.mark.engine
-
-
-@contextmanager
-def fed(shop: Shop, events: Sequence[dict[str, Any]]) -> Iterator[list[int]]:
-    """Feed beside the block; how many of the events were fed."""
-    count, done = [0], threading.Event()
-
-    def run() -> None:
-        while count[0] < len(events) and not done.wait(0.1):
-            shop.feed(events[count[0] : count[0] + 150])
-            count[0] += 150
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield count
-    finally:
-        done.set()
-        thread.join()
-
-
-def stopped(shop: Shop, *children: subprocess.Popen[str]) -> list[dict[str, Any]]:
-    for child in children:
-        child.send_signal(signal.SIGTERM)
-    return [shop.finish(child) for child in children]
 
 
 def check_exact(
@@ -131,7 +103,7 @@ def test_workers_are_killed_during_trial_and_switch(shop: Shop) -> None:
         until(lambda: shop.progress() > 300)
         before = edit(shop, "paid", "100", "99")
         Mover(shop, at).move()
-        assert {name: r["release"] for name, r in shop.reports().items()} == {"w1": 2, "w2": 2}
+        until(lambda: {n: r["release"] for n, r in shop.reports().items()} == {"w1": 2, "w2": 2})
     until(lambda: shop.progress() == count[0])
     stopped(shop, *workers.values())
     assert len(check_exact(shop, before, events[: count[0]], PAID)) == 2
