@@ -103,9 +103,8 @@ def _activate(plan: Plan, target: Target) -> None:
         target.activate(plan.base_number + 1, plan.result, verdicts)
     except UnhealthyError as error:
         target.journal.close()
-        raise UnhealthyError(
-            f"{error.message}; release {plan.base_number} goes on", hint=error.hint
-        ) from error
+        goes_on = f"release {plan.base_number} goes on" if plan.base_number else "nothing runs"
+        raise UnhealthyError(f"{error.message}; {goes_on}", hint=error.hint) from error
 
 
 def _release(order: Order, ledger: Ledger) -> Release:

@@ -15,7 +15,7 @@ from tocsin.deploy.board import Notices
 from tocsin.deploy.journal import Journal
 from tocsin.deploy.schemas import TOPICS
 from tocsin.deploy.target import Clearing, Placing
-from tocsin.errors import ConfigError
+from tocsin.errors import ConfigError, TocsinError
 from tocsin.model.entry import Action, Entry
 from tocsin.state.live import Live, LiveArtifact
 from tocsin_runtime.control.reader import read
@@ -174,9 +174,7 @@ class StreamTarget:
 
 
 def _forward(move: Move, fleets: Sequence[tuple[str, Fleet]], notices: Notices) -> None:
-    for name, fleet in fleets:
-        fleet.stage(move.of(name), notices)
-        fault.point("staged")
+    _stage(move, fleets, notices)
     notices.release()
     fault.point("published")
     for name, fleet in fleets:
@@ -186,6 +184,16 @@ def _forward(move: Move, fleets: Sequence[tuple[str, Fleet]], notices: Notices) 
         fleet.settle(move.of(name), notices)
     notices.settled()
     fault.point("settled")
+
+
+def _stage(move: Move, fleets: Sequence[tuple[str, Fleet]], notices: Notices) -> None:
+    """Whatever goes wrong before the release is published, the plan is given up."""
+    try:
+        for name, fleet in fleets:
+            fleet.stage(move.of(name), notices)
+            fault.point("staged")
+    except TocsinError as error:
+        raise UnhealthyError(error.message, hint=error.hint) from error
 
 
 def _back(move: Move, fleets: Sequence[tuple[str, Fleet]], notices: Notices) -> None:
