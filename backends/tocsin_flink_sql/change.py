@@ -72,7 +72,7 @@ def _read(old: Deployed, new: Deployed) -> Iterator[str]:
 
 def _held(old: Shape, new: Shape) -> Iterator[str]:
     """Rows and figures of the windows."""
-    if (old.type, old.share) != (new.type, new.share) and not (old.share == new.share != ""):
+    if _figures(old) != _figures(new):
         yield _other_figure(old, new)
     if len(old.bases) != len(new.bases):
         yield f"base rules: {len(old.bases)} became {len(new.bases)}"
@@ -84,6 +84,14 @@ def _held(old: Shape, new: Shape) -> Iterator[str]:
     if new.timespan_ms > old.timespan_ms:
         spans = f"from {span_text(old.timespan_ms)} to {span_text(new.timespan_ms)}"
         yield f"timespan grew {spans}: older matches are not in the state"
+
+
+def _figures(shape: Shape) -> str:
+    """What is counted, as far as the windows go; the plans tell the rest.
+
+    Sums and averages both hold a sum and a count.
+    """
+    return shape.share or ("value_sum" if shape.type is CorrelationType.VALUE_AVG else shape.type)
 
 
 def _other_figure(old: Shape, new: Shape) -> str:
@@ -119,6 +127,8 @@ def _kept(old: Shape, new: Shape) -> str:
     if new.timespan_ms < old.timespan_ms:
         spans = f"from {span_text(old.timespan_ms)} to {span_text(new.timespan_ms)}"
         return f"timespan shrank {spans}: the state holds all of it"
+    if old.type is not new.type:
+        return f"windows of {new.type} hold the same as those of {old.type}"
     if (old.bounds, old.presence) != (new.bounds, new.presence):
         return "only the condition on what windows hold changed"
     return "nothing that the state holds changed"

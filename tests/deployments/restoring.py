@@ -66,9 +66,11 @@ class Started:
 
 def tried(chosen: Sequence[Edit], endpoints: Endpoints, folder: Path) -> Iterator[Trial]:
     """Each edit, done; `folder` is shared with Flink."""
-    with ExitStack() as stack:
-        planner = Planner(endpoints, folder, stack)
-        for start in range(0, len(chosen), TOGETHER):
+    plans: dict[str, CompiledPlan] = {}
+    for start in range(0, len(chosen), TOGETHER):
+        # The gateway forgets sessions that nobody uses for ten minutes.
+        with ExitStack() as stack:
+            planner = Planner(endpoints, folder, stack, plans)
             yield from _together(chosen[start : start + TOGETHER], planner)
 
 
@@ -82,14 +84,16 @@ def _together(chosen: Sequence[Edit], planner: Planner) -> Iterator[Trial]:
 class Planner:
     """Compiles versions; sessions are kept, and plans, of which topics are no part."""
 
-    def __init__(self, endpoints: Endpoints, folder: Path, stack: ExitStack) -> None:
+    def __init__(
+        self, endpoints: Endpoints, folder: Path, stack: ExitStack, plans: dict[str, CompiledPlan]
+    ) -> None:
         assert endpoints.kafka
         assert endpoints.flink_gateway
         assert endpoints.flink_rest
         self.kafka, self.gateway = endpoints.kafka, endpoints.flink_gateway
         self.rest, self.folder, self.stack = endpoints.flink_rest, folder, stack
         self.sessions: dict[str, Gateway] = {}
-        self.plans: dict[str, CompiledPlan] = {}
+        self.plans = plans
 
     def compiled(self, query: CorrelationQuery) -> CompiledPlan:
         """The plan of a version."""

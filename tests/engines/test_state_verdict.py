@@ -41,7 +41,7 @@ def test_ids_are_adopted_where_a_plan_has_more_nodes(endpoints: Endpoints, tmp_p
     [edit] = [edit for edit in edits() if edit.what == "two sources: the bound"]
     query, made = edit.before, Deployed.of(edit.before)
     with ExitStack() as stack:
-        planner = Planner(endpoints, tmp_path, stack)
+        planner = Planner(endpoints, tmp_path, stack, {})
         swap = stack.enter_context(swapping(planner, 2))
         old, new = planner.compiled(query), planner.plan(made, _with_a_branch(made.insert))
         assert len(new.nodes) > len(old.nodes)

@@ -107,6 +107,21 @@ def test_a_key_of_a_base_may_be_renamed() -> None:
     assert judged(EDITS["chain", "the key below has another name"]).fate is Fate.KEEP
 
 
+@pytest.mark.parametrize(
+    ("type_", "what"),
+    [
+        ("value_sum", "it is an average now"),
+        ("value_avg", "it is a sum now"),
+        ("value_percentile", "it is the median now"),
+    ],
+)
+def test_types_whose_windows_hold_the_same(type_: str, what: str) -> None:
+    found = judged(EDITS[type_, what])
+    assert found.fate is Fate.KEEP
+    assert found.why.startswith("windows of value_")
+    assert judged(EDITS[type_, what], plans=UNFIT).fate is Fate.REPLAY
+
+
 def test_an_impossible_keep_is_refused() -> None:
     unfit = judged(EDITS["event_count", "another base condition"], "keep", UNFIT)
     moved = judged(EDITS["event_count", "another topic"], "keep", None)
