@@ -67,7 +67,9 @@ class Shop:
         }
 
     def feed(self, events: Sequence[Any], partitions: int = 3) -> None:
-        producer = Producer({"bootstrap.servers": self.servers, "enable.idempotence": True})
+        # Idempotent: a broker that restarts neither doubles events nor changes their order.
+        settings = {"bootstrap.servers": self.servers, "enable.idempotence": True, "log_level": 0}
+        producer = Producer(settings)
         for n, event in enumerate(events):
             value = event if isinstance(event, bytes) else json.dumps(event).encode()
             producer.produce(self.topic, value, partition=n % partitions)

@@ -16,7 +16,6 @@ from tocsin.backend.fleet import Fate, Move, UnhealthyError, Verdict
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.errors import EngineError
 from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.fleet import FlinkFleet
 from tocsin_runtime.engines import Endpoints
 
 pytestmark = pytest.mark.engine
@@ -39,11 +38,10 @@ def test_what_is_released_runs(live: Scene) -> None:
 
 
 def test_hand_made_changes_are_found(live: Scene) -> None:
-    book, place = live.book(SECOND), live.errand(FIRST).place
-    found = {each.kind for each in FlinkFleet.at(place).findings(book.entries, book.bodies)}
-    assert {"job-other-version", "jar-altered", "plan-altered"} >= found >= {"job-other-version"}
-    nothing = {each.kind for each in FlinkFleet.at(place).findings((), {})}
-    assert nothing == {"job-foreign"}
+    book, fleet = live.book(SECOND), live.errand(FIRST).fleet
+    found = {each.kind for each in fleet.findings(book.entries, book.bodies)}
+    assert found == {"job-other-version", "jar-altered", "state-missing"}
+    assert {each.kind for each in fleet.findings((), {})} == {"job-foreign"}
 
 
 def test_a_lost_job_is_found_and_healed(live: Scene) -> None:
@@ -62,7 +60,7 @@ def test_a_mover_that_is_killed_is_followed_by_one_that_goes_on(live: Scene) -> 
 
 def test_a_version_that_fails_is_given_up_and_the_old_goes_on(live: Scene) -> None:
     errand = live.errand(replace(SECOND, threshold=5))
-    fleet, move = FlinkFleet.at(errand.place), broken(errand.move)
+    fleet, move = errand.fleet, broken(errand.move)
     fleet.stage(move, errand.board)
     with pytest.raises(UnhealthyError, match="by zero"):
         fleet.switch(move, errand.board)
@@ -90,6 +88,12 @@ def test_state_that_cannot_be_kept_is_made_anew_beside_the_old(live: Scene) -> N
     assert live.findings() == []
 
 
+def test_a_detection_gets_a_job_of_its_own(live: Scene) -> None:
+    live.isolated = "ra"
+    live.move(replace(SECOND, number=4))
+    assert live.findings() == []
+
+
 def test_every_match_is_found_once(live: Scene) -> None:
     result = live.counted()
     assert result.good, json.dumps(result.as_json())
@@ -98,6 +102,6 @@ def test_every_match_is_found_once(live: Scene) -> None:
 
 
 def test_a_topic_that_is_not_there_is_told(live: Scene) -> None:
-    errand = replace(live.errand(FIRST), topic="nowhere", before="")
+    errand = replace(live.errand(live.history[-1]), topic="nowhere", before="")
     with pytest.raises(EngineError, match="there is no topic nowhere"):
         moved(errand)

@@ -306,7 +306,8 @@ def test_wrong_calls_are_explained(world: World, tmp_path: Path) -> None:
         "damaged gzip": ("--env", "here", "--events", cut),
         "no source": ("--env", "here", "--events", cut, "--source", "odd"),
         "no environment": ("--env", "odd"),
-        "run in the cluster": ("--env", "cluster"),
+        "no value for `bootstrap`": ("--env", "cluster"),
+        "kind kafka and flink": ("--env", "here", "--listen", "127.0.0.1:0"),
         "SHOP_KAFKA is not set": ("--env", "broker"),
         "for environments of kind local": ("--env", "broker", "--source", "audit"),
     }

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from threading import Thread
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -34,6 +35,7 @@ _LONG_SECONDS, _SHORT_SECONDS = 5.0, 1.0
 """A batch that takes longer is followed by a smaller one, one that is done sooner by a larger."""
 _FEWEST = 100
 _ANSWER_SECONDS = 30
+_STUCK_SECONDS = 20.0
 
 
 class KafkaStream:
@@ -108,8 +110,10 @@ class KafkaStream:
             self._producer.begin_transaction()
             for output in outputs:
                 self._send(output)
-            metadata = self._consumer.consumer_group_metadata()
-            self._producer.send_offsets_to_transaction(offsets, metadata, TRANSACTION_SECONDS)
+            if not self._add(offsets):
+                self._producer = producer(self._settings)  # which aborts what the first left open
+                self._rewind()
+                return False
             self._producer.commit_transaction(TRANSACTION_SECONDS)
         except KafkaException as error:
             self._undo(error.args[0])
@@ -177,6 +181,30 @@ class KafkaStream:
             if time.monotonic() > end:
                 raise EngineError("Kafka takes no results", hint="is the broker up?")
 
+    def _add(self, offsets: list[TopicPartition]) -> bool:
+        """Add offsets to the transaction; False if that gets stuck.
+
+        After a restart of the broker librdkafka may wait for ever, whatever limit it is given
+        (its issue 5456). The call is then left to itself, with its producer.
+        """
+        made, metadata = self._producer, self._consumer.consumer_group_metadata()
+        ended: list[KafkaException | None] = []
+
+        def add() -> None:
+            try:
+                made.send_offsets_to_transaction(offsets, metadata, TRANSACTION_SECONDS)
+            except KafkaException as error:
+                ended.append(error)
+            else:
+                ended.append(None)
+
+        thread = Thread(target=add, daemon=True)
+        thread.start()
+        thread.join(_STUCK_SECONDS)
+        if ended and ended[0]:
+            raise ended[0]
+        return bool(ended)
+
     def _undo(self, error: KafkaError) -> None:
         """Leave nothing. Raises EngineError unless the group has just moved on."""
         if not error.fatal():
@@ -185,6 +213,10 @@ class KafkaStream:
                 self._producer.abort_transaction(TRANSACTION_SECONDS)
         if error.fatal() or error.code() not in MOVED:
             raise as_engine_error(error)
+        self._rewind()
+
+    def _rewind(self) -> None:
+        """Read again what was not committed."""
         for (topic, partition), first in self._first.items():
             # What is not ours any more cannot be sought; the next poll tells so.
             with suppress(KafkaException):
