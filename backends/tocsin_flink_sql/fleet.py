@@ -17,11 +17,11 @@ from tocsin_flink_sql.channels import Channels
 from tocsin_flink_sql.cluster import ClusterRest
 from tocsin_flink_sql.compiled import CompiledPlan
 from tocsin_flink_sql.drift import Drift
-from tocsin_flink_sql.jobs import CorrelationJob, job_specs
+from tocsin_flink_sql.jobs import CorrelationJob, JobSpec, job_specs
 from tocsin_flink_sql.site import Site
 from tocsin_flink_sql.steps import Step, Steps, plain_cuts
 from tocsin_flink_sql.storage import Generation
-from tocsin_flink_sql.swap import Slots
+from tocsin_flink_sql.swap import Slots, hand_on
 from tocsin_flink_sql.verdict import verdict
 from tocsin_flink_sql.watermarks import Watermarks
 
@@ -105,12 +105,19 @@ class FlinkFleet:
         del board  # the cuts stand since stage
         with self._tools() as tools:
             steps = self._steps.of(move)
-            gone = sorted(set(self._steps.before(move)) - {step.after.slot for step in steps})
-            _each(tools.slots.remove, gone)
+            before = self._steps.before(move)
+            gone = set(before) - {step.after.slot for step in steps}
+            joined = {slot for slot in gone if _goes_on(before[slot], steps)}
+            _each(tools.slots.remove, sorted(gone - joined))
+            for slot in sorted(gone - joined):
+                if home := self._steps.home(before[slot]):
+                    hand_on(home, before[slot].topics[0], _heirs(steps, slot))
             self._site.point("removed")
             _each(tools.greens.begin, [step for step in steps if step.blue_green])
             plain = [step for step in steps if not step.blue_green]
-            _each(lambda step: _swapped(step, tools.slots), plain)
+            _each(lambda s: _swapped(s, tools.slots, steps), [s for s in plain if s.before])
+            _each(tools.slots.remove, sorted(joined))
+            _each(lambda s: _swapped(s, tools.slots, steps), [s for s in plain if not s.before])
             self._site.point("swapped")
 
     def settle(self, move: Move, board: Board) -> None:
@@ -183,10 +190,23 @@ class FlinkFleet:
             yield Tools(cluster, channels, slots, greens)
 
 
-def _swapped(step: Step, slots: Slots) -> None:
+def _swapped(step: Step, slots: Slots, steps: Sequence[Step]) -> None:
     if not (step.same and slots.runs(step.after)):
         old = (step.before, step.old) if step.before and step.old else None
-        slots.swap(step.after, step.generation, old)
+        slots.swap(step.after, step.generation, old, _heirs(steps, step.after.slot))
+
+
+def _goes_on(gone: JobSpec, steps: Sequence[Step]) -> bool:
+    """Whether a detection that had a job of its own joins one that goes on.
+
+    Its own job ends after that: rather is a match found twice than never.
+    """
+    return any(step.before and gone.detections & step.after.detections for step in steps)
+
+
+def _heirs(steps: Sequence[Step], slot: str) -> list[Generation]:
+    """Generations that begin where a slot stops."""
+    return [step.generation for step in steps if step.parent == slot]
 
 
 def _changes(move: Move) -> dict[str, Change]:

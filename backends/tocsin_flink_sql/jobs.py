@@ -109,8 +109,8 @@ def job_specs(
     shared: dict[str, list[Part]] = {}
     for entry in entries:
         if not entry.stateful:
-            apart = f"/{entry.key}" if entry.id in isolated else ""
-            shared.setdefault(f"{entry.source}{apart}", []).append(_part(entry, bodies))
+            slot = own_slot(entry) if entry.id in isolated else entry.source
+            shared.setdefault(slot, []).append(_part(entry, bodies))
     specs += [_pack(slot, parts) for slot, parts in shared.items()]
     found = {spec.slot: spec for spec in sorted(specs, key=lambda spec: spec.slot)}
     if len(found) < len(specs):
@@ -119,6 +119,11 @@ def job_specs(
             f"a correlation and a source are both called {twice!r}", hint="rename the correlation"
         )
     return found
+
+
+def own_slot(entry: Entry) -> str:
+    """The slot of a stateless detection that is isolated."""
+    return f"{entry.source}/{entry.key}"
 
 
 def _correlation(entry: Entry, bodies: Mapping[str, bytes]) -> CorrelationJob:

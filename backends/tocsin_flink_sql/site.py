@@ -109,10 +109,17 @@ class Site:
     def reading(self, slot: str, generation: Generation) -> Mapping[str, str]:
         """The connector's options where a job reads."""
         start = generation.start
-        timestamp = {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": start}
-        earliest = {"scan.startup.mode": "earliest-offset"}
+        if start in ("", "earliest"):
+            begin = {"scan.startup.mode": "earliest-offset"}
+        elif start.startswith("partition:"):
+            begin = {
+                "scan.startup.mode": "specific-offsets",
+                "scan.startup.specific-offsets": start,
+            }
+        else:
+            begin = {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": start}
         return {
-            **(earliest if start == "earliest" else timestamp),
+            **begin,
             "scan.topic-partition-discovery.interval": f"{self.timing.discovery:.0f}s",
             "properties.group.id": self.group(slot, generation),
             "properties.isolation.level": "read_committed",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tocsin.backend.fleet import Cut, Fate, Move, Verdict
 from tocsin.errors import EngineError
 from tocsin.model.entry import Entry
-from tocsin_flink_sql.jobs import CorrelationJob, JobSpec, job_specs
+from tocsin_flink_sql.jobs import CorrelationJob, JobSpec, PackJob, job_specs, own_slot
 from tocsin_flink_sql.site import Site
 from tocsin_flink_sql.storage import Generation
 
@@ -20,13 +20,15 @@ Judge = Callable[[bytes, bytes], Verdict]
 class Step:
     """One slot: the job that comes, and the one that goes if there is one.
 
-    `old` is the generation of the one that goes; None too if that is gone already.
+    `old` is the generation of the one that goes; None too if that is gone already. `parent`: the
+    slot where the detections of a new one ran before.
     """
 
     after: JobSpec
     generation: Generation
     before: JobSpec | None = None
     old: Generation | None = None
+    parent: str = ""
 
     @property
     def same(self) -> bool:
@@ -52,12 +54,24 @@ class Steps:
 
     def before(self, move: Move) -> dict[str, JobSpec]:
         """The jobs that go, by slot."""
-        return job_specs(move.before, move.bodies, self._site.isolated)
+        apart = frozenset(e.id for e in move.before if self._was_apart(e, move.release))
+        return job_specs(move.before, move.bodies, apart)
+
+    def _was_apart(self, entry: Entry, release: int) -> bool:
+        """Whether a detection had a job of its own before this release: then that has state."""
+        slot = own_slot(entry)
+        made = self._site.storage.made_by(slot, release)
+        return any(each != made for each in self._site.storage.generations(slot))
 
     def of(self, move: Move) -> list[Step]:
         """All steps, the same whenever they are asked for; generations are begun as needed."""
         before = self.before(move)
-        return [self._step(spec, before.get(slot), move) for slot, spec in self.after(move).items()]
+        return [
+            self._step(spec, before[slot], move)
+            if slot in before
+            else self._new(spec, _parent(spec, before), move)
+            for slot, spec in self.after(move).items()
+        ]
 
     def home(self, spec: JobSpec) -> Generation | None:
         """The generation that holds the state of a job that has run."""
@@ -69,9 +83,12 @@ class Steps:
         """That, or one that begins anew where nothing is left of it."""
         return self.home(spec) or self._fresh(spec, move.release, self._start())
 
-    def _step(self, spec: JobSpec, before: JobSpec | None, move: Move) -> Step:
-        if before is None:
-            return Step(spec, self.home_or_new(spec, move))
+    def _new(self, spec: JobSpec, parent: str, move: Move) -> Step:
+        home = self.home(spec)
+        start = "" if parent else self._start()
+        return Step(spec, home or self._fresh(spec, move.release, start), parent=parent)
+
+    def _step(self, spec: JobSpec, before: JobSpec, move: Move) -> Step:
         old = self.home(before)
         verdict = self._verdict(spec, before, move)
         if verdict is None or verdict.fate is Fate.KEEP:
@@ -113,6 +130,15 @@ class Steps:
 
     def _now(self) -> int:
         return time.time_ns() // 1_000_000
+
+
+def _parent(spec: JobSpec, before: Mapping[str, JobSpec]) -> str:
+    """The slot that has run a pack's detections so far; empty for new ones."""
+    for slot, was in before.items():
+        both = isinstance(was, PackJob) and isinstance(spec, PackJob)
+        if both and was.topics == spec.topics and was.detections & spec.detections:
+            return slot
+    return ""
 
 
 def plain_cuts(steps: Sequence[Step], move: Move) -> Iterator[Cut]:

@@ -40,8 +40,16 @@ class Generation:
 
     @property
     def start(self) -> str:
-        """`earliest`, or the record time in milliseconds from which topics are read."""
+        """Where its first job begins to read.
+
+        `earliest`, the record time in milliseconds, or positions as the connector takes them;
+        empty as long as that is not known, as it begins where another slot stops.
+        """
         return str(_read_json(self.folder / "start.json")["from"])
+
+    def begin_at(self, start: str) -> None:
+        """Say where its first job begins to read."""
+        _write(self.folder / "start.json", canonical_bytes({"from": start}))
 
     @property
     def cut(self) -> int | None:
@@ -151,7 +159,7 @@ class Storage:
     def begin(self, slot: str, release: int, now_ms: int, start: str) -> Generation:
         """A new generation, whose first job reads from `start`."""
         made = Generation(self._slot(slot) / f"r{release:08d}-{now_ms:015d}")
-        _write(made.folder / "start.json", canonical_bytes({"from": start}))
+        made.begin_at(start)
         return made
 
     def end(self, slot: str, generation: Generation) -> None:

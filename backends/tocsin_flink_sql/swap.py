@@ -16,6 +16,7 @@ from tocsin_flink_sql.channels import Channels
 from tocsin_flink_sql.cluster import ClusterRest, Seen
 from tocsin_flink_sql.health import Health, Reading
 from tocsin_flink_sql.jobs import JobSpec
+from tocsin_flink_sql.positions import positions
 from tocsin_flink_sql.site import Site
 from tocsin_flink_sql.snapshots import prune, snapshots
 from tocsin_flink_sql.storage import Generation
@@ -56,9 +57,16 @@ class Slots:
         nothing = Reading({}, {})
         return bool(jobs) and not self._health.lacks(jobs[0].id, group, nothing)
 
-    def install(self, spec: JobSpec, generation: Generation, beside: Collection[str] = ()) -> None:
+    def install(
+        self,
+        spec: JobSpec,
+        generation: Generation,
+        beside: Collection[str] = (),
+        heirs: Collection[Generation] = (),
+    ) -> None:
         """Let this job alone run in its slot, from the newest snapshot; `beside`: names that may.
 
+        `heirs` begin where the job before has stopped.
         Raises UnhealthyError, and leaves the job as it is; EngineError where Flink refuses it.
         """
         site, name = self._site, self._site.name(spec)
@@ -71,20 +79,25 @@ class Slots:
         generation.serve(spec.version)
         if not ours:
             site.point("stopped")
+            hand_on(generation, spec.topics[0], heirs)
         job_id = ours[0].id if ours else self._start(spec, generation)
         site.point("started")
         self._health.wait(job_id, name, group, since)
         prune(generation, site.snapshots, {job_id})
 
     def swap(
-        self, spec: JobSpec, generation: Generation, old: tuple[JobSpec, Generation] | None
+        self,
+        spec: JobSpec,
+        generation: Generation,
+        old: tuple[JobSpec, Generation] | None,
+        heirs: Collection[Generation] = (),
     ) -> None:
         """Install a job in place of an old one, which runs again if the new one does not.
 
         Raises UnhealthyError.
         """
         try:
-            self.install(spec, generation)
+            self.install(spec, generation, heirs=heirs)
         except EngineError as error:
             if old is None:
                 self.remove(spec.slot)
@@ -132,3 +145,12 @@ class Slots:
     def _start(self, spec: JobSpec, generation: Generation) -> str:
         newest = next(iter(snapshots(generation)), None)
         return self._starter.start(spec, generation, newest)
+
+
+def hand_on(generation: Generation, topic: str, heirs: Collection[Generation]) -> None:
+    """Let generations that wait for it begin where this one has stopped."""
+    waiting = [heir for heir in heirs if not heir.start]
+    newest = next(iter(snapshots(generation)), None)
+    start = (positions(newest, topic) if newest and waiting else "") or generation.start
+    for heir in waiting:
+        heir.begin_at(start)

@@ -17,6 +17,7 @@ from deployments.editions import BURSTS, Book, Edition, compiled, identity
 from tocsin.backend.fault import point
 from tocsin.backend.fleet import Move, StreamPlace, UnhealthyError, Verdict
 from tocsin_flink_sql.fleet import FlinkFleet
+from tocsin_flink_sql.site import Site
 
 VERDICT = TypeAdapter(Verdict)
 HEALTHY_SECONDS = 180
@@ -27,7 +28,7 @@ UNHEALTHY = 3
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Where to go from where. `before` is empty at the first move."""
+    """Where to go from where. `before` is empty at the first move; `isolated`: a key."""
 
     project: str
     kafka: str
@@ -39,6 +40,7 @@ class Errand:
     before: str
     after: str
     verdict: str = ""
+    isolated: str = ""
 
     @property
     def place(self) -> StreamPlace:
@@ -54,6 +56,12 @@ class Errand:
             partitions=1,
             healthy_seconds=HEALTHY_SECONDS,
         )
+
+    @property
+    def fleet(self) -> FlinkFleet:
+        """Its jobs."""
+        apart = frozenset({identity(self.isolated)} if self.isolated else ())
+        return FlinkFleet(Site.of(self.place, apart))
 
     @property
     def board(self) -> FileBoard:
@@ -74,7 +82,7 @@ class Errand:
         before, after = (self._book(text).body(BURSTS) for text in (self.before, self.after))
         if before is None or after is None or before == after:
             return self
-        verdict = FlinkFleet.at(self.place).judge(before, after, "")
+        verdict = self.fleet.judge(before, after, "")
         return replace(self, verdict=VERDICT.dump_json(verdict).decode())
 
     def encode(self) -> str:
@@ -87,7 +95,7 @@ class Errand:
 
 def moved(errand: Errand) -> int:
     """Make the move; the exit code."""
-    fleet, move, board = FlinkFleet.at(errand.place), errand.move, errand.board
+    fleet, move, board = errand.fleet, errand.move, errand.board
     try:
         fleet.stage(move, board)
         point("staged")

@@ -16,7 +16,6 @@ from deployments.exact import Exactness, correlated, stateless
 from deployments.feed import Feed
 from deployments.mover import Errand
 from tocsin.backend.fleet import Finding
-from tocsin_flink_sql.fleet import FlinkFleet
 from tocsin_flink_sql.topics import records
 from tocsin_runtime.engines import Endpoints
 
@@ -26,7 +25,7 @@ ARRIVE_SECONDS = 90.0
 
 @dataclass
 class Scene:
-    """One environment. `history`: the editions that ran, in order."""
+    """One environment. `history`: the editions that ran, in order; `isolated`: a rule's key."""
 
     endpoints: Endpoints
     run: str
@@ -34,6 +33,7 @@ class Scene:
     feed: Feed
     history: list[Edition] = field(default_factory=list)
     release: int = 0
+    isolated: str = ""
 
     @property
     def topic(self) -> str:
@@ -52,6 +52,7 @@ class Scene:
             release=self.release + 1,
             before=self.history[-1].encode() if self.history else "",
             after=after.encode(),
+            isolated=self.isolated,
         ).judged()
 
     def move(self, after: Edition, faults: Sequence[str] = ()) -> float:
@@ -78,7 +79,7 @@ class Scene:
         """What differs from the last edition."""
         errand = self.errand(self.history[-1])
         book = self.book(self.history[-1])
-        return FlinkFleet.at(errand.place).findings(book.entries, book.bodies)
+        return errand.fleet.findings(book.entries, book.bodies)
 
     def book(self, edition: Edition) -> Book:
         """An edition, compiled."""

@@ -14,6 +14,7 @@ from tocsin.backend.fleet import Cut, Fate, Move, StreamPlace, Verdict
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError, EngineError
 from tocsin_flink_sql.jobs import CorrelationJob, JobSpec, PackJob, job_specs
+from tocsin_flink_sql.positions import positions
 from tocsin_flink_sql.site import Site
 from tocsin_flink_sql.snapshots import MAGIC, prune, snapshots
 from tocsin_flink_sql.steps import Step, Steps, plain_cuts
@@ -245,3 +246,46 @@ def test_an_artifact_is_the_version_of_a_correlation() -> None:
     spec = specs(FIRST)["burst"]
     assert isinstance(spec, CorrelationJob)
     assert spec.version == digest_bytes(spec.body)
+
+
+# --- a detection that gets a job of its own -------------------------------------------------------
+
+
+def split(topic: str, partition: int, offset: int) -> bytes:
+    """A partition as Flink's Kafka source writes it into a snapshot, without a place to stop."""
+    name = topic.encode()
+    return struct.pack(f">H{len(name)}siqq", len(name), name, partition, offset, -(2**63))
+
+
+def test_positions_are_those_of_the_reader(tmp_path: Path) -> None:
+    generation = Storage(tmp_path).begin("audit", 1, 1, "earliest")
+    folder = made(generation, "savepoints/savepoint-1", 3)
+    enumerator = split(TOPIC, 0, -2) + split(TOPIC, 1, 7) + split(TOPIC, 2, -2)
+    reader = split(TOPIC, 1, 42) + split(TOPIC, 0, 40) + split("audits", 0, 99)
+    with (folder / "_metadata").open("ab") as file:
+        file.write(enumerator + b"between" + reader)
+    [snapshot] = snapshots(generation)
+    assert positions(snapshot, TOPIC) == "partition:0,offset:40;partition:1,offset:42"
+    assert positions(snapshot, "other") == ""
+
+
+def test_who_leaves_a_pack_begins_where_it_stops(tmp_path: Path) -> None:
+    apart = replace(site(tmp_path), isolated=frozenset({identity("ra")}))
+    move = book_move(2, FIRST, replace(FIRST, number=2), KEEP)
+    Steps(site(tmp_path), never).of(book_move(1, None, FIRST, KEEP))
+    for steps in (Steps(apart, never), Steps(apart, never)):
+        found = {step.after.slot: step for step in steps.of(move)}
+        assert found["audit/ra"].parent == "audit"
+        assert found["audit/ra"].generation.start == ""
+        assert found["audit"].before is not None
+        assert identity("ra") in found["audit"].before.detections
+
+
+def test_who_was_apart_before_is_a_job_before(tmp_path: Path) -> None:
+    apart = replace(site(tmp_path), isolated=frozenset({identity("ra")}))
+    first = Steps(apart, never).of(book_move(1, None, FIRST, KEEP))
+    assert [step.parent for step in first] == ["", "", ""]
+    together = Steps(site(tmp_path), never)
+    move = book_move(2, FIRST, replace(FIRST, number=2), KEEP)
+    assert list(together.before(move)) == ["audit", "audit/ra", "burst"]
+    assert [step.after.slot for step in together.of(move)] == ["audit", "burst"]
