@@ -135,15 +135,20 @@ class WorkerFleet:
             time.sleep(_LOOK_SECONDS)
 
     def _watch(self, members: Members, new: Collection[str], progress: Progress) -> None:
-        """Until what was there when the trial began is read, or it has lasted long enough."""
+        """Until what was there when the trial began is read, or it has lasted long enough.
+
+        Whatever came of it, every worker has to say once more that it is well.
+        """
         limit = time.monotonic() + self._place.canary_seconds
         first, ends = progress.committed(), progress.ends()
         while members.names() and time.monotonic() < limit:
             _refuse(members.look(), new)
             now, last = progress.committed(), progress.ends()
             if all(now[p] >= ends[p] or (now[p] == first[p] and last[p] == ends[p]) for p in now):
-                return
+                break
             time.sleep(_LOOK_SECONDS)
+        members.forget()
+        self._wait(members, new)
 
 
 def _refuse(seen: Sequence[Seen], new: Collection[str]) -> None:

@@ -66,8 +66,10 @@ class Members:
     def names(self) -> Sequence[str]:
         """Who is in the group now."""
         try:
-            group = self._admin.describe_consumer_groups([self._group])[self._group]
-            members = group.result(_ANSWER_SECONDS).members
+            asked = self._admin.describe_consumer_groups(
+                [self._group], request_timeout=_ANSWER_SECONDS
+            )
+            members = asked[self._group].result(2 * _ANSWER_SECONDS).members
         except KafkaException as error:
             raise EngineError(f"Kafka, group {self._group}: {error.args[0].str()}") from None
         return sorted({each.group_instance_id or each.client_id for each in members})
@@ -82,6 +84,10 @@ class Members:
     def told(self, name: str) -> Mapping[str, Any] | None:
         """The last report of a worker, of whatever age."""
         return _report(self.records.get(worker_key(name)))
+
+    def forget(self) -> None:
+        """Whatever was heard so far is old: each has to tell something again."""
+        self._heard.clear()
 
     def isolated(self) -> set[str]:
         """Detections that some member evaluates apart, by its last report."""

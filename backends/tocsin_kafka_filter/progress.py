@@ -36,8 +36,10 @@ class Progress:
             return {}
         asked = ConsumerGroupTopicPartitions(self._group, [TopicPartition(*p) for p in self.places])
         try:
-            future = self._admin.list_consumer_group_offsets([asked])[self._group]
-            found = future.result(_ANSWER_SECONDS).topic_partitions
+            futures = self._admin.list_consumer_group_offsets(
+                [asked], request_timeout=_ANSWER_SECONDS
+            )
+            found = futures[self._group].result(2 * _ANSWER_SECONDS).topic_partitions
         except KafkaException as error:
             raise EngineError(f"Kafka, group {self._group}: {error.args[0].str()}") from None
         return {(each.topic, each.partition): max(-1, each.offset) for each in found}
@@ -60,10 +62,12 @@ class Progress:
             return {}
         asked = {TopicPartition(*place): which for place in self.places}
         committed = IsolationLevel.READ_COMMITTED
-        futures = self._admin.list_offsets(asked, isolation_level=committed)
+        futures = self._admin.list_offsets(
+            asked, isolation_level=committed, request_timeout=_ANSWER_SECONDS
+        )
         try:
             return {
-                (place.topic, place.partition): future.result(_ANSWER_SECONDS).offset
+                (place.topic, place.partition): future.result(2 * _ANSWER_SECONDS).offset
                 for place, future in futures.items()
             }
         except KafkaException as error:

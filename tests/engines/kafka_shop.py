@@ -75,7 +75,7 @@ class Shop:
             producer.produce(self.topic, value, partition=n % partitions)
             if n % 1000 == 0:
                 producer.poll(0)
-        assert producer.flush(60) == 0
+        assert producer.flush(120) == 0
 
     def worker(self, *args: str) -> subprocess.Popen[str]:
         command = ["-m", "tocsin.cli.main", "worker", "--env", "broker", "--format", "json"]

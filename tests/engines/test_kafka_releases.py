@@ -23,6 +23,7 @@ from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 from tocsin_runtime.engines.ports import choose
 from tocsin_runtime.worker import topics
+from tocsin_runtime.worker.names import SINKS
 from tocsin_runtime.worker.stream import Sink
 from worker_world import PAID, ROLE, World
 
@@ -109,9 +110,37 @@ def test_workers_are_killed_during_trial_and_switch(shop: Shop) -> None:
     assert len(check_exact(shop, before, events[: count[0]], PAID)) == 2
 
 
+def test_a_poisoned_detection_does_not_get_past_its_trial(shop: Shop) -> None:
+    """Its expression takes a second for each of some events: the neighbours match as before."""
+    child = shop.worker("--name", "w1")
+    events = many(300)
+    for n in range(0, 300, 3):
+        events[n] = {**events[n], "action": f"{n}z{'xy' * 500}"}  # on the partition on trial
+    until(lambda: all(shop.shares(1)))
+    before = edit(shop, "paid", "amount|gte: 100", "action|re: '(x?){500}[^q]{900}z'")
+    mover = Mover(shop, lambda point: shop.feed(events) if point == "on-trial" else None)
+    with pytest.raises(UnhealthyError, match=f"worker w1: detection {PAID}: slow"):
+        mover.move()
+    shop.world = before
+    assert mover.table.release == 1
+    until(lambda: shop.progress() == len(events))
+    stopped(shop, child)
+    found, expected = shop.matches(), shop.expected(events)
+    assert {p: n for p, n in found.items() if p[0] == ROLE} == {
+        p: n for p, n in expected.items() if p[0] == ROLE
+    }
+    letters = shop.results(Sink.DEAD)
+    assert {letter["detection"] for letter in letters} == {PAID}
+    assert {letter["partition"] for letter in letters} == {0}
+
+
 def test_findings_name_what_is_not_as_released(shop: Shop) -> None:
     mover = Mover(shop)
-    assert mover.findings() == []
+    matches = SINKS[Sink.MATCHES]
+    topics.delete(shop.servers, [matches])
+    until(lambda: ("sink-missing", matches) in {(f.kind, f.subject) for f in mover.findings()})
+    topics.create(shop.servers, SINKS.values(), partitions=1)
+    until(lambda: mover.findings() == [])
     shop.feed(many(10))
     (idle,) = mover.findings()
     assert (idle.kind, idle.detail) == ("no-worker", "nobody reads; 10 events wait")

@@ -20,6 +20,7 @@ from tocsin_runtime.worker.topics import admin
 
 _SECONDS = 60.0
 _ASKED_SECONDS = 5.0
+"""No client may go while an answer is due: so the question ends long before whoever waits."""
 
 
 def read(servers: str, topic: str) -> dict[str, bytes]:
@@ -134,8 +135,10 @@ def committed_end(client: AdminClient, topic: str) -> int | None:
     latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     committed = IsolationLevel.READ_COMMITTED
     try:
-        asked = client.list_offsets({place: latest}, isolation_level=committed)
-        return int(asked[place].result(_ASKED_SECONDS).offset)
+        asked = client.list_offsets(
+            {place: latest}, isolation_level=committed, request_timeout=_ASKED_SECONDS
+        )
+        return int(asked[place].result(2 * _ASKED_SECONDS).offset)
     except (KafkaException, TimeoutError):
         pass
     try:

@@ -38,9 +38,11 @@ def settings_of(servers: str, names: Iterable[str]) -> dict[str, dict[str, str]]
     client = admin(servers)  # must outlive the futures
     asked = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in names]
     found: dict[str, dict[str, str]] = {}
-    for resource, future in client.describe_configs(asked).items() if asked else ():
+    for resource, future in (
+        client.describe_configs(asked, request_timeout=_SECONDS).items() if asked else ()
+    ):
         try:
-            entries = future.result(_SECONDS)
+            entries = future.result(2 * _SECONDS)
         except KafkaException as error:
             raise EngineError(f"Kafka, topic {resource.name}: {error.args[0].str()}") from None
         found[resource.name] = {key: entry.value or "" for key, entry in entries.items()}
