@@ -58,7 +58,7 @@ def test_a_shorter_timespan_keeps_and_a_longer_one_is_replayed() -> None:
 
 def test_a_chain_is_replayed_by_the_sum_of_its_timespans() -> None:
     grown = EDITS["chain", "the timespan above grows"]
-    assert judged(grown, plans=None).replay_ms == (100 + 60 + 30) * 1000
+    assert judged(grown, plans=None).replay_ms == (120 + 60 + 30) * 1000
 
 
 def test_plans_that_do_not_fit_are_replayed() -> None:
