@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from confluent_kafka import (
-    Consumer,
-    ConsumerGroupTopicPartitions,
-    KafkaException,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
-from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic
 
 from tocsin.backend.fleet import Finding
@@ -25,6 +21,10 @@ from tocsin_flink_sql.topics import SECONDS, client
 
 WANTED: Final[Mapping[str, str]] = MappingProxyType({"cleanup.policy": "delete"})
 """What topics of matches must be set to: a compacted one would lose records without a key."""
+
+T = TypeVar("T")
+At = tuple[str, int]
+"""A topic and a partition of it."""
 
 LOOK_SECONDS = 10.0
 _LONGEST_TRANSACTION = "transaction.max.timeout.ms"
@@ -79,46 +79,53 @@ class Channels:
         kinds = [self._settings("broker", str(broker)) for broker in brokers]
         return min(int(kind[_LONGEST_TRANSACTION]) for kind in kinds)
 
-    def ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+    def ends(self, topics: Sequence[str]) -> dict[At, int]:
         """The next offset of each partition of these topics."""
         known = self.partitions()
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # it has no types
-        asked = {TopicPartition(t, p): latest for t in topics for p in known.get(t, ())}
-        answers = self._admin.list_offsets(asked, request_timeout=SECONDS) if asked else {}
-        return {(at.topic, at.partition): self._done(f).offset for at, f in answers.items()}
+        places = [(topic, at) for topic in topics for at in known.get(topic, ())]
+        with self._looking("tocsin-look") as looking:
+            return {at: _end(looking, at) for at in places}
 
-    def read(self, group: str, where: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    def read(self, group: str, where: Iterable[At]) -> dict[At, int]:
         """The next offset that a consumer group reads, of those partitions that it has read."""
-        asked = [TopicPartition(topic, partition) for topic, partition in where]
+        asked = [TopicPartition(*at) for at in where]
         if not asked:
             return {}
-        wish = [ConsumerGroupTopicPartitions(group, asked)]
-        [future] = self._admin.list_consumer_group_offsets(wish).values()
-        rows = self._done(future).topic_partitions
+        # Not by the admin client, which crashes where a broker has no groups yet.
+        with self._looking(group) as looking:
+            rows = _patient(lambda: looking.committed(asked, timeout=SECONDS))
         return {(at.topic, at.partition): at.offset for at in rows if at.offset >= 0}
 
-    def unread(self, positions: Mapping[tuple[str, int], int]) -> list[tuple[str, int]]:
+    def unread(self, positions: Mapping[At, int]) -> list[At]:
         """Partitions with a record at or after a position; those below 0 were never read."""
         return [
             at for at, position in positions.items() if position < 0 or self._holds(at, position)
         ]
 
-    def _holds(self, at: tuple[str, int], position: int) -> bool:
+    def _holds(self, at: At, position: int) -> bool:
+        with self._looking("tocsin-look") as looking:
+            looking.assign([TopicPartition(*at, position)])
+            message = looking.poll(LOOK_SECONDS)
+        return message is not None and message.error() is None
+
+    @contextmanager
+    def _looking(self, group: str) -> Iterator[Consumer]:
+        """A consumer that never joins its group, nor commits anything."""
         consumer = Consumer(
             {
                 **client(self._servers),
-                "group.id": "tocsin-look",
+                "group.id": group,
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "isolation.level": "read_committed",
             }
         )
-        consumer.assign([TopicPartition(*at, position)])
         try:
-            message = consumer.poll(LOOK_SECONDS)
+            yield consumer
+        except KafkaException as error:
+            raise self._silent(error) from error
         finally:
             consumer.close()
-        return message is not None and message.error() is None
 
     def _settings(self, kind: str, name: str) -> dict[str, str]:
         [future] = self._admin.describe_configs([ConfigResource(kind, name)]).values()
@@ -133,3 +140,21 @@ class Channels:
     def _silent(self, error: Exception) -> EngineError:
         reason = error.args[0].str() if isinstance(error, KafkaException) else "no answer"
         return EngineError(f"Kafka at {self._servers}: {reason}")
+
+
+def _patient(ask: Callable[[], T]) -> T:
+    """The answer; a broker that has just started, or a new topic, has no leader for a moment."""
+    deadline = time.monotonic() + LOOK_SECONDS
+    while True:
+        try:
+            return ask()
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def _end(looking: Consumer, at: At) -> int:
+    place = TopicPartition(*at)
+    _, end = _patient(lambda: looking.get_watermark_offsets(place, timeout=SECONDS))
+    return int(end)

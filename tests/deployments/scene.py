@@ -63,7 +63,7 @@ class Scene:
             assert code == 137, f"{fault} was not met: {code} {said}"
         started = time.monotonic()
         code, said = _mover(errand, "")
-        assert code == 0, said
+        assert code == 0, (code, said)
         self.release += 1
         self.history.append(after)
         return time.monotonic() - started
@@ -72,7 +72,7 @@ class Scene:
         """Apply the same edition again, as after a lost cluster."""
         errand = self.errand(self.history[-1])
         code, said = _mover(errand, "")
-        assert code == 0, said
+        assert code == 0, (code, said)
         self.release += 1
 
     def findings(self) -> list[Finding]:
