@@ -1,4 +1,4 @@
-"""`tocsin apply` to a stream environment: killed anywhere it goes on, and drift is named and mended."""
+"""`tocsin apply` to a stream environment: killed anywhere it goes on; drift is named and mended."""
 
 from __future__ import annotations
 
@@ -56,9 +56,8 @@ detection: {{sel: {{action: {action}}}, condition: sel}}
 tocsin: {{deploy: {{prod: {mode}}}}}
 """
 POINTS = (
-    *("journal-written", "artifacts-written", "topics-made", "on-trial", "staged", "published"),
-    *("workers-switched", "switched", "swept", "settled", "activated", "released"),
-    "journal-closed",
+    *("journal-written", "artifacts-written", "on-trial", "staged", "published"),
+    *("workers-switched", "switched", "settled", "activated", "released"),
 )
 
 
@@ -136,7 +135,7 @@ def newer(site: Site) -> None:
     """One detection changed, one added, one gone."""
     site.rule("changes", "b2")
     site.rule("comes", "d", mode="shadow")
-    (site.root / "rules" / "goes.yml").unlink()
+    (site.root / "rules" / "goes.yml").unlink(missing_ok=True)
 
 
 def apply_in(site: Site, point: str) -> None:
@@ -146,7 +145,9 @@ def apply_in(site: Site, point: str) -> None:
 
 
 def killed_at(site: Site, point: str) -> int:
-    process = get_context("spawn").Process(target=apply_in, args=(site, point))
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["tocsin.cli.apply", "tocsin.cli.stream_site", "deploying"])
+    process = context.Process(target=apply_in, args=(site, point))
     process.start()
     process.join()
     assert process.exitcode is not None
@@ -158,12 +159,9 @@ NOW = {"stays": (1, "live"), "changes": (2, "live"), "comes": (1, "shadow")}
 
 def test_a_killed_apply_goes_on_wherever_that_was(site: Site) -> None:
     site.run("apply", "--yes")
-    passed = []
     for point in POINTS:
         newer(site)
-        if killed_at(site, point) != 137:
-            continue
-        passed.append(point)
+        assert killed_at(site, point) == 137
         site.run("apply", "--yes")
         assert site.live() == site.released()
         assert set(site.live()) == set(NOW)
@@ -172,8 +170,6 @@ def test_a_killed_apply_goes_on_wherever_that_was(site: Site) -> None:
         # And back, as a release of its own.
         site.run("rollback", "--to", "1", "--yes")
         assert set(site.live()) == {"stays", "changes", "goes"}
-    assert {"journal-written", "artifacts-written", "staged", "published", "switched"} <= {*passed}
-    assert {"settled", "activated", "released"} <= {*passed}
 
 
 def test_what_was_changed_by_hand_is_named_and_mended(site: Site) -> None:
@@ -196,6 +192,7 @@ def test_what_was_changed_by_hand_is_named_and_mended(site: Site) -> None:
     assert "discarded" in shown
     site.run("apply", "--yes")
     assert site.status()["drift"] == []
+    writer = ControlWriter(site.servers, site.project, "prod")  # apply has fenced the first
     writer.put({RELEASE: ReleaseTable("prod", table.release, table.detections[:1]).encode()})
     assert "release-altered" in {f["kind"] for f in site.status(code=1)["findings"]}
     topics.delete(site.servers, [f"{site.project}.audit"])
