@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tocsin.canonical import digest, digest_bytes
 from tocsin.backend import fault
+from tocsin.canonical import digest, digest_bytes
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from deploying import Spec, State, World, apply_in, desired, git
-from tocsin.deploy.apply import apply, resume
 from tocsin.backend.fault import POINTS
+from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget
 from tocsin.errors import ConfigError, LedgerError, StaleError
