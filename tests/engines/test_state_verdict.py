@@ -58,7 +58,7 @@ def _with_a_branch(insert: str) -> str:
     """One branch more of the rows that are looked at, which has none."""
     branch = re.search(r"  SELECT\n(?:(?!SELECT).)*?FROM `base_2`.*?(?=\n\))", insert, re.DOTALL)
     assert branch
-    more = f"{branch[0]}\n  UNION ALL\n{branch[0]} AND CHAR_LENGTH(`~source`) < 0"
+    more = f"{branch[0]}\n  UNION ALL\n{branch[0]} AND `~offset` < 0"
     return insert.replace(branch[0], more)
 
 
