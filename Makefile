@@ -35,7 +35,7 @@ lint: setup | build  ## style, types, layers, workflows
 	@$(BIN)/lint-imports --no-cache >build/layers.txt 2>&1 || { cat build/layers.txt; exit 1; }
 
 docs: setup  ## regenerate the generated parts of docs/
-	@$(BIN)/cog -r README.md docs/*.md docs/checks/README.md docs/conformance/*.md
+	@$(BIN)/cog -r README.md docs/*.md docs/checks/README.md docs/conformance/*.md docs/deployments/*.md
 
 .venv/.bench: .venv/.ready
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --frozen --active --inexact --quiet --group bench
