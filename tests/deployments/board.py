@@ -1,39 +1,64 @@
-"""The cuts of an environment in a file, so that a mover that was killed finds them again."""
+"""The release record of an environment in a file, with all that it ever was."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tocsin.backend.fleet import Cut
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What readers knew from `at` (milliseconds since 1970): the live logic, and the cuts."""
+
+    at: int
+    now: str
+    cuts: tuple[Cut, ...]
+
+
 class FileBoard:
-    """As the control topic has them: a cut replaces the last of its detection if that is of the
-    same change."""
+    """As the control topic has it.
+
+    A cut replaces the last of its detection if that is of the same change. `now` is the logic of
+    the correlation that is live.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     @property
-    def cuts(self) -> list[Cut]:
-        """All cuts, oldest first."""
+    def states(self) -> list[State]:
+        """All states, oldest first."""
         found = json.loads(self._file.read_text()) if self._file.is_file() else []
-        return [Cut(**each) for each in found]
+        return [State(s["at"], s["now"], tuple(Cut(**cut) for cut in s["cuts"])) for s in found]
 
     def cut(self, cuts: Sequence[Cut]) -> None:
         """Add these."""
-        now = self.cuts
+        last = self._last()
+        kept = list(last.cuts)
         for cut in cuts:
-            own = [n for n, each in enumerate(now) if each.detection == cut.detection]
-            if own and (now[own[-1]].before, now[own[-1]].after) == (cut.before, cut.after):
-                del now[own[-1]]
-            now.append(cut)
-        new = self._file.with_suffix(".new")
-        new.write_text(json.dumps([asdict(each) for each in now]))
-        new.replace(self._file)
+            own = [n for n, each in enumerate(kept) if each.detection == cut.detection]
+            if own and (kept[own[-1]].before, kept[own[-1]].after) == (cut.before, cut.after):
+                del kept[own[-1]]
+            kept.append(cut)
+        self._add(last.now, kept)
+
+    def release(self, now: str) -> None:
+        """The logic that is live from now on."""
+        self._add(now, self._last().cuts)
 
     def trial(self, share: float | None) -> None:
         """Jobs have no trials."""
+
+    def _last(self) -> State:
+        return (self.states or [State(0, "", ())])[-1]
+
+    def _add(self, now: str, cuts: Sequence[Cut]) -> None:
+        states = [*self.states, State(time.time_ns() // 1_000_000, now, tuple(cuts))]
+        new = self._file.with_suffix(".new")
+        new.write_text(json.dumps([asdict(each) for each in states]))
+        new.replace(self._file)

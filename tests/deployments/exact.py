@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import Any
 
+from deployments.board import State
 from deployments.editions import BURSTS, MARK, Book, identity
 from deployments.feed import Feed
-from tocsin.backend.fleet import Cut, counts
+from tocsin.backend.fleet import counts
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.leaf import parse_millis
 from tocsin.ir.query import CorrelationQuery, Query
@@ -98,18 +99,20 @@ class Run:
 
 
 def correlated(
-    result: Exactness, feed: Feed, books: Sequence[Book], rows: Sequence[Row], cuts: Sequence[Cut]
+    result: Exactness,
+    feed: Feed,
+    books: Sequence[Book],
+    rows: Sequence[Row],
+    states: Sequence[State],
 ) -> None:
-    """Matches that count must be those of the version whose time it is.
+    """Matches that count, as was known when they were written, are of the version in charge.
 
     Where one version was swapped for the next, the moment is only known from what they found:
     between the last match of one and the first of the other, what both must find must be there.
     """
     own = [row for row in rows if row["detection_id"] == identity(BURSTS)]
-    mine = [cut for cut in cuts if cut.detection == identity(BURSTS)]
-    now = _logic(books[-1], BURSTS)
     timed = [(parse_millis(row["event_time"]) or 0, row) for row in own]
-    counted = [(at, row) for at, row in timed if counts(row["logic"], at, now, mine)]
+    counted = [(at, row) for at, row in timed if _counts(at, row, states)]
     counted.sort(key=lambda each: (each[0], each[1]["partition"], each[1]["offset"]))
     found = Counter((row["partition"], row["offset"]) for _, row in counted)
     result.completions += found.total()
@@ -126,6 +129,13 @@ def correlated(
         if number in seen and not may:
             result.wrong.append(f"burst at event {number}")
     result.wrong += [f"burst at event {number}" for number in seen - set(everything)]
+
+
+def _counts(at: int, row: Row, states: Sequence[State]) -> bool:
+    known = [state for state in states if state.at <= row["written"]]
+    state = known[-1] if known else states[0]
+    cuts = [cut for cut in state.cuts if cut.detection == identity(BURSTS)]
+    return counts(row["logic"], at, state.now, cuts)
 
 
 def _runs(counted: Sequence[tuple[int, Row]]) -> Iterator[Run]:

@@ -66,7 +66,7 @@ class Errand:
     @property
     def board(self) -> FileBoard:
         """Its cuts."""
-        return FileBoard(Path(self.storage) / "cuts.json")
+        return FileBoard(Path(self.storage) / "board.json")
 
     @property
     def move(self) -> Move:
@@ -99,11 +99,13 @@ def moved(errand: Errand) -> int:
     try:
         fleet.stage(move, board)
         point("staged")
+        board.release(next((e.logic for e in move.after if e.stateful), ""))
         fleet.switch(move, board)
         point("switched")
         fleet.settle(move, board)
     except UnhealthyError as error:
         sys.stderr.write(error.message)
+        board.release(next((e.logic for e in move.before if e.stateful), ""))
         fleet.retreat(move, board)
         return UNHEALTHY
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
 from deployments.editions import Book, Edition, compiled
 from deployments.exact import Exactness, correlated, stateless
 from deployments.feed import Feed
 from deployments.mover import Errand
 from tocsin.backend.fleet import Finding
-from tocsin_flink_sql.topics import records
 from tocsin_runtime.engines import Endpoints
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -89,19 +91,35 @@ class Scene:
         """End the load, wait until all is matched, and compare."""
         self.feed.finish()
         books = [self.book(edition) for edition in self.history]
-        cuts = self.errand(self.history[-1]).board.cuts
+        states = self.errand(self.history[-1]).board.states
         deadline = time.monotonic() + ARRIVE_SECONDS
         while True:
             rows = self._rows()
             result = Exactness()
             stateless(result, self.feed, books, rows)
-            correlated(result, self.feed, books, rows, cuts)
+            correlated(result, self.feed, books, rows, states)
             if not result.missed or time.monotonic() > deadline:
                 return result
             time.sleep(1)
 
     def _rows(self) -> list[dict[str, Any]]:
-        return records(str(self.endpoints.kafka), f"tocsin.found.{self.run}.live")
+        """All matches; `written` is when (milliseconds since 1970)."""
+        topic = f"tocsin.found.{self.run}.live"
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self.endpoints.kafka,
+                "group.id": f"{self.run}-rows",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "isolation.level": "read_committed",
+            }
+        )
+        consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+        rows: list[dict[str, Any]] = []
+        while (message := consumer.poll(60)) is not None and message.error() is None:
+            rows.append({**json.loads(message.value() or b""), "written": message.timestamp()[1]})
+        consumer.close()
+        return rows
 
 
 def _mover(errand: Errand, fault: str) -> tuple[int, str]:

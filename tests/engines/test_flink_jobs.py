@@ -58,23 +58,23 @@ def test_a_mover_that_is_killed_is_followed_by_one_that_goes_on(live: Scene) -> 
     assert live.findings() == []
 
 
-def test_a_version_that_fails_is_given_up_and_the_old_goes_on(live: Scene) -> None:
+def test_a_version_that_cannot_start_is_given_up_and_the_old_goes_on(live: Scene) -> None:
     errand = live.errand(replace(SECOND, threshold=5))
     fleet, move = errand.fleet, broken(errand.move)
     fleet.stage(move, errand.board)
-    with pytest.raises(UnhealthyError, match="by zero"):
+    with pytest.raises(UnhealthyError, match="Cannot map"):
         fleet.switch(move, errand.board)
     fleet.retreat(move, errand.board)
     assert live.findings() == []
 
 
 def broken(move: Move) -> Move:
-    """The move with a correlation that fails on its first match."""
+    """The move with a correlation of other state, though its verdict says that it is kept."""
     [burst] = [entry for entry in move.after if entry.stateful]
     body = json.loads(move.bodies[burst.artifact])
-    body["insert"] = body["insert"].replace(
-        f"'{burst.id}' AS", "CAST(1 / (`~offset` * 0) AS STRING) AS"
-    )
+    whole = body["insert"]
+    body["insert"] = whole.replace("CAST('audit' AS", "CAST(1 / (`~offset` * 0) AS")
+    assert body["insert"] != whole
     data = canonical_bytes(body)
     bad = replace(burst, artifact=digest_bytes(data))
     after = tuple(bad if entry is burst else entry for entry in move.after)
