@@ -59,7 +59,7 @@ def test_a_mover_that_is_killed_is_followed_by_one_that_goes_on(live: Scene) -> 
 
 
 def test_a_version_that_cannot_start_is_given_up_and_the_old_goes_on(live: Scene) -> None:
-    errand = live.errand(replace(SECOND, threshold=5))
+    errand = live.errand(SECOND)
     fleet, move = errand.fleet, broken(errand.move)
     fleet.stage(move, errand.board)
     with pytest.raises(UnhealthyError, match="Cannot map"):
