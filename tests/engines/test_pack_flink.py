@@ -167,7 +167,7 @@ def test_what_is_no_event_is_told_and_does_no_harm(endpoints: Endpoints, tmp_pat
         "not JSON",
         "not a JSON object",
         "not JSON",
-        "not JSON",
+        "empty",
     ]
     assert [row["event"] for row in refused] == ["{", "[1]", '{"text":"\ufffd"}', ""]
 
