@@ -34,7 +34,7 @@ class Gateway:
     """
 
     def __init__(
-        self, url: str, *, timeout: float = 180.0, settings: Mapping[str, str] | None = None
+        self, url: str, *, timeout: float = 300.0, settings: Mapping[str, str] | None = None
     ) -> None:
         self._rest = Rest(url, "SQL Gateway")
         self._timeout = timeout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,7 +19,12 @@ from tocsin.errors import EngineError
 from tocsin_flink_sql.cluster import ClusterRest
 from tocsin_runtime.engines import Endpoints
 
-pytestmark = pytest.mark.engine
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.skipif(
+        "TOCSIN_FLINK_JOBS" not in os.environ, reason="takes minutes: TOCSIN_FLINK_JOBS=1 runs it"
+    ),
+]
 
 FIRST = Edition(1, {"ra": "a", "rb": "b"})
 SECOND = Edition(2, {"ra": "a", "rb": "c", "rc": "c"}, threshold=4)
