@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -162,8 +163,13 @@ class FlinkFleet:
         new = [s for s in steps if s.before is None or s.blue_green]
         needed = sum(not tools.slots.living_named(s.after) for s in new) * self._site.parallelism
         gone = set(self._steps.before(move)) - {step.after.slot for step in steps}
-        free = tools.cluster.free_slots() + len(gone) * self._site.parallelism
-        if needed > free:
+        given = len(gone) * self._site.parallelism
+        # A task manager that has just been restarted takes a moment to come.
+        deadline = time.monotonic() + self._site.timing.healthy
+        while needed > (free := tools.cluster.free_slots() + given):
+            if time.monotonic() < deadline:
+                time.sleep(1)
+                continue
             raise EngineError(
                 f"Flink has {free} free task slots, {needed} are needed",
                 hint="add task managers, or slots to them (taskmanager.numberOfTaskSlots)",

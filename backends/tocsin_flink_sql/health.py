@@ -15,6 +15,9 @@ POLL_SECONDS = 0.5
 HOPELESS = 3
 """Failures in a row after which nobody waits for the next start."""
 
+NO_SLOTS = "NoResourceAvailableException"
+"""Not the job's fault: a task manager is gone, and may come back."""
+
 Offsets = Mapping[tuple[str, int], int]
 """By topic and partition."""
 
@@ -54,12 +57,14 @@ class Health:
     def wait(self, job: str, name: str, group: str, since: Reading) -> None:
         """Wait until the job is healthy. Raises UnhealthyError with the reason if it is not."""
         deadline = time.monotonic() + self._timing.healthy
+        began = self._cluster.job(job)["now"]
         while reason := self.lacks(job, group, since):
-            failures = self._cluster.failures(job)
+            failures = [why for at, why in self._cluster.failures(job) if at >= began]
+            own = [why for why in failures if NO_SLOTS not in why]
             ended = self._cluster.job_status(job) in ("FAILED", "CANCELED", "FINISHED")
-            if ended or len(failures) >= HOPELESS or time.monotonic() > deadline:
-                why = failures[0][1] if failures else self._slots(reason)
-                raise UnhealthyError(f"{name} does not get healthy: {why}")
+            if ended or len(own) >= HOPELESS or time.monotonic() > deadline:
+                told = own or failures or [self._cluster.root_exception(job) or self._slots(reason)]
+                raise UnhealthyError(f"{name} does not get healthy: {told[0]}")
             time.sleep(POLL_SECONDS)
 
     def lacks(self, job: str, group: str, since: Reading) -> str:
