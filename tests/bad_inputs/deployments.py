@@ -130,11 +130,15 @@ PLANS = (
         "apply to a Flink cluster",
         "tocsin apply --env cluster --yes",
         2,
-        "kind flink",
-        "tocsin plan",
+        "no value for `bootstrap` of environment cluster",
+        "tocsin.toml",
     ),
     deployed(
-        "apply to Kafka workers", "tocsin apply --env stream --yes", 2, "kind kafka", "tocsin plan"
+        "apply to Kafka workers",
+        "tocsin apply --env stream --yes",
+        2,
+        "no value for `bootstrap` of environment stream",
+        "tocsin.toml",
     ),
     Bad(
         "a folder that cannot be made",
@@ -182,7 +186,7 @@ LEDGER = (
         "someone changed what is deployed",
         "tocsin status --env local",
         1,
-        ("altered: admin_role_granted", "tocsin plan"),
+        ("altered: admin_role_granted", "tocsin status --fix"),
         start="deployed",
         around=_altered,
     ),
