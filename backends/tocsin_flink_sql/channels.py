@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.cimpl import NewTopic
 
 from tocsin.backend.fleet import Finding
@@ -27,6 +27,7 @@ At = tuple[str, int]
 """A topic and a partition of it."""
 
 LOOK_SECONDS = 10.0
+_SET = AlterConfigOpType.SET
 _LONGEST_TRANSACTION = "transaction.max.timeout.ms"
 
 
@@ -49,13 +50,24 @@ class Channels:
         """Those of these topics that are not there."""
         return sorted(set(names) - set(self.partitions()))
 
-    def make(self, to: Topics, partitions: int) -> None:
-        """Make the topics of matches that are missing; `partitions` 0: as the broker likes."""
-        new = [NewTopic(n, partitions or -1, -1) for n in self.missing((to.found, to.refused))]
+    def make(self, names: Iterable[str], partitions: int) -> None:
+        """Make those of these topics that are missing; `partitions` 0: as the broker likes."""
+        new = [NewTopic(name, partitions or -1, -1) for name in self.missing(names)]
         for topic in new:
             topic.config = dict(WANTED)
         for future in self._admin.create_topics(new).values() if new else ():
             self._done(future)
+
+    def restore(self, names: Iterable[str]) -> None:
+        """Set the topics of matches back to what they must be."""
+        for name in names:
+            settings = self._settings("topic", name)
+            wrong = {key: value for key, value in WANTED.items() if settings.get(key) != value}
+            entries = [ConfigEntry(*each, incremental_operation=_SET) for each in wrong.items()]
+            if entries:
+                resource = ConfigResource("topic", name, incremental_configs=entries)
+                [future] = self._admin.incremental_alter_configs([resource]).values()
+                self._done(future)
 
     def altered(self, to: Topics) -> list[Finding]:
         """How the topics of matches differ from what was made; missing ones are told as such."""
@@ -66,8 +78,7 @@ class Channels:
             for key, wanted in WANTED.items():
                 if settings.get(key) != wanted:
                     told = f"{key} is {settings.get(key)}, not {wanted}"
-                    cure = f"set {key}={wanted} on the topic"
-                    found.append(Finding("topic-altered", name, told, cure))
+                    found.append(Finding("topic-altered", name, told, "apply sets it back"))
         return found
 
     def longest_transaction(self) -> int:

@@ -149,6 +149,12 @@ class ClusterRest:
         told = self._rest.rows(f"{path}?agg={how}&get={_listed(names)}")
         return [float(row[how]) for row in told]
 
+    def metric_names(self, job_id: str) -> list[str]:
+        """Of all vertices of a job; some seconds old."""
+        vertices = [vertex["id"] for vertex in self.job(job_id)["vertices"]]
+        paths = [f"/jobs/{job_id}/vertices/{each}/subtasks/metrics" for each in vertices]
+        return [str(row["id"]) for path in paths for row in self._rest.rows(path)]
+
     def setting(self, key: str, default: str) -> str:
         """A setting of the cluster."""
         told = self._rest.rows("/jobmanager/config")

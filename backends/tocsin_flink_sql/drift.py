@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from tocsin.backend.fleet import Finding
+from tocsin.backend.fleet import ISOLATED, Finding
 from tocsin_flink_sql.channels import Channels
 from tocsin_flink_sql.cluster import ClusterRest, Seen
 from tocsin_flink_sql.health import HOPELESS, Reading
@@ -35,8 +35,8 @@ class Drift:
         self._channels = channels
         self._home = home
 
-    def findings(self, specs: Mapping[str, JobSpec]) -> list[Finding]:
-        """All differences, those of jobs first."""
+    def findings(self, specs: Mapping[str, JobSpec], keys: Mapping[str, str]) -> list[Finding]:
+        """All differences, those of jobs first; `keys` of detections by id."""
         jobs: dict[str, list[Seen]] = {}
         for job in self._cluster.seen():
             if of := self._site.slot_of(job.name):
@@ -50,7 +50,10 @@ class Drift:
             for job in jobs[slot]
             if not job.ended
         ]
-        found += self._stalled([s for s in specs.values() if self._runs(s, jobs.get(s.slot, []))])
+        running = [s for s in specs.values() if self._runs(s, jobs.get(s.slot, []))]
+        found += self._stalled(running)
+        ids = [job.id for spec in running for job in jobs[spec.slot] if not job.ended]
+        found += [each for job in ids for each in self._apart(job, keys)]
         return [*found, *self._topics(specs), *self._files(specs)]
 
     def _runs(self, spec: JobSpec, jobs: Sequence[Seen]) -> bool:
@@ -82,6 +85,15 @@ class Drift:
         if len(recent) >= HOPELESS:
             told = f"it failed {len(recent)} times in {LOOP_MS // 60_000} minutes: {recent[0]}"
             yield Finding("job-failed", job.name, told, "mend the cause, or isolate the detection")
+
+    def _apart(self, job: str, keys: Mapping[str, str]) -> Iterator[Finding]:
+        """The detections that a job's matcher has set apart: `…detection.<id>.isolated`."""
+        for name in self._cluster.metric_names(job):
+            parts = name.split(".")
+            if parts[-1] == "isolated" and parts[-2] in keys:
+                told = f"it takes too long; what it misses is in {self._site.topics.refused}"
+                cure = "apply gives it a job of its own; mend it"
+                yield Finding(ISOLATED, keys[parts[-2]], told, cure)
 
     def _stalled(self, specs: Sequence[JobSpec]) -> Iterator[Finding]:
         """Jobs that read nothing while their topics hold more; looks twice where that may be."""

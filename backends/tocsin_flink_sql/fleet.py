@@ -58,10 +58,11 @@ class FlinkFleet:
 
     def findings(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> list[Finding]:
         """Where what runs differs from these released detections."""
-        specs = job_specs(entries, bodies, self._site.isolated)
+        specs = job_specs(entries, bodies)
+        keys = {entry.id: entry.key for entry in entries}
         with self._tools() as tools:
             drift = Drift(self._site, tools.cluster, tools.channels, self._steps.home)
-            return drift.findings(specs)
+            return drift.findings(specs, keys)
 
     def judge(self, before: bytes, after: bytes, wish: str) -> Verdict:
         """The fate of a correlation's state. Raises EngineError if Flink refuses a version."""
@@ -84,11 +85,12 @@ class FlinkFleet:
     def stage(self, move: Move, board: Board) -> None:
         """Check all that comes, start new generations beside the old, and publish the cuts."""
         with self._tools() as tools:
-            self._check_topics(tools.channels, move)
-            tools.channels.make(self._site.topics, self._site.partitions)
+            self._make_topics(tools.channels, move)
             self._site.point("topics-made")
             steps = self._steps.of(move)
             _each(lambda step: self._check(step, tools.slots), [s for s in steps if not s.same])
+            for step in (step for step in steps if step.same):
+                tools.slots.starter.restore(step.after, step.generation)
             self._check_slots(tools, steps, move)
             self._site.point("checked")
             greens = [step for step in steps if step.blue_green]
@@ -142,14 +144,20 @@ class FlinkFleet:
             self._site.point("old-back")
             self._sweep(tools, homes)
 
-    def _check_topics(self, channels: Channels, move: Move) -> None:
+    def _make_topics(self, channels: Channels, move: Move) -> None:
+        """Those of sources only where the environment says how many partitions they get."""
         specs = self._steps.after(move).values()
-        missing = channels.missing({topic for spec in specs for topic in spec.topics})
-        if missing:
+        read = {topic for spec in specs for topic in spec.topics}
+        if self._site.partitions:
+            channels.make(read, self._site.partitions)
+        elif missing := channels.missing(read):
             raise EngineError(
                 f"there is no topic {missing[0]} on {self._site.servers}",
-                hint="a source's topic must be there before its detections run",
+                hint="make it, or set `partitions` of the environment and apply",
             )
+        to = self._site.topics
+        channels.make((to.found, to.refused), self._site.partitions)
+        channels.restore((to.found, to.refused))
 
     def _check(self, step: Step, slots: Slots) -> None:
         """Raise EngineError for a job that Flink would refuse."""

@@ -98,10 +98,8 @@ class CorrelationJob:
 JobSpec = PackJob | CorrelationJob
 
 
-def job_specs(
-    entries: Sequence[Entry], bodies: Mapping[str, bytes], isolated: frozenset[str] = frozenset()
-) -> dict[str, JobSpec]:
-    """The jobs of these detections, by slot; `isolated` are ids.
+def job_specs(entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> dict[str, JobSpec]:
+    """The jobs of these detections, by slot.
 
     Raises EngineError for bytes that are no artifact; Unsupported for what Java cannot say.
     """
@@ -109,7 +107,7 @@ def job_specs(
     shared: dict[str, list[Part]] = {}
     for entry in entries:
         if not entry.stateful:
-            slot = own_slot(entry) if entry.id in isolated else entry.source
+            slot = own_slot(entry) if entry.isolated else entry.source
             shared.setdefault(slot, []).append(_part(entry, bodies))
     specs += [_pack(slot, parts) for slot, parts in shared.items()]
     found = {spec.slot: spec for spec in sorted(specs, key=lambda spec: spec.slot)}

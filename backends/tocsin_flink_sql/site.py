@@ -36,7 +36,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One environment. `isolated` are ids of detections that get a job of their own."""
+    """One environment."""
 
     project: str
     environment: str
@@ -49,11 +49,10 @@ class Site:
     partitions: int = 0
     timing: Timing = field(default_factory=Timing)
     snapshots: int = 3
-    isolated: frozenset[str] = frozenset()
     point: Callable[[str], None] = point
 
     @classmethod
-    def of(cls, place: StreamPlace, isolated: frozenset[str] = frozenset()) -> Self:
+    def of(cls, place: StreamPlace) -> Self:
         """From an environment's settings. Raises ConfigError where one is missing."""
         for key in ("gateway", "rest", "storage"):
             if not getattr(place, key):
@@ -72,7 +71,6 @@ class Site:
             parallelism=place.parallelism,
             partitions=place.partitions,
             timing=Timing(healthy=place.healthy_seconds),
-            isolated=isolated,
             point=place.point,
         )
 

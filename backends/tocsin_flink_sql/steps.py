@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tocsin.backend.fleet import Cut, Fate, Move, Verdict
 from tocsin.errors import EngineError
 from tocsin.model.entry import Entry
-from tocsin_flink_sql.jobs import CorrelationJob, JobSpec, PackJob, job_specs, own_slot
+from tocsin_flink_sql.jobs import CorrelationJob, JobSpec, PackJob, job_specs
 from tocsin_flink_sql.site import Site
 from tocsin_flink_sql.storage import Generation
 
@@ -50,18 +50,11 @@ class Steps:
 
     def after(self, move: Move) -> dict[str, JobSpec]:
         """The jobs that come, by slot."""
-        return job_specs(move.after, move.bodies, self._site.isolated)
+        return job_specs(move.after, move.bodies)
 
     def before(self, move: Move) -> dict[str, JobSpec]:
         """The jobs that go, by slot."""
-        apart = frozenset(e.id for e in move.before if self._was_apart(e, move.release))
-        return job_specs(move.before, move.bodies, apart)
-
-    def _was_apart(self, entry: Entry, release: int) -> bool:
-        """Whether a detection had a job of its own before this release: then that has state."""
-        slot = own_slot(entry)
-        made = self._site.storage.made_by(slot, release)
-        return any(each != made for each in self._site.storage.generations(slot))
+        return job_specs(move.before, move.bodies)
 
     def of(self, move: Move) -> list[Step]:
         """All steps, the same whenever they are asked for; generations are begun as needed."""

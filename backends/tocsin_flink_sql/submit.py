@@ -70,6 +70,13 @@ class Starter:
         with self._session(self._tables(spec, generation), COMMON) as session:
             session.query(f"EXPLAIN {spec.insert(self._site.topics)}")
 
+    def restore(self, spec: JobSpec, generation: Generation) -> None:
+        """Put back what a job needs to start again, if that is missing or altered."""
+        if isinstance(spec, CorrelationJob):
+            self.plan(spec, generation)
+        else:
+            self._site.storage.jar(spec.jar)
+
     def prepare(self, spec: CorrelationJob, generation: Generation, live: CorrelationJob) -> None:
         """Compile a version that goes on with the state of the one that is live there.
 
@@ -82,11 +89,14 @@ class Starter:
             generation.keep_plan(spec.version, plan.encode())
 
     def plan(self, spec: CorrelationJob, generation: Generation) -> CompiledPlan:
-        """The stored plan; compiled if there is none."""
+        """The stored plan; compiled if there is none, with the ids of another of the generation."""
         stored = generation.plan(spec.version)
         if stored is not None:
             return CompiledPlan.decode(stored)
         plan = self.compiled(spec, generation.plans)
+        kept = [p for v in sorted(generation.versions) if (p := generation.plan(v)) is not None]
+        if kept:
+            plan = adopt(plan, CompiledPlan.decode(kept[0]))
         generation.keep_plan(spec.version, plan.encode())
         return plan
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 
-from tocsin.backend.fleet import Finding, StreamPlace
+from tocsin.backend.fleet import ISOLATED, Finding, StreamPlace
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.model.entry import Entry
@@ -45,7 +45,7 @@ def _sinks(place: StreamPlace, known: Collection[str]) -> Iterator[Finding]:
                 "sink-altered",
                 name,
                 f"its cleanup.policy is {policy}: results get lost",
-                "set cleanup.policy=delete with kafka-configs",
+                "apply sets it back",
             )
 
 
@@ -72,7 +72,7 @@ def _workers(
         )
     record = members.records.get(RELEASE, b"")
     release = _release(record)
-    keys = {entry.id: entry.key for entry in entries}
+    keys = {entry.id: entry.key for entry in entries if not entry.isolated}
     isolated: dict[str, str] = {}
     for each in seen:
         report = members.told(each.name)
@@ -86,10 +86,9 @@ def _workers(
             yield Finding("worker-behind", each.name, told, cure)
         isolated |= dict(report["isolated"]) if report else {}
     for detection, reason in sorted(isolated.items()):
-        key = keys.get(detection, detection)
-        yield Finding(
-            "detection-isolated", key, reason, "mend it; its failures are in tocsin.dead-letters"
-        )
+        if detection in keys:
+            cure = "mend it; its failures are in tocsin.dead-letters"
+            yield Finding(ISOLATED, keys[detection], reason, cure)
 
 
 def _release(record: bytes) -> int:

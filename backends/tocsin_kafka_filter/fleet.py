@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 
 from tocsin.backend.fleet import Board, Finding, Move, StreamPlace, UnhealthyError, Verdict
-from tocsin.errors import ConfigError, EngineError
+from tocsin.errors import EngineError
 from tocsin.model.entry import Entry
 from tocsin.pack import Part
 from tocsin_kafka_filter.findings import findings
@@ -104,12 +104,8 @@ class WorkerFleet:
         topics.create(place.kafka, set(SINKS.values()) - there)
         if place.partitions:
             topics.create(place.kafka, read - there, place.partitions)
-        for name, settings in topics.settings_of(place.kafka, there & set(SINKS.values())).items():
-            if _POLICY not in settings.get("cleanup.policy", _POLICY):
-                raise ConfigError(
-                    f"topic {name} is compacted: results get lost",
-                    hint="set its cleanup.policy to delete with kafka-configs",
-                )
+        # A compacted one would lose results.
+        topics.restore(place.kafka, there & set(SINKS.values()), {"cleanup.policy": _POLICY})
 
     def _wait(
         self,

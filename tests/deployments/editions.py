@@ -65,7 +65,7 @@ class Edition:
     """One state of the project. `actions`: what each rule looks for.
 
     Besides there is `mark`, which matches every event and whose logic is another in each edition:
-    it tells which edition has seen an event. `threshold` 0: no correlation.
+    it tells which edition has seen an event. `threshold` 0: no correlation. `isolated`: a key.
     """
 
     number: int
@@ -73,6 +73,7 @@ class Edition:
     threshold: int = 3
     timespan: str = "4s"
     kind: str = "event_count"
+    isolated: str = ""
 
     def encode(self) -> str:
         """As text, for another process."""
@@ -123,7 +124,7 @@ def _compiled(text: str, topic: str) -> Book:
         queries = {query.detection.key: query for query in loaded.queries}
     backend = FlinkSql()
     made = {key: backend.deployed(query) for key, query in queries.items()}
-    entries = tuple(_entry(queries[key], artifact) for key, artifact in made.items())
+    entries = tuple(_entry(queries[key], made[key], edition.isolated) for key in made)
     return Book(entries, {a.digest: a.body for a in made.values()}, queries)
 
 
@@ -143,7 +144,7 @@ def compiled(edition: Edition, topic: str) -> Book:
     return _compiled(edition.encode(), topic)
 
 
-def _entry(query: Resolved, artifact: Artifact) -> Entry:
+def _entry(query: Resolved, artifact: Artifact, isolated: str) -> Entry:
     return Entry(
         id=query.detection.id,
         key=query.detection.key,
@@ -157,4 +158,5 @@ def _entry(query: Resolved, artifact: Artifact) -> Entry:
         title=query.detection.meta.title,
         sources=artifact.sources,
         group_by=artifact.group_by,
+        isolated=query.detection.key == isolated,
     )

@@ -17,7 +17,6 @@ from deployments.editions import BURSTS, Book, Edition, compiled, identity
 from tocsin.backend.fault import point
 from tocsin.backend.fleet import Move, StreamPlace, UnhealthyError, Verdict
 from tocsin_flink_sql.fleet import FlinkFleet
-from tocsin_flink_sql.site import Site
 
 VERDICT = TypeAdapter(Verdict)
 HEALTHY_SECONDS = 180
@@ -28,7 +27,7 @@ UNHEALTHY = 3
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Where to go from where. `before` is empty at the first move; `isolated`: a key."""
+    """Where to go from where. `before` is empty at the first move."""
 
     project: str
     kafka: str
@@ -40,7 +39,6 @@ class Errand:
     before: str
     after: str
     verdict: str = ""
-    isolated: str = ""
 
     @property
     def place(self) -> StreamPlace:
@@ -60,8 +58,7 @@ class Errand:
     @property
     def fleet(self) -> FlinkFleet:
         """Its jobs."""
-        apart = frozenset({identity(self.isolated)} if self.isolated else ())
-        return FlinkFleet(Site.of(self.place, apart))
+        return FlinkFleet.at(self.place)
 
     @property
     def board(self) -> FileBoard:

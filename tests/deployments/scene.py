@@ -27,7 +27,7 @@ ARRIVE_SECONDS = 90.0
 
 @dataclass
 class Scene:
-    """One environment. `history`: the editions that ran, in order; `isolated`: a rule's key."""
+    """One environment. `history`: the editions that ran, in order."""
 
     endpoints: Endpoints
     run: str
@@ -35,7 +35,6 @@ class Scene:
     feed: Feed
     history: list[Edition] = field(default_factory=list)
     release: int = 0
-    isolated: str = ""
 
     @property
     def topic(self) -> str:
@@ -54,7 +53,6 @@ class Scene:
             release=self.release + 1,
             before=self.history[-1].encode() if self.history else "",
             after=after.encode(),
-            isolated=self.isolated,
         ).judged()
 
     def move(self, after: Edition, faults: Sequence[str] = ()) -> float:

@@ -95,8 +95,7 @@ def test_state_that_cannot_be_kept_is_made_anew_beside_the_old(live: Scene) -> N
 
 
 def test_a_detection_gets_a_job_of_its_own(live: Scene) -> None:
-    live.isolated = "ra"
-    live.move(replace(SECOND, number=4))
+    live.move(replace(SECOND, number=4, isolated="ra"))
     assert live.findings() == []
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +23,9 @@ TOPIC = "audit"
 FIRST = Edition(1, {"ra": "a", "rb": "b"})
 
 
-def specs(edition: Edition, isolated: Iterable[str] = ()) -> dict[str, JobSpec]:
+def specs(edition: Edition) -> dict[str, JobSpec]:
     book = compiled(edition, TOPIC)
-    return job_specs(book.entries, book.bodies, frozenset(isolated))
+    return job_specs(book.entries, book.bodies)
 
 
 # --- jobs -----------------------------------------------------------------------------------------
@@ -42,7 +41,7 @@ def test_a_source_is_one_job_and_so_is_every_correlation() -> None:
 
 
 def test_an_isolated_detection_has_a_job_of_its_own() -> None:
-    found = specs(FIRST, [identity("ra")])
+    found = specs(replace(FIRST, isolated="ra"))
     assert list(found) == ["audit", "audit/ra", "burst"]
     assert found["audit/ra"].detections == {identity("ra")}
     assert identity("ra") not in found["audit"].detections
@@ -83,7 +82,7 @@ def site(root: Path) -> Site:
 
 def test_names_of_jobs_are_read_as_they_are_made(tmp_path: Path) -> None:
     here = site(tmp_path)
-    for slot, spec in specs(FIRST, [identity("ra")]).items():
+    for slot, spec in specs(replace(FIRST, isolated="ra")).items():
         assert here.slot_of(here.name(spec)) == (slot, spec.version[:12])
     assert here.slot_of("tocsin/shop/other/audit@0123456789ab") is None
     assert here.slot_of("tocsin/shop/live/audit@0123") is None
@@ -269,11 +268,13 @@ def test_positions_are_those_of_the_reader(tmp_path: Path) -> None:
     assert positions(snapshot, "other") == ""
 
 
+APART = replace(FIRST, number=2, isolated="ra")
+
+
 def test_who_leaves_a_pack_begins_where_it_stops(tmp_path: Path) -> None:
-    apart = replace(site(tmp_path), isolated=frozenset({identity("ra")}))
-    move = book_move(2, FIRST, replace(FIRST, number=2), KEEP)
     Steps(site(tmp_path), never).of(book_move(1, None, FIRST, KEEP))
-    for steps in (Steps(apart, never), Steps(apart, never)):
+    move = book_move(2, FIRST, APART, KEEP)
+    for steps in (Steps(site(tmp_path), never), Steps(site(tmp_path), never)):
         found = {step.after.slot: step for step in steps.of(move)}
         assert found["audit/ra"].parent == "audit"
         assert found["audit/ra"].generation.start == ""
@@ -282,10 +283,9 @@ def test_who_leaves_a_pack_begins_where_it_stops(tmp_path: Path) -> None:
 
 
 def test_who_was_apart_before_is_a_job_before(tmp_path: Path) -> None:
-    apart = replace(site(tmp_path), isolated=frozenset({identity("ra")}))
-    first = Steps(apart, never).of(book_move(1, None, FIRST, KEEP))
+    steps = Steps(site(tmp_path), never)
+    first = steps.of(book_move(1, None, APART, KEEP))
     assert [step.parent for step in first] == ["", "", ""]
-    together = Steps(site(tmp_path), never)
-    move = book_move(2, FIRST, replace(FIRST, number=2), KEEP)
-    assert list(together.before(move)) == ["audit", "audit/ra", "burst"]
-    assert [step.after.slot for step in together.of(move)] == ["audit", "burst"]
+    move = book_move(2, APART, replace(FIRST, number=3), KEEP)
+    assert list(steps.before(move)) == ["audit", "audit/ra", "burst"]
+    assert [step.after.slot for step in steps.of(move)] == ["audit", "burst"]

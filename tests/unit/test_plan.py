@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from deploying import Spec, State, desired
-from tocsin.backend.fleet import Fate, Finding, Verdict
+from tocsin.backend.fleet import ISOLATED, Fate, Finding, Verdict
 from tocsin.errors import ConfigError
 from tocsin.model.entry import Action
 from tocsin.plan import explain, saved
@@ -419,3 +419,42 @@ def test_what_runs_otherwise_is_a_step_of_its_own() -> None:
     line = "! tocsin/audit · job missing · nothing reads audit · it is started again"
     assert line in str(explain.text(bundle.plan))
     assert explain.summary(bundle.plan) == "1 mended · 2 unchanged"
+
+
+HEAVY = Finding(ISOLATED, "a", "it takes too long", "mend it")
+
+
+def apart(before: State, after: State, live: Live) -> Bundle:
+    """The plan that follows a release in which `a` was put apart."""
+    isolated = plan(before, before, live=replace(live, findings=(HEAVY,))).plan.result
+    last = replace(release(before), entries=isolated)
+    return build(desired(after), last, live)
+
+
+def test_a_detection_that_takes_too_long_is_put_apart() -> None:
+    bundle = plan(BASE, BASE, live=replace(in_place(BASE), findings=(HEAVY,)))
+    assert [(e.key, e.isolated, e.action) for e in bundle.plan.result] == [
+        ("a", True, Action.ISOLATED),
+        ("b", False, Action.UNCHANGED),
+    ]
+    told = str(explain.text(bundle.plan))
+    assert "~ a v1 · isolated" in told
+    assert "evaluated apart from its neighbours" in told
+
+
+def test_it_stays_apart_until_it_changes() -> None:
+    same = apart(BASE, BASE, in_place(BASE)).plan
+    assert same.steps == ()
+    assert same.result[0].isolated
+    changed = apart(BASE, {**BASE, "a": Spec(logic="l2", body="b3", version=2)}, in_place(BASE))
+    assert [(e.isolated, e.action) for e in changed.plan.result] == [
+        (False, Action.CHANGED),
+        (False, Action.UNCHANGED),
+    ]
+    assert "no longer apart" in str(explain.text(changed.plan))
+
+
+def test_only_who_is_in_place_is_put_apart() -> None:
+    after = {**BASE, "a": Spec(logic="l2", body="b3", version=2)}
+    bundle = plan(BASE, after, live=replace(in_place(BASE), findings=(HEAVY,)))
+    assert not bundle.plan.result[0].isolated

@@ -18,6 +18,9 @@ from tocsin.backend.fault import point
 from tocsin.errors import EngineError
 from tocsin.model.entry import FORBID_UNKNOWN, Entry
 
+ISOLATED = "detection-isolated"
+"""Kind of the finding that a detection, its `subject` by key, fails or takes too long."""
+
 
 class Fate(StrEnum):
     """What happens to the state of a correlation when its detection changes."""

@@ -18,6 +18,7 @@ class Action(StrEnum):
     CHANGED = "changed"
     RECOMPILED = "recompiled"
     SWITCHED = "switched"
+    ISOLATED = "isolated"
     DOCUMENTED = "documented"
     REPAIRED = "repaired"
     REMOVED = "removed"
@@ -33,6 +34,7 @@ class Entry:
     `group_by`: what a correlation reads, and the names of its group's keys. `on_change`: what its
     author wants to happen to its state. `beside`: id of the live detection of which this is a newer
     form in shadow. `promoted`: live by the policy in its file, which still says shadow.
+    `isolated`: evaluated apart from its neighbours until it changes, since it takes too long.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -61,6 +63,7 @@ class Entry:
     on_change: Literal["", "keep", "replay", "reset"] = ""
     beside: str = ""
     promoted: bool = False
+    isolated: bool = False
 
     @property
     def packed(self) -> bool:

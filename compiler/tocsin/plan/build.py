@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from tocsin.backend.fleet import ISOLATED
 from tocsin.model.entry import Action, Entry
 from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import (
@@ -25,7 +26,9 @@ from tocsin.plan.steps import (
 from tocsin.state.live import Live
 from tocsin.state.release import Release, Revision
 
-_DEPLOYING = frozenset({Action.ADDED, Action.CHANGED, Action.RECOMPILED, Action.SWITCHED})
+_DEPLOYING = frozenset(
+    {Action.ADDED, Action.CHANGED, Action.RECOMPILED, Action.SWITCHED, Action.ISOLATED}
+)
 
 # Parts that do not begin with a dot, without control characters, no longer than a file's name.
 _PATH = re.compile(r"(?:(?!\.)[^/\\\x00-\x1f\x7f]{1,200}/)*(?!\.)[^/\\\x00-\x1f\x7f]{1,200}")
@@ -59,9 +62,11 @@ def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:
     """
     before = {e.id: e for e in last.entries} if last else {}
     held = [before[r.id] for r in desired.refused if r.id in before]
+    asked = {f.subject for f in (live.findings if live else ()) if f.kind == ISOLATED}
+    placed = [_apart(entry, before.get(entry.id), asked) for entry in (*desired.entries, *held)]
     result = tuple(
         replace(entry, action=_action(entry, before.get(entry.id), live))
-        for entry in sorted((*desired.entries, *held), key=lambda e: (e.key, e.id))
+        for entry in sorted(placed, key=lambda e: (e.key, e.id))
     )
     steps = (
         *_forward(result, before, live),
@@ -128,6 +133,13 @@ def foreign_paths(entries: Mapping[str, Entry], live: Live | None) -> list[str]:
     return sorted(live.artifacts.keys() - owned) if live else []
 
 
+def _apart(after: Entry, before: Entry | None, asked: Container[str]) -> Entry:
+    """A detection that was put apart, or asks for it, stays apart until it changes."""
+    if after.stateful or before is None or after.artifact != before.artifact:
+        return after
+    return replace(after, isolated=after.isolated or before.isolated or after.key in asked)
+
+
 def _action(after: Entry, before: Entry | None, live: Live | None) -> Action:
     if before is None:
         return Action.ADDED
@@ -135,8 +147,8 @@ def _action(after: Entry, before: Entry | None, live: Live | None) -> Action:
         return Action.CHANGED
     if (after.artifact, after.path) != (before.artifact, before.path):
         return Action.RECOMPILED
-    if after.mode != before.mode:
-        return Action.SWITCHED
+    if (after.mode, after.isolated) != (before.mode, before.isolated):
+        return Action.SWITCHED if after.mode != before.mode else Action.ISOLATED
     if drift_of(before, live):
         return Action.REPAIRED
     return Action.DOCUMENTED if _redescribed(after, before) else Action.UNCHANGED

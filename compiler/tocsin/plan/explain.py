@@ -190,7 +190,9 @@ def _changes(after: Entry, before: Entry | None) -> Iterator[str]:
         yield f"was on {was.backend} {was.source}"
     if was.mode != after.mode:
         yield f"{was.mode} → {after.mode}"
-    elif after.mode == "shadow":
+    if after.isolated != was.isolated:
+        yield "evaluated apart from its neighbours" if after.isolated else "no longer apart"
+    if was.mode == after.mode == "shadow":
         yield "shadow beside the live one" if after.beside else "shadow"
 
 

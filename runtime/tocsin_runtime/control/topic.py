@@ -51,18 +51,18 @@ def worker_key(name: str) -> str:
 
 
 def ensure(servers: str, name: str) -> None:
-    """Make the topic, or check the one that is there.
+    """Make the topic, or set the one that is there back.
 
-    Raises:
-        ConfigError: one that is there would lose records, or has several partitions.
+    Raises ConfigError for one that has several partitions.
     """
     if name not in topics.partitions(servers):
         topics.create(servers, [name], partitions=1, settings=SETTINGS)
         _await(servers, name)
+    topics.restore(servers, [name], {"cleanup.policy": "compact"})
     if problem := altered(servers, name):
         raise ConfigError(
             f"control topic {name}: {problem}",
-            hint="set it back with kafka-configs; or delete the topic, and apply again",
+            hint="delete the topic, and apply again",
         )
 
 

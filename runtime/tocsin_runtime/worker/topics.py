@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.cimpl import NewTopic
 
 from tocsin.errors import EngineError
@@ -36,7 +37,7 @@ def partitions(servers: str, seconds: float = 5) -> dict[str, int]:
 def settings_of(servers: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
     """All settings of topics that exist."""
     client = admin(servers)  # must outlive the futures
-    asked = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in names]
+    asked = [ConfigResource("topic", name) for name in names]
     found: dict[str, dict[str, str]] = {}
     for resource, future in (
         client.describe_configs(asked, request_timeout=_SECONDS).items() if asked else ()
@@ -76,6 +77,24 @@ def create(
         )
 
 
+def restore(servers: str, names: Iterable[str], wanted: Mapping[str, str]) -> None:
+    """Give topics that exist these settings again; the others stay as they are."""
+    client = admin(servers)  # must outlive the futures
+    for name, settings in settings_of(servers, names).items():
+        entries = [
+            ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+            for key, value in wanted.items()
+            if settings.get(key) != value
+        ]
+        if entries:
+            resource = ConfigResource("topic", name, incremental_configs=entries)
+            _wait(_named(client.incremental_alter_configs([resource])))
+
+
+def _named(futures: Mapping[ConfigResource, Future[None]]) -> dict[str, Future[None]]:
+    return {str(resource.name): future for resource, future in futures.items()}
+
+
 def delete(servers: str, names: Iterable[str]) -> None:
     """Delete topics; those that do not exist are no matter."""
     wanted = list(names)
@@ -87,7 +106,7 @@ def delete(servers: str, names: Iterable[str]) -> None:
         )
 
 
-def _wait(futures: dict[str, Future[None]], harmless: int) -> None:
+def _wait(futures: Mapping[str, Future[None]], harmless: int | None = None) -> None:
     for name, future in futures.items():
         try:
             future.result(_SECONDS)

@@ -32,6 +32,8 @@ public class Match extends TableFunction<Row> {
     private static final byte[] NOTHING = {};
 
     private transient Matcher matcher;
+    private transient MetricGroup detections;
+    private transient int told;
     private transient Counter events;
     private transient Counter matches;
     private transient Counter refused;
@@ -47,6 +49,7 @@ public class Match extends TableFunction<Row> {
         refused = group.counter("refused");
         failed = group.counter("failed");
         group.gauge("evaluated", matcher::evaluated);
+        detections = group;
     }
 
     private static Pack pack() throws IOException {
@@ -79,6 +82,9 @@ public class Match extends TableFunction<Row> {
             collect(Row.of(null, null, null, no.getMessage(), text(event)));
             return;
         }
+        if (matcher.apart() > told) {
+            tellApart();
+        }
         if (count == 0 && matcher.failures().isEmpty()) {
             return;
         }
@@ -91,6 +97,14 @@ public class Match extends TableFunction<Row> {
             failed.inc();
             collect(Row.of(each.getKey(), null, null, each.getValue(), text));
         }
+    }
+
+    /** Metrics are what an operator can be asked for from outside. */
+    private void tellApart() {
+        for (String id : matcher.apartIds().subList(told, matcher.apart())) {
+            detections.addGroup("detection", id).gauge("isolated", () -> 1);
+        }
+        told = matcher.apart();
     }
 
     private static String text(byte[] event) {

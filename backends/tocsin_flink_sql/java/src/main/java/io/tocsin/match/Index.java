@@ -23,12 +23,18 @@ final class Index {
     private final List<Atom> tests = new ArrayList<>();
     private final int[][] testOwners;
 
+    private final Budget budget;
+
     private int[] stamps = new int[16];
     private int stamp;
     private int[] found = new int[16];
     private int count;
 
-    private Index(Map<Atom, TreeSet<Integer>> owners, Function<List<String>, Finder> finders) {
+    private Index(
+            Map<Atom, TreeSet<Integer>> owners,
+            Function<List<String>, Finder> finders,
+            Budget budget) {
+        this.budget = budget;
         int[] everywhere = NONE;
         for (Map.Entry<Atom, TreeSet<Integer>> each : owners.entrySet()) {
             Atom atom = each.getKey();
@@ -67,7 +73,7 @@ final class Index {
             }
         }
         for (int i = 0; i < testOwners.length; i++) {
-            if (mayPass(tests.get(i), value)) {
+            if (budget.watching() ? timed(i, value) : mayPass(tests.get(i), value)) {
                 add(testOwners[i]);
             }
         }
@@ -85,6 +91,16 @@ final class Index {
         if (holds) {
             add(partOwners[part]);
         }
+    }
+
+    private boolean timed(int test, Value value) {
+        long start = Budget.computing();
+        boolean passes = mayPass(tests.get(test), value);
+        long nanos = Budget.computing() - start;
+        for (int owner : testOwners[test]) {
+            budget.charge(owner, nanos);
+        }
+        return passes;
     }
 
     private static boolean mayPass(Atom atom, Value value) {
@@ -120,9 +136,9 @@ final class Index {
                     .add(detection);
         }
 
-        Map<Place, Index> build(Function<List<String>, Finder> finders) {
+        Map<Place, Index> build(Function<List<String>, Finder> finders, Budget budget) {
             Map<Place, Index> made = new LinkedHashMap<>();
-            owners.forEach((place, atoms) -> made.put(place, new Index(atoms, finders)));
+            owners.forEach((place, atoms) -> made.put(place, new Index(atoms, finders, budget)));
             return made;
         }
     }

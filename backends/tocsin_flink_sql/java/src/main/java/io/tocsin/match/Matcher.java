@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /**
  * Which detections of a pack match an event.
@@ -16,12 +17,17 @@ import java.util.TreeMap;
 public final class Matcher {
     static final int SAMPLE = 2000;
 
+    /** Why an event is not evaluated by a detection that is set apart. */
+    static final String APART = "isolated: it takes too long on the events of its source";
+
     private final Pack pack;
     private final Event event;
     private final Detection[] detections;
     private final int[] asked;
     private int[] always = Index.NONE;
     private Sample sample;
+    private final Budget budget;
+    private Map<Atom, Double> frequencies = Map.of();
 
     private int[] found = new int[16];
     private int count;
@@ -31,20 +37,28 @@ public final class Matcher {
     private long evaluated;
 
     public Matcher(Pack pack) {
+        this(pack, System::nanoTime);
+    }
+
+    Matcher(Pack pack, LongSupplier clock) {
         this.pack = pack;
         event = new Event(pack.fields.fold, pack.fields.root, pack.fields.anywhere);
         detections = pack.detections.toArray(Detection[]::new);
         asked = new int[detections.length];
-        choose(Map.of());
+        budget = new Budget(detections.length, clock);
+        choose();
         sample = pack.atoms.isEmpty() ? null : new Sample(pack.atoms);
     }
 
-    private void choose(Map<Atom, Double> frequencies) {
+    private void choose() {
         Witnesses witnesses = new Witnesses(a -> frequencies.getOrDefault(a, a.guess()));
         Index.Builder builder = new Index.Builder();
         int[] unguarded = new int[detections.length];
         int n = 0;
         for (int i = 0; i < detections.length; i++) {
+            if (budget.heavy(i)) {
+                continue;
+            }
             Witnesses.Choice choice = chosen(detections[i], witnesses, !frequencies.isEmpty());
             if (choice == null) {
                 unguarded[n++] = i;
@@ -55,7 +69,7 @@ public final class Matcher {
             }
         }
         always = Arrays.copyOf(unguarded, n);
-        Map<Place, Index> made = new HashMap<>(builder.build(this::automaton));
+        Map<Place, Index> made = new HashMap<>(builder.build(this::automaton, budget));
         for (Place place : pack.fields.root.all()) {
             place.index = made.remove(place);
             place.cache.clear();
@@ -85,10 +99,19 @@ public final class Matcher {
         if (!failures.isEmpty()) {
             failures.clear();
         }
+        long start = System.nanoTime();
+        int apart = budget.apart().length;
         event.read(bytes);
         evaluate(always);
         for (int i = 0; i < event.suggestions; i++) {
             evaluate(event.suggested[i]);
+        }
+        budget.event(System.nanoTime() - start);
+        for (int i = 0; i < apart; i++) {
+            evaluateApart(budget.apart()[i]);
+        }
+        if (apart < budget.apart().length) {
+            choose();
         }
         if (sample != null) {
             learn();
@@ -102,33 +125,68 @@ public final class Matcher {
     private void learn() {
         sample.add(event);
         if (sample.events() == SAMPLE) {
-            choose(sample.frequencies(pack.fields.fold));
+            frequencies = sample.frequencies(pack.fields.fold);
             sample = null;
+            choose();
         }
     }
 
     private void evaluate(int[] candidates) {
         for (int candidate : candidates) {
-            if (asked[candidate] != event.turn) {
+            if (asked[candidate] != event.turn && !budget.heavy(candidate)) {
                 asked[candidate] = event.turn;
-                evaluated++;
-                if (holds(detections[candidate])) {
-                    if (count == found.length) {
-                        found = Arrays.copyOf(found, count * 2);
-                    }
-                    found[count++] = candidate;
+                if (!budget.watching()) {
+                    evaluate(candidate);
+                    continue;
                 }
+                budget.charge(candidate, timed(candidate));
             }
         }
     }
 
-    private boolean holds(Detection detection) {
+    private void evaluate(int candidate) {
+        evaluated++;
+        if (holds(candidate)) {
+            if (count == found.length) {
+                found = Arrays.copyOf(found, count * 2);
+            }
+            found[count++] = candidate;
+        }
+    }
+
+    private long timed(int candidate) {
+        long start = Budget.computing();
+        evaluate(candidate);
+        return Budget.computing() - start;
+    }
+
+    /** Evaluates a detection that is set apart, unless it has used up its time. */
+    private void evaluateApart(int candidate) {
+        if (budget.allows()) {
+            budget.pay(timed(candidate));
+        } else if (concerns(detections[candidate])) {
+            failures.put(detections[candidate].id(), APART);
+        }
+    }
+
+    private boolean concerns(Detection detection) {
+        try {
+            return detection.where().holds(event);
+        } catch (Costly end) {
+            return true;
+        }
+    }
+
+    private boolean holds(int candidate) {
+        Detection detection = detections[candidate];
         try {
             return detection.holds(event);
         } catch (Costly end) {
             failures.put(detection.id(), end.getMessage());
-            return false;
+        } catch (RuntimeException | StackOverflowError bug) {
+            failures.put(detection.id(), "it cannot be evaluated: " + bug);
         }
+        return false;
     }
 
     /** Id of a detection that matches. */
@@ -151,6 +209,16 @@ public final class Matcher {
     /** Detections that could not be evaluated, and why. */
     public Map<String, String> failures() {
         return failures;
+    }
+
+    /** Ids of the detections that are evaluated apart, as they take too long. */
+    public List<String> apartIds() {
+        return Arrays.stream(budget.apart()).mapToObj(i -> detections[i].id()).toList();
+    }
+
+    /** How many they are. */
+    public int apart() {
+        return budget.apart().length;
     }
 
     public long evaluated() {

@@ -64,7 +64,9 @@ final class Sample {
             }
         }
         long[] hits = new long[numbers.size()];
-        all.build(literals -> new Prefixes(literals, fold)).forEach((place, index) -> tally(place, index, fold, hits));
+        Budget untimed = new Budget(0, System::nanoTime);
+        all.build(literals -> new Prefixes(literals, fold), untimed)
+                .forEach((place, index) -> tally(place, index, fold, hits));
         Map<Atom, Double> made = new HashMap<>();
         for (Atom atom : atoms) {
             made.put(atom, frequency(atom, numbers, hits));

@@ -29,29 +29,29 @@ class PackTest {
 
     @Test
     void aChangedByteIsSeen() throws Exception {
-        byte[] file = Packs.of(LEAF, "0");
+        byte[] file = Packs.one(LEAF, "0");
         file[file.length - 10] ^= 1;
         assertTrue(refusal(file).contains("digest"), refusal(file));
     }
 
     @Test
     void aCutPackIsSeen() throws Exception {
-        byte[] file = Packs.of(LEAF, "0");
+        byte[] file = Packs.one(LEAF, "0");
         assertTrue(refusal(Arrays.copyOf(file, file.length - 5)).contains("cut off"));
         assertTrue(refusal(new byte[0]).contains("not a pack"));
     }
 
     @Test
     void anotherFormIsRefused() throws Exception {
-        String file = new String(Packs.of(LEAF, "0"), "UTF-8").replaceFirst("\"form\":1", "\"form\":2");
+        String file = new String(Packs.one(LEAF, "0"), "UTF-8").replaceFirst("\"form\":1", "\"form\":2");
         assertTrue(refusal(Packs.bytes(file)).contains("form 2 of packs is not known"));
     }
 
     @Test
     void anUnknownLeafIsRefused() throws Exception {
-        assertTrue(refusal(Packs.of("[[\"new\",\"a\",1]]", "0")).contains("unknown leaf new"));
-        assertTrue(refusal(Packs.of(LEAF, "1")).contains("there is no leaf 1"));
-        String noRegex = refusal(Packs.of("[[\"regex\",\"a\",\"x\",\"\",[]]]", "0"));
+        assertTrue(refusal(Packs.one("[[\"new\",\"a\",1]]", "0")).contains("unknown leaf new"));
+        assertTrue(refusal(Packs.one(LEAF, "1")).contains("there is no leaf 1"));
+        String noRegex = refusal(Packs.one("[[\"regex\",\"a\",\"x\",\"\",[]]]", "0"));
         assertTrue(noRegex.contains("expected a text"), noRegex);
     }
 }

@@ -9,18 +9,31 @@ final class Packs {
     private Packs() {}
 
     /** A pack of one detection with these leaves and this condition, both as JSON. */
-    static byte[] of(String leaves, String condition) throws Exception {
-        String line =
-                "{\"detection\":\"d\",\"expr\":" + condition + ",\"form\":1,\"id\":\"\",\"leaves\":"
-                        + leaves + ",\"logic\":\"l\",\"paths\":{},\"source\":\"s\",\"time\":\"t\","
-                        + "\"topic\":\"\",\"where\":true}";
-        String digest = digest(digest(line) + "\n");
-        return ("{\"digest\":\"" + digest + "\",\"form\":1,\"parts\":1,\"source\":\"s\"}\n" + line + "\n")
-                .getBytes(StandardCharsets.UTF_8);
+    static byte[] one(String leaves, String condition) throws Exception {
+        return of(part("d", leaves, condition));
+    }
+
+    /** A pack of these parts. */
+    static byte[] of(String... parts) throws Exception {
+        StringBuilder digests = new StringBuilder();
+        for (String part : parts) {
+            digests.append(digest(part)).append('\n');
+        }
+        String head =
+                "{\"digest\":\"" + digest(digests.toString()) + "\",\"form\":1,\"parts\":"
+                        + parts.length + ",\"source\":\"s\"}\n";
+        return (head + String.join("\n", parts) + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    static String part(String detection, String leaves, String condition) {
+        return "{\"detection\":\"" + detection + "\",\"expr\":" + condition
+                + ",\"form\":1,\"id\":\"\",\"leaves\":" + leaves
+                + ",\"logic\":\"l\",\"paths\":{},\"source\":\"s\",\"time\":\"t\","
+                + "\"topic\":\"\",\"where\":true}";
     }
 
     static Matcher matcher(String leaves, String condition, String regexes) throws Exception {
-        return new Matcher(Pack.read(of(leaves, condition), bytes(regexes), bytes("[[65,97]]")));
+        return new Matcher(Pack.read(one(leaves, condition), bytes(regexes), bytes("[[65,97]]")));
     }
 
     static byte[] bytes(String text) {

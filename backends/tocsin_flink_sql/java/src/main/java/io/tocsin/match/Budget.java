@@ -1,0 +1,95 @@
+package io.tocsin.match;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.Arrays;
+import java.util.function.LongSupplier;
+
+/**
+ * Which detections compute so long that they are evaluated apart, and how much of that there may be.
+ *
+ * <p>After an event that took long, detections are timed for some events. One that computes too
+ * long on these is set apart: it gets a share of the time, and the events for which that is not
+ * enough are told as failures of it. A detection that is alone in its pack has nobody to spare.
+ *
+ * <p>All times are in nanoseconds of computing by this thread, so that a busy machine does no harm.
+ */
+final class Budget {
+    private static final long MILLISECOND = 1_000_000;
+    private static final long LONG_EVENT = MILLISECOND;
+    private static final int WATCHED = 64;
+    private static final long HEAVY = WATCHED * MILLISECOND / 2;
+    /** What one evaluation counts at most: once is never enough. */
+    private static final long MOST = HEAVY * 2 / 3;
+
+    private static final long BURST = 200 * MILLISECOND;
+    private static final int PARTS = 5;
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    private final LongSupplier clock;
+    private final long[] spent;
+    private final boolean[] heavy;
+    private int[] apart = Index.NONE;
+    private int watched;
+    private long allowance;
+    private long since;
+
+    Budget(int detections, LongSupplier clock) {
+        this.clock = clock;
+        spent = new long[detections];
+        heavy = new boolean[detections];
+    }
+
+    static long computing() {
+        return THREADS.getCurrentThreadCpuTime();
+    }
+
+    /** Whether detections are to be timed. */
+    boolean watching() {
+        return watched > 0;
+    }
+
+    /** An event was evaluated in so much time. */
+    void event(long nanos) {
+        if (watched > 0) {
+            watched--;
+        } else if (nanos > LONG_EVENT && spent.length > 1) {
+            watched = WATCHED;
+            Arrays.fill(spent, 0);
+        }
+    }
+
+    /** One evaluation of a detection, or of a test that suggests it, took so much time. */
+    void charge(int detection, long nanos) {
+        spent[detection] += Math.min(nanos, MOST);
+        if (spent[detection] > HEAVY && !heavy[detection]) {
+            heavy[detection] = true;
+            apart = Arrays.copyOf(apart, apart.length + 1);
+            apart[apart.length - 1] = detection;
+            since = clock.getAsLong();
+        }
+    }
+
+    boolean heavy(int detection) {
+        return heavy[detection];
+    }
+
+    /** The detections that are evaluated apart. */
+    int[] apart() {
+        return apart;
+    }
+
+    /** Whether one of them may be evaluated now. */
+    boolean allows() {
+        long now = clock.getAsLong();
+        allowance = Math.min(BURST, allowance + (now - since) / PARTS);
+        since = now;
+        return allowance > 0;
+    }
+
+    /** One of them was evaluated in so much time. */
+    void pay(long nanos) {
+        allowance -= nanos;
+    }
+}

@@ -1,0 +1,197 @@
+"""A project whose environment runs on a real Flink cluster or by workers, through the commands."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from click.testing import CliRunner, Result
+
+from deploying import git
+from engines.kafka_io import consume, produce
+from tocsin.cli.main import main_group
+from tocsin_flink_sql.cluster import ClusterRest, Seen
+from tocsin_runtime.engines import Endpoints
+from tocsin_runtime.worker import topics
+
+SETTINGS = """
+[project]
+name = "{project}"
+[environments.prod]
+kind = "{kind}"
+backend = "{backend}"
+bootstrap = "{kafka}"
+gateway = "{gateway}"
+rest = "{rest}"
+storage = "{storage}"
+start = "earliest"
+partitions = 1
+healthy_seconds = 180
+"""
+SOURCE = """
+source: audit
+title: Audit trail
+logsources: [{{product: shop, service: audit}}]
+topic: {project}.audit
+time: {{field: at, lateness: 2s}}
+id: id
+fields: {{id: string, at: timestamp, action: string, user: string, note: string}}
+"""
+RULE = """
+title: Rule {name}
+id: {id}
+name: {name}
+status: test
+level: high
+logsource: {{product: shop, service: audit}}
+detection: {{sel: {condition}, condition: sel}}
+"""
+BURST = """
+title: Burst {name}
+id: {id}
+name: {name}
+status: test
+level: high
+correlation:
+  type: event_count
+  rules: [{rule}]
+  group-by: [user]
+  timespan: 10s
+  condition: {{gte: {count}}}
+"""
+WAIT_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class FlinkSite:
+    """One project; its environment is `prod`."""
+
+    root: Path
+    project: str
+    endpoints: Endpoints
+
+    @property
+    def servers(self) -> str:
+        """The broker."""
+        return str(self.endpoints.kafka)
+
+    @property
+    def storage(self) -> Path:
+        """Where Flink keeps what it needs."""
+        return self.root.parent / "storage"
+
+    def topic(self, what: str) -> str:
+        """`control`, `found` or `refused`."""
+        return f"tocsin.{what}.{self.project}.prod"
+
+    # --- authoring --------------------------------------------------------------------------------
+
+    def rule(self, name: str, condition: str) -> None:
+        """Write a rule; its selection is YAML."""
+        self._write(name, RULE.format(name=name, id=identity(name), condition=condition))
+
+    def burst(self, name: str, rule: str, count: int) -> None:
+        """Write a correlation that counts the matches of a rule."""
+        text = BURST.format(name=name, id=identity(name), rule=rule, count=count)
+        self._write(name, text)
+
+    def _write(self, name: str, text: str) -> None:
+        (self.root / "rules" / f"{name}.yml").write_text(text)
+
+    # --- commands ---------------------------------------------------------------------------------
+
+    def run(self, *words: str, code: int = 0) -> Result:
+        """`tocsin WORDS` on the environment."""
+        given = [*words, "--env", "prod", "--project", str(self.root)]
+        result = CliRunner().invoke(main_group, given)
+        assert result.exit_code == code, f"{result.output}{result.exception!r}"
+        return result
+
+    def said(self, *words: str) -> str:
+        """What a command says, whatever its exit code."""
+        given = [*words, "--env", "prod", "--project", str(self.root)]
+        return CliRunner().invoke(main_group, given).output
+
+    def status(self, code: int = 0) -> dict[str, Any]:
+        """What `status` says, as data."""
+        given = ["status", "--format", "json", "--env", "prod", "--project", str(self.root)]
+        result = CliRunner().invoke(main_group, given)
+        told: dict[str, Any] = json.loads(result.stdout)
+        assert result.exit_code == code, (told["findings"], told["drift"])
+        return told
+
+    def jobs(self) -> list[Seen]:
+        """Those that live, by name."""
+        with ClusterRest(str(self.endpoints.flink_rest)) as cluster:
+            seen = [job for job in cluster.seen() if not job.ended]
+        own = [job for job in seen if job.name.startswith(f"tocsin/{self.project}/")]
+        return sorted(own, key=lambda job: job.name)
+
+    def slots(self) -> list[str]:
+        """Of the jobs that live."""
+        return [job.name.split("/", 3)[3].partition("@")[0] for job in self.jobs()]
+
+    # --- events -----------------------------------------------------------------------------------
+
+    def feed(self, events: Iterable[dict[str, Any]]) -> None:
+        """Write events to the source's topic."""
+        produce(self.servers, f"{self.project}.audit", [json.dumps(event) for event in events])
+
+    def written(self, what: str) -> list[dict[str, Any]]:
+        """The committed records of a topic of ours."""
+        return [json.loads(text) for text in consume(self.servers, self.topic(what))]
+
+
+def identity(name: str) -> str:
+    """The id of a rule."""
+    return str(uuid5(NAMESPACE_URL, name))
+
+
+def until(holds: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> float:
+    """Wait until that holds; after how many seconds it did."""
+    started = time.monotonic()
+    while not holds():
+        assert time.monotonic() - started < seconds, f"waited {seconds:.0f} s for {what}"
+        time.sleep(0.5)
+    return time.monotonic() - started
+
+
+@contextmanager
+def flink_site(
+    endpoints: Endpoints, folder: Path, kind: str = "flink", backend: str = "flink-sql"
+) -> Iterator[FlinkSite]:
+    """A project; its jobs and topics end with it."""
+    made = FlinkSite(folder / "project", f"site{uuid4().hex[:8]}", endpoints)
+    for name in ("rules", "sources"):
+        (made.root / name).mkdir(parents=True)
+    made.storage.mkdir()
+    settings = SETTINGS.format(
+        kind=kind,
+        backend=backend,
+        project=made.project,
+        kafka=made.servers,
+        gateway=endpoints.flink_gateway,
+        rest=endpoints.flink_rest,
+        storage=made.storage,
+    )
+    (made.root / "tocsin.toml").write_text(settings)
+    (made.root / "sources" / "audit.yml").write_text(SOURCE.format(project=made.project))
+    git(made.root, "init", "-q", "-b", "main")
+    git(made.root, "config", "user.name", "Mira K")
+    git(made.root, "config", "user.email", "mira@example.org")
+    try:
+        yield made
+    finally:
+        with ClusterRest(str(endpoints.flink_rest)) as cluster:
+            for job in made.jobs():
+                cluster.cancel(job.id)
+        own = [made.topic(what) for what in ("control", "found", "refused")]
+        topics.delete(made.servers, [*own, f"{made.project}.audit"])
+        shutil.rmtree(made.storage, ignore_errors=True)

@@ -1,0 +1,165 @@
+"""An environment on Flink through the commands: a heavy detection, changes by hand."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from engines.flink_site import FlinkSite, flink_site, identity, until
+from tocsin_flink_sql.cluster import ClusterRest
+from tocsin_flink_sql.gateway import Gateway
+from tocsin_runtime.control.reader import read
+from tocsin_runtime.control.table import ReleaseTable
+from tocsin_runtime.control.topic import RELEASE, artifact_key
+from tocsin_runtime.control.writer import ControlWriter
+from tocsin_runtime.engines import Endpoints
+from tocsin_runtime.worker import topics
+
+pytestmark = pytest.mark.engine
+
+POISON = "a.{900}.{900}b"
+"""So many ways at each character of a text of `a` and `c` that no two sets of them are equal.
+
+Without a `b` in it, a text would not be looked at.
+"""
+
+
+@pytest.fixture(scope="module")
+def site(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlinkSite]:
+    """One environment, which the tests take further in their order."""
+    with flink_site(endpoints, tmp_path_factory.mktemp("flink")) as made:
+        made.rule("every", "{action|exists: true}")
+        made.rule("hit", "{action: hit}")
+        for name, count in (("few", 3), ("many", 50)):
+            made.burst(name, "hit", count)
+        made.run("apply", "--yes")
+        yield made
+
+
+def event(number: int, note: str = "") -> dict[str, str]:
+    """A hit."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return {"id": f"e{number}", "at": at, "action": "hit", "user": "ann", "note": note}
+
+
+def found(site: FlinkSite, name: str) -> Counter[int]:
+    """How often a detection was found, by offset."""
+    rows = [row for row in site.written("found") if row["detection_id"] == identity(name)]
+    return Counter(row["offset"] for row in rows)
+
+
+def test_what_is_released_runs(site: FlinkSite) -> None:
+    assert site.status()["findings"] == []
+    assert site.slots() == ["audit", "few", "many"]
+    assert "Nothing to do" in site.run("plan").output
+
+
+def test_a_poisoned_detection_is_set_apart_and_its_neighbours_go_on(site: FlinkSite) -> None:
+    site.rule("poison", f"{{note|re: '{POISON}'}}")
+    site.run("apply", "--yes")
+    chance = random.Random(1)
+    notes = ["b" + "".join(chance.choices("ac", k=20_000)) for _ in range(40)]
+    site.feed(event(n, note) for n, note in enumerate(notes))
+
+    def isolated() -> bool:
+        return any(row["reason"].startswith("isolated") for row in site.written("refused"))
+
+    until(isolated, "the poisoned detection")
+    until(lambda: len(found(site, "every")) == len(notes), "the matches of its neighbour")
+    assert set(found(site, "every").values()) == {1}
+    # What is told of a job is some seconds old.
+    until(lambda: "detection isolated: poison" in site.said("status"), "the finding")
+    [told] = site.status(code=1)["findings"]
+    assert (told["kind"], told["subject"]) == ("detection-isolated", "poison")
+
+
+def test_the_plan_gives_it_a_job_of_its_own(site: FlinkSite) -> None:
+    plan = site.run("plan").output
+    assert "~ poison v1 · isolated" in plan
+    assert "evaluated apart from its neighbours" in plan
+    site.run("apply", "--yes")
+    assert site.slots() == ["audit/poison", "audit", "few", "many"]
+    site.feed([event(40), event(41, "so a" + "x" * 1800 + "b")])
+    until(lambda: found(site, "poison") == Counter([41]), "a match of the isolated detection")
+    assert set(found(site, "every").values()) == {1}
+    assert len(found(site, "every")) == 42
+    assert site.status()["findings"] == []
+
+
+def test_what_was_changed_by_hand_is_named_and_mended(site: FlinkSite) -> None:
+    change_by_hand(site)
+    said = site.status(code=1)
+    assert {(f["kind"], f["subject"].split("@")[0].split("/")[-1]) for f in said["findings"]} == {
+        ("job-missing", "poison"),
+        ("job-foreign", "ghost"),
+        ("job-other-version", "few"),
+        ("job-duplicate", "many"),
+        ("plan-altered", "many"),
+        ("jar-altered", "audit"),
+        ("jar-altered", "poison"),
+        ("topic-altered", site.topic("found")),
+        ("release-altered", site.topic("control")),
+        ("control-altered", site.topic("control")),
+    }
+    assert {(d["key"], d["drift"]) for d in said["drift"]} == {
+        ("every", "missing"),
+        ("many", "altered"),
+        ("few", "altered"),
+        ("", "foreign"),
+    }
+    fix = site.run("status", "--fix").output
+    assert fix.count("! ") >= 13
+    site.run("apply", "--yes")
+    said = site.status()
+    assert (said["findings"], said["drift"]) == ([], [])
+    assert site.slots() == ["audit/poison", "audit", "few", "many"]
+    site.feed(event(n) for n in range(42, 45))
+    until(lambda: len(found(site, "every")) == 45, "matches after all was mended")
+    assert set(found(site, "every").values()) == {1}
+
+
+def change_by_hand(site: FlinkSite) -> None:
+    """All that somebody may do to a release beside Tocsin, at once."""
+    by_slot = dict(zip(site.slots(), site.jobs(), strict=True))
+    with ClusterRest(str(site.endpoints.flink_rest)) as cluster:
+        for slot in ("few", "audit/poison"):
+            cluster.cancel(by_slot[slot].id)
+    prefix = f"tocsin/{site.project}/prod"
+    for name in (f"{prefix}/ghost@{'0' * 12}", f"{prefix}/few@{'1' * 12}", by_slot["many"].name):
+        another_job(site, name)
+    [plan] = site.storage.glob("**/many/**/plans/*.json")
+    plan.write_text("{}")
+    for jar in site.storage.rglob("*.jar"):
+        jar.write_bytes(b"no jar")
+    table = ReleaseTable.decode(read(site.servers, site.topic("control"))[RELEASE])
+    live = {entry.key: entry for entry in table.detections}
+    every, many = live["every"], live["many"]
+    live["few"] = replace(live["few"], mode="shadow")
+    wrong = ReleaseTable("prod", table.release, tuple(live.values()), cuts=table.cuts)
+    writer = ControlWriter(site.servers, site.project, "prod")
+    writer.put(
+        {
+            RELEASE: wrong.encode(),
+            artifact_key(every.artifact): None,
+            artifact_key(many.artifact): b"not what was released",
+            artifact_key("0" * 64): b"foreign",
+        }
+    )
+    topics.restore(site.servers, [site.topic("found")], {"cleanup.policy": "compact"})
+    topics.restore(site.servers, [site.topic("control")], {"cleanup.policy": "delete"})
+
+
+def another_job(site: FlinkSite, name: str) -> None:
+    """Somebody starts a job that bears one of our names."""
+    settings = {"pipeline.name": name, "execution.runtime-mode": "streaming"}
+    with Gateway(str(site.endpoints.flink_gateway), settings=settings) as gateway:
+        gateway.execute(
+            "CREATE TABLE numbers (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1')"
+        )
+        gateway.execute("CREATE TABLE nothing (n INT) WITH ('connector' = 'blackhole')")
+        gateway.submit_job("INSERT INTO nothing SELECT n FROM numbers")
