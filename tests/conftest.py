@@ -22,6 +22,24 @@ settings.register_profile("tocsin", deadline=None, derandomize=True, database=No
 settings.load_profile("tocsin")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where two processes share the tests, one has all that need the cluster, or the corpus.
+
+    So engines are started once per run, and what a file prepares is prepared once.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    place = item.path.relative_to(ROOT / "tests")
+    if item.get_closest_marker("engine"):
+        return "engines"
+    if "spark" in place.name:
+        return "spark"
+    return place.parts[0] if place.parts[0] in {"corpus", "engines"} else str(place)
+
+
 class Ended(NamedTuple):
     """How a run of the command line ended."""
 

@@ -6,8 +6,8 @@ by its offset in its topic, so that a hundred small cases cost as much as one.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -23,8 +23,10 @@ from tocsin_flink_sql.topics import produce, records, topics
 
 CHUNK = 8
 """Statements of one Flink job: the planner's time grows faster than their number."""
-IN_FLIGHT = 4
-"""Jobs that run at a time: a cluster fails a job for which it has no slot."""
+SHARE = 12 * CHUNK
+"""Statements of one session."""
+SESSIONS = 3
+"""Sessions, and so jobs, at a time: a cluster fails a job for which it has no slot."""
 
 SETTINGS = {
     "execution.runtime-mode": "streaming",
@@ -60,14 +62,13 @@ def run_jobs(jobs: Sequence[Job], kafka: str, gateway: str, rest: str) -> list[l
     groups = _groups(jobs)
     result: list[list[Match]] = [[] for _ in jobs]
     with topics(kafka, [name for group in groups for name in (*group.topics, group.matches)]):
-        with ClusterRest(rest) as cluster:
-            waiting: deque[str] = deque()
-            for started in chain.from_iterable(_submit(g, jobs, kafka, gateway) for g in groups):
-                waiting.append(started)
-                if len(waiting) == IN_FLIGHT:
-                    cluster.wait_finished(waiting.popleft())
-            for started in waiting:
-                cluster.wait_finished(started)
+        for group in groups:
+            for topic in group.topics:
+                produce(kafka, topic, chain.from_iterable(jobs[n].events for n in group.members))
+        with ThreadPoolExecutor(SESSIONS) as pool, ClusterRest(rest) as cluster:
+            shares = [(group, share) for group in groups for share in _shares(group, jobs)]
+            for _ in pool.map(lambda s: _ran(s[0], s[1], kafka, gateway, cluster), shares):
+                pass
         for group in groups:
             for number, found in _assigned(group, jobs, records(kafka, group.matches)):
                 result[number] = found
@@ -93,18 +94,24 @@ def _group(topic: str, jobs: Sequence[Job], members: Sequence[int]) -> Group:
     return Group(jobs[members[0]].sources, topic, tuple(members), tuple(starts[:-1]))
 
 
-def _submit(group: Group, jobs: Sequence[Job], kafka: str, gateway: str) -> Iterator[str]:
-    """Produce the events and start the jobs; their ids."""
-    members = [jobs[number] for number in group.members]
-    artifacts = _distinct(chain.from_iterable(job.artifacts for job in members))
+def _shares(group: Group, jobs: Sequence[Job]) -> Iterator[Sequence[Artifact]]:
+    """The group's statements, for some sessions."""
+    artifacts = _distinct(chain.from_iterable(jobs[number].artifacts for number in group.members))
+    for at in range(0, len(artifacts), SHARE):
+        yield artifacts[at : at + SHARE]
+
+
+def _ran(
+    group: Group, artifacts: Sequence[Artifact], kafka: str, gateway: str, cluster: ClusterRest
+) -> None:
+    """Run statements of a group, a job after the other."""
     with Gateway(gateway, settings={**SETTINGS, "pipeline.name": group.topic}) as session:
         for topic, source in group.topics.items():
-            produce(kafka, topic, chain.from_iterable(job.events for job in members))
             session.execute(source_table(source, Place(kafka, topic, bounded=True)))
             session.execute(view(source))
         session.execute(matches_table(Place(kafka, group.matches)))
         for at in range(0, len(artifacts), CHUNK):
-            yield session.submit_job(statement_set(artifacts[at : at + CHUNK]))
+            cluster.wait_finished(session.submit_job(statement_set(artifacts[at : at + CHUNK])))
 
 
 def _distinct(artifacts: Iterable[Artifact]) -> list[Artifact]:

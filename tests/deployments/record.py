@@ -2,7 +2,7 @@
 
     cd tests && python -m deployments.record
 
-writes `docs/conformance/deployments-flink.json`. Exit code 1 if a match was missed or found twice.
+writes `docs/deployments/upgrades.json`. Exit code 1 if a match was missed or found twice.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from deployments.sites import scene
 from tocsin.errors import EngineError
 from tocsin_runtime.engines import running
 
-OUT = Path(__file__).resolve().parents[2] / "docs/conformance/deployments-flink.json"
+OUT = Path(__file__).resolve().parents[2] / "docs/deployments/upgrades.json"
 FAULTS = (
     *("topics-made", "session-ready", "checked", "greens-begun", "cuts-published", "staged"),
     *("removed", "stopped", "started", "swapped", "switched", "swept"),
@@ -103,6 +103,7 @@ def _run(
         moves.append(
             {
                 "move": what,
+                "correlation": edition.kind,
                 "killed": victim[1] if victim else f"mover at {fault}" if fault else "",
                 "seconds": round(seconds, 1),
                 "findings": [each.kind for each in live.findings()],

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from secrets import randbelow
 
-SEED = int(os.environ.get("TOCSIN_SEED") or randbelow(2**32))
+# In the environment, so that processes that share the tests have the same.
+SEED = int(os.environ.setdefault("TOCSIN_SEED", str(randbelow(2**32))))
 
 
 def pytest_report_header() -> str:

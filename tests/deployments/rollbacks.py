@@ -1,0 +1,163 @@
+"""A recorded run: one detection of a thousand is taken back under load, again and again.
+
+    cd tests && python -m deployments.rollbacks
+
+writes `docs/deployments/rollbacks.json`: seconds from the command to the moment when all that runs
+is healthy, which is when `tocsin rollback` ends. On Flink, and with two workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from engines.flink_site import FlinkSite, flink_site, until
+from tocsin_runtime.engines import Endpoints, running
+
+OUT = Path(__file__).resolve().parents[2] / "docs/deployments/rollbacks.json"
+TARGETS = {"flink": "flink-sql", "kafka": "kafka-filter"}
+WORKERS = 2
+RATE = 50
+"""Events a second."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run and record."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--detections", type=int, default=1000)
+    parser.add_argument("--rollbacks", type=int, default=20)
+    parser.add_argument("--out", type=Path, default=OUT)
+    asked = parser.parse_args(arguments)
+    with (
+        running(("kafka", "flink"), name=f"rollbacks-{os.getpid()}") as endpoints,
+        TemporaryDirectory() as folder,
+    ):
+        found = [
+            measured(endpoints, Path(folder) / kind, kind, asked.detections, asked.rollbacks)
+            for kind in TARGETS
+        ]
+    record = {"date": datetime.now(UTC).date().isoformat(), "rate": RATE, "targets": found}
+    asked.out.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    return 0
+
+
+def measured(
+    endpoints: Endpoints, folder: Path, kind: str, detections: int, rollbacks: int
+) -> dict[str, Any]:
+    """The seconds of each rollback on one kind of target."""
+    with flink_site(endpoints, folder, kind, TARGETS[kind]) as site:
+        for number in range(detections):
+            site.rule(name(number), condition(number, ""))
+        command(site, "apply", "--yes")
+        with _workers(site, WORKERS if kind == "kafka" else 0), load(site):
+            seconds = [_one(site, number) for number in range(rollbacks)]
+    ordered = sorted(seconds)
+    return {
+        "kind": kind,
+        "detections": detections,
+        "median": ordered[len(ordered) // 2],
+        "p95": ordered[-(-95 * len(ordered) // 100) - 1],
+        "seconds": seconds,
+    }
+
+
+def _one(site: FlinkSite, number: int) -> float:
+    """A detection is changed and released, then taken back: how long that takes."""
+    site.rule(name(number), condition(number, "newer"))
+    command(site, "apply", "--yes")
+    started = time.monotonic()
+    command(site, "rollback", name(number), "--yes")
+    seconds = round(time.monotonic() - started, 1)
+    assert site.status()["findings"] == []
+    sys.stderr.write(f"{site.project} {number} {seconds} s\n")
+    site.rule(name(number), condition(number, ""))
+    return seconds
+
+
+def name(number: int) -> str:
+    """Of a rule."""
+    return f"rule{number:04}"
+
+
+def condition(number: int, more: str) -> str:
+    """What a rule looks for, as YAML."""
+    match number % 3:
+        case 0:
+            return f"{{note|contains: 'mark {number} {more}', action: act{number % 50}}}"
+        case 1:
+            return f"{{user|endswith: 'u{number}{more}', action: [hit, 'act{number % 7}']}}"
+        case _:
+            return f"{{note|re: 'id={number}[a-f]+{more}$'}}"
+
+
+def command(site: FlinkSite, *words: str) -> None:
+    """`tocsin WORDS`, as a process of its own."""
+    given = [*words, "--env", "prod", "--project", str(site.root)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin.cli.main", *given],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextmanager
+def load(site: FlinkSite) -> Iterator[None]:
+    """Events all the time."""
+    over = threading.Event()
+
+    def feed() -> None:
+        number = 0
+        while not over.wait(1):
+            at = datetime.now(UTC).isoformat(timespec="milliseconds")
+            site.feed(_event(n, at) for n in range(number, number + RATE))
+            number += RATE
+
+    thread = threading.Thread(target=feed)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _event(number: int, at: str) -> dict[str, str]:
+    action = f"act{number % 50}"
+    note = f"mark {number % 999} of {number}"
+    return {"id": f"e{number}", "at": at, "action": action, "user": f"u{number % 99}", "note": note}
+
+
+@contextmanager
+def _workers(site: FlinkSite, count: int) -> Iterator[None]:
+    arguments = ["worker", "--env", "prod", "--project", str(site.root)]
+    children = [
+        subprocess.Popen([sys.executable, "-m", "tocsin.cli.main", *arguments])
+        for _ in range(count)
+    ]
+    try:
+        if count:
+            until(lambda: "live state: as released" in site.said("status"), "the workers")
+        yield
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait(60)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
