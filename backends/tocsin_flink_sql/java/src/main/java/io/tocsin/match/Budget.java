@@ -31,6 +31,7 @@ final class Budget {
     private final long[] spent;
     private final boolean[] heavy;
     private int[] apart = Index.NONE;
+    private int[] waiting = Index.NONE;
     private int watched;
     private long allowance;
     private long since;
@@ -50,7 +51,7 @@ final class Budget {
         return watched > 0;
     }
 
-    /** An event was evaluated in so much time. */
+    /** An event was evaluated in so much time; from now on what was too long on it is apart. */
     void event(long nanos) {
         if (watched > 0) {
             watched--;
@@ -58,17 +59,28 @@ final class Budget {
             watched = WATCHED;
             Arrays.fill(spent, 0);
         }
+        for (int detection : waiting) {
+            if (!heavy[detection]) {
+                heavy[detection] = true;
+                apart = with(apart, detection);
+                since = clock.getAsLong();
+            }
+        }
+        waiting = Index.NONE;
     }
 
     /** One evaluation of a detection, or of a test that suggests it, took so much time. */
     void charge(int detection, long nanos) {
         spent[detection] += Math.min(nanos, MOST);
-        if (spent[detection] > HEAVY && !heavy[detection]) {
-            heavy[detection] = true;
-            apart = Arrays.copyOf(apart, apart.length + 1);
-            apart[apart.length - 1] = detection;
-            since = clock.getAsLong();
+        if (spent[detection] > HEAVY) {
+            waiting = with(waiting, detection);
         }
+    }
+
+    private static int[] with(int[] some, int one) {
+        int[] more = Arrays.copyOf(some, some.length + 1);
+        more[some.length] = one;
+        return more;
     }
 
     boolean heavy(int detection) {

@@ -1,6 +1,7 @@
 package io.tocsin.match;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -62,11 +63,23 @@ class BudgetTest {
     }
 
     @Test
+    void theEventOnWhichThatIsSeenIsStillEvaluated() {
+        Budget budget = new Budget(2, () -> 0);
+        budget.event(2_000_000);
+        for (int i = 0; i < 3; i++) {
+            budget.charge(1, 20_000_000);
+        }
+        assertFalse(budget.heavy(1));
+        budget.event(60_000_000);
+        assertTrue(budget.heavy(1));
+    }
+
+    @Test
     void oneLongEvaluationIsForgiven() {
         Budget budget = new Budget(2, () -> 0);
         for (int i = 0; i < 1000; i++) {
             budget.event(2_000_000);
-            if (i % 64 == 1) {
+            if (i % 200 == 1) {
                 budget.charge(0, 10_000_000_000L);
             }
         }
