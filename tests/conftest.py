@@ -22,6 +22,7 @@ settings.register_profile("tocsin", deadline=None, derandomize=True, database=No
 settings.load_profile("tocsin")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where two processes share the tests, one has all that need the cluster, or the corpus.
 

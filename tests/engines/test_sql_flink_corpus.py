@@ -1,6 +1,6 @@
 """Real rules by the hundred: Flink's own planner accepts what the backend writes for them.
 
-All statements are planned where TOCSIN_ALL_STATEMENTS is set (half an hour on two cores), else the
+All statements are planned where TOCSIN_ALL_STATEMENTS is set (a quarter of an hour), else the
 largest of them and some of many shapes.
 """
 
