@@ -5,10 +5,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from cluster import endpoints
 from differential.seed import pytest_report_header
@@ -22,23 +23,25 @@ settings.register_profile("tocsin", deadline=None, derandomize=True, database=No
 settings.load_profile("tocsin")
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes share the tests, one has all that need the cluster, or the corpus.
+class Shared(LoadScopeScheduling):  # type: ignore[misc] # untyped
+    """Where processes share the tests, one has all that need the cluster, or the corpus.
 
     So engines are started once per run, and what a file prepares is prepared once.
     """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        place, _, name = nodeid.partition("::")
+        if "spark" in place:
+            return "spark"
+        servers = place == "tests/corpus/test_engines.py" or name.startswith("test_on_servers")
+        if servers or place.startswith("tests/engines/"):
+            return "engines"
+        return "corpus" if place.startswith("tests/corpus/") else place
 
 
-def _group(item: pytest.Item) -> str:
-    place = item.path.relative_to(ROOT / "tests")
-    if item.get_closest_marker("engine"):
-        return "engines"
-    if "spark" in place.name:
-        return "spark"
-    return place.parts[0] if place.parts[0] in {"corpus", "engines"} else str(place)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shared:
+    """Instead of those that xdist has."""
+    return Shared(config, log)
 
 
 class Ended(NamedTuple):
