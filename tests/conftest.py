@@ -23,6 +23,16 @@ settings.register_profile("tocsin", deadline=None, derandomize=True, database=No
 settings.load_profile("tocsin")
 
 
+NO_CLUSTER = {
+    f"tests/engines/test_{name}.py"
+    for name in (
+        *("correlation_at_rest", "engine_cache", "engine_mistakes", "local_engines"),
+        *("pack_sql", "schema_registry", "sql_duckdb"),
+    )
+}
+"""Tests of engines that need none of the cluster, or have engines of their own."""
+
+
 class Shared(LoadScopeScheduling):  # type: ignore[misc] # untyped
     """Where processes share the tests, one has all that need the cluster, or the corpus.
 
@@ -34,7 +44,7 @@ class Shared(LoadScopeScheduling):  # type: ignore[misc] # untyped
         if "spark" in place:
             return "spark"
         servers = place == "tests/corpus/test_engines.py" or name.startswith("test_on_servers")
-        if servers or place.startswith("tests/engines/"):
+        if servers or (place.startswith("tests/engines/") and place not in NO_CLUSTER):
             return "engines"
         return "corpus" if place.startswith("tests/corpus/") else place
 

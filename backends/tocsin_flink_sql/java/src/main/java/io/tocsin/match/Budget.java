@@ -18,7 +18,9 @@ final class Budget {
     private static final long MILLISECOND = 1_000_000;
     private static final long LONG_EVENT = MILLISECOND;
     private static final int WATCHED = 64;
-    private static final long HEAVY = WATCHED * MILLISECOND / 2;
+    /** Five milliseconds an event: far more than anything takes while code is still interpreted. */
+    private static final long HEAVY = WATCHED * 5 * MILLISECOND;
+
     /** What one evaluation counts at most: once is never enough. */
     private static final long MOST = HEAVY * 2 / 3;
 

@@ -24,7 +24,7 @@ class BudgetTest {
     /** An event that only the poison takes long on: each of its texts is another. */
     private byte[] event() {
         StringBuilder text = new StringBuilder();
-        for (int i = 0; i < 4_000; i++) {
+        for (int i = 0; i < 5_000; i++) {
             text.append(random.nextBoolean() ? 'a' : 'c');
         }
         return Packs.bytes("{\"b\":\"evil\",\"a\":\"" + text + "\"}");
@@ -56,7 +56,7 @@ class BudgetTest {
     @Test
     void aDetectionAloneIsNeverSetApart() throws Exception {
         Matcher matcher = matcher(POISON);
-        for (int i = 0; i < 12; i++) {
+        for (int i = 0; i < 3; i++) {
             matcher.match(event());
         }
         assertEquals(List.of(), matcher.apartIds());
@@ -67,10 +67,10 @@ class BudgetTest {
         Budget budget = new Budget(2, () -> 0);
         budget.event(2_000_000);
         for (int i = 0; i < 3; i++) {
-            budget.charge(1, 20_000_000);
+            budget.charge(1, 200_000_000);
         }
         assertFalse(budget.heavy(1));
-        budget.event(60_000_000);
+        budget.event(600_000_000);
         assertTrue(budget.heavy(1));
     }
 
