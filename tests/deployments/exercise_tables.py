@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs/deployments"
+NONE = "No run is recorded yet."
 
 
 def upgrades() -> str:
     """The figures of the run under load, then a line for each move."""
     record = _read("upgrades")
+    if not record:
+        return NONE
     head = (
         "{upgrades} upgrades and {rollbacks} rollbacks, {rate} events a second: {events:,} events, "
         "{matches:,} matches of detections on events, {correlation_matches:,} of correlations.\n"
@@ -36,6 +39,8 @@ def _moves(record: dict[str, Any]) -> Iterator[str]:
 def rollbacks() -> str:
     """Seconds of the rollbacks, a line for each target."""
     record = _read("rollbacks")
+    if not record:
+        return NONE
     lines = [
         f"Under {record['rate']} events a second. Recorded on {record['date']}.",
         "",
@@ -52,5 +57,5 @@ def rollbacks() -> str:
 
 
 def _read(name: str) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
-    return record
+    file = FOLDER / f"{name}.json"
+    return dict(json.loads(file.read_text())) if file.is_file() else {}
