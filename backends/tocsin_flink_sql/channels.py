@@ -139,8 +139,14 @@ class Channels:
             consumer.close()
 
     def _settings(self, kind: str, name: str) -> dict[str, str]:
-        [future] = self._admin.describe_configs([ConfigResource(kind, name)]).values()
-        return {key: entry.value for key, entry in self._done(future).items()}
+        def ask() -> Mapping[str, Any]:
+            [future] = self._admin.describe_configs([ConfigResource(kind, name)]).values()
+            return dict(future.result(SECONDS))
+
+        try:
+            return {key: entry.value for key, entry in _patient(ask).items()}
+        except (KafkaException, TimeoutError) as error:
+            raise self._silent(error) from error
 
     def _done(self, future: Future[Any]) -> Any:
         try:

@@ -20,9 +20,7 @@ pytestmark = pytest.mark.engine
 TRIED = {
     ("event_count", "the bound grows"): Fate.KEEP,
     ("event_count", "the timespan grows"): Fate.REPLAY,
-    ("event_count", "the sources in another order"): Fate.KEEP,
     ("value_percentile", "another percentile"): Fate.REPLAY,
-    ("temporal_ordered", "the timespan shrinks a little"): Fate.KEEP,
     ("chain", "the bound above"): Fate.KEEP,
 }
 
