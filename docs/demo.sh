@@ -21,7 +21,8 @@ say "2. Test: the cases of every detection, on the reference evaluator and on Du
 run tocsin test --engine evaluator --engine duckdb
 
 say "3. Compile for batch SQL, Flink SQL and Kafka"
-run tocsin compile --out artifacts
+# Exit code 1: correlations are not for Kafka filters, as the table says.
+run tocsin compile --out artifacts || [ $? = 1 ]
 sed -n 1,30p artifacts/flink-sql/payments_audit/limit-raised-without-approval.sql
 
 say "4. Plan and deploy to the embedded environment"

@@ -6,7 +6,7 @@ Run: python docs/demo_events.py PROJECT OUT [COUNT]. Writes OUT/<source>.jsonl, 
 import json
 import random
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tocsin.cases.events import START, arrivals
@@ -24,14 +24,14 @@ def main(project: Path, out: Path, count: int) -> None:
         sources[query.source.name] = query.source
         for case in query.detection.cases:
             pool = quiet if case.expect.alerts == 0 else firing
-            events = [event for _, event in arrivals(case, query.source)]
+            events = [event for _, event in arrivals(case, [query.source])]
             pool.setdefault(query.source.name, []).extend(events)
     out.mkdir(parents=True, exist_ok=True)
     for name in sorted(quiet):
         lines = []
         for n in range(count):
             event = chance.choice((firing if chance.random() < 0.02 else quiet)[name])
-            at = START + timedelta(seconds=n * 86400 / count)
+            at = datetime.fromtimestamp(START / 1000, UTC) + timedelta(seconds=n * 86400 / count)
             lines.append(json.dumps(_at(event, sources[name], n, f"{at:%Y-%m-%dT%H:%M:%S.000Z}")))
         (out / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
 
