@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The main job in ten steps, in a scratch repository under build/demo: nothing else is touched.
+# The main job in ten steps, in a scratch repository, build/demo or the folder named: nothing else is touched.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-demo=$root/build/demo
+demo=${1:-$root/build/demo}
 export PATH=$root/.venv/bin:$PATH
 export COLUMNS=${COLUMNS:-120}
-bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true)
+bold='' plain=''
+if [ -t 1 ]; then bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true); fi
 
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 run() { printf '$ %s\n' "$*"; "$@"; }

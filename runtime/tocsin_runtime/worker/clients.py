@@ -16,7 +16,12 @@ LOG = logging.getLogger("tocsin.kafka")
 """What Kafka's clients say: not onto the terminal, unless someone wants it there."""
 LOG.addHandler(logging.NullHandler())
 
-TRANSACTION_SECONDS = 60
+TRANSACTION_SECONDS = 30
+"""What a killed worker left open keeps its partitions from the others for so long.
+
+Then the broker aborts it, and it looks every ten seconds. So this is well below the time that
+apply gives workers to get healthy.
+"""
 _FETCHED_KB = 64 * 1024
 _QUEUED_KB = 64 * 1024
 
@@ -93,7 +98,8 @@ def as_engine_error(error: KafkaError) -> EngineError | ConfigError:
     if error.code() in TAKEN or "fenced" in error.str().lower():
         return ConfigError(
             "another worker of this name has taken over",
-            hint="give every worker of a group its own name with --name",
+            hint="give every worker of a group its own name with --name; a batch whose results take "
+            f"over {TRANSACTION_SECONDS} s to write ends the same way",
         )
     return EngineError(f"Kafka: {error.str()}", hint="is the broker up? see `tocsin engines`")
 
