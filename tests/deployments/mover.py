@@ -39,6 +39,7 @@ class Errand:
     before: str
     after: str
     verdict: str = ""
+    partitions: int = 1
 
     @property
     def place(self) -> StreamPlace:
@@ -51,7 +52,7 @@ class Errand:
             rest=self.rest,
             storage=self.storage,
             start="earliest",
-            partitions=1,
+            partitions=self.partitions,
             healthy_seconds=HEALTHY_SECONDS,
         )
 

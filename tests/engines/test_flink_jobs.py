@@ -107,6 +107,6 @@ def test_every_match_is_found_once(live: Scene) -> None:
 
 
 def test_a_topic_that_is_not_there_is_told(live: Scene) -> None:
-    errand = replace(live.errand(live.history[-1]), topic="nowhere", before="")
+    errand = replace(live.errand(live.history[-1]), topic="nowhere", before="", partitions=0)
     with pytest.raises(EngineError, match="there is no topic nowhere"):
         moved(errand)
