@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
 
 from tocsin.backend import fault
 from tocsin.canonical import digest, digest_bytes
+from tocsin.cli.main import main_group
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget
@@ -20,6 +25,29 @@ from tocsin.state.git_ledger import GitLedger
 from tocsin.state.release import Release
 
 ENVIRONMENT = "local"
+
+
+@dataclass(frozen=True)
+class Prod:
+    """The commands on the environment `prod` of the project at `root`."""
+
+    root: Path
+
+    def invoke(self, *words: str) -> Result:
+        """`tocsin WORDS`, however it ends."""
+        given = [*words, "--env", "prod", "--project", str(self.root)]
+        return CliRunner().invoke(main_group, given)
+
+    def run(self, *words: str, code: int = 0) -> Result:
+        """`tocsin WORDS`, which ends with this exit code."""
+        result = self.invoke(*words)
+        assert result.exit_code == code, f"{result.output}{result.exception!r}"
+        return result
+
+    def status(self, code: int = 0) -> dict[str, Any]:
+        """What `status` says, as data."""
+        told: dict[str, Any] = json.loads(self.run("status", "--format", "json", code=code).stdout)
+        return told
 
 
 @dataclass(frozen=True)

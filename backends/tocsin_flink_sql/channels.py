@@ -61,10 +61,8 @@ class Channels:
     def restore(self, names: Iterable[str]) -> None:
         """Set the topics of matches back to what they must be."""
         for name in names:
-            settings = self._settings("topic", name)
-            wrong = {key: value for key, value in WANTED.items() if settings.get(key) != value}
-            entries = [ConfigEntry(*each, incremental_operation=_SET) for each in wrong.items()]
-            if entries:
+            wrong = [(key, WANTED[key]) for key in self._wrong(name)]
+            if entries := [ConfigEntry(*each, incremental_operation=_SET) for each in wrong]:
                 resource = ConfigResource("topic", name, incremental_configs=entries)
                 [future] = self._admin.incremental_alter_configs([resource]).values()
                 self._done(future)
@@ -74,12 +72,15 @@ class Channels:
         gone = self.missing((to.found, to.refused))
         found = [Finding("topic-missing", name, cure="apply makes it again") for name in gone]
         for name in sorted({to.found, to.refused} - set(gone)):
-            settings = self._settings("topic", name)
-            for key, wanted in WANTED.items():
-                if settings.get(key) != wanted:
-                    told = f"{key} is {settings.get(key)}, not {wanted}"
-                    found.append(Finding("topic-altered", name, told, "apply sets it back"))
+            for key, value in self._wrong(name).items():
+                told = f"{key} is {value}, not {WANTED[key]}"
+                found.append(Finding("topic-altered", name, told, "apply sets it back"))
         return found
+
+    def _wrong(self, name: str) -> dict[str, str]:
+        """Settings of a topic of matches that are not as they must be, and what they are."""
+        settings = self._settings("topic", name)
+        return {key: settings[key] for key, wanted in WANTED.items() if settings[key] != wanted}
 
     def longest_transaction(self) -> int:
         """Milliseconds that the brokers allow a transaction to take."""

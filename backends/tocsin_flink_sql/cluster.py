@@ -142,7 +142,7 @@ class ClusterRest:
 
     def metrics(self, job_id: str, vertex: str, ending: str, how: str) -> list[float]:
         """Metrics of a vertex whose names end so; `how` (min, sum) puts its subtasks together."""
-        path = f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics"
+        path = _metrics(job_id, vertex)
         names = [row["id"] for row in self._rest.rows(path) if row["id"].endswith(ending)]
         if not names:
             return []
@@ -152,8 +152,8 @@ class ClusterRest:
     def metric_names(self, job_id: str) -> list[str]:
         """Of all vertices of a job; some seconds old."""
         vertices = [vertex["id"] for vertex in self.job(job_id)["vertices"]]
-        paths = [f"/jobs/{job_id}/vertices/{each}/subtasks/metrics" for each in vertices]
-        return [str(row["id"]) for path in paths for row in self._rest.rows(path)]
+        rows = (row for each in vertices for row in self._rest.rows(_metrics(job_id, each)))
+        return [str(row["id"]) for row in rows]
 
     def setting(self, key: str, default: str) -> str:
         """A setting of the cluster."""
@@ -165,6 +165,10 @@ class ClusterRest:
         history = self._rest.call("GET", f"/jobs/{job_id}/exceptions")
         entries = history.get("exceptionHistory", {}).get("entries", [])
         return root_cause(entries[0]["stacktrace"]) if entries else ""
+
+
+def _metrics(job_id: str, vertex: str) -> str:
+    return f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics"
 
 
 def _listed(names: Sequence[str]) -> str:

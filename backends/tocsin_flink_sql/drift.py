@@ -52,7 +52,8 @@ class Drift:
         ]
         running = [s for s in specs.values() if self._runs(s, jobs.get(s.slot, []))]
         found += self._stalled(running)
-        ids = [job.id for spec in running for job in jobs[spec.slot] if not job.ended]
+        packs = [spec for spec in running if isinstance(spec, PackJob)]
+        ids = [job.id for spec in packs for job in jobs[spec.slot] if not job.ended]
         found += [each for job in ids for each in self._apart(job, keys)]
         return [*found, *self._topics(specs), *self._files(specs)]
 

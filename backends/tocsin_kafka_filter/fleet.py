@@ -45,9 +45,12 @@ class WorkerFleet:
         """Put the new detections on trial on a share of the partitions."""
         read = topics_of(move.after, move.bodies)
         self._ready(read)
+        old = _still_read(move)
+        new_start = 0 if self._place.start == "earliest" else time.time_ns() // 1_000_000
+        board.begin(dict.fromkeys(read, new_start) | dict.fromkeys(old, 0))
         if what_runs(move.before) == what_runs(move.after):
             return
-        both = read & _still_read(move)
+        both = read & old
         with closing(self._members()) as members:
             new = _changed(move) - members.isolated()
             progress = self._on_trial(both)
@@ -73,11 +76,12 @@ class WorkerFleet:
         self._place.point("workers-switched")
 
     def settle(self, move: Move, board: Board) -> None:
-        """Nothing is left behind."""
+        """Forget where topics began that are read no more."""
+        board.begin(dict.fromkeys(topics_of(move.after, move.bodies), 0))
 
     def retreat(self, move: Move, board: Board) -> None:
         """Wait until the workers are back, so far as they live."""
-        del move, board
+        board.begin(dict.fromkeys(_still_read(move), 0))
         with closing(self._members()) as members:
             self._wait(members)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,6 +53,9 @@ class FileBoard:
 
     def trial(self, share: float | None) -> None:
         """Jobs have no trials."""
+
+    def begin(self, starts: Mapping[str, int]) -> None:
+        """Jobs know where they began."""
 
     def _last(self) -> State:
         return (self.states or [State(0, "", ())])[-1]

@@ -150,7 +150,7 @@ def _workers(site: FlinkSite, count: int) -> Iterator[None]:
     ]
     try:
         if count:
-            until(lambda: "live state: as released" in site.said("status"), "the workers")
+            until(lambda: "live state: as released" in site.invoke("status").output, "the workers")
         yield
     finally:
         for child in children:

@@ -12,11 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from click.testing import CliRunner, Result
-
-from deploying import git
+from deploying import Prod, git
 from engines.kafka_io import consume, produce
-from tocsin.cli.main import main_group
 from tocsin_flink_sql.cluster import ClusterRest, Seen
 from tocsin_runtime.engines import Endpoints
 from tocsin_runtime.worker import topics
@@ -70,10 +67,9 @@ WAIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class FlinkSite:
+class FlinkSite(Prod):
     """One project; its environment is `prod`."""
 
-    root: Path
     project: str
     endpoints: Endpoints
 
@@ -105,27 +101,7 @@ class FlinkSite:
     def _write(self, name: str, text: str) -> None:
         (self.root / "rules" / f"{name}.yml").write_text(text)
 
-    # --- commands ---------------------------------------------------------------------------------
-
-    def run(self, *words: str, code: int = 0) -> Result:
-        """`tocsin WORDS` on the environment."""
-        given = [*words, "--env", "prod", "--project", str(self.root)]
-        result = CliRunner().invoke(main_group, given)
-        assert result.exit_code == code, f"{result.output}{result.exception!r}"
-        return result
-
-    def said(self, *words: str) -> str:
-        """What a command says, whatever its exit code."""
-        given = [*words, "--env", "prod", "--project", str(self.root)]
-        return CliRunner().invoke(main_group, given).output
-
-    def status(self, code: int = 0) -> dict[str, Any]:
-        """What `status` says, as data."""
-        given = ["status", "--format", "json", "--env", "prod", "--project", str(self.root)]
-        result = CliRunner().invoke(main_group, given)
-        told: dict[str, Any] = json.loads(result.stdout)
-        assert result.exit_code == code, (told["findings"], told["drift"])
-        return told
+    # --- what runs --------------------------------------------------------------------------------
 
     def jobs(self) -> list[Seen]:
         """Those that live, by name."""

@@ -46,10 +46,15 @@ class Shop:
         self._children: list[subprocess.Popen[str]] = []
         self.writer = ControlWriter(servers, prefix, "broker")
 
-    def deploy(self, modes: Mapping[str, str] | None = None, release: int = 1) -> ReleaseTable:
+    def deploy(
+        self,
+        modes: Mapping[str, str] | None = None,
+        release: int = 1,
+        starts: Mapping[str, int] | None = None,
+    ) -> ReleaseTable:
         """Publish these detections (all by default), each in its mode, as a release."""
         entries, bodies = self.world.released("broker", modes)
-        table = ReleaseTable("broker", release, tuple(entries))
+        table = ReleaseTable("broker", release, tuple(entries), starts=starts or {})
         self.publish(table, bodies)
         return table
 

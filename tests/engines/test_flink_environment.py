@@ -73,7 +73,7 @@ def test_a_poisoned_detection_is_set_apart_and_its_neighbours_go_on(site: FlinkS
     until(lambda: len(found(site, "every")) == len(notes), "the matches of its neighbour")
     assert set(found(site, "every").values()) == {1}
     # What is told of a job is some seconds old.
-    until(lambda: "detection isolated: poison" in site.said("status"), "the finding")
+    until(lambda: "detection isolated: poison" in site.invoke("status").output, "the finding")
     [told] = site.status(code=1)["findings"]
     assert (told["kind"], told["subject"]) == ("detection-isolated", "poison")
 

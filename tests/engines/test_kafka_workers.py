@@ -125,6 +125,20 @@ def test_a_stalled_worker_cannot_commit_what_another_has_taken_over(
     assert sorted(map(int, consume(servers, f"{prefix}-out"))) == sorted([*range(100), *range(50)])
 
 
+def test_a_group_begins_where_it_is_told_and_stays_there(servers: str, prefix: str) -> None:
+    fill(servers, prefix, 30)
+    time.sleep(0.01)
+    start = time.time_ns() // 1_000_000
+    first = stream(servers, prefix, starts={f"{prefix}-in": start})
+    until(lambda: not first.poll() and bool(first.assigned))
+    first.close()  # before anything came
+    fill(servers, prefix, 20)
+    # The place is the group's now, whatever a later worker is told.
+    second = stream(servers, prefix, starts={f"{prefix}-in": start + 60_000})
+    assert [record.offset for record in polled(second)] == [*range(30, 50)]
+    second.close()
+
+
 def test_more_results_than_the_queue_holds_are_all_there_once(servers: str, prefix: str) -> None:
     fill(servers, prefix, 1)
     small = stream(servers, prefix, queue=10)

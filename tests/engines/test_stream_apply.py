@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from click.testing import CliRunner, Result
 
-from deploying import git
+from deploying import Prod, git
 from tocsin.backend import fault
-from tocsin.cli.main import main_group
 from tocsin.state.git_ledger import GitLedger
 from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.table import ReleaseTable
@@ -62,10 +59,9 @@ POINTS = (
 
 
 @dataclass(frozen=True)
-class Site:
+class Site(Prod):
     """A project in a repository, its environment on the broker."""
 
-    root: Path
     project: str
     servers: str
 
@@ -79,15 +75,6 @@ class Site:
             mode=mode,
         )
         (self.root / "rules" / f"{name}.yml").write_text(text)
-
-    def run(self, *words: str, code: int = 0) -> Result:
-        given = [*words, "--env", "prod", "--project", str(self.root)]
-        result = CliRunner().invoke(main_group, given)
-        assert result.exit_code == code, f"{result.output}{result.exception!r}"
-        return result
-
-    def status(self, code: int = 0) -> dict[str, Any]:
-        return dict(json.loads(self.run("status", "--format", "json", code=code).stdout))
 
     @property
     def control(self) -> str:
@@ -172,6 +159,32 @@ def test_a_killed_apply_goes_on_wherever_that_was(site: Site) -> None:
         assert set(site.live()) == {"stays", "changes", "goes"}
 
 
+def test_topics_begin_at_the_apply_that_first_reads_them(site: Site) -> None:
+    topic, before = f"{site.project}.audit", time.time()
+    site.run("apply", "--yes")
+    first = ReleaseTable.decode(site.records()[RELEASE]).starts
+    assert before <= first[topic] / 1000 + 0.001 <= time.time() + 0.001
+    newer(site)
+    site.run("apply", "--yes")
+    assert ReleaseTable.decode(site.records()[RELEASE]).starts == first
+    settings = site.root / "tocsin.toml"
+    settings.write_text(settings.read_text() + 'start = "earliest"\n')
+    (site.root / "sources" / "web.yml").write_text(
+        SOURCE.format(project=site.project).replace("audit", "web")
+    )
+    site.rule("more", "e")
+    rule = site.root / "rules" / "more.yml"
+    rule.write_text(rule.read_text().replace("audit", "web"))
+    site.run("apply", "--yes")
+    assert ReleaseTable.decode(site.records()[RELEASE]).starts == {
+        **first,
+        f"{site.project}.web": 0,
+    }
+    site.run("rollback", "--to", "2", "--yes")
+    assert ReleaseTable.decode(site.records()[RELEASE]).starts == first
+    topics.delete(site.servers, [f"{site.project}.web"])
+
+
 def test_what_was_changed_by_hand_is_named_and_mended(site: Site) -> None:
     site.run("apply", "--yes")
     assert site.status()["findings"] == []
@@ -206,8 +219,6 @@ def test_an_address_that_nobody_answers_is_told(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STREAM_KAFKA", "127.0.0.1:1")
-    result = CliRunner().invoke(
-        main_group, ["apply", "--yes", "--env", "prod", "--project", str(site.root)]
-    )
+    result = site.invoke("apply", "--yes")
     assert "no Kafka broker answers at 127.0.0.1:1" in str(result.exception)
     assert not (site.root / ".tocsin" / "prod" / "journal.json").exists()

@@ -34,8 +34,9 @@ class _Topics(KafkaStream):
     def __init__(self) -> None:
         self.subscribed: list[Sequence[str]] = []
 
-    def subscribe(self, topics: Sequence[str]) -> None:
+    def subscribe(self, topics: Sequence[str], starts: Mapping[str, int]) -> None:
         self.subscribed.append(topics)
+        assert starts == {}
 
     def lags(self) -> dict[tuple[str, int], int]:
         return {}

@@ -146,6 +146,12 @@ class Board(Protocol):
     def trial(self, share: float | None) -> None:
         """Put the move's detections on trial on this share of partitions; None ends the trial."""
 
+    def begin(self, starts: Mapping[str, int]) -> None:
+        """Where workers begin in these topics, and no others, if they never read them.
+
+        Milliseconds since 1970, 0 for all that there is. What was published stays as it is.
+        """
+
 
 class Fleet(Protocol):
     """Workers or jobs of one backend in one environment."""

@@ -57,7 +57,13 @@ def run_streaming(
     topics.create(servers, set(SINKS.values()) - there)
     _tell(service, servers, there, found)
     settings = KafkaSettings(
-        servers, group_of(name, env), service.topics, SINKS, options.name, options.until_end
+        servers,
+        group_of(name, env),
+        service.topics,
+        SINKS,
+        options.name,
+        options.until_end,
+        service.plans.starts,
     )
     with listening(service, options.listen):
         service.start(KafkaStream(settings), Reports(servers, control, options.name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tocsin.backend.fleet import Cut, Move
@@ -35,6 +35,11 @@ class Notices:
         move = self._move
         trial = None if share is None else Trial(move.release, move.after, share)
         self._publish(replace(self._table, trial=trial))
+
+    def begin(self, starts: Mapping[str, int]) -> None:
+        """These topics and no others have a start; where one had one already, it keeps it."""
+        kept = {topic: self._table.starts.get(topic, at) for topic, at in starts.items()}
+        self._publish(replace(self._table, starts=kept))
 
     def release(self) -> None:
         """The coming release is live; what was before it is remembered."""

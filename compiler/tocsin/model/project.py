@@ -14,9 +14,9 @@ class Environment(BaseModel):
     Addresses (`bootstrap`, `gateway`, `rest`, `registry`) may be references: `env:NAME`,
     `file:PATH`.
     `storage`: folder (path or file: URI) for snapshots, jars and plans, seen by Flink and by apply.
-    `start`: where a job begins that never ran. `partitions`: how many a missing topic of events
-    gets; 0: apply makes none. `canary`: share of the partitions that get a new release first, for
-    `canary_seconds`; what is started must be healthy within `healthy_seconds`.
+    `start`: where jobs and workers begin that never ran. `partitions`: how many a missing topic of
+    events gets; 0: apply makes none. `canary`: share of the partitions that get a new release
+    first, for `canary_seconds`; what is started must be healthy within `healthy_seconds`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

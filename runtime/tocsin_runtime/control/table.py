@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -42,7 +42,11 @@ class Previous:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseTable:
-    """The detections of a release, and at most one trial beside them."""
+    """The detections of a release, and at most one trial beside them.
+
+    `starts`: where workers begin in topics that they never read, in milliseconds since 1970; 0: at
+    the first event that there is.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
@@ -52,6 +56,7 @@ class ReleaseTable:
     trial: Trial | None = None
     previous: Previous | None = None
     cuts: tuple[Cut, ...] = ()
+    starts: Mapping[str, int] = field(default_factory=dict)
     form: Literal[1] = 1
 
     def before(self, release: int) -> tuple[Entry, ...]:

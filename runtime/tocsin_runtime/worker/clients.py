@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
@@ -32,7 +32,8 @@ class KafkaSettings:
 
     `name` tells workers of one group apart. A batch ends with `batch` records, or after
     `wait_seconds`. `queue`: results that wait for the broker. A worker that is silent for
-    `session_seconds`, or busy with one batch for `busy_seconds`, loses its partitions.
+    `session_seconds`, or busy with one batch for `busy_seconds`, loses its partitions. `starts`:
+    where topics begin that the group never read, in milliseconds since 1970.
     """
 
     servers: str
@@ -41,6 +42,7 @@ class KafkaSettings:
     sinks: Mapping[Sink, str]
     name: str
     until_end: bool = False
+    starts: Mapping[str, int] = field(default_factory=dict)
     batch: int = 5000
     wait_seconds: float = 0.05
     queue: int = 20_000
@@ -98,8 +100,8 @@ def as_engine_error(error: KafkaError) -> EngineError | ConfigError:
     if error.code() in TAKEN or "fenced" in error.str().lower():
         return ConfigError(
             "another worker of this name has taken over",
-            hint="give every worker of a group its own name with --name; a batch whose results take "
-            f"over {TRANSACTION_SECONDS} s to write ends the same way",
+            hint="give every worker of a group its own name with --name; one that takes over "
+            f"{TRANSACTION_SECONDS} s to write the results of a batch ends so too",
         )
     return EngineError(f"Kafka: {error.str()}", hint="is the broker up? see `tocsin engines`")
 

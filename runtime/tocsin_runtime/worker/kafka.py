@@ -11,13 +11,14 @@ was fetched ahead, and the producer's queue; the latter two are bounded.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from tocsin.errors import EngineError
+from tocsin_runtime.worker.begin import begin
 from tocsin_runtime.worker.clients import (
     MOVED,
     PASSING,
@@ -52,11 +53,15 @@ class KafkaStream:
         self._done: dict[tuple[str, int], int] = {}
         self._producer = producer(settings)
         self._consumer = consumer(settings)
-        self.subscribe(settings.topics)
+        self.subscribe(settings.topics, settings.starts)
 
-    def subscribe(self, topics: Sequence[str]) -> None:
-        """Read these topics from now on, each from where the group is. Between commits only."""
+    def subscribe(self, topics: Sequence[str], starts: Mapping[str, int]) -> None:
+        """Read these topics from now on, each from where the group is. Between commits only.
+
+        `starts`: where those begin that the group never read, in milliseconds since 1970.
+        """
         self._idle = not topics
+        self._starts = starts
         if topics:
             self._consumer.subscribe(
                 list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke
@@ -152,7 +157,8 @@ class KafkaStream:
         elif error.fatal() or error.code() not in PASSING:
             raise as_engine_error(error)
 
-    def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        begin(consumer, partitions, self._starts)
         self._assigned = {(p.topic, p.partition) for p in partitions}
         self._ended &= self._assigned
 

@@ -28,7 +28,7 @@ class Plans:
     """The versions at hand, by the records of a control topic.
 
     `found`: the topic of what jobs elsewhere find, empty where there are none. `error`: why the
-    last record, or its trial, is not what runs.
+    last record, or its trial, is not what runs. `starts`: where topics begin that were never read.
     """
 
     def __init__(self, topic: str, writer_of: WriterOf, found: str = "") -> None:
@@ -39,6 +39,7 @@ class Plans:
         self._numbers: dict[str, int] = {}
         self._share = 0.0
         self.error = ""
+        self.starts: Mapping[str, int] = {}
         self.release = Version(_NOTHING, writer_of(_NOTHING))
         self.trial: Version | None = None
         self._alerter: Alerter | None = None
@@ -70,6 +71,7 @@ class Plans:
             alerter = Alerter(release.deployment, table.cuts, release.writer)
         trial = self.trial
         self.release, self.trial, self._alerter = release, None, alerter
+        self.starts = table.starts
         if table.trial:
             wanted, self._share = table.trial, table.trial.share
             self.trial = self._version(wanted.release, wanted.detections, records, trial)

@@ -74,7 +74,7 @@ class Service:
         self.turned = now
         if self.plans.topics != self.topics:
             self.topics = self.plans.topics
-            self.stream.subscribe(self.topics)
+            self.stream.subscribe(self.topics, self.plans.starts)
         if self._reports:
             self._reports.tell(self.report)
         records = self.stream.poll()
