@@ -56,6 +56,19 @@ def rollbacks() -> str:
     return "\n".join(lines)
 
 
+def isolations() -> str:
+    """Seconds until a poisoned detection was set apart, a line for each target."""
+    record = _read("isolation")
+    if not record:
+        return NONE
+    lines = [f"Recorded on {record['date']}.", "", "| target | times | seconds |", "|---|---|---|"]
+    for target in record["targets"]:
+        seconds = target["seconds"]
+        told = ", ".join(map(str, seconds))
+        lines.append(f"| {target['kind']} | {len(seconds)} | {told} |")
+    return "\n".join(lines)
+
+
 def _read(name: str) -> dict[str, Any]:
     file = FOLDER / f"{name}.json"
     return dict(json.loads(file.read_text())) if file.is_file() else {}

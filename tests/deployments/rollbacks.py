@@ -60,7 +60,7 @@ def measured(
         for number in range(detections):
             site.rule(name(number), condition(number, ""))
         command(site, "apply", "--yes")
-        with _workers(site, WORKERS if kind == "kafka" else 0), load(site):
+        with workers(site, WORKERS if kind == "kafka" else 0), load(site):
             seconds = [_one(site, number) for number in range(rollbacks)]
     ordered = sorted(seconds)
     return {
@@ -142,7 +142,8 @@ def _event(number: int, at: str) -> dict[str, str]:
 
 
 @contextmanager
-def _workers(site: FlinkSite, count: int) -> Iterator[None]:
+def workers(site: FlinkSite, count: int) -> Iterator[None]:
+    """So many beside the block, once they run what is released."""
     arguments = ["worker", "--env", "prod", "--project", str(site.root)]
     children = [
         subprocess.Popen([sys.executable, "-m", "tocsin.cli.main", *arguments])

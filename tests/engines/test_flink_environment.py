@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from deployments.isolation import POISON, poisoned
 from engines.flink_site import FlinkSite, flink_site, identity, until
 from tocsin_flink_sql.cluster import ClusterRest
 from tocsin_flink_sql.gateway import Gateway
@@ -21,12 +21,6 @@ from tocsin_runtime.engines import Endpoints
 from tocsin_runtime.worker import topics
 
 pytestmark = pytest.mark.engine
-
-POISON = "a.{900}.{900}b"
-"""So many ways at each character of a text of `a` and `c` that no two sets of them are equal.
-
-Without a `b` in it, a text would not be looked at.
-"""
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +54,16 @@ def test_what_is_released_runs(site: FlinkSite) -> None:
 
 
 def test_a_poisoned_detection_is_set_apart_and_its_neighbours_go_on(site: FlinkSite) -> None:
-    site.rule("poison", f"{{note|re: '{POISON}'}}")
+    site.rule("poison", POISON)
     site.run("apply", "--yes")
-    chance = random.Random(1)
-    notes = ["b" + "".join(chance.choices("ac", k=20_000)) for _ in range(40)]
-    site.feed(event(n, note) for n, note in enumerate(notes))
+    events = poisoned(0)
+    site.feed(events)
 
     def isolated() -> bool:
         return any(row["reason"].startswith("isolated") for row in site.written("refused"))
 
     until(isolated, "the poisoned detection")
-    until(lambda: len(found(site, "every")) == len(notes), "the matches of its neighbour")
+    until(lambda: len(found(site, "every")) == len(events), "the matches of its neighbour")
     assert set(found(site, "every").values()) == {1}
     # What is told of a job is some seconds old.
     until(lambda: "detection isolated: poison" in site.invoke("status").output, "the finding")
