@@ -23,9 +23,11 @@ from typing import Any
 
 from deployments.editions import CONDITIONS, Edition
 from deployments.feed import ACTIONS
+from deployments.mover import VERDICT, Errand
 from deployments.processes import kill
 from deployments.scene import Scene
 from deployments.sites import scene
+from tocsin.backend.fleet import Fate
 from tocsin.errors import EngineError
 from tocsin_runtime.engines import running
 
@@ -98,7 +100,7 @@ def _run(
         if victim:
             end(victim)
             _until_up(live)
-        fault = "" if victim or not number else _fault(number, live.history[-1], edition)
+        fault = "" if victim or not number else _fault(number, live.errand(edition))
         seconds = live.move(edition, [fault] if fault else [])
         moves.append(
             {
@@ -138,8 +140,9 @@ def _plan(upgrades: int, rollbacks: int, seed: int) -> Iterator[tuple[str, Editi
             made.append(made[-2])
 
 
-def _fault(number: int, before: Edition, after: Edition) -> str:
-    points = FAULTS if before.kind == after.kind else (*FAULTS, *BESIDE)
+def _fault(number: int, errand: Errand) -> str:
+    kept = not errand.verdict or VERDICT.validate_json(errand.verdict).fate is Fate.KEEP
+    points = FAULTS if kept else (*FAULTS, *BESIDE)
     return points[number // 2 % len(points)]
 
 
