@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("tocsin", deadline=None, derandomize=True, database=None)
 settings.load_profile("tocsin")
 
+# Engines of a test live for minutes: all that their best compiler does costs more than it brings.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+
 
 NO_CLUSTER = {
     f"tests/engines/test_{name}.py"
