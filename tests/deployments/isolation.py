@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from deployments.rollbacks import TARGETS, command, workers
+from deployments.targets import TARGETS, command, record, workers
 from engines.flink_site import FlinkSite, flink_site, identity, until
 from engines.kafka_io import consume
-from tocsin_runtime.engines import Endpoints, running
+from tocsin_runtime.engines import Endpoints
 from tocsin_runtime.worker.names import SINKS
 from tocsin_runtime.worker.stream import Sink
 
@@ -42,13 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args(arguments)
-    with (
-        running(("kafka", "flink"), name=f"isolation-{os.getpid()}") as endpoints,
-        TemporaryDirectory() as folder,
-    ):
-        found = [measured(endpoints, Path(folder) / kind, kind, asked.times) for kind in TARGETS]
-    record = {"date": datetime.now(UTC).date().isoformat(), "events": EVENTS, "targets": found}
-    asked.out.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+
+    def figures(endpoints: Endpoints, folder: Path, kind: str) -> dict[str, Any]:
+        return measured(endpoints, folder, kind, asked.times)
+
+    record(asked.out, figures, events=EVENTS)
     return 0
 
 

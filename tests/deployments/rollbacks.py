@@ -9,9 +9,6 @@ is healthy, which is when `tocsin rollback` ends. On Flink, and with two workers
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 import threading
 import time
@@ -19,14 +16,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from engines.flink_site import FlinkSite, flink_site, until
-from tocsin_runtime.engines import Endpoints, running
+from deployments.targets import TARGETS, command, record, workers
+from engines.flink_site import FlinkSite, flink_site
+from tocsin_runtime.engines import Endpoints
 
 OUT = Path(__file__).resolve().parents[2] / "docs/deployments/rollbacks.json"
-TARGETS = {"flink": "flink-sql", "kafka": "kafka-filter"}
 WORKERS = 2
 RATE = 50
 """Events a second."""
@@ -39,16 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rollbacks", type=int, default=20)
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args(arguments)
-    with (
-        running(("kafka", "flink"), name=f"rollbacks-{os.getpid()}") as endpoints,
-        TemporaryDirectory() as folder,
-    ):
-        found = [
-            measured(endpoints, Path(folder) / kind, kind, asked.detections, asked.rollbacks)
-            for kind in TARGETS
-        ]
-    record = {"date": datetime.now(UTC).date().isoformat(), "rate": RATE, "targets": found}
-    asked.out.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+
+    def figures(endpoints: Endpoints, folder: Path, kind: str) -> dict[str, Any]:
+        return measured(endpoints, folder, kind, asked.detections, asked.rollbacks)
+
+    record(asked.out, figures, rate=RATE)
     return 0
 
 
@@ -101,19 +92,6 @@ def condition(number: int, more: str) -> str:
             return f"{{note|re: 'id={number}[a-f]+{more}$'}}"
 
 
-def command(site: FlinkSite, *words: str) -> None:
-    """`tocsin WORDS`, as a process of its own."""
-    given = [*words, "--env", "prod", "--project", str(site.root)]
-    done = subprocess.run(
-        [sys.executable, "-m", "tocsin.cli.main", *given],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @contextmanager
 def load(site: FlinkSite) -> Iterator[None]:
     """Events all the time."""
@@ -139,25 +117,6 @@ def _event(number: int, at: str) -> dict[str, str]:
     action = f"act{number % 50}"
     note = f"mark {number % 999} of {number}"
     return {"id": f"e{number}", "at": at, "action": action, "user": f"u{number % 99}", "note": note}
-
-
-@contextmanager
-def workers(site: FlinkSite, count: int) -> Iterator[None]:
-    """So many beside the block, once they run what is released."""
-    arguments = ["worker", "--env", "prod", "--project", str(site.root)]
-    children = [
-        subprocess.Popen([sys.executable, "-m", "tocsin.cli.main", *arguments])
-        for _ in range(count)
-    ]
-    try:
-        if count:
-            until(lambda: "live state: as released" in site.invoke("status").output, "the workers")
-        yield
-    finally:
-        for child in children:
-            child.terminate()
-        for child in children:
-            child.wait(60)
 
 
 if __name__ == "__main__":
