@@ -35,9 +35,9 @@ class Change:
     before: str
     after: str
 
-    def cut(self, at: int | None) -> Cut:
-        """The cut at this event time (milliseconds)."""
-        return Cut(self.detection, self.before, self.after, at)
+    def cut(self, at: int | None, ends: tuple[int, ...] = ()) -> Cut:
+        """The cut at this event time (milliseconds); `ends` once the old one is gone."""
+        return Cut(self.detection, self.before, self.after, at, ends)
 
 
 class BlueGreen:
@@ -62,7 +62,8 @@ class BlueGreen:
     def cut(self, step: Step, change: Change, board: Board) -> None:
         """Wait until the new generation has caught up, and publish the cut.
 
-        Raises UnhealthyError if it does not in time.
+        An old one that a restart took with it is waited for; one that stays dead has no cut: the
+        matches of both count. Raises UnhealthyError if the new one does not catch up in time.
         """
         sure = step.generation.cut
         if sure is not None:
@@ -70,7 +71,10 @@ class BlueGreen:
             return
         if step.before is None or step.old is None:
             return
-        if not self._slots.healthy(step.before, step.old):
+        _, new = self._names(step)
+        try:
+            self._slots.install(step.before, step.old, {new})
+        except UnhealthyError:
             board.cut([change.cut(None)])
             return
         self._catch_up(step)

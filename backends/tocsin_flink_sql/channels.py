@@ -98,6 +98,12 @@ class Channels:
         with self._looking("tocsin-look") as looking:
             return {at: _end(looking, at) for at in places}
 
+    def written(self, topic: str) -> tuple[int, ...]:
+        """The same by partition of one topic, past what open transactions have written."""
+        places = [(topic, at) for at in self.partitions().get(topic, ())]
+        with self._looking("tocsin-look", "read_uncommitted") as looking:
+            return tuple(_end(looking, at) for at in places)
+
     def read(self, group: str, where: Iterable[At]) -> dict[At, int]:
         """The next offset that a consumer group reads, of those partitions that it has read."""
         asked = [TopicPartition(*at) for at in where]
@@ -121,7 +127,7 @@ class Channels:
         return message is not None and message.error() is None
 
     @contextmanager
-    def _looking(self, group: str) -> Iterator[Consumer]:
+    def _looking(self, group: str, isolation: str = "read_committed") -> Iterator[Consumer]:
         """A consumer that never joins its group, nor commits anything."""
         consumer = Consumer(
             {
@@ -129,7 +135,7 @@ class Channels:
                 "group.id": group,
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
-                "isolation.level": "read_committed",
+                "isolation.level": isolation,
             }
         )
         try:

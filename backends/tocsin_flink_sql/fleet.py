@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tocsin.backend.fleet import Board, Finding, Move, StreamPlace, Verdict
+from tocsin.backend.fleet import Board, Cut, Finding, Move, StreamPlace, Verdict
 from tocsin.errors import EngineError
 from tocsin.model.entry import Entry
 from tocsin_flink_sql.artifact import Deployed
@@ -130,6 +130,10 @@ class FlinkFleet:
             for step in steps:
                 if step.blue_green:
                     tools.greens.finish(step, changes[step.after.slot], board)
+            ends = tools.channels.written(self._site.topics.found)
+            if over := [cut for step in steps if (cut := _over(step, changes, ends))]:
+                board.cut(over)
+            self._site.point("cuts-ended")
             self._sweep(tools, {step.after.slot: step.generation for step in steps})
             jars = [s.after.jar for s in steps if not isinstance(s.after, CorrelationJob)]
             self._site.storage.keep_jars(map(self._site.storage.jar_file, jars))
@@ -231,6 +235,14 @@ def _changes(move: Move) -> dict[str, Change]:
         for entry in move.after
         if entry.stateful and entry.id in before
     }
+
+
+def _over(step: Step, changes: Mapping[str, Change], ends: tuple[int, ...]) -> Cut | None:
+    """The cut of a correlation whose old version is gone: that may come back, and read again."""
+    change = changes.get(step.after.slot)
+    if change is None or step.same:
+        return None
+    return change.cut(step.generation.cut if step.blue_green else None, ends)
 
 
 def _judged(body: bytes) -> CorrelationJob:

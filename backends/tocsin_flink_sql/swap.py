@@ -14,7 +14,7 @@ from tocsin.backend.fleet import UnhealthyError
 from tocsin.errors import EngineError
 from tocsin_flink_sql.channels import Channels
 from tocsin_flink_sql.cluster import ClusterRest, Seen
-from tocsin_flink_sql.health import Health, Reading
+from tocsin_flink_sql.health import Health
 from tocsin_flink_sql.jobs import JobSpec
 from tocsin_flink_sql.positions import positions
 from tocsin_flink_sql.site import Site
@@ -49,13 +49,6 @@ class Slots:
     def living_named(self, spec: JobSpec) -> list[Seen]:
         """The living jobs of this very version."""
         return [job for job in self.living(spec.slot) if job.name == self._site.name(spec)]
-
-    def healthy(self, spec: JobSpec, generation: Generation) -> bool:
-        """Whether the job runs and lacks nothing, as far as one look tells."""
-        group = self._site.group(spec.slot, generation)
-        jobs = self.living_named(spec)
-        nothing = Reading({}, {})
-        return bool(jobs) and not self._health.lacks(jobs[0].id, group, nothing)
 
     def install(
         self,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from tocsin.backend.fleet import Cut
 
@@ -34,7 +35,7 @@ class FileBoard:
     def states(self) -> list[State]:
         """All states, oldest first."""
         found = json.loads(self._file.read_text()) if self._file.is_file() else []
-        return [State(s["at"], s["now"], tuple(Cut(**cut) for cut in s["cuts"])) for s in found]
+        return [State(s["at"], s["now"], tuple(map(_cut, s["cuts"]))) for s in found]
 
     def cut(self, cuts: Sequence[Cut]) -> None:
         """Add these."""
@@ -65,3 +66,7 @@ class FileBoard:
         new = self._file.with_suffix(".new")
         new.write_text(json.dumps([asdict(each) for each in states]))
         new.replace(self._file)
+
+
+def _cut(told: Mapping[str, Any]) -> Cut:
+    return Cut(**{**told, "ends": tuple(told["ends"])})

@@ -11,7 +11,7 @@ from typing import Any
 from deployments.board import State
 from deployments.editions import BURSTS, MARK, Book, identity
 from deployments.feed import Feed
-from tocsin.backend.fleet import counts
+from tocsin.backend.fleet import Written, counts
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.leaf import parse_millis
 from tocsin.ir.query import CorrelationQuery, Query
@@ -135,7 +135,7 @@ def _counts(at: int, row: Row, states: Sequence[State]) -> bool:
     known = [state for state in states if state.at <= row["written"]]
     state = known[-1] if known else states[0]
     cuts = [cut for cut in state.cuts if cut.detection == identity(BURSTS)]
-    return counts(row["logic"], at, state.now, cuts)
+    return counts(Written(row["logic"], at, row["place"]), state.now, cuts)
 
 
 def _runs(counted: Sequence[tuple[int, Row]]) -> Iterator[Run]:

@@ -34,7 +34,7 @@ from tocsin_runtime.engines import running
 OUT = Path(__file__).resolve().parents[2] / "docs/deployments/upgrades.json"
 FAULTS = (
     *("topics-made", "session-ready", "checked", "greens-begun", "cuts-published", "staged"),
-    *("removed", "stopped", "started", "swapped", "switched", "swept"),
+    *("removed", "stopped", "started", "swapped", "switched", "cuts-ended", "swept"),
 )
 """Points that every move that changes something comes by."""
 BESIDE = ("cut-published", "cut-reached", "old-stopped")

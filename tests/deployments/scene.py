@@ -101,7 +101,7 @@ class Scene:
             time.sleep(1)
 
     def _rows(self) -> list[dict[str, Any]]:
-        """All matches; `written` is when (milliseconds since 1970)."""
+        """All matches; `written` is when (milliseconds since 1970), `place` where."""
         topic = f"tocsin.found.{self.run}.live"
         consumer = Consumer(
             {
@@ -115,7 +115,9 @@ class Scene:
         consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
         rows: list[dict[str, Any]] = []
         while (message := consumer.poll(60)) is not None and message.error() is None:
-            rows.append({**json.loads(message.value() or b""), "written": message.timestamp()[1]})
+            place = message.partition(), message.offset()
+            written = {"written": message.timestamp()[1], "place": place}
+            rows.append({**json.loads(message.value() or b""), **written})
         consumer.close()
         return rows
 

@@ -132,6 +132,21 @@ def test_a_cut_says_whose_matches_count(
     assert bool(outputs) is taken_in
 
 
+def test_a_version_that_comes_back_does_not_find_again_what_it_found(
+    deployment: Deployment,
+) -> None:
+    """Each cut tells how many rows there were once the version before it was gone."""
+    cuts = Cut(BURST, "l2", "l3", AT_MS, (1,)), Cut(BURST, "l3", "l2", AT_MS + 10, (3,))
+    written = [("l2", 500), ("l2", 500), ("l3", 505), ("l3", 505), ("l2", 511)]
+    rows = [
+        row(BURST, logic, group=["ann"], event_time=f"2026-01-01T00:00:01.{ms}Z", offset=number)
+        for number, (logic, ms) in enumerate(written)
+    ]
+    _, outputs = taken(alerter(deployment, *cuts), *rows)
+    assert [told["offset"] for sink, told in outputs if sink is Sink.MATCHES] == [0, 2, 4]
+    assert cuts[0].ended((1, 0))  # a partition that came later
+
+
 @pytest.mark.parametrize(
     "bad",
     [

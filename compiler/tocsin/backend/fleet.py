@@ -22,6 +22,10 @@ ISOLATED = "detection-isolated"
 """Kind of the finding that a detection, its `subject` by key, fails or takes too long."""
 
 
+Place = tuple[int, int]
+"""Partition and offset of a match in the topic of matches."""
+
+
 class Fate(StrEnum):
     """What happens to the state of a correlation when its detection changes."""
 
@@ -70,7 +74,8 @@ class Cut:
 
     Those of the logic `before` up to the event time `at` (milliseconds since 1970 UTC), those of
     the logic `after` later than it. `at` is None where the two never see the same event: then both
-    count.
+    count. `ends`: where the topic of matches ended, by partition, once `before` was gone; what is
+    written later was found by another start of that logic. Empty as long as `before` may write.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -79,6 +84,12 @@ class Cut:
     before: str
     after: str
     at: int | None = None
+    ends: tuple[int, ...] = ()
+
+    def ended(self, place: Place) -> bool:
+        """Whether a match at this place was written after `before` was gone."""
+        partition, offset = place
+        return bool(self.ends) and (partition >= len(self.ends) or offset >= self.ends[partition])
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +189,30 @@ class Fleet(Protocol):
         """Make the old live again, wherever stage or switch was left."""
 
 
-def counts(logic: str, time: int | None, now: str, cuts: Sequence[Cut]) -> bool:
-    """Whether a match of this logic and event time counts, of a detection whose logic is `now`.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A match as it is in the topic of matches; `time` is its event's, in milliseconds."""
+
+    logic: str
+    time: int | None
+    place: Place
+
+    def within(self, low: int | None, high: int | None) -> bool:
+        """Whether it is later than `low`, and not later than `high`."""
+        time = self.time
+        return time is None or ((low is None or time > low) and (high is None or time <= high))
+
+
+def counts(match: Written, now: str, cuts: Sequence[Cut]) -> bool:
+    """Whether a match counts, of a detection whose logic is `now`.
 
     `cuts` are those of the detection, oldest first. Each ends the time of its `before`, and begins
     that of its `after`, at its moment; where it has none, both go on to the ends of time.
     """
-    spans: list[tuple[str, int | None, int | None]] = []
     begin, last = None, now
     for cut in cuts:
-        spans.append((cut.before, begin, cut.at))
+        own = match.logic == cut.before and not cut.ended(match.place)
+        if own and match.within(begin, cut.at):
+            return True
         begin, last = cut.at, cut.after
-    spans += [(last, begin, None)] + ([(now, begin, None)] if now != last else [])
-    return any(
-        logic == of
-        and (time is None or ((low is None or time > low) and (high is None or time <= high)))
-        for of, low, high in spans
-    )
+    return match.logic in (last, now) and match.within(begin, None)

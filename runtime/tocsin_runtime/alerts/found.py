@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from tocsin.backend.fleet import Cut, counts
+from tocsin.backend.fleet import Cut, Place, Written, counts
 from tocsin.errors import ConfigError
 from tocsin.pack import Part
 from tocsin_runtime.alerts.binding import Binding
@@ -74,7 +74,7 @@ class Alerter:
         for record in records:
             try:
                 row = decode(record.value)
-                made = self._results(row)
+                made = self._results(row, (record.partition, record.offset))
             except (NotAnEventError, KeyError, TypeError, ValueError) as error:
                 reason = f"not a found match: {type(error).__name__} {error}"
                 outputs.append((dead_letter(record, reason),))
@@ -85,13 +85,13 @@ class Alerter:
             outputs.append(made)
         return Batch(chain.from_iterable(outputs), counters)
 
-    def _results(self, row: Mapping[str, Any]) -> tuple[Output, ...]:
+    def _results(self, row: Mapping[str, Any], place: Place) -> tuple[Output, ...]:
         finder = self._finders.get(row["detection_id"])
         logic, time = row["logic"], milliseconds(row.get("event_time"))
         if finder is None:
             return ()
         cuts = self._cuts[finder.described.id]
-        if not counts(logic, time, finder.binding.logic, cuts):
+        if not counts(Written(logic, time, place), finder.binding.logic, cuts):
             return ()
         event = _event(row)
         match = _match(finder, row, time, event)
