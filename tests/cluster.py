@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 import psutil
 import pytest
@@ -22,9 +23,23 @@ def endpoints() -> Iterator[Endpoints]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Endpoints]:
+    """A Kafka broker of this process alone, without a cluster; else as `endpoints`."""
+    _stop_left_over()
+    with running(("kafka",), name=f"tests-broker-{os.getpid()}") as started:
+        yield started
+
+
+def serving(needs: Sequence[str], request: pytest.FixtureRequest) -> Endpoints:
+    """What serves a backend that needs these engines."""
+    name = "broker" if tuple(needs) == ("kafka",) else "endpoints"
+    return cast("Endpoints", request.getfixturevalue(name))
+
+
 def _stop_left_over() -> None:
     """Stop the engines of runs that were killed."""
     for folder in state_root().glob("tests-*"):
-        owner = re.fullmatch(r"tests-(\d+)", folder.name)
+        owner = re.fullmatch(r"tests-(?:broker-)?(\d+)", folder.name)
         if owner and not psutil.pid_exists(int(owner[1])):
             down(name=folder.name, purge=True)

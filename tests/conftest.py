@@ -11,10 +11,10 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from cluster import endpoints
+from cluster import broker, endpoints
 from differential.seed import pytest_report_header
 
-__all__ = ["endpoints", "pytest_report_header"]  # for every folder
+__all__ = ["broker", "endpoints", "pytest_report_header"]  # for every folder
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,30 +26,35 @@ settings.load_profile("tocsin")
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 
-NO_CLUSTER = {
-    f"tests/engines/test_{name}.py"
-    for name in (
-        *("correlation_at_rest", "engine_cache", "engine_mistakes", "local_engines"),
-        *("pack_sql", "schema_registry", "sql_duckdb"),
-    )
+ENGINES = {
+    **dict.fromkeys(("flink_environment", "flink_jobs", "state_verdict"), "jobs"),
+    **dict.fromkeys(("kafka_broker", "kafka_filter", "kafka_releases"), "broker"),
+    **dict.fromkeys(("kafka_restart", "kafka_workers", "stream_apply"), "broker"),
+    **dict.fromkeys(("correlation_at_rest", "engine_cache", "engine_mistakes"), ""),
+    **dict.fromkeys(("local_engines", "pack_sql", "schema_registry", "sql_duckdb"), ""),
 }
-"""Tests of engines that need none of the cluster, or have engines of their own."""
+"""Groups of tests of engines by name of the file; "" for those that need no server of the run."""
 
 
 class Shared(LoadScopeScheduling):  # type: ignore[misc] # untyped
-    """Where processes share the tests, one has all that need the cluster, or the corpus.
+    """Where processes share the tests, one has all of a group: those that need the same engines.
 
-    So engines are started once per run, and what a file prepares is prepared once.
+    So engines are started once for a group, and what a file prepares is prepared once. There are
+    two groups with a cluster, `flink` and `jobs`, so that each of two processes has one.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         place, _, name = nodeid.partition("::")
+        folder, _, file = place.rpartition("/test_")
         if "spark" in place:
             return "spark"
-        servers = place == "tests/corpus/test_engines.py" or name.startswith("test_on_servers")
-        if servers or (place.startswith("tests/engines/") and place not in NO_CLUSTER):
-            return "engines"
-        return "corpus" if place.startswith("tests/corpus/") else place
+        if name.startswith("test_on_servers"):
+            return "broker" if "kafka" in name else "flink"
+        if folder == "tests/engines":
+            return ENGINES.get(file.removesuffix(".py"), "flink") or place
+        if folder == "tests/corpus":
+            return "flink" if name == "test_flink" else "corpus"
+        return place
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shared:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import pytest
 
+from cluster import serving
 from tocsin.backend import registry
-from tocsin.backend.base import Endpoints
 from tocsin.backend.conformance import Report, case_ids, cases, run
 
 IN_PROCESS = [name for name in registry.names() if not registry.load(name).needs]
@@ -32,7 +30,7 @@ def test_marks_cover_something(report: Report) -> None:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", ON_SERVERS)
 def test_on_servers(name: str, request: pytest.FixtureRequest) -> None:
-    endpoints = cast("Endpoints", request.getfixturevalue("endpoints"))
-    report = run(registry.load(name), endpoints)
+    backend = registry.load(name)
+    report = run(backend, serving(backend.needs, request))
     assert len(report.results) == sum(not case.refused for case in cases())
     assert report.problems == []

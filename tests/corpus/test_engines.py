@@ -71,9 +71,9 @@ def test_spark(corpus: Corpus, events: list[dict[str, Any]], evaluated: Found, f
 
 @pytest.mark.engine
 def test_kafka(
-    corpus: Corpus, events: list[dict[str, Any]], evaluated: Found, endpoints: Endpoints
+    corpus: Corpus, events: list[dict[str, Any]], evaluated: Found, broker: Endpoints
 ) -> None:
-    result = run("kafka", corpus.read.rules, events, endpoints)
+    result = run("kafka", corpus.read.rules, events, broker)
     assert not result.refused
     assert pairs(result) ^ evaluated == set()
 

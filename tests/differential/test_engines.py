@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
-from typing import cast
 
 import pytest
 
+from cluster import serving
 from differential.cases import Supply
 from differential.compare import Subject, Tally, compare
 from differential.paste import pasted
@@ -38,8 +38,8 @@ def test_in_process(name: str) -> None:
 @pytest.mark.engine
 @pytest.mark.parametrize("name", ON_SERVERS)
 def test_on_servers(name: str, request: pytest.FixtureRequest) -> None:
-    endpoints = cast("Endpoints", request.getfixturevalue("endpoints"))
-    _agree(registry.load(name), endpoints)
+    backend = registry.load(name)
+    _agree(backend, serving(backend.needs, request))
 
 
 def _agree(backend: Backend, endpoints: Endpoints) -> None:

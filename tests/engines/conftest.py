@@ -20,10 +20,10 @@ def private_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
 
 
 @pytest.fixture
-def servers(endpoints: Endpoints) -> str:
-    """The broker."""
-    assert endpoints.kafka
-    return endpoints.kafka
+def servers(broker: Endpoints) -> str:
+    """The broker's address."""
+    assert broker.kafka
+    return broker.kafka
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.engine
 # --- the backend ----------------------------------------------------------------------------------
 
 
-def test_all_cases_of_the_content_match_as_evaluated(endpoints: Endpoints, servers: str) -> None:
+def test_all_cases_of_the_content_match_as_evaluated(broker: Endpoints, servers: str) -> None:
     backend = registry.load("kafka-filter")
     done, refused = compile_all(load_project(ROOT / "detections").queries, backend)
     assert all(isinstance(no.query, CorrelationQuery) for no in refused)
@@ -53,13 +53,13 @@ def test_all_cases_of_the_content_match_as_evaluated(endpoints: Endpoints, serve
             jobs.append(Job((query.source,), (artifact,), events))
             expected.append(hits)
     before = topics.existing(servers)
-    assert backend.run(jobs, endpoints) == expected
+    assert backend.run(jobs, broker) == expected
     assert sum(map(len, expected)) > len(done)
     # Nothing is left behind.
     assert topics.existing(servers) - before <= {"__consumer_offsets", "__transaction_state"}
 
 
-def test_several_detections_share_a_job(endpoints: Endpoints, tmp_path: Path) -> None:
+def test_several_detections_share_a_job(broker: Endpoints, tmp_path: Path) -> None:
     world = build_world(tmp_path)
     backend = registry.load("kafka-filter")
     queries = [q for q in world.project.queries if q.source.name == "audit"]
@@ -67,11 +67,11 @@ def test_several_detections_share_a_job(endpoints: Endpoints, tmp_path: Path) ->
     odd = {"id": "x", "amount": 2**70, "action": "ROLE.GRANT", "note": "ⅷ\u0000\n"}
     events = (*AUDIT_EVENTS, odd, {}) * 300
     job = Job((queries[0].source,), artifacts, events)
-    (matches,) = backend.run([job], endpoints)
+    (matches,) = backend.run([job], broker)
     assert [(m.detection, m.event) for m in matches] == world.expected(events, "audit")
     assert len(matches) == 1500
-    assert backend.run([Job((queries[0].source,), artifacts, ())], endpoints) == [[]]
-    assert backend.run([], endpoints) == []
+    assert backend.run([Job((queries[0].source,), artifacts, ())], broker) == [[]]
+    assert backend.run([], broker) == []
 
 
 @pytest.mark.parametrize(
@@ -83,18 +83,18 @@ def test_several_detections_share_a_job(endpoints: Endpoints, tmp_path: Path) ->
     ],
 )
 def test_what_is_no_event_is_an_error_not_a_missing_match(
-    endpoints: Endpoints, tmp_path: Path, event: dict[str, Any], message: str
+    broker: Endpoints, tmp_path: Path, event: dict[str, Any], message: str
 ) -> None:
     source = build_world(tmp_path).project.sources["audit"]
     with pytest.raises(EngineError, match=message):
-        registry.load("kafka-filter").run([Job((source,), (), (event,))], endpoints)
+        registry.load("kafka-filter").run([Job((source,), (), (event,))], broker)
 
 
-def test_a_damaged_artifact_is_an_error(endpoints: Endpoints, tmp_path: Path) -> None:
+def test_a_damaged_artifact_is_an_error(broker: Endpoints, tmp_path: Path) -> None:
     source = build_world(tmp_path).project.sources["audit"]
     artifact = Artifact("d", "key", "kafka-filter", "audit", "l", "json", b"{}")
     with pytest.raises(EngineError, match=r"kafka-filter/audit/key\.json cannot be read"):
-        registry.load("kafka-filter").run([Job((source,), (artifact,), ())], endpoints)
+        registry.load("kafka-filter").run([Job((source,), (artifact,), ())], broker)
 
 
 # --- the worker -----------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 
-def test_the_broker_is_killed_under_load(shop: Shop, endpoints: Endpoints) -> None:
+def test_the_broker_is_killed_under_load(shop: Shop, broker: Endpoints) -> None:
     events = many(6_000)
     workers = {name: shop.worker("--name", name) for name in ("w1", "w2")}
 
@@ -34,7 +34,7 @@ def test_the_broker_is_killed_under_load(shop: Shop, endpoints: Endpoints) -> No
     until(lambda: all(shop.shares(2)))
     with fed(shop, events) as count:
         until(lambda: shop.progress() > 600)
-        kill(endpoints.logs.name, "kafka", "kafka")
+        kill(broker.logs.name, "kafka", "kafka")
         at = count[0]
         until(lambda: count[0] > at + 1_000, seconds=180)
     until(lambda: done(count[0]), seconds=180)
