@@ -35,9 +35,9 @@ class Change:
     before: str
     after: str
 
-    def cut(self, at: int | None, ends: tuple[int, ...] = ()) -> Cut:
+    def cut(self, at: int | None, *, sure: bool = False, ends: tuple[int, ...] = ()) -> Cut:
         """The cut at this event time (milliseconds); `ends` once the old one is gone."""
-        return Cut(self.detection, self.before, self.after, at, ends)
+        return Cut(self.detection, self.before, self.after, at, sure=sure, ends=ends)
 
 
 class BlueGreen:
@@ -67,7 +67,7 @@ class BlueGreen:
         """
         sure = step.generation.cut
         if sure is not None:
-            board.cut([change.cut(sure)])
+            board.cut([change.cut(sure, sure=True)])
             return
         if step.before is None or step.old is None:
             return
@@ -78,7 +78,8 @@ class BlueGreen:
             board.cut([change.cut(None)])
             return
         self._catch_up(step)
-        self._publish(step, change, board)
+        step.generation.set_cut(at := self._publish(step, change, board))
+        board.cut([change.cut(at, sure=True)])
 
     def finish(self, step: Step, change: Change, board: Board) -> None:
         """Let the old generation run up to the cut, then take it away."""
@@ -113,7 +114,7 @@ class BlueGreen:
                 )
             time.sleep(POLL_SECONDS)
 
-    def _publish(self, step: Step, change: Change, board: Board) -> None:
+    def _publish(self, step: Step, change: Change, board: Board) -> int:
         """Publish a cut that neither has reached; again, with more room, until that is sure."""
         jobs, margin = self._jobs(step), MARGIN_MS + self._watermarks.age_ms
         marks = self._watermarks.now(jobs)
@@ -123,8 +124,7 @@ class BlueGreen:
             self._site.point("cut-published")
             marks = self._watermarks.now(jobs)
             if _latest(marks) <= at:
-                step.generation.set_cut(at)
-                return
+                return at
             margin *= 2
 
     def _await(self, step: Step, change: Change, board: Board, at: int) -> None:
@@ -136,7 +136,7 @@ class BlueGreen:
             if marks[0] is not None and marks[0] >= at:
                 return
             if marks == last and len(set(marks)) == 1:
-                board.cut([change.cut(_latest(marks))])
+                board.cut([change.cut(_latest(marks), sure=True)])
                 step.generation.set_cut(_latest(marks))
                 return
             if time.monotonic() > deadline:

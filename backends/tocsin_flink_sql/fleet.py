@@ -93,12 +93,7 @@ class FlinkFleet:
                 tools.slots.starter.restore(step.after, step.generation)
             self._check_slots(tools, steps, move)
             self._site.point("checked")
-            greens = [step for step in steps if step.blue_green]
-            _each(tools.greens.begin, greens)
-            self._site.point("greens-begun")
-            changes = _changes(move)
-            for step in greens:
-                tools.greens.cut(step, changes[step.after.slot], board)
+            self._begin(tools, [step for step in steps if step.blue_green], _changes(move), board)
             if cuts := list(plain_cuts(steps, move)):
                 board.cut(cuts)
             self._site.point("cuts-published")
@@ -126,27 +121,51 @@ class FlinkFleet:
     def settle(self, move: Move, board: Board) -> None:
         """End old generations, and delete what nobody needs."""
         with self._tools() as tools:
-            steps, changes = self._steps.of(move), _changes(move)
-            for step in steps:
-                if step.blue_green:
-                    tools.greens.finish(step, changes[step.after.slot], board)
-            ends = tools.channels.written(self._site.topics.found)
-            if over := [cut for step in steps if (cut := _over(step, changes, ends))]:
-                board.cut(over)
-            self._site.point("cuts-ended")
+            steps = self._steps.of(move)
+            self._finish(tools, steps, _changes(move), board)
             self._sweep(tools, {step.after.slot: step.generation for step in steps})
             jars = [s.after.jar for s in steps if not isinstance(s.after, CorrelationJob)]
             self._site.storage.keep_jars(map(self._site.storage.jar_file, jars))
 
     def retreat(self, move: Move, board: Board) -> None:
-        """Let the old jobs run again, from the newest snapshots of their generations."""
-        del board  # the cuts stay: both sides may have found something
+        """Let the old jobs run again, from the newest snapshots of their generations.
+
+        Where new ones are in charge from a cut on, they are until another. Other cuts stay: both
+        sides may have found something.
+        """
         with self._tools() as tools:
+            ways, changes = list(self._steps.back(move)), _changes(move.back)
+            self._begin(tools, ways, changes, board)
+            self._finish(tools, ways, changes, board)
             before = self._steps.before(move)
             homes = {s: self._steps.home_or_new(spec, move) for s, spec in before.items()}
             _each(lambda slot: tools.slots.install(before[slot], homes[slot]), sorted(homes))
             self._site.point("old-back")
             self._sweep(tools, homes)
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def _begin(
+        self, tools: Tools, steps: Sequence[Step], changes: Mapping[str, Change], board: Board
+    ) -> None:
+        """Start the new beside the old, and publish their cuts."""
+        _each(tools.greens.begin, steps)
+        self._site.point("greens-begun")
+        for step in steps:
+            tools.greens.cut(step, changes[step.after.slot], board)
+
+    def _finish(
+        self, tools: Tools, steps: Sequence[Step], changes: Mapping[str, Change], board: Board
+    ) -> None:
+        """Take the old away, and publish where its matches end."""
+        for step in steps:
+            if step.blue_green:
+                tools.greens.finish(step, changes[step.after.slot], board)
+        over = [s for s in steps if s.after.slot in changes and not s.same]
+        if over:
+            ends = tools.channels.written(self._site.topics.found)
+            board.cut([_ended(changes[step.after.slot], step, ends) for step in over])
+        self._site.point("cuts-ended")
 
     def _make_topics(self, channels: Channels, move: Move) -> None:
         """Those of sources only where the environment says how many partitions they get."""
@@ -237,12 +256,10 @@ def _changes(move: Move) -> dict[str, Change]:
     }
 
 
-def _over(step: Step, changes: Mapping[str, Change], ends: tuple[int, ...]) -> Cut | None:
-    """The cut of a correlation whose old version is gone: that may come back, and read again."""
-    change = changes.get(step.after.slot)
-    if change is None or step.same:
-        return None
-    return change.cut(step.generation.cut if step.blue_green else None, ends)
+def _ended(change: Change, step: Step, ends: tuple[int, ...]) -> Cut:
+    """The cut, once the old version is gone: that may come back, and read again."""
+    at = step.generation.cut if step.blue_green else None
+    return change.cut(at, sure=at is not None, ends=ends)
 
 
 def _judged(body: bytes) -> CorrelationJob:

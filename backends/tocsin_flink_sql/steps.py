@@ -66,6 +66,15 @@ class Steps:
             for slot, spec in self.after(move).items()
         ]
 
+    def back(self, move: Move) -> Iterator[Step]:
+        """The ways back where the new generation's matches count from a cut on."""
+        before = self.before(move)
+        for slot, spec in self.after(move).items():
+            made = self._site.storage.made_by(slot, move.release)
+            old = self.home(before[slot]) if slot in before else None
+            if made and old and made != old and made.cut is not None:
+                yield Step(before[slot], old, spec, made)
+
     def home(self, spec: JobSpec) -> Generation | None:
         """The generation that holds the state of a job that has run."""
         storage = self._site.storage
@@ -114,6 +123,8 @@ class Steps:
         made = storage.made_by(spec.slot, release)
         if made is None or made == old:
             made = storage.begin(spec.slot, release, self._now(), start)
+            if old is not None:
+                old.forget_cut()
         made.serve(spec.version)
         return made
 

@@ -61,6 +61,10 @@ class Generation:
         """The cut is published, and neither generation had got so far by then."""
         _write(self.folder / "cut.json", canonical_bytes({"at": at}))
 
+    def forget_cut(self) -> None:
+        """There is no generation before this any more; the next cut may be the way back to this."""
+        (self.folder / "cut.json").unlink(missing_ok=True)
+
     @property
     def versions(self) -> frozenset[str]:
         """Digests of the versions that it serves."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from deployments.editions import Edition
+from deployments.editions import BURSTS, Edition, identity
 from deployments.mover import moved
 from deployments.scene import Scene
 from deployments.sites import scene
@@ -86,6 +86,18 @@ def broken(move: Move) -> Move:
     after = tuple(bad if entry is burst else entry for entry in move.after)
     kept = {burst.id: Verdict(Fate.KEEP, "")}
     return replace(move, after=after, bodies={**move.bodies, bad.artifact: data}, verdicts=kept)
+
+
+def test_a_change_that_is_given_up_after_its_cut_ends_with_another(live: Scene) -> None:
+    errand = live.errand(THIRD)
+    fleet, move, board = errand.fleet, errand.move, errand.board
+    fleet.stage(move, board)
+    fleet.retreat(move, board)
+    assert live.findings() == []
+    there, back = [cut for cut in board.states[-1].cuts if cut.detection == identity(BURSTS)][-2:]
+    assert (there.before, there.after) == (back.after, back.before)
+    assert there.at < back.at
+    assert (there.ends, len(back.ends)) == ((), 1)
 
 
 def test_state_that_cannot_be_kept_is_made_anew_beside_the_old(live: Scene) -> None:

@@ -132,11 +132,29 @@ def test_a_cut_says_whose_matches_count(
     assert bool(outputs) is taken_in
 
 
+@pytest.mark.parametrize(
+    ("logic", "sure", "taken_in"),
+    [
+        ("l2", False, True),
+        ("l3", False, True),
+        ("l2", True, False),
+        ("l3", True, True),
+    ],
+)
+def test_after_a_cut_that_is_sure_only_what_comes_counts(
+    deployment: Deployment, logic: str, *, sure: bool, taken_in: bool
+) -> None:
+    """Released is still l2."""
+    cut = Cut(BURST, "l2", "l3", AT_MS - 1, sure)
+    _, outputs = taken(alerter(deployment, cut), row(BURST, logic, group=["ann"]))
+    assert bool(outputs) is taken_in
+
+
 def test_a_version_that_comes_back_does_not_find_again_what_it_found(
     deployment: Deployment,
 ) -> None:
     """Each cut tells how many rows there were once the version before it was gone."""
-    cuts = Cut(BURST, "l2", "l3", AT_MS, (1,)), Cut(BURST, "l3", "l2", AT_MS + 10, (3,))
+    cuts = Cut(BURST, "l2", "l3", AT_MS, ends=(1,)), Cut(BURST, "l3", "l2", AT_MS + 10, ends=(3,))
     written = [("l2", 500), ("l2", 500), ("l3", 505), ("l3", 505), ("l2", 511)]
     rows = [
         row(BURST, logic, group=["ann"], event_time=f"2026-01-01T00:00:01.{ms}Z", offset=number)

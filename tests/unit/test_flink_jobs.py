@@ -224,6 +224,21 @@ def test_a_change_back_after_a_replay_is_a_generation_of_its_own(tmp_path: Path)
     assert third.old == second.generation
 
 
+def test_a_change_has_a_way_back_once_its_cut_is_sure(tmp_path: Path) -> None:
+    steps = Steps(site(tmp_path), never)
+    first = burst(steps.of(book_move(1, None, FIRST, KEEP)))
+    first.generation.set_cut(7)
+    move = book_move(2, FIRST, SECOND, REPLAY)
+    second = burst(steps.of(move))
+    assert list(steps.back(move)) == []
+    second.generation.set_cut(42)
+    [back] = steps.back(move)
+    assert (back.after, back.before) == (second.before, second.after)
+    assert (back.generation, back.old) == (first.generation, second.generation)
+    assert back.blue_green
+    assert back.generation.cut is None  # that of its own beginning is over
+
+
 def test_an_impossible_wish_is_refused(tmp_path: Path) -> None:
     steps = Steps(site(tmp_path), never)
     steps.of(book_move(1, None, FIRST, KEEP))

@@ -74,8 +74,10 @@ class Cut:
 
     Those of the logic `before` up to the event time `at` (milliseconds since 1970 UTC), those of
     the logic `after` later than it. `at` is None where the two never see the same event: then both
-    count. `ends`: where the topic of matches ended, by partition, once `before` was gone; what is
-    written later was found by another start of that logic. Empty as long as `before` may write.
+    count. `sure`: neither had come to `at` when this was published; before that is known, the logic
+    that is live counts later than it, too. `ends`: where the topic of matches ended, by partition,
+    once `before` was gone; what is written later was found by another start of that logic. Empty as
+    long as `before` may write.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -84,6 +86,7 @@ class Cut:
     before: str
     after: str
     at: int | None = None
+    sure: bool = False
     ends: tuple[int, ...] = ()
 
     def ended(self, place: Place) -> bool:
@@ -209,10 +212,10 @@ def counts(match: Written, now: str, cuts: Sequence[Cut]) -> bool:
     `cuts` are those of the detection, oldest first. Each ends the time of its `before`, and begins
     that of its `after`, at its moment; where it has none, both go on to the ends of time.
     """
-    begin, last = None, now
+    begin, last = None, {now}
     for cut in cuts:
         own = match.logic == cut.before and not cut.ended(match.place)
         if own and match.within(begin, cut.at):
             return True
-        begin, last = cut.at, cut.after
-    return match.logic in (last, now) and match.within(begin, None)
+        begin, last = cut.at, {cut.after} if cut.sure else {cut.after, now}
+    return match.logic in last and match.within(begin, None)
