@@ -8,7 +8,6 @@ first record that says it is set apart, committed and read back. On Flink, and w
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import sys
@@ -18,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deployments.targets import TARGETS, command, record, workers
+from deployments.targets import TARGETS, command, options, record, workers
 from engines.flink_site import FlinkSite, flink_site, identity, until
 from engines.kafka_io import consume
 from tocsin_runtime.engines import Endpoints
@@ -36,15 +35,14 @@ EVENTS = 40
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run and record."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = options(__doc__ or "", OUT)
     parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args(arguments)
 
     def figures(endpoints: Endpoints, folder: Path, kind: str) -> dict[str, Any]:
         return measured(endpoints, folder, kind, asked.times)
 
-    record(asked.out, figures, events=EVENTS)
+    record(asked, figures, events=EVENTS)
     return 0
 
 

@@ -8,7 +8,6 @@ is healthy, which is when `tocsin rollback` ends. On Flink, and with two workers
 
 from __future__ import annotations
 
-import argparse
 import sys
 import threading
 import time
@@ -18,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deployments.targets import TARGETS, command, record, workers
+from deployments.targets import TARGETS, command, options, record, workers
 from engines.flink_site import FlinkSite, flink_site
 from tocsin_runtime.engines import Endpoints
 
@@ -30,16 +29,15 @@ RATE = 50
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run and record."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = options(__doc__ or "", OUT)
     parser.add_argument("--detections", type=int, default=1000)
     parser.add_argument("--rollbacks", type=int, default=20)
-    parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args(arguments)
 
     def figures(endpoints: Endpoints, folder: Path, kind: str) -> dict[str, Any]:
         return measured(endpoints, folder, kind, asked.detections, asked.rollbacks)
 
-    record(asked.out, figures, rate=RATE)
+    record(asked, figures, rate=RATE)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -20,18 +21,32 @@ TARGETS = {"flink": "flink-sql", "kafka": "kafka-filter"}
 """Kinds of environments, and the backend of each."""
 
 
+def options(description: str, out: Path) -> argparse.ArgumentParser:
+    """What the commands of recorded runs share."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=out)
+    parser.add_argument("--only", choices=TARGETS, help="this kind; the other's figures stay")
+    return parser
+
+
 def record(
-    out: Path, figures: Callable[[Endpoints, Path, str], dict[str, Any]], **settings: int
+    asked: argparse.Namespace,
+    figures: Callable[[Endpoints, Path, str], dict[str, Any]],
+    **settings: int,
 ) -> None:
     """Write what was measured on each kind, on engines of this run, and how it was set up.
 
-    `figures` gets the engines, a folder of its own and the kind.
+    `asked` are the `options`. `figures` gets the engines, a folder of its own and the kind.
     """
+    out, kinds = asked.out, [asked.only] if asked.only else list(TARGETS)
+    kept = json.loads(out.read_text("utf-8"))["targets"] if asked.only and out.is_file() else []
     with (
         running(("kafka", "flink"), name=f"{out.stem}-{os.getpid()}") as endpoints,
         TemporaryDirectory() as folder,
     ):
-        found = [figures(endpoints, Path(folder) / kind, kind) for kind in TARGETS]
+        found = [figures(endpoints, Path(folder) / kind, kind) for kind in kinds]
+    found += [each for each in kept if each["kind"] not in kinds]
+    found.sort(key=lambda each: list(TARGETS).index(each["kind"]))
     told = {"date": datetime.now(UTC).date().isoformat(), **settings, "targets": found}
     out.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
 
