@@ -8,6 +8,7 @@ the new one's. The old one ends when it is past that moment.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -40,6 +41,33 @@ class Change:
         return Cut(self.detection, self.before, self.after, at, sure=sure, ends=ends)
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A step with two generations, and the change that it makes."""
+
+    step: Step
+    change: Change
+
+    @property
+    def slot(self) -> str:
+        """Where it is."""
+        return self.step.after.slot
+
+    @property
+    def at(self) -> int | None:
+        """The cut, once it is sure."""
+        return self.step.generation.cut
+
+    def cut(self, ends: tuple[int, ...]) -> Cut:
+        """The cut, once the old one is gone."""
+        at = self.at if self.step.blue_green else None
+        return self.change.cut(at, sure=at is not None, ends=ends)
+
+
+Marks = tuple[int | None, ...]
+"""Watermarks of the old job and of the new one."""
+
+
 class BlueGreen:
     """Changes of generations at one site."""
 
@@ -59,40 +87,48 @@ class BlueGreen:
                 self._slots.install(step.before, step.old, {new})
         self._slots.install(step.after, step.generation, {old})
 
-    def cut(self, step: Step, change: Change, board: Board) -> None:
-        """Wait until the new generation has caught up, and publish the cut.
+    def cut(self, turns: Sequence[Turn], board: Board) -> None:
+        """Wait until the new generations have caught up, and publish their cuts.
 
         An old one that a restart took with it is waited for; one that stays dead has no cut: the
-        matches of both count. Raises UnhealthyError if the new one does not catch up in time.
+        matches of both count. Raises UnhealthyError if a new one does not catch up in time.
         """
-        sure = step.generation.cut
-        if sure is not None:
-            board.cut([change.cut(sure, sure=True)])
-            return
+        ahead = [turn for turn in turns if self._runs_beside(turn, board)]
+        for turn in ahead:
+            self._catch_up(turn.step)
+        self._publish(ahead, board)
+
+    def finish(self, turns: Sequence[Turn], board: Board) -> None:
+        """Let the old generations run up to the cut, then take them away."""
+        waiting = []
+        for turn in turns:
+            step = turn.step
+            if step.before is not None and step.old is not None and turn.at is not None:
+                self._restart(step.before, step.old, self._names(step)[1])
+                waiting.append(turn)
+        self._await(waiting, board)
+        self._site.point("cut-reached")
+        for turn in turns:
+            step = turn.step
+            self._slots.remove(turn.slot, {self._names(step)[1]})
+            self._site.point("old-stopped")
+            if step.old is not None:
+                self._site.storage.end(turn.slot, step.old)
+
+    def _runs_beside(self, turn: Turn, board: Board) -> bool:
+        """Whether the cut is to be found; else what is known of it is published."""
+        step, change = turn.step, turn.change
+        if turn.at is not None:
+            board.cut([change.cut(turn.at, sure=True)])
+            return False
         if step.before is None or step.old is None:
-            return
-        _, new = self._names(step)
+            return False
         try:
-            self._slots.install(step.before, step.old, {new})
+            self._slots.install(step.before, step.old, {self._names(step)[1]})
         except UnhealthyError:
             board.cut([change.cut(None)])
-            return
-        self._catch_up(step)
-        step.generation.set_cut(at := self._publish(step, change, board))
-        board.cut([change.cut(at, sure=True)])
-
-    def finish(self, step: Step, change: Change, board: Board) -> None:
-        """Let the old generation run up to the cut, then take it away."""
-        _, new = self._names(step)
-        at = step.generation.cut
-        if step.before is not None and step.old is not None and at is not None:
-            self._restart(step.before, step.old, new)
-            self._await(step, change, board, at)
-        self._site.point("cut-reached")
-        self._slots.remove(step.after.slot, {new})
-        self._site.point("old-stopped")
-        if step.old is not None:
-            self._site.storage.end(step.after.slot, step.old)
+            return False
+        return True
 
     def _restart(self, spec: JobSpec, generation: Generation, beside: str) -> None:
         """The old one must run up to the cut; there is no way back to it any more."""
@@ -114,37 +150,45 @@ class BlueGreen:
                 )
             time.sleep(POLL_SECONDS)
 
-    def _publish(self, step: Step, change: Change, board: Board) -> int:
-        """Publish a cut that neither has reached; again, with more room, until that is sure."""
-        jobs, margin = self._jobs(step), MARGIN_MS + self._watermarks.age_ms
-        marks = self._watermarks.now(jobs)
-        while True:
-            at = _latest(marks) + margin
-            board.cut([change.cut(at)])
+    def _publish(self, turns: Sequence[Turn], board: Board) -> None:
+        """Publish cuts that neither has reached; again, with more room, until that is sure."""
+        margin, marks = MARGIN_MS + self._watermarks.age_ms, self._marks(turns)
+        while turns:
+            cuts = [(turn, _latest(marks[turn.slot]) + margin) for turn in turns]
+            board.cut([turn.change.cut(at) for turn, at in cuts])
             self._site.point("cut-published")
-            marks = self._watermarks.now(jobs)
-            if _latest(marks) <= at:
-                return at
-            margin *= 2
+            marks, margin = self._marks(turns), margin * 2
+            sure = [(turn, at) for turn, at in cuts if _latest(marks[turn.slot]) <= at]
+            for turn, at in sure:
+                turn.step.generation.set_cut(at)
+            board.cut([turn.change.cut(at, sure=True) for turn, at in sure])
+            turns = [turn for turn in turns if turn.at is None]
 
-    def _await(self, step: Step, change: Change, board: Board, at: int) -> None:
-        """Wait until the old generation is at the cut; where nothing comes, the cut comes down."""
+    def _await(self, turns: Sequence[Turn], board: Board) -> None:
+        """Wait until old generations are at the cut; where nothing comes, the cut comes down."""
         deadline = time.monotonic() + self._site.timing.catch_up
-        last: list[int | None] = []
-        while True:
-            marks = self._watermarks.now(self._jobs(step))
-            if marks[0] is not None and marks[0] >= at:
-                return
-            if marks == last and len(set(marks)) == 1:
-                board.cut([change.cut(_latest(marks), sure=True)])
-                step.generation.set_cut(_latest(marks))
-                return
-            if time.monotonic() > deadline:
+        last: Mapping[str, Marks] = {}
+        while turns:
+            marks = self._marks(turns)
+            still = [t for t in turns if marks[t.slot] == last.get(t.slot)]
+            for turn in (t for t in still if len(set(marks[t.slot])) == 1):
+                at = _latest(marks[turn.slot])
+                board.cut([turn.change.cut(at, sure=True)])
+                turn.step.generation.set_cut(at)
+            turns = [t for t in turns if _latest(marks[t.slot][:1]) < (t.at or 0)]
+            if turns and time.monotonic() > deadline:
+                slow = turns[0]
                 raise EngineError(
-                    f"the old generation of {step.after.slot} does not reach the cut at {at}",
+                    f"the old generation of {slow.slot} does not reach the cut at {slow.at}",
                     hint="apply again once its job reads on",
                 )
             last = marks
+
+    def _marks(self, turns: Sequence[Turn]) -> Mapping[str, Marks]:
+        """Watermarks of the old job and of the new one, by slot."""
+        jobs = [self._jobs(turn.step) for turn in turns]
+        found = iter(self._watermarks.now([job for pair in jobs for job in pair]) if jobs else ())
+        return {turn.slot: (next(found), next(found)) for turn in turns}
 
     def _jobs(self, step: Step) -> tuple[str, str]:
         """Ids of the old job and of the new one."""
@@ -160,6 +204,6 @@ class BlueGreen:
         return before, self._site.name(step.after)
 
 
-def _latest(marks: list[int | None]) -> int:
-    """The latest of two watermarks; before 1970 where neither has any."""
+def _latest(marks: Sequence[int | None]) -> int:
+    """The latest of some watermarks; before 1970 where there is none."""
     return max((mark for mark in marks if mark is not None), default=-1)

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tocsin.backend.fleet import Board, Cut, Finding, Move, StreamPlace, Verdict
+from tocsin.backend.fleet import Board, Finding, Move, StreamPlace, Verdict
 from tocsin.errors import EngineError
 from tocsin.model.entry import Entry
 from tocsin_flink_sql.artifact import Deployed
-from tocsin_flink_sql.bluegreen import BlueGreen, Change
+from tocsin_flink_sql.bluegreen import BlueGreen, Change, Turn
 from tocsin_flink_sql.channels import Channels
 from tocsin_flink_sql.cluster import ClusterRest
 from tocsin_flink_sql.compiled import CompiledPlan
@@ -93,7 +93,7 @@ class FlinkFleet:
                 tools.slots.starter.restore(step.after, step.generation)
             self._check_slots(tools, steps, move)
             self._site.point("checked")
-            self._begin(tools, [step for step in steps if step.blue_green], _changes(move), board)
+            self._begin(tools, _turns(steps, move), board)
             if cuts := list(plain_cuts(steps, move)):
                 board.cut(cuts)
             self._site.point("cuts-published")
@@ -122,7 +122,8 @@ class FlinkFleet:
         """End old generations, and delete what nobody needs."""
         with self._tools() as tools:
             steps = self._steps.of(move)
-            self._finish(tools, steps, _changes(move), board)
+            tools.greens.finish(_turns(steps, move), board)
+            self._end_cuts(tools, steps, move, board)
             self._sweep(tools, {step.after.slot: step.generation for step in steps})
             jars = [s.after.jar for s in steps if not isinstance(s.after, CorrelationJob)]
             self._site.storage.keep_jars(map(self._site.storage.jar_file, jars))
@@ -134,9 +135,11 @@ class FlinkFleet:
         sides may have found something.
         """
         with self._tools() as tools:
-            ways, changes = list(self._steps.back(move)), _changes(move.back)
-            self._begin(tools, ways, changes, board)
-            self._finish(tools, ways, changes, board)
+            if ways := list(self._steps.back(move)):
+                turns = _turns(ways, move.back)
+                self._begin(tools, turns, board)
+                tools.greens.finish(turns, board)
+                self._end_cuts(tools, ways, move.back, board)
             before = self._steps.before(move)
             homes = {s: self._steps.home_or_new(spec, move) for s, spec in before.items()}
             _each(lambda slot: tools.slots.install(before[slot], homes[slot]), sorted(homes))
@@ -145,26 +148,19 @@ class FlinkFleet:
 
     # --- parts ------------------------------------------------------------------------------------
 
-    def _begin(
-        self, tools: Tools, steps: Sequence[Step], changes: Mapping[str, Change], board: Board
-    ) -> None:
+    def _begin(self, tools: Tools, turns: Sequence[Turn], board: Board) -> None:
         """Start the new beside the old, and publish their cuts."""
-        _each(tools.greens.begin, steps)
+        _each(tools.greens.begin, [turn.step for turn in turns])
         self._site.point("greens-begun")
-        for step in steps:
-            tools.greens.cut(step, changes[step.after.slot], board)
+        tools.greens.cut(turns, board)
 
-    def _finish(
-        self, tools: Tools, steps: Sequence[Step], changes: Mapping[str, Change], board: Board
-    ) -> None:
-        """Take the old away, and publish where its matches end."""
-        for step in steps:
-            if step.blue_green:
-                tools.greens.finish(step, changes[step.after.slot], board)
-        over = [s for s in steps if s.after.slot in changes and not s.same]
-        if over:
+    def _end_cuts(self, tools: Tools, steps: Sequence[Step], move: Move, board: Board) -> None:
+        """Publish where matches of the old end: it may come back, and read again."""
+        changes = _changes(move)
+        over = [Turn(s, changes[s.after.slot]) for s in steps if s.after.slot in changes]
+        if over := [turn for turn in over if not turn.step.same]:
             ends = tools.channels.written(self._site.topics.found)
-            board.cut([_ended(changes[step.after.slot], step, ends) for step in over])
+            board.cut([turn.cut(ends) for turn in over])
         self._site.point("cuts-ended")
 
     def _make_topics(self, channels: Channels, move: Move) -> None:
@@ -256,10 +252,10 @@ def _changes(move: Move) -> dict[str, Change]:
     }
 
 
-def _ended(change: Change, step: Step, ends: tuple[int, ...]) -> Cut:
-    """The cut, once the old version is gone: that may come back, and read again."""
-    at = step.generation.cut if step.blue_green else None
-    return change.cut(at, sure=at is not None, ends=ends)
+def _turns(steps: Sequence[Step], move: Move) -> list[Turn]:
+    """Those that have two generations beside each other."""
+    changes = _changes(move)
+    return [Turn(step, changes[step.after.slot]) for step in steps if step.blue_green]
 
 
 def _judged(body: bytes) -> CorrelationJob:
