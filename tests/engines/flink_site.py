@@ -60,7 +60,7 @@ correlation:
   type: event_count
   rules: [{rule}]
   group-by: [user]
-  timespan: 10s
+  timespan: {span}
   condition: {{gte: {count}}}
 """
 WAIT_SECONDS = 120.0
@@ -93,9 +93,9 @@ class FlinkSite(Prod):
         """Write a rule; its selection is YAML."""
         self._write(name, RULE.format(name=name, id=identity(name), condition=condition))
 
-    def burst(self, name: str, rule: str, count: int) -> None:
+    def burst(self, name: str, rule: str, count: int, span: str = "10s") -> None:
         """Write a correlation that counts the matches of a rule."""
-        text = BURST.format(name=name, id=identity(name), rule=rule, count=count)
+        text = BURST.format(name=name, id=identity(name), rule=rule, count=count, span=span)
         self._write(name, text)
 
     def _write(self, name: str, text: str) -> None:
