@@ -92,7 +92,7 @@ def test_what_an_isolated_detection_fails_on_is_a_dead_letter_of_its_own(
 def test_a_slow_detection_is_found_by_the_time_it_takes() -> None:
     heavy = part("heavy", Leaf("action", Regex("(x?){500}[^q]{900}z")))
     both = [*PARTS, heavy]
-    batch = lines("a3", "a4", *(f"{n}z{'xy' * 500}" for n in range(500)))
+    batch = lines("a3", "a4", *(f"{n}z{'xy' * 5000}" for n in range(500)))
     pack = Isolating(both, PackMatcher, patience=0.5)
     start = time.thread_time()
     found = pack.match_lines(batch)
