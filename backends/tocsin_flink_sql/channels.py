@@ -27,6 +27,7 @@ At = tuple[str, int]
 """A topic and a partition of it."""
 
 LOOK_SECONDS = 10.0
+COMMITTED = "read_committed"
 _SET = AlterConfigOpType.SET
 _LONGEST_TRANSACTION = "transaction.max.timeout.ms"
 
@@ -91,18 +92,16 @@ class Channels:
         kinds = [self._settings("broker", str(broker)) for broker in brokers]
         return min(int(kind[_LONGEST_TRANSACTION]) for kind in kinds)
 
-    def ends(self, topics: Sequence[str]) -> dict[At, int]:
-        """The next offset of each partition of these topics."""
+    def ends(self, topics: Sequence[str], isolation: str = COMMITTED) -> dict[At, int]:
+        """The next offset of each partition of these topics, as readers with this isolation see."""
         known = self.partitions()
         places = [(topic, at) for topic in topics for at in known.get(topic, ())]
-        with self._looking("tocsin-look") as looking:
+        with self._looking("tocsin-look", isolation) as looking:
             return {at: _end(looking, at) for at in places}
 
     def written(self, topic: str) -> tuple[int, ...]:
         """The same by partition of one topic, past what open transactions have written."""
-        places = [(topic, at) for at in self.partitions().get(topic, ())]
-        with self._looking("tocsin-look", "read_uncommitted") as looking:
-            return tuple(_end(looking, at) for at in places)
+        return tuple(self.ends([topic], "read_uncommitted").values())
 
     def read(self, group: str, where: Iterable[At]) -> dict[At, int]:
         """The next offset that a consumer group reads, of those partitions that it has read."""
@@ -127,7 +126,7 @@ class Channels:
         return message is not None and message.error() is None
 
     @contextmanager
-    def _looking(self, group: str, isolation: str = "read_committed") -> Iterator[Consumer]:
+    def _looking(self, group: str, isolation: str = COMMITTED) -> Iterator[Consumer]:
         """A consumer that never joins its group, nor commits anything."""
         consumer = Consumer(
             {
