@@ -9,15 +9,16 @@ is healthy, which is when `tocsin rollback` ends. On Flink, and with two workers
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from deployments.targets import TARGETS, command, options, record, workers
+from engines.beside import repeated
 from engines.flink_site import FlinkSite, flink_site
 from tocsin_runtime.engines import Endpoints
 
@@ -93,22 +94,14 @@ def condition(number: int, more: str) -> str:
 @contextmanager
 def load(site: FlinkSite) -> Iterator[None]:
     """Events all the time."""
-    over = threading.Event()
+    numbers = count(0, RATE)
 
     def feed() -> None:
-        number = 0
-        while not over.wait(1):
-            at = datetime.now(UTC).isoformat(timespec="milliseconds")
-            site.feed(_event(n, at) for n in range(number, number + RATE))
-            number += RATE
+        at, first = datetime.now(UTC).isoformat(timespec="milliseconds"), next(numbers)
+        site.feed(_event(n, at) for n in range(first, first + RATE))
 
-    thread = threading.Thread(target=feed)
-    thread.start()
-    try:
+    with repeated(feed, 1):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def _event(number: int, at: str) -> dict[str, str]:

@@ -8,7 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
+from engines.beside import repeated
 from engines.kafka_io import consume
 from tocsin.front.project import load_project
 from tocsin_runtime.control.reader import read
@@ -162,20 +162,15 @@ def open_shop(servers: str, root: Path) -> Iterator[Shop]:
 @contextmanager
 def fed(shop: Shop, events: Sequence[dict[str, Any]]) -> Iterator[list[int]]:
     """Feed beside the block, 1,500 events a second at most; how many were fed."""
-    count, done = [0], threading.Event()
+    count = [0]
 
-    def run() -> None:
-        while count[0] < len(events) and not done.wait(0.1):
+    def feed() -> None:
+        if count[0] < len(events):
             shop.feed(events[count[0] : count[0] + 150])
             count[0] += 150
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
+    with repeated(feed, 0.1):
         yield count
-    finally:
-        done.set()
-        thread.join()
 
 
 def stopped(shop: Shop, *children: subprocess.Popen[str]) -> list[dict[str, Any]]:

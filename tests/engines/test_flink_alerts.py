@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from deployments.targets import command, workers
+from engines.beside import repeated
 from engines.flink_site import FlinkSite, flink_site, identity, until
 from engines.kafka_io import consume
 from tocsin.front.project import load_project
@@ -82,7 +82,7 @@ def found(site: FlinkSite, name: str) -> Counter[int]:
 @contextmanager
 def load(site: FlinkSite) -> Iterator[list[Event]]:
     """Events all the time, and at the end two that close all windows."""
-    over, events, chance = threading.Event(), list[Event](), random.Random(1)
+    events, chance = list[Event](), random.Random(1)
 
     def fed(action: str, at: datetime) -> Event:
         at_text = at.isoformat(timespec="milliseconds")
@@ -91,14 +91,8 @@ def load(site: FlinkSite) -> Iterator[list[Event]]:
         return events[-1]
 
     def feed() -> None:
-        while not over.wait(0.5):
-            site.feed(fed(chance.choice(("hit", "a")), datetime.now(UTC)) for _ in range(10))
+        site.feed(fed(chance.choice(("hit", "a")), datetime.now(UTC)) for _ in range(10))
 
-    thread = threading.Thread(target=feed)
-    thread.start()
-    try:
+    with repeated(feed, 0.5):
         yield events
-    finally:
-        over.set()
-        thread.join()
-        site.feed(fed("end", datetime.now(UTC) + timedelta(seconds=15 + n)) for n in range(2))
+    site.feed(fed("end", datetime.now(UTC) + timedelta(seconds=15 + n)) for n in range(2))
