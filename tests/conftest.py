@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from cluster import broker, endpoints
 from differential.seed import pytest_report_header
+from patience import SECONDS
 
 __all__ = ["broker", "endpoints", "pytest_report_header"]  # for every folder
 
@@ -79,7 +80,7 @@ class Tocsin(Protocol):
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
         stdin: str | None = None,
-        timeout: float = 120,
+        timeout: float = SECONDS,
     ) -> Ended: ...
 
 
@@ -102,7 +103,7 @@ def tocsin() -> Tocsin:
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
         stdin: str | None = None,
-        timeout: float = 120,
+        timeout: float = SECONDS,
     ) -> Ended:
         done = subprocess.run(
             [sys.executable, "-m", "tocsin.cli.main", *map(str, args)],

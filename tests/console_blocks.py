@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from patience import SECONDS
+
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"\A(?:#|//) file: (\S+)\n")
 CODE = re.compile(r"#\s*exit code (\d+)\s*$")
@@ -84,7 +86,7 @@ def play(page: str, folder: Path, env: Mapping[str, str]) -> list[tuple[Step, in
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=300,
+        timeout=SECONDS,
         check=False,
     )
     pieces = re.split(rf"\n{_MARK} (\d+)\n", done.stdout)

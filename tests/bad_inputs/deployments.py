@@ -14,7 +14,8 @@ from pathlib import Path
 
 from authoring import heed_interrupts
 from bad_inputs.files import RULE
-from bad_inputs.run import LIMIT, Bad, Ended, shell
+from bad_inputs.run import Bad, Ended, shell
+from patience import SECONDS
 from tocsin.deploy import files
 
 CHANGED = {"rules/app/payout.yml": RULE + "level: high\ntags: [attack.t1098]\n"}
@@ -331,7 +332,7 @@ def _interrupt(folder: Path, env: Mapping[str, str]) -> Ended:
     first = running.stderr.readline()
     time.sleep(0.2)
     running.send_signal(signal.SIGINT)
-    stdout, stderr = running.communicate(timeout=LIMIT)
+    stdout, stderr = running.communicate(timeout=SECONDS)
     return Ended(running.returncode, stdout, first + stderr)
 
 

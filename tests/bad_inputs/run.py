@@ -15,10 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from patience import SECONDS
 from tocsin.cli.templates import project_files
-
-# Seconds. A run that hangs is a failure.
-LIMIT = 60
 
 ENVIRONMENTS = """
 [environments.staging]
@@ -125,7 +123,7 @@ def shell(command: str, folder: Path, env: Mapping[str, str] | None = None) -> E
         stdin=subprocess.DEVNULL,
         encoding="utf-8",
         errors="backslashreplace",
-        timeout=LIMIT,
+        timeout=SECONDS,
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr)

@@ -1,9 +1,6 @@
 """The corpus, read once for all tests of this folder."""
 
 import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +18,6 @@ class Corpus:
 
     root: Path
     read: RuleSet
-    cpu_seconds: float
 
 
 @dataclass(frozen=True)
@@ -32,20 +28,11 @@ class Regression:
     expected: set[tuple[str, int]]
 
 
-@contextmanager
-def cpu_time() -> Iterator[list[float]]:
-    """Seconds of processor time of the block, in a list of one."""
-    spent = [time.process_time()]
-    yield spent
-    spent[0] = time.process_time() - spent[0]
-
-
 @pytest.fixture(scope="session")
 def corpus(shared: Path) -> Corpus:
     root = shared / "corpus/sigmahq"
-    with cpu_time() as spent:
-        read = collect([root / f"rules{folder}" for folder in FOLDERS])
-    return Corpus(root, read, spent[0])
+    read = collect([root / f"rules{folder}" for folder in FOLDERS])
+    return Corpus(root, read)
 
 
 def json_lines(path: Path) -> list[Any]:

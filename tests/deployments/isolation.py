@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from deployments.targets import TARGETS, command, options, record, workers
-from engines.flink_site import FlinkSite, flink_site, identity, until
+from engines.flink_site import FlinkSite, flink_site, identity
 from engines.kafka_io import consume
+from patience import until
 from tocsin_runtime.engines import Endpoints
 from tocsin_runtime.worker.names import SINKS
 from tocsin_runtime.worker.stream import Sink

@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from engines.flink_site import FlinkSite, until
+from engines.flink_site import FlinkSite
+from patience import until
 from tocsin_runtime.engines import Endpoints, running
 
 TARGETS = {"flink": "flink-sql", "kafka": "kafka-filter"}

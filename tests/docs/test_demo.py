@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = 10
 
@@ -20,7 +22,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         ["bash", str(ROOT / "docs/demo.sh"), str(folder)],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr

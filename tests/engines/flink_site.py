@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +29,7 @@ rest = "{rest}"
 storage = "{storage}"
 start = "earliest"
 partitions = 1
-healthy_seconds = 180
+healthy_seconds = 900
 """
 SOURCE = """
 source: audit
@@ -63,7 +62,6 @@ correlation:
   timespan: {span}
   condition: {{gte: {count}}}
 """
-WAIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -128,15 +126,6 @@ class FlinkSite(Prod):
 def identity(name: str) -> str:
     """The id of a rule."""
     return str(uuid5(NAMESPACE_URL, name))
-
-
-def until(holds: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> float:
-    """Wait until that holds; after how many seconds it did."""
-    started = time.monotonic()
-    while not holds():
-        assert time.monotonic() - started < seconds, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.5)
-    return time.monotonic() - started
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 
+from patience import SECONDS
+
 
 def consume(servers: str, topic: str) -> list[str]:
     """All committed records of a topic with one partition."""
@@ -15,7 +17,7 @@ def consume(servers: str, topic: str) -> list[str]:
     )
     consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
     found: list[str] = []
-    while message := consumer.poll(30):
+    while message := consumer.poll(SECONDS):
         error = message.error()
         if error is not None:
             assert error.code() == KafkaError._PARTITION_EOF
@@ -29,4 +31,4 @@ def produce(servers: str, topic: str, values: list[str]) -> None:
     producer = Producer({"bootstrap.servers": servers})
     for value in values:
         producer.produce(topic, value.encode())
-    assert producer.flush(30) == 0
+    assert producer.flush(SECONDS) == 0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engines.kafka_shop import Shop
+from patience import SECONDS
 from tocsin.backend.fleet import Finding, Move, StreamPlace, UnhealthyError
 from tocsin.deploy.board import Notices
 from tocsin.front.project import load_project
@@ -29,7 +30,6 @@ class Mover:
 
     shop: Shop
     at: Callable[[str], None] = nothing
-    healthy_seconds: int = 60
     bodies: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -41,7 +41,7 @@ class Mover:
                 "broker",
                 self.shop.servers,
                 canary_seconds=4,
-                healthy_seconds=self.healthy_seconds,
+                healthy_seconds=SECONDS,
                 point=self.at,
             )
         )

@@ -8,9 +8,8 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from engines.beside import repeated
 from engines.kafka_io import consume
+from patience import SECONDS
 from tocsin.front.project import load_project
 from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.table import ReleaseTable
@@ -80,7 +80,7 @@ class Shop:
             producer.produce(self.topic, value, partition=n % partitions)
             if n % 1000 == 0:
                 producer.poll(0)
-        assert producer.flush(120) == 0
+        assert producer.flush(SECONDS) == 0
 
     def worker(self, *args: str) -> subprocess.Popen[str]:
         command = ["-m", "tocsin.cli.main", "worker", "--env", "broker", "--format", "json"]
@@ -96,7 +96,7 @@ class Shop:
         return child
 
     def finish(self, child: subprocess.Popen[str], code: int = 0) -> dict[str, Any]:
-        out, err = child.communicate(timeout=120)
+        out, err = child.communicate(timeout=SECONDS)
         assert child.returncode == code, err
         assert "Traceback" not in err
         report: dict[str, Any] = json.loads(out)
@@ -126,7 +126,9 @@ class Shop:
     def progress(self) -> int:
         """How many events the workers have committed."""
         places = [TopicPartition(self.topic, partition) for partition in range(3)]
-        return sum(max(0, place.offset) for place in self._committed.committed(places, timeout=30))
+        return sum(
+            max(0, place.offset) for place in self._committed.committed(places, timeout=SECONDS)
+        )
 
     def shares(self, members: int) -> list[int]:
         """How many partitions each member of the group has; one zero if some are missing."""
@@ -199,10 +201,3 @@ def told(child: subprocess.Popen[str]) -> str:
     """The next line that the worker says."""
     assert child.stderr
     return child.stderr.readline()
-
-
-def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)

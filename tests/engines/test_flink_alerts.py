@@ -15,8 +15,9 @@ import pytest
 
 from deployments.targets import command, workers
 from engines.beside import repeated
-from engines.flink_site import FlinkSite, flink_site, identity, until
+from engines.flink_site import FlinkSite, flink_site, identity
 from engines.kafka_io import consume
+from patience import until
 from tocsin.front.project import load_project
 from tocsin.ir.query import CorrelationQuery
 from tocsin.ir.stream import completions, observe

@@ -4,6 +4,7 @@ import pytest
 from confluent_kafka import Producer
 
 from engines.kafka_io import consume, produce
+from patience import SECONDS
 from tocsin_runtime.engines import Endpoints
 
 
@@ -23,6 +24,6 @@ def test_an_aborted_transaction_is_not_seen(broker: Endpoints) -> None:
     for value, commit in ((b"first", True), (b"lost", False), (b"second", True)):
         producer.begin_transaction()
         producer.produce("transactions", value)
-        producer.flush(30)
+        producer.flush(SECONDS)
         producer.commit_transaction(30) if commit else producer.abort_transaction(30)
     assert consume(broker.kafka, "transactions") == ["first", "second"]

@@ -15,7 +15,8 @@ from confluent_kafka import Producer
 
 from conftest import ROOT, Tocsin
 from engines.kafka_io import consume
-from engines.kafka_shop import Shop, many, told, until
+from engines.kafka_shop import Shop, many, told
+from patience import SECONDS, until
 from tocsin.backend import registry
 from tocsin.compile import compile_all
 from tocsin.errors import EngineError
@@ -158,7 +159,7 @@ def test_of_two_workers_of_one_name_only_the_later_lives(shop: Shop) -> None:
     until(lambda: shop.matches() == shop.expected(many(100)))
     second = shop.worker("--name", "same")
     shop.feed(many(200)[100:])
-    _, err = first.communicate(timeout=60)
+    _, err = first.communicate(timeout=SECONDS)
     assert first.returncode == 2, err
     assert "another worker of this name" in err
     until(lambda: shop.matches() == shop.expected(many(200)))
@@ -199,7 +200,7 @@ def test_an_aborted_transaction_leaves_nothing(servers: str) -> None:
     topics.create(servers, [f"{prefix}-in", f"{prefix}-out"], partitions=1)
     producer = Producer({"bootstrap.servers": servers})
     producer.produce(f"{prefix}-in", b"{}")
-    assert producer.flush(30) == 0
+    assert producer.flush(SECONDS) == 0
     settings = KafkaSettings(servers, prefix, (f"{prefix}-in",), sinks, "w", until_end=True)
     stream = KafkaStream(settings)
     while not (records := stream.poll()):

@@ -15,7 +15,8 @@ import pytest
 from confluent_kafka import Producer
 
 from engines.kafka_moves import Mover, edit
-from engines.kafka_shop import Shop, fed, many, stopped, told, until
+from engines.kafka_shop import Shop, fed, many, stopped, told
+from patience import SECONDS, until
 from tocsin.backend.fleet import UnhealthyError
 from tocsin.errors import ConfigError
 from tocsin_runtime.control.table import ReleaseTable
@@ -232,7 +233,7 @@ def test_what_jobs_found_is_alerted_once(shop: Shop) -> None:
                 "event": json.dumps(event),
             }
             producer.produce(found, json.dumps(row).encode(), partition=n % 2)
-    assert producer.flush(30) == 0
+    assert producer.flush(SECONDS) == 0
     report = shop.finish(shop.worker("--until-end"))
     assert report["matches"] == expected.total()
     assert shop.matches() == expected

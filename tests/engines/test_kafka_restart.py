@@ -7,7 +7,8 @@ import os
 import pytest
 
 from deployments.processes import kill
-from engines.kafka_shop import Shop, fed, many, stopped, until
+from engines.kafka_shop import Shop, fed, many, stopped
+from patience import until
 from tocsin_runtime.engines import Endpoints
 from tocsin_runtime.worker.stream import Sink
 
@@ -36,8 +37,8 @@ def test_the_broker_is_killed_under_load(shop: Shop, broker: Endpoints) -> None:
         until(lambda: shop.progress() > 600)
         kill(broker.logs.name, "kafka", "kafka")
         at = count[0]
-        until(lambda: count[0] > at + 1_000, seconds=180)
-    until(lambda: done(count[0]), seconds=180)
+        until(lambda: count[0] > at + 1_000)
+    until(lambda: done(count[0]))
     stopped(shop, *workers.values())
     found = shop.matches()
     assert max(found.values()) == 1

@@ -13,7 +13,8 @@ import pytest
 from confluent_kafka import Producer
 
 from engines.kafka_io import consume
-from engines.kafka_shop import Shop, many, until
+from engines.kafka_shop import Shop, many
+from patience import SECONDS, until
 from tocsin_runtime.worker import topics
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
 from tocsin_runtime.worker.stream import Output, Record, Sink
@@ -80,7 +81,7 @@ def fill(servers: str, prefix: str, count: int) -> None:
     producer = Producer({"bootstrap.servers": servers})
     for n in range(count):
         producer.produce(f"{prefix}-in", str(n).encode())
-    assert producer.flush(30) == 0
+    assert producer.flush(SECONDS) == 0
 
 
 def stream(servers: str, prefix: str, name: str = "w", **limits: Any) -> KafkaStream:
@@ -88,9 +89,9 @@ def stream(servers: str, prefix: str, name: str = "w", **limits: Any) -> KafkaSt
     return KafkaStream(KafkaSettings(servers, prefix, (f"{prefix}-in",), sinks, name, **limits))
 
 
-def polled(of: KafkaStream, seconds: float = 60) -> Sequence[Record]:
+def polled(of: KafkaStream) -> Sequence[Record]:
     """The next records."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + SECONDS
     while not (records := of.poll()):
         assert records is not None
         assert time.monotonic() < end, "nothing came"

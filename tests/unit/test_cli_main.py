@@ -14,6 +14,7 @@ import pytest
 
 from authoring import OTHER_ID, RULE_ID, events, heed_interrupts, project, rule, write
 from conftest import Tocsin
+from patience import SECONDS
 
 COMMAND = [sys.executable, "-m", "tocsin.cli.main"]
 
@@ -156,7 +157,7 @@ def test_ctrl_c_is_130(tmp_path: Path) -> None:
         assert child.stdout is not None
         child.stdout.readline()  # it is at work
         child.send_signal(signal.SIGINT)
-        _, stderr = child.communicate(timeout=60)
+        _, stderr = child.communicate(timeout=SECONDS)
     assert child.returncode == 130
     assert stderr.strip() == "interrupted"
 
@@ -185,14 +186,14 @@ def on_terminal(args: list[str], env: dict[str, str]) -> str:
     ) as child:
         os.close(theirs)
         seen = b""
-        end = time.monotonic() + 60
+        end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             try:
                 part = os.read(ours, 4096)
             except OSError:  # Linux's way to say that the other side is closed
                 break
             seen += part
-        child.wait(timeout=60)
+        child.wait(timeout=SECONDS)
     os.close(ours)
     return seen.decode()
 

