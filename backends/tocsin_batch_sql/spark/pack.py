@@ -98,7 +98,8 @@ class SparkRun(PackRun):
 
     def sample(self, rows: exp.Select) -> Values:
         """The first rows: any other sample reads them all."""
-        return self._frame(rows.limit(SAMPLE)).collect()
+        sampled: Values = self._frame(rows.limit(SAMPLE)).collect()
+        return sampled
 
     def rows(self, select: exp.Select) -> Iterator[Values]:
         """Partition by partition."""
