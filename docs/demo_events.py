@@ -38,7 +38,8 @@ def main(project: Path, out: Path, count: int) -> None:
 
 def _at(event: dict, source: Source, number: int, time: str) -> dict:
     copy = json.loads(json.dumps(event))
-    for field, value in ((source.time_field, time), (source.id_field, f"{source.name}-{number}")):
+    names = dict.fromkeys(source.id_fields[-1:], f"{source.name}-{number}")
+    for field, value in {source.time_field: time, **names}.items():
         if not field:
             continue
         *parents, last = source.column(field).path

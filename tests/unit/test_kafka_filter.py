@@ -31,7 +31,7 @@ SOURCE = Source(
     ),
     topic="audit.events",
     time_field="at",
-    id_field="uid",
+    id_fields=("uid",),
 )
 EXPR: Expr = Not(Leaf("status", Text(("200",))))
 
@@ -52,13 +52,13 @@ def test_the_artifact_is_canonical_and_complete() -> None:
     artifact = compiled(query())
     assert artifact.path == "kafka-filter/audit/unusual_status.json"
     assert json.loads(artifact.body) == {
-        "form": 1,
+        "form": 2,
         "detection": "d1",
         "logic": query().logic,
         "source": "audit",
         "topic": "audit.events",
         "time": "at",
-        "id": "uid",
+        "id": ["uid"],
         # Of fields that are looked at only, and only where the place is not simply the name.
         "paths": {"at": ["meta", "time"], "status": ["http.status"]},
         "leaves": [["text", "status", ["200"]]],
@@ -104,7 +104,7 @@ def test_a_condition_nested_too_deeply_is_refused() -> None:
         (b"\xff\xfe", "not JSON"),
         (b"[" * 100_000, "not JSON"),
         (b"[]", "not a JSON object"),
-        ({"form": 2}, "form 2 is not known"),
+        ({"form": 3}, "form 3 is not known"),
         ({"form": None}, "form None is not known"),
         ({"detection": 3}, "detection: expected a text"),
         ({"surprise": 1}, "key 'surprise' is unknown"),

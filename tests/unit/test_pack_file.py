@@ -74,7 +74,7 @@ def test_what_is_no_pack_is_refused_with_words() -> None:
     for data, message in [
         (b"", "first line is not JSON"),
         (b"[]\n", "lacks `form`"),
-        (with_header(form=2), "form 2 of packs"),
+        (with_header(form=3), "form 3 of packs"),
         (with_header(parts=2), "says 2 detections, there are 3"),
         (with_header(digest="0" * 64), "digest in its first line"),
         (good[:-1], "cut off"),
@@ -87,7 +87,7 @@ def test_what_is_no_pack_is_refused_with_words() -> None:
 def test_a_damaged_line_is_named() -> None:
     bad = parts()[0].encode().replace(b'"text"', b'"test"')
     digest = pack_digest([digest_bytes(bad)])
-    first = {"form": 1, "source": "audit", "parts": 1, "digest": digest}
+    first = {"form": 2, "source": "audit", "parts": 1, "digest": digest}
     header = json.dumps(first, sort_keys=True, separators=(",", ":")).encode()
     with pytest.raises(ValueError, match=r"line 2: leaves\[0\]: unknown leaf 'test'"):
         Pack.decode(header + b"\n" + bad + b"\n")

@@ -163,7 +163,7 @@ def _leaf(code: Any) -> dict[str, Any]:
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "later form": ({"form": 2}, "form 2 is not known"),
+    "later form": ({"form": 3}, "form 3 is not known"),
     "true is no form": ({"form": True}, "form True is not known"),
     "no list of leaves": ({"leaves": {}}, "leaves: expected a list"),
     "leaf that is not there": ({"expr": 2}, "expr: there is no leaf 2"),

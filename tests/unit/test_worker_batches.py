@@ -31,7 +31,7 @@ from tocsin_runtime.worker.loop import Batch
 from tocsin_runtime.worker.process import Processor
 from tocsin_runtime.worker.stream import Output, Record, Sink
 
-SOURCE = Source("audit", (), topic="audit", id_field="id")
+SOURCE = Source("audit", (), topic="audit", id_fields=("id",))
 
 
 def part(name: str, expr: Expr) -> Part:

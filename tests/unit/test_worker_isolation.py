@@ -20,7 +20,7 @@ from tocsin_runtime.worker.isolation import Isolating, failing
 from tocsin_runtime.worker.process import Processor
 from tocsin_runtime.worker.stream import Record, Sink
 
-SOURCE = Source("audit", (), topic="audit", id_field="id")
+SOURCE = Source("audit", (), topic="audit", id_fields=("id",))
 
 
 def part(name: str, expr: Expr) -> Part:

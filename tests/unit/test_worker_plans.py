@@ -214,7 +214,7 @@ def test_what_cannot_be_loaded_leaves_the_release_in_place(
 
 def test_a_part_of_a_form_that_is_not_known_is_told(world: World) -> None:
     entries, bodies = world.released("broker", {ROLE: "live"})
-    body = bodies[entries[0].artifact].replace(b'"form":1', b'"form":2')
+    body = bodies[entries[0].artifact].replace(b'"form":2', b'"form":3')
     entry = replace(entries[0], artifact=digest_bytes(body))
     made = plans(records_of(world))
     made.take(
@@ -223,7 +223,7 @@ def test_a_part_of_a_form_that_is_not_known_is_told(world: World) -> None:
             artifact_key(entry.artifact): body,
         }
     )
-    assert "form 2 is not known here" in made.error
+    assert "form 3 is not known here" in made.error
     assert made.told()["release"] == 1
 
 

@@ -114,7 +114,9 @@ def _cases(source: Source, served: Served) -> str:
 def _tested(source: Source, served: Served) -> Column:
     """The column that the first draft tests: a text that no selection of the source asks for."""
     asked = {key.split("|")[0] for key in (*source.where, *served.where)}
-    free = [c for c in source.columns if c.name not in {source.time_field, source.id_field, *asked}]
+    free = [
+        c for c in source.columns if c.name not in {source.time_field, *source.id_fields, *asked}
+    ]
     texts = [c for c in free if c.type is FieldType.STRING]
     return (texts or [c for c in free if c.type is not FieldType.MAP] or list(source.columns))[0]
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from tocsin.diagnostics import Diagnostic, Span
 from tocsin.front.block import Duration, findings
@@ -52,6 +52,14 @@ class ServesBlock(_Strict):
         return Served(LogSource(self.product, self.category, self.service), self.where)
 
 
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+FieldNames = Annotated[list[str], BeforeValidator(_listed)]
+"""One name of a field, or several."""
+
+
 class TimeBlock(_Strict):
     """The field of event time, and how late an event may be."""
 
@@ -70,7 +78,7 @@ class SourceBlock(_Strict):
     topic: str = ""
     table: str = ""
     time: TimeBlock
-    id: str = ""
+    id: FieldNames = Field(default_factory=list)
     values: str = ""
     fields: Annotated[dict[str, FieldBlock], Field(min_length=1)]
 
@@ -87,7 +95,7 @@ class SourceBlock(_Strict):
             table=self.table or self.source,
             time_field=self.time.field,
             lateness_seconds=self.time.lateness // 1000,
-            id_field=self.id,
+            id_fields=tuple(self.id),
             values_column=self.values,
         )
 
@@ -122,7 +130,7 @@ def _named(document: Document, source: Source) -> Iterable[Diagnostic]:
     """Fields that the source itself names must be declared; that of all values as an array."""
     named: list[tuple[str, tuple[str, ...]]] = [
         (source.time_field, ("time", "field")),
-        (source.id_field, ("id",)),
+        *((field, ("id",)) for field in source.id_fields),
         (source.values_column, ("values",)),
     ]
     for field, place in named:

@@ -62,6 +62,7 @@ class Source:
 
     `lateness_seconds`: how far behind the latest event time seen an event may arrive and still
     count in correlations; None: nothing is ever late (an inferred source has no order of arrival).
+    `id_fields`: together they identify an event; without any, its content does.
     `values_column`: name of an array<string> column that holds every scalar of the event, where
     the table has one (inferred sources do); keywords need it on SQL engines.
     """
@@ -76,7 +77,7 @@ class Source:
     table: str = ""
     time_field: str = ""
     lateness_seconds: int | None = 0
-    id_field: str = ""
+    id_fields: tuple[str, ...] = ()
     values_column: str = ""
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 

@@ -16,7 +16,7 @@ from typing import Any
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.pack.part import Known, Part
 
-FORM = 1
+FORM = 2
 """Version of the file; a matcher takes exactly this one."""
 
 

@@ -14,14 +14,14 @@ from tocsin.pack.guard import Guard, guard_of
 from tocsin.pack.leaves import Asked, code_of, leaf_of
 from tocsin.pack.tree import Tree, expr_of, read_tree, tree_of
 
-FORM = 1
+FORM = 2
 """Version of the encoding; a matcher takes exactly this one."""
 
 Paths = tuple[tuple[str, tuple[str, ...]], ...]
 Known = dict[str, tuple[Asked, Guard]]
 """Leaves that were read before, by their text: detections share many."""
 
-_TEXTS = ("detection", "logic", "source", "topic", "time", "id")
+_TEXTS = ("detection", "logic", "source", "topic", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Part:
     source: str
     topic: str
     time_field: str
-    id_field: str
+    id_fields: tuple[str, ...]
     paths: Paths
     leaves: tuple[Asked, ...]
     guards: tuple[Guard, ...]
@@ -48,7 +48,7 @@ class Part:
     def of(cls, query: Query) -> Part:
         """The part of a query: nothing of its description. Raises ValueError if it is too deep."""
         source = query.source
-        used = {*query.fields, source.time_field, source.id_field}
+        used = {*query.fields, source.time_field, *source.id_fields}
         numbers: dict[Asked, int] = {}
         where, expr = tree_of(query.where, numbers), tree_of(query.expr, numbers)
         leaves = tuple(numbers)
@@ -58,7 +58,7 @@ class Part:
             source=source.name,
             topic=source.topic,
             time_field=source.time_field,
-            id_field=source.id_field,
+            id_fields=source.id_fields,
             paths=tuple(sorted((n, p) for n, p in source.renamed.items() if n in used)),
             leaves=leaves,
             guards=tuple(guard_of(test) if (test := _test(leaf)) else () for leaf in leaves),
@@ -81,7 +81,7 @@ class Part:
                 "source": self.source,
                 "topic": self.topic,
                 "time": self.time_field,
-                "id": self.id_field,
+                "id": list(self.id_fields),
                 "paths": {name: list(path) for name, path in self.paths},
                 "leaves": [code_of(leaf) for leaf in self.leaves],
                 "where": self.where,
@@ -93,7 +93,7 @@ class Part:
     def decode(cls, data: bytes, known: Known | None = None) -> Part:
         """The part in these bytes. Raises ValueError saying what is wrong with them."""
         record = _record(data)
-        detection, logic, source, topic, time_field, id_field = (record[key] for key in _TEXTS)
+        detection, logic, source, topic, time_field = (record[key] for key in _TEXTS)
         read = [_leaf(n, code, {} if known is None else known) for n, code in _numbered(record)]
         return cls(
             detection=detection,
@@ -101,7 +101,7 @@ class Part:
             source=source,
             topic=topic,
             time_field=time_field,
-            id_field=id_field,
+            id_fields=_texts(record["id"], "id"),
             paths=_paths(record["paths"]),
             leaves=tuple(leaf for leaf, _ in read),
             guards=tuple(guard for _, guard in read),
@@ -123,7 +123,7 @@ def _record(data: bytes) -> Mapping[str, Any]:
         raise ValueError("not a JSON object")  # noqa: TRY004 - wrong data, not a wrong call
     if record.get("form") != FORM or isinstance(record["form"], bool):
         raise ValueError(f"form {record.get('form')!r} is not known here, only {FORM}")
-    expected = {"form", *_TEXTS, "paths", "leaves", "where", "expr"}
+    expected = {"form", *_TEXTS, "id", "paths", "leaves", "where", "expr"}
     if odd := sorted(expected ^ set(record)):
         raise ValueError(f"key {odd[0]!r} is {'missing' if odd[0] in expected else 'unknown'}")
     if wrong := [key for key in _TEXTS if not isinstance(record[key], str)]:
@@ -157,7 +157,12 @@ def _tree(key: str, data: Any, leaves: int) -> Tree:
 def _paths(data: Any) -> Paths:
     if not isinstance(data, dict):
         raise ValueError("paths: expected a map")  # noqa: TRY004 - wrong data, not a wrong call
-    for name, path in data.items():
-        if not isinstance(path, list) or not path or not all(isinstance(p, str) for p in path):
-            raise ValueError(f"paths.{name}: expected a list of texts")
-    return tuple(sorted((name, tuple(path)) for name, path in data.items()))
+    if empty := [name for name, path in data.items() if path == []]:
+        raise ValueError(f"paths.{empty[0]}: expected a list of texts")
+    return tuple(sorted((name, _texts(path, f"paths.{name}")) for name, path in data.items()))
+
+
+def _texts(data: Any, key: str) -> tuple[str, ...]:
+    if not isinstance(data, list) or not all(isinstance(text, str) for text in data):
+        raise ValueError(f"{key}: expected a list of texts")
+    return tuple(data)

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.canonical import digest
-from tocsin.ir.text import lookup, texts, walk
+from tocsin.ir.identity import event_id
+from tocsin.ir.text import lookup, walk
 from tocsin_runtime.alerts.moment import milliseconds
-from tocsin_runtime.worker.stream import Record
 
 Paths = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -22,7 +21,7 @@ class Binding:
     logic: str
     source: str
     time_field: str = ""
-    id_field: str = ""
+    id_fields: tuple[str, ...] = ()
     paths: Paths = ()
     group_by: tuple[str, ...] = ()
 
@@ -30,14 +29,9 @@ class Binding:
         """Event time in milliseconds since 1970 UTC; None if there is none that can be read."""
         return milliseconds(self._value(event, self.time_field))
 
-    def id_of(self, event: Mapping[str, Any], record: Record) -> str:
-        """What identifies the event: its own id, else its lasting place, else its content."""
-        own = texts(self._value(event, self.id_field))
-        if own:
-            return own[0]
-        if record.lasting:
-            return record.place
-        return f"sha256:{digest(event)}"
+    def id_of(self, event: Mapping[str, Any]) -> str:
+        """What identifies the event."""
+        return event_id(event, self.id_fields, dict(self.paths))
 
     def _value(self, event: Mapping[str, Any], field: str) -> Any:
         if not field:

@@ -115,7 +115,7 @@ def _match(
         detection=binding.detection,
         logic=row["logic"],
         source=source,
-        event_id=place.place if event is None else binding.id_of(event, place),
+        event_id=place.place if event is None else binding.id_of(event),
         time=time if event is None else binding.time_of(event),
         topic=place.topic,
         partition=place.partition,

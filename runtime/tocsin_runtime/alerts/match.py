@@ -39,7 +39,7 @@ class MatchRecord:
             detection=binding.detection,
             logic=binding.logic,
             source=binding.source,
-            event_id=binding.id_of(event, record),
+            event_id=binding.id_of(event),
             time=binding.time_of(event),
             topic=record.topic,
             partition=record.partition,

@@ -24,7 +24,7 @@ class Claim:
         view = View(event, self.source.renamed)
         if self.where is not None:
             return self.where(view)
-        expected = [f for f in (self.source.time_field, self.source.id_field) if f]
+        expected = [f for f in (self.source.time_field, *self.source.id_fields) if f]
         return bool(expected) and all(view.texts(field) is not None for field in expected)
 
 

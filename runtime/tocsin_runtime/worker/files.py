@@ -125,4 +125,4 @@ def _lines(name: str, file: IO[bytes]) -> Iterator[Record]:
             if not (rest := file.readline(MAX_EVENT_BYTES + 1)) or rest.endswith(b"\n"):
                 break
         if line.strip():
-            yield Record(name, 0, number, line.strip(), lasting=False, problem=problem)
+            yield Record(name, 0, number, line.strip(), problem=problem)

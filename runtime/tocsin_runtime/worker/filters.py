@@ -53,7 +53,7 @@ def binding_of(part: Part) -> Binding:
         logic=part.logic,
         source=part.source,
         time_field=part.time_field,
-        id_field=part.id_field,
+        id_fields=part.id_fields,
         paths=part.paths,
     )
 

@@ -68,7 +68,7 @@ def _binding(artifact: Artifact, sources: Sequence[Source]) -> Binding:
         artifact.logic,
         artifact.source,
         alone.time_field,
-        alone.id_field,
+        alone.id_fields,
         tuple(sorted(alone.renamed.items())),
         artifact.group_by,
     )

@@ -20,14 +20,12 @@ class Record(NamedTuple):
     """Raw bytes of an event and their place: topic, partition and offset, or file and line.
 
     `problem` is set where the stream could not even take the bytes (a line that is too long).
-    `lasting` tells whether the place identifies the event for ever, as an offset does.
     """
 
     topic: str
     partition: int
     offset: int
     value: bytes
-    lasting: bool = True
     problem: str = ""
 
     @property

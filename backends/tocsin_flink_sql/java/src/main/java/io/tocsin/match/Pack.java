@@ -13,7 +13,7 @@ import java.util.List;
  * tells what follows, then one line of JSON a detection.
  */
 public final class Pack {
-    static final int FORM = 1;
+    static final int FORM = 2;
 
     final String source;
     final List<Detection> detections;
@@ -109,7 +109,7 @@ public final class Pack {
     /** An empty pack, that of a source without detections. */
     static byte[] empty(String source) {
         String header =
-                "{\"digest\":\"" + digest(new byte[0]) + "\",\"form\":1,\"parts\":0,\"source\":\"";
+                "{\"digest\":\"" + digest(new byte[0]) + "\",\"form\":2,\"parts\":0,\"source\":\"";
         return (header + source + "\"}\n").getBytes(StandardCharsets.UTF_8);
     }
 }

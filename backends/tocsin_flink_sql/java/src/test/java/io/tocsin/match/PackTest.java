@@ -43,8 +43,8 @@ class PackTest {
 
     @Test
     void anotherFormIsRefused() throws Exception {
-        String file = new String(Packs.one(LEAF, "0"), "UTF-8").replaceFirst("\"form\":1", "\"form\":2");
-        assertTrue(refusal(Packs.bytes(file)).contains("form 2 of packs is not known"));
+        String file = new String(Packs.one(LEAF, "0"), "UTF-8").replaceFirst("\"form\":2", "\"form\":3");
+        assertTrue(refusal(Packs.bytes(file)).contains("form 3 of packs is not known"));
     }
 
     @Test

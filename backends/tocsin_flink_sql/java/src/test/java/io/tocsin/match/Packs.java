@@ -20,14 +20,14 @@ final class Packs {
             digests.append(digest(part)).append('\n');
         }
         String head =
-                "{\"digest\":\"" + digest(digests.toString()) + "\",\"form\":1,\"parts\":"
+                "{\"digest\":\"" + digest(digests.toString()) + "\",\"form\":2,\"parts\":"
                         + parts.length + ",\"source\":\"s\"}\n";
         return (head + String.join("\n", parts) + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
     static String part(String detection, String leaves, String condition) {
         return "{\"detection\":\"" + detection + "\",\"expr\":" + condition
-                + ",\"form\":1,\"id\":\"\",\"leaves\":" + leaves
+                + ",\"form\":2,\"id\":[],\"leaves\":" + leaves
                 + ",\"logic\":\"l\",\"paths\":{},\"source\":\"s\",\"time\":\"t\","
                 + "\"topic\":\"\",\"where\":true}";
     }
