@@ -22,6 +22,7 @@ from tocsin.front.sources import read_sources
 from tocsin.model.source import Column, FieldType, Served, Source
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 VALUE, OTHER = "CHANGE-ME", "something-else"
 
 
@@ -49,7 +50,8 @@ def new(  # noqa: PLR0913 - one parameter an option
     root = find_project(project or Path())
     source = _source(root, source_name)
     served = source.serves[0]
-    folder = root / "rules" / (served.logsource.product or source.name)
+    product = served.logsource.product
+    folder = root / "rules" / (product if _PLAIN.fullmatch(product) else source.name)
     _refuse_taken(root, folder, slug)
     texts = {
         folder / f"{slug}.yml": _rule(slug, title, level, source, served),

@@ -110,6 +110,12 @@ CODES: dict[str, Code] = {
     "TOC061": Code(
         "Source on an undeclared field", "`time: {field: tme}`", "declare it in `fields`", _SOURCES
     ),
+    "TOC062": Code(
+        "Source with an unsafe name",
+        "`topic: '^.*'`, `table: 'a b'`",
+        "name it otherwise",
+        _SOURCES,
+    ),
     "TOC070": Code("Event file cannot be read", "a cut gzip file", "write it again", _EVENTS),
     "TOC071": Code("Line that is no event", "`[1, 2]`", "one JSON object a line", _EVENTS),
     "TOC080": Code(

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from tocsin.diagnostics import Diagnostic, Span
 from tocsin.front.block import Duration, findings
 from tocsin.front.selection import Lowering
+from tocsin.front.source_names import unsafe_names
 from tocsin.front.yaml import Document, read_bytes, read_file
 from tocsin.ir.nodes import Expr
 from tocsin.model.source import Column, FieldType, LogSource, Served, Source
@@ -116,6 +117,9 @@ def read_source(path: Path) -> tuple[Source | None, list[Diagnostic]]:
 
 
 def _where(document: Document, source: Source) -> Iterable[Diagnostic]:
+    if unsafe := [*unsafe_names(document, source)]:
+        yield from unsafe
+        return
     yield from _named(document, source)
     lowering = Lowering(document, ("where",))
     if source.where:

@@ -10,6 +10,7 @@ from typing import Any
 from tocsin.canonical import canonical_bytes
 from tocsin.ir.nodes import Expr, all_of
 from tocsin.ir.query import Query
+from tocsin.model.names import TOPIC
 from tocsin.pack.guard import Guard, guard_of
 from tocsin.pack.leaves import Asked, code_of, leaf_of
 from tocsin.pack.tree import Tree, expr_of, read_tree, tree_of
@@ -128,6 +129,8 @@ def _record(data: bytes) -> Mapping[str, Any]:
         raise ValueError(f"key {odd[0]!r} is {'missing' if odd[0] in expected else 'unknown'}")
     if wrong := [key for key in _TEXTS if not isinstance(record[key], str)]:
         raise ValueError(f"{wrong[0]}: expected a text")
+    if record["topic"] and not TOPIC.fullmatch(record["topic"]):
+        raise ValueError(f"topic: {record['topic']!r} cannot be a topic of Kafka")
     return record
 
 

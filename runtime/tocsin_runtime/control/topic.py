@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 
 from tocsin.errors import ConfigError
+from tocsin.model.names import TOPIC
 from tocsin_runtime.worker import topics
 
 RELEASE = "release"
@@ -32,7 +32,7 @@ _SECONDS = 10.0
 def topic_name(project: str, environment: str) -> str:
     """The control topic of an environment. Raises ConfigError for what Kafka takes as no name."""
     name = f"tocsin.control.{project}.{environment}"
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", name):
+    if not TOPIC.fullmatch(name):
         raise ConfigError(
             f"{name!r} cannot be a topic of Kafka",
             hint="name project and environment with A-Z a-z 0-9 . _ - only",

@@ -18,6 +18,7 @@ from threading import Thread
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from tocsin.errors import EngineError
+from tocsin.model.names import TOPIC
 from tocsin_runtime.worker.begin import begin
 from tocsin_runtime.worker.clients import (
     MOVED,
@@ -60,6 +61,8 @@ class KafkaStream:
 
         `starts`: where those begin that the group never read, in milliseconds since 1970.
         """
+        if strange := [name for name in topics if not TOPIC.fullmatch(name)]:
+            raise EngineError(f"{strange[0]!r} cannot be a topic: to a client it may be a pattern")
         self._idle = not topics
         self._starts = starts
         if topics:

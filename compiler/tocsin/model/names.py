@@ -1,0 +1,49 @@
+"""Names that reach brokers, engines, files and SQL: which ones there may be."""
+
+from __future__ import annotations
+
+import re
+
+TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
+"""Kafka's own grammar. What begins with `^` is a pattern to its clients: never a name."""
+
+TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+"""Plain words: engines take dots for schemas, and some take endings for files to read."""
+
+RESERVED = "tocsin."
+"""How the topics begin that we write: results, what jobs find and refuse, releases."""
+
+LONGEST_FIELD = 500
+"""Characters of a field's name."""
+
+
+def topic_fault(name: str) -> str:
+    """What is wrong with the name of a topic of events; empty if nothing is."""
+    if TOPIC.fullmatch(name) is None or name in (".", ".."):
+        return "Kafka takes 1 to 249 of A-Z a-z 0-9 . _ - as the name of a topic"
+    if name.lower().startswith(RESERVED):
+        return f"topics that begin with {RESERVED} are written by Tocsin itself"
+    return ""
+
+
+def table_fault(name: str) -> str:
+    """What is wrong with the name of a table; empty if nothing is."""
+    return "" if TABLE.fullmatch(name) else "a table is named with A-Z a-z 0-9 _ only"
+
+
+def field_fault(name: str) -> str:
+    """What is wrong with the name of a declared field; empty if nothing is."""
+    if "~" in name:
+        return "names with ~ are those of columns that are computed"
+    return key_fault(name)
+
+
+def key_fault(name: str) -> str:
+    """What is wrong with a key on the way to a field's value in an event."""
+    if not name:
+        return "it is empty"
+    if len(name) > LONGEST_FIELD:
+        return f"it is longer than {LONGEST_FIELD} characters"
+    if "${" in name:
+        return "engines replace ${…} by settings and variables"
+    return "" if name.isprintable() else "it holds characters that are not printable"
