@@ -18,6 +18,7 @@ from uuid import uuid4
 from tocsin.canonical import canonical_bytes
 from tocsin.errors import EngineError
 from tocsin_flink_sql.gateway import Gateway
+from tocsin_flink_sql.storage import flink_uri
 
 Node = Mapping[str, Any]
 Ids = Mapping[int, int]
@@ -120,7 +121,7 @@ def execute_plan(session: Gateway, plan: CompiledPlan, folder: Path) -> str:
 
 
 def _uri(file: Path) -> str:
-    return file.absolute().as_uri().replace("'", "''")
+    return flink_uri(file).replace("'", "''")
 
 
 def _read(file: Path) -> bytes:

@@ -13,6 +13,7 @@ A generation is state that its versions hand on; a version that cannot take it b
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,8 +24,13 @@ from urllib.parse import unquote, urlsplit
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.errors import ConfigError, EngineError
 
-_SLASH = "~"
-"""In the name of a slot's folder; no source or key has one."""
+_STRANGE = re.compile(r"^\.|[^A-Za-z0-9._-]")
+_ESCAPED = re.compile(r"(?:~[0-9a-f]{2})+")
+
+
+def flink_uri(path: Path) -> str:
+    """Of a file or a folder, as Flink takes it: nothing is escaped."""
+    return f"file://{path.absolute()}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -137,7 +143,7 @@ class Storage:
         """The slots that have a folder."""
         folder = self.root / "slots"
         found = folder.iterdir() if folder.is_dir() else ()
-        return sorted(each.name.replace(_SLASH, "/") for each in found)
+        return sorted(_slot_of(each.name) for each in found)
 
     def generations(self, slot: str) -> list[Generation]:
         """Those of a slot, oldest first."""
@@ -175,7 +181,22 @@ class Storage:
             shutil.rmtree(self._slot(slot), ignore_errors=True)
 
     def _slot(self, slot: str) -> Path:
-        return self.root / "slots" / slot.replace("/", _SLASH)
+        return self.root / "slots" / _folder_of(slot)
+
+
+def _folder_of(slot: str) -> str:
+    """The name of a slot's folder: all else is `~` and two hex digits a byte.
+
+    So any slot can be read back, and Flink, which does not unescape URIs, sees the same path.
+    """
+    return _STRANGE.sub(lambda each: "".join(f"~{byte:02x}" for byte in each[0].encode()), slot)
+
+
+def _slot_of(folder: str) -> str:
+    """The slot whose folder has this name."""
+    return _ESCAPED.sub(
+        lambda each: bytes.fromhex(each[0].replace("~", "")).decode(errors="replace"), folder
+    )
 
 
 def _path(place: str) -> Path:

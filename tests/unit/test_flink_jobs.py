@@ -17,7 +17,7 @@ from tocsin_flink_sql.positions import positions
 from tocsin_flink_sql.site import Site
 from tocsin_flink_sql.snapshots import MAGIC, prune, snapshots
 from tocsin_flink_sql.steps import Step, Steps, plain_cuts
-from tocsin_flink_sql.storage import Generation, Storage
+from tocsin_flink_sql.storage import Generation, Storage, flink_uri
 
 TOPIC = "audit"
 FIRST = Edition(1, {"ra": "a", "rb": "b"})
@@ -118,6 +118,21 @@ def test_generations_begin_serve_and_end(tmp_path: Path) -> None:
     assert storage.generations("audit/ra") == [first]
     storage.end("audit/ra", first)
     assert storage.slots() == []
+
+
+SLOTS = ("a~shadow", "audit/ra~shadow", "audit~ra", "audit/ra", "a~2fb", "naïve 火", ".x", "a%2F")
+
+
+def test_any_name_of_a_slot_is_read_back(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    made = {slot: storage.begin(slot, 1, 1, "earliest") for slot in SLOTS}
+    assert storage.slots() == sorted(SLOTS)
+    for slot, generation in made.items():
+        assert storage.generations(slot) == [generation]
+        # Flink takes a path as it is: nothing in it may need to be escaped.
+        assert generation.folder.as_uri() == flink_uri(generation.folder)
+    storage.end("a~shadow", made["a~shadow"])
+    assert storage.slots() == sorted(SLOTS[1:])
 
 
 def test_a_cut_is_remembered(tmp_path: Path) -> None:
