@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.ir.account import Standing, account
+from tocsin.ir.account import SHOWN, Standing, account
 from tocsin.ir.evaluate import View
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.ir.stream import observe
@@ -143,7 +143,9 @@ def standing_line(standing: Standing, numbers: Sequence[int]) -> str:
     """One line: the event, its group, what was counted and from which events."""
     verdict = "alerts" if standing.holds else "does not alert"
     group = f" in group {', '.join(standing.group)}" if standing.group else ""
-    members = ", ".join(str(numbers[member.event[1]]) for member in standing.window)
+    window = standing.window
+    earlier = f"{len(window) - SHOWN} earlier, " if len(window) > SHOWN else ""
+    members = earlier + ", ".join(str(numbers[hit.event[1]]) for hit in window.newest(SHOWN))
     found = f"{standing.figure}, wanted {standing.asked}; window: events {members}"
     return f"event {numbers[standing.event[1]]} {verdict}{group}: {found}"
 

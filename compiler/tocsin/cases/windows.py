@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.ir.account import Account, Standing, account
+from tocsin.ir.account import SHOWN, Account, Standing, account
 from tocsin.ir.leaf import millis_text
 from tocsin.ir.query import CorrelationQuery
+from tocsin.ir.sliding import Hit
 from tocsin.ir.stream import Clock, base_matches, observe
 
 
@@ -51,15 +52,6 @@ class Windows:
         }
 
     def _window(self, standing: Standing) -> dict[str, Any]:
-        members = [
-            {
-                "event": member.event[1],
-                "time": millis_text(member.time),
-                "rules": [self.bases[rule][0] for rule in member.rules],
-                "values": list(member.values or ()),
-            }
-            for member in standing.window
-        ]
         return {
             "event": standing.event[1],
             "time": millis_text(standing.time),
@@ -67,7 +59,16 @@ class Windows:
             "holds": standing.holds,
             "figure": standing.figure,
             "asked": standing.asked,
-            "window": members,
+            "events": len(standing.window),
+            "window": [self._member(hit) for hit in standing.window.newest(SHOWN)],
+        }
+
+    def _member(self, hit: Hit) -> dict[str, Any]:
+        return {
+            "event": hit.event[1],
+            "time": millis_text(hit.time),
+            "rules": [self.bases[rule][0] for rule in sorted(hit.rules)],
+            "values": list(hit.values or ()),
         }
 
 

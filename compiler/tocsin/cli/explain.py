@@ -55,9 +55,9 @@ def explain(rule: str, *, file: str, number: int | None, project: Path | None, f
     RULE is a rule file, or the key, name or id of a detection of the project. FILE holds one JSON
     object, an array of them, or one a line. For each event: the verdict, the truth of every
     selection and what the event has there, and near misses. A correlation is shown at each of its
-    base matches: the events of the window, what was counted there, what was asked; the events are
-    taken in the order of FILE. Exit code 1 if something in the files is broken, 0 whether the
-    events match or not.
+    base matches (to people, at the first 100): the newest 20 events of the window, what was counted
+    there, what was asked; the events are taken in the order of FILE. Exit code 1 if something in
+    the files is broken, 0 whether the events match or not.
     """
     queries, values, broken = _detections(rule, project)
     events, unread = _events(file)

@@ -10,11 +10,12 @@ from rich.tree import Tree
 
 from tocsin.cases.windows import Windows
 from tocsin.cli.output import console
-from tocsin.ir.account import Member, Standing
+from tocsin.ir.account import SHOWN, Standing
 from tocsin.ir.leaf import millis_text
+from tocsin.ir.sliding import Hit
 
-SHOWN = 20
-"""Events of a window that are listed; of more, the first are left out."""
+STANDINGS = 100
+"""Base matches whose windows are shown to people."""
 
 
 def correlation_json(found: Windows) -> dict[str, Any]:
@@ -29,14 +30,17 @@ def show_windows(found: Windows, events: int) -> None:
     detection = found.query.detection
     verdict = "matches" if found.matches else "does not match"
     out.print(Text(f"{detection.key} {verdict} in {events} events", style="bold"), soft_wrap=True)
-    for standing in found.account.standings:
+    for standing in found.account.standings[:STANDINGS]:
         tree = Tree(_head(found, standing), guide_style="dim")
         hidden = max(0, len(standing.window) - SHOWN)
         if hidden:
             tree.add(Text(f"{hidden} earlier events", style="dim"))
-        for member in standing.window[hidden:]:
-            tree.add(_member(found, member))
+        for hit in standing.window.newest(SHOWN):
+            tree.add(_member(found, hit))
         out.print(tree, soft_wrap=True)
+    more = len(found.account.standings) - STANDINGS
+    if more > 0:
+        out.print(Text(f"{more} more base matches; --number shows one of them", style="dim"))
     for key, numbers in found.bases:
         _base(out, key, numbers)
     for reason, count in found.dropped.items():
@@ -53,11 +57,11 @@ def _head(found: Windows, standing: Standing) -> Text:
     return Text.assemble((mark, style), f" event {standing.event[1]}{where}: {counted}")
 
 
-def _member(found: Windows, member: Member) -> Text:
-    rules = ", ".join(found.bases[rule][0] for rule in member.rules)
+def _member(found: Windows, hit: Hit) -> Text:
+    rules = ", ".join(found.bases[rule][0] for rule in sorted(hit.rules))
     names = (ref.name for ref in found.query.correlation.values)
-    values = " ".join(f"{k}={v}" for k, v in zip(names, member.values or (), strict=False))
-    line = f"event {member.event[1]}  {millis_text(member.time)}  {rules}"
+    values = " ".join(f"{k}={v}" for k, v in zip(names, hit.values or (), strict=False))
+    line = f"event {hit.event[1]}  {millis_text(hit.time)}  {rules}"
     return Text.assemble(line, (f"  {values}" if values else "", "dim"))
 
 

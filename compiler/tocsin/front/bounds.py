@@ -7,8 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from tocsin.front.section import Section
-from tocsin.ir.correlate import within
-from tocsin.ir.correlation import Bound, BoundOp, CorrelationType
+from tocsin.ir.correlation import Bound, BoundOp, CorrelationType, within
 
 CODE, IMPOSSIBLE = "TOC096", "TOC097"
 OPERATORS = tuple(op.value for op in BoundOp)

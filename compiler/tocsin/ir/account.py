@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tocsin.ir.correlate import Event, Hit, Key, grouped, holds, numbers_of, windows
+from tocsin.ir.correlate import grouped
 from tocsin.ir.correlation import BoundOp, Correlation, CorrelationType
 from tocsin.ir.query import CorrelationQuery
-from tocsin.ir.statistic import percentile, total
+from tocsin.ir.sliding import Event, Hit, Key, Window, slide
 from tocsin.ir.stream import Found, base_matches
 
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An event of a window: its time in ms since 1970, which base rules (positions) it matches."""
-
-    event: Event
-    time: int
-    rules: tuple[int, ...]
-    values: Key | None
+SHOWN = 20
+"""Events of a window that are listed; of more, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +25,7 @@ class Standing:
     event: Event
     time: int
     group: Key
-    window: tuple[Member, ...]
+    window: Window
     figure: str
     asked: str
     holds: bool
@@ -60,11 +53,8 @@ def account(query: CorrelationQuery, found: Found) -> Account:
 
 def _standings(correlation: Correlation, key: Key, hits: Sequence[Hit]) -> Iterator[Standing]:
     asked = asked_of(correlation)
-    for hit, window in windows(correlation, hits):
-        members = tuple(Member(h.event, h.time, tuple(sorted(h.rules)), h.values) for h in window)
-        figure = figure_of(correlation, window)
-        holding = holds(correlation, window, hit)
-        yield Standing(hit.event, hit.time, key, members, figure, asked, holding)
+    for hit, window, figure in slide(correlation, hits):
+        yield Standing(hit.event, hit.time, key, window, str(figure), asked, figure.holds(hit))
 
 
 _SIGN = {
@@ -84,34 +74,3 @@ def asked_of(correlation: Correlation) -> str:
     if correlation.type is CorrelationType.TEMPORAL_ORDERED:
         return f"all {correlation.rules} in order, the last one here"
     return f"the condition on the {correlation.rules} rules"
-
-
-def figure_of(correlation: Correlation, window: Sequence[Hit]) -> str:
-    """What is counted in a window, in words."""
-    kind = correlation.type
-    if kind is CorrelationType.EVENT_COUNT:
-        return _some(len(window), "event")
-    if kind is CorrelationType.VALUE_COUNT:
-        return _some(len({hit.values for hit in window} - {None}), "distinct value")
-    if kind in (CorrelationType.TEMPORAL, CorrelationType.TEMPORAL_ORDERED):
-        present = {rule for hit in window for rule in hit.rules}
-        return f"{len(present)} of {_some(correlation.rules, 'rule')}"
-    return _statistic(correlation, window)
-
-
-def _statistic(correlation: Correlation, window: Sequence[Hit]) -> str:
-    numbers = numbers_of(window)
-    name = correlation.type.removeprefix("value_")
-    if not numbers:
-        return f"no {name}: no value is a number"
-    if correlation.type is CorrelationType.VALUE_SUM:
-        return f"{name} {total(numbers).normalize():f} of {_some(len(numbers), 'number')}"
-    if correlation.type is CorrelationType.VALUE_AVG:
-        average = total(numbers) / len(numbers)
-        return f"{name} {average.normalize():f} of {_some(len(numbers), 'number')}"
-    figure = percentile(numbers, correlation.percentile or "50")
-    return f"{name} {figure:g} of {_some(len(numbers), 'number')}"
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

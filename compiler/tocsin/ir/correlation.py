@@ -6,9 +6,12 @@ part of the meaning.
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from tocsin.ir.nodes import EXPRESSION_TYPES
 
@@ -51,6 +54,25 @@ class Bound:
     def value(self) -> Decimal:
         """The number, exactly."""
         return Decimal(self.number)
+
+
+_OP: Mapping[BoundOp, Callable[[Any, Any], bool]] = {
+    BoundOp.GT: operator.gt,
+    BoundOp.GTE: operator.ge,
+    BoundOp.LT: operator.lt,
+    BoundOp.LTE: operator.le,
+    BoundOp.EQ: operator.eq,
+    BoundOp.NEQ: operator.ne,
+}
+
+
+def within(bounds: Sequence[Bound], figure: float | Decimal, times: int = 1) -> bool:
+    """Whether all comparisons of the figure with `times` the bound hold.
+
+    Exactly, but for a double, which is compared with the double next to the bound.
+    """
+    take = float if isinstance(figure, float) else Decimal
+    return all(_OP[bound.op](figure, take(bound.value * times)) for bound in bounds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ PRECISION, SCALE = 27, 9
 DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,2})?")
 """What counts as a number in a statistic: L5's form."""
 
+SUM = Context(prec=60)
+"""Adds and takes away decimals of a window exactly."""
+
 _LIMIT = Decimal(10) ** (PRECISION - SCALE)
 _PLACES = Decimal(1).scaleb(-SCALE)
 
@@ -31,18 +34,8 @@ def decimal_of(text: str) -> Decimal | None:
     return rounded if abs(rounded) < _LIMIT else None
 
 
-def total(numbers: Sequence[Decimal]) -> Decimal:
-    """The exact sum."""
-    exact = Context(prec=60)
-    result = Decimal(0)
-    for number in numbers:
-        result = exact.add(result, number)
-    return result
-
-
-def percentile(numbers: Sequence[Decimal], share: str) -> float:
-    """The share-th percentile (0 to 100) of at least one number, linear between closest ranks."""
-    ordered = sorted(map(float, numbers))
+def percentile(ordered: Sequence[float], share: str) -> float:
+    """The share-th percentile (0 to 100) of sorted numbers, linear between closest ranks."""
     rank = float(share) / 100 * (len(ordered) - 1)
     low = int(rank)
     high = min(low + 1, len(ordered) - 1)

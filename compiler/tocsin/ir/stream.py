@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tocsin.ir.correlate import BaseMatch, Event, Outcome, correlate
+from tocsin.ir.correlate import BaseMatch, Outcome, correlate
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.leaf import parse_millis
 from tocsin.ir.query import CorrelationQuery, Query
+from tocsin.ir.sliding import Event
 from tocsin.model.source import Source
 
 WITHOUT_TIME, LATE = "without time", "late"
