@@ -15,10 +15,10 @@ from tocsin.backend.base import Endpoints, Support, artifact_of
 from tocsin.backend.forms import FormCosts
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
-from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.artifact import Artifact, Job, Match, WindowRow
 from tocsin.model.source import Source
 from tocsin.pack import Part
-from tocsin_batch_sql.correlation import correlated, match_of
+from tocsin_batch_sql.correlation import correlated, match_of, row_of, unchosen
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import DETECTION_ID, definitions, printed, statement
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
@@ -78,17 +78,32 @@ class BatchSql:
             file = Path(folder) / "events.jsonl"
             return [_run(job, file, connection, pool) for job in jobs]
 
+    def judged(self, job: Job, endpoints: Endpoints | None = None) -> list[WindowRow]:
+        """All events at which the correlations of a job are judged."""
+        del endpoints
+        with TemporaryDirectory(prefix="tocsin-") as folder, in_memory() as connection:
+            connection.execute(MACROS)
+            _load(job, Path(folder) / "events.jsonl", connection)
+            statements = [unchosen(artifact.body.decode()) for artifact in job.artifacts]
+            return [
+                row_of(row) for text in statements for row in connection.execute(text).fetchall()
+            ]
+
 
 def _run(
     job: Job, file: Path, connection: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor
 ) -> list[Match]:
+    _load(job, file, connection)
+    found = pool.map(lambda artifact: _matches(connection, artifact), job.artifacts)
+    return sorted(match for matches in found for match in matches)
+
+
+def _load(job: Job, file: Path, connection: duckdb.DuckDBPyConnection) -> None:
     write_events(file, job.events, ROW)
     timed = any(artifact.stateful for artifact in job.artifacts)
     for source in job.sources:
         extra = extra_columns(source)
         connection.execute(printed(loaded(source, str(file), extra, timed=timed)))
-    found = pool.map(lambda artifact: _matches(connection, artifact), job.artifacts)
-    return sorted(match for matches in found for match in matches)
 
 
 def _matches(connection: duckdb.DuckDBPyConnection, artifact: Artifact) -> list[Match]:

@@ -12,15 +12,19 @@ from tocsin.backend.sql_correlation import Level, Statement
 from tocsin.backend.sql_correlation_engine import SOURCE, TIME, Engine, known, where
 from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
 from tocsin.ir.query import CorrelationQuery
-from tocsin.model.artifact import Match
+from tocsin.model.artifact import Match, WindowRow
 from tocsin.model.source import Source
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.clock import EVENT, LATE
 from tocsin_batch_sql.dialect import DuckDb
 from tocsin_batch_sql.emit import DETECTION_ID, printed
 
+FROM = "~from"
+"""Where the window of a match begins, in milliseconds; NULL at events that complete nothing."""
+JUDGED = "judged"
+
 _EVENT_AT, _FIRST_KEY = 2, 4
-"""Places of the event's number and of the first key in a row of `selection`."""
+"""Places of the event's number and of the first key in a row of `selection`; the last is FROM."""
 
 
 class BatchEngine(Engine):
@@ -60,25 +64,41 @@ def correlated(query: CorrelationQuery) -> str:
 
 
 def selection(query: CorrelationQuery, engine: BatchEngine) -> exp.Select:
-    """The SELECT: id, source, number and time of the event, then the group's keys by their names.
+    """The SELECT: id, source, number and time of the event, the group's keys by their names, FROM.
+
+    Its last clause chooses the matches among all events that were judged.
 
     Raises Unsupported for what the engine cannot say exactly.
     """
     statement = Statement(engine)
     found = statement.correlated(Level(query, ""))
+    event: list[Sql] = [ident(column) for column in (SOURCE, *engine.identity, TIME)]
+    start = exp.Sub(this=ident(TIME), expression=number(query.correlation.timespan_ms))
+    begun = exp.alias_(exp.Case().when(found.holds, start), FROM, quoted=True)
+    columns = [*event, *(ident(key) for key in found.keys), begun]
+    judged = exp.select(*columns, copy=False).from_(table(found.relation), copy=False)
     names = [ref.name for ref in query.correlation.group_by]
-    columns: list[Sql] = [
-        exp.alias_(quoted(query.detection.id), DETECTION_ID, quoted=True),
-        *(ident(column) for column in (SOURCE, *engine.identity, TIME)),
-        *(
-            exp.alias_(ident(key), column, quoted=True)
-            for key, column in zip(found.keys, names, strict=True)
-        ),
+    keys = [
+        exp.alias_(ident(key), column, quoted=True)
+        for key, column in zip(found.keys, names, strict=True)
     ]
-    select = exp.select(*columns, copy=False).from_(table(found.relation), copy=False)
-    return statement.with_parts(where(select, [found.holds]))
+    identity = exp.alias_(quoted(query.detection.id), DETECTION_ID, quoted=True)
+    select = exp.select(identity, *(column.copy() for column in event), *keys, ident(FROM))
+    relation = table(statement.put(JUDGED, judged))
+    return statement.with_parts(where(select.from_(relation), known([FROM])))
 
 
 def match_of(row: Sequence[Any]) -> Match:
     """The match that a row of the SELECT tells."""
-    return Match(row[0], row[_EVENT_AT], tuple(row[_FIRST_KEY:]))
+    return Match(row[0], row[_EVENT_AT], tuple(row[_FIRST_KEY:-1]))
+
+
+def unchosen(statement: str) -> str:
+    """A deployed statement without the clause that chooses the matches."""
+    return statement.rpartition("\nWHERE\n")[0]
+
+
+def row_of(row: Sequence[Any]) -> WindowRow:
+    """What a row of the statement without that clause tells."""
+    detection, source, event, time, *keys, start = row
+    return WindowRow(detection, source, event, time, tuple(keys), start)

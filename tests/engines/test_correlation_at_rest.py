@@ -47,7 +47,7 @@ def test_the_columns_of_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         result = connection.execute(made.body.decode())
         names = [column[0] for column in result.description or ()]
     keys = [ref.name for ref in query.correlation.group_by]
-    assert names == ["detection_id", "~source", "~event", "~time", *keys]
+    assert names == ["detection_id", "~source", "~event", "~time", *keys, "~from"]
 
 
 def _write(folder: Path, events: list[dict[str, Any]]) -> None:

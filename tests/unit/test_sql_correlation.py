@@ -76,16 +76,25 @@ WITH "base_1" AS (
     ORDER BY "~time"
     RANGE BETWEEN 300000 PRECEDING AND CURRENT ROW
   )
+), "judged" AS (
+  SELECT
+    "~source",
+    "~event",
+    "~time",
+    "key_1",
+    CASE WHEN "events" >= 3 THEN "~time" - 300000 END AS "~from"
+  FROM "windows"
 )
 SELECT
   'c' AS "detection_id",
   "~source",
   "~event",
   "~time",
-  "key_1" AS "user"
-FROM "windows"
+  "key_1" AS "user",
+  "~from"
+FROM "judged"
 WHERE
-  "events" >= 3
+  NOT "~from" IS NULL
 """
     )
 
@@ -141,6 +150,9 @@ def test_flink_cannot_group_by_members_of_an_array() -> None:
     assert made == ("Correlation", "array-value")
 
 
+_AT_REST = 'FROM "judged"\nWHERE\n  NOT "~from" IS NULL'
+
+
 @pytest.mark.parametrize(
     ("bounds", "wanted"),
     [
@@ -157,7 +169,8 @@ def test_counts_are_compared_with_whole_numbers(bounds: dict[str, str], wanted: 
     made = tuple(Bound(BoundOp(op), number) for op, number in bounds.items())
     correlation = Correlation(CorrelationType.EVENT_COUNT, 1, 1000, bounds=made)
     text = sql(correlated(correlation, [holding("a")]), BatchSql())
-    assert text.rstrip().endswith(f"WHERE\n  {wanted}")
+    assert text.rstrip().endswith(_AT_REST)
+    assert f"CASE WHEN {wanted} THEN" in text
 
 
 @pytest.mark.parametrize(

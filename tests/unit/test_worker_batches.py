@@ -97,9 +97,9 @@ def test_a_record_that_goes_nowhere_is_an_event_without_a_match() -> None:
 def test_outputs_are_made_while_they_are_taken() -> None:
     made: list[str] = []
 
-    def write(match: MatchRecord, event: Mapping[str, Any]) -> Iterator[Output]:
+    def write(match: MatchRecord, events: Sequence[Mapping[str, Any]]) -> Iterator[Output]:
         made.append(match.event_id)
-        yield Output(Sink.ALERTS, match.event_id, json.dumps(event).encode())
+        yield Output(Sink.ALERTS, match.event_id, json.dumps(events[0]).encode())
 
     values = [b'{"action": "pay", "id": "e%d"}' % n for n in range(3)]
     outputs = iter(on_all(FilterLane([PAY]), write=write)(records(*values)).outputs)

@@ -9,14 +9,14 @@ from tocsin.backend.base import Endpoints, Support, artifact_of
 from tocsin.backend.forms import FormCosts
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
-from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.artifact import Artifact, Job, Match, WindowRow
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin_batch_sql.spark.correlation import correlated
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.emit import statement
 from tocsin_batch_sql.spark.pack import run_pack, spark_part
-from tocsin_batch_sql.spark.run import run_jobs
+from tocsin_batch_sql.spark.run import judged_rows, run_jobs
 from tocsin_batch_sql.spark.session import missing, session
 
 COSTS = FormCosts(
@@ -66,3 +66,8 @@ class SparkSql:
         """Run each job on a table of its own. Raises EngineError where Spark is not there."""
         del endpoints
         return run_jobs(session(), jobs)
+
+    def judged(self, job: Job, endpoints: Endpoints | None = None) -> list[WindowRow]:
+        """All events at which a job's correlations are judged. Raises EngineError."""
+        del endpoints
+        return judged_rows(session(), job)

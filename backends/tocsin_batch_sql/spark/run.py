@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import groupby
@@ -19,11 +20,11 @@ from sqlglot import exp
 
 from tocsin.backend.sql_tree import ident, name
 from tocsin.errors import EngineError
-from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.artifact import Artifact, Job, Match, WindowRow
 from tocsin.model.source import Column, Source
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.clock import in_order_of_arrival
-from tocsin_batch_sql.correlation import match_of
+from tocsin_batch_sql.correlation import match_of, row_of, unchosen
 from tocsin_batch_sql.emit import DETECTION_ID
 from tocsin_batch_sql.events import ROW, extra_columns, write_events
 from tocsin_batch_sql.spark.clock import milliseconds
@@ -56,11 +57,27 @@ class _Group:
 
 def run_jobs(spark: SparkSession, jobs: Sequence[Job]) -> list[list[Match]]:
     """The matches of each job, sorted. Raises EngineError where a statement fails."""
+    with _told():
+        prepare(spark)
+        return [found for some in _neighbours(jobs) for found in some(spark)]
+
+
+def judged_rows(spark: SparkSession, job: Job) -> list[WindowRow]:
+    """All events at which the correlations of a job are judged. Raises EngineError."""
+    with _told():
+        prepare(spark)
+        _load_timed(spark, job)
+        texts = [unchosen(artifact.body.decode()) for artifact in job.artifacts]
+        return [row_of(row) for text in texts for row in spark.sql(text).collect()]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What Spark says of a statement becomes an EngineError."""
     from pyspark.errors import PySparkException  # noqa: PLC0415 - an optional extra
 
     try:
-        prepare(spark)
-        return [found for some in _neighbours(jobs) for found in some(spark)]
+        yield
     except PySparkException as error:
         raise EngineError(f"spark: {first_line(error)}") from None
 
@@ -86,6 +103,11 @@ def _neighbours(jobs: Sequence[Job]) -> Iterator[Callable[[SparkSession], Iterab
 
 
 def _correlated(spark: SparkSession, job: Job) -> list[list[Match]]:
+    _load_timed(spark, job)
+    return [_matches(spark, job.artifacts)]
+
+
+def _load_timed(spark: SparkSession, job: Job) -> None:
     with TemporaryDirectory(prefix="tocsin-") as folder:
         file = Path(folder) / "events.jsonl"
         write_events(file, job.events, ROW)
@@ -94,7 +116,6 @@ def _correlated(spark: SparkSession, job: Job) -> list[list[Match]]:
             timed = in_order_of_arrival(source, found, milliseconds, ROW)
             view = printed(name(source.table or source.name))
             in_memory(spark.sql(printed(timed)), spark).createOrReplaceTempView(view)
-    return [_matches(spark, job.artifacts)]
 
 
 def _groups(jobs: Sequence[Job]) -> Iterator[_Group]:

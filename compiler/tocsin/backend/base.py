@@ -11,7 +11,7 @@ from tocsin.backend.fleet import Fleet, StreamPlace
 from tocsin.errors import Unsupported
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
-from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.artifact import Artifact, Job, Match, WindowRow
 
 
 class Support(StrEnum):
@@ -75,6 +75,14 @@ class StreamBackend(Protocol):
 
     def fleet(self, place: StreamPlace) -> Fleet:
         """Its workers or jobs there. Raises ConfigError where a setting is missing."""
+
+
+@runtime_checkable
+class WindowBackend(Protocol):
+    """What a backend has whose correlations tell the events of their windows, besides."""
+
+    def judged(self, job: Job, endpoints: Endpoints) -> list[WindowRow]:
+        """All events of groups at which the job's correlations are judged, in any order."""
 
 
 def artifact_of(backend: str, query: Resolved, suffix: str, body: bytes) -> Artifact:

@@ -57,6 +57,21 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowRow:
+    """An event of a group at which a correlation (by id) was judged; times in ms since 1970, UTC.
+
+    `start`: where the window begins if the correlation holds there, else None.
+    """
+
+    detection: str
+    source: str
+    event: int
+    time: int
+    group: tuple[str, ...]
+    start: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """Artifacts and the events to run them on, in order of arrival; every source gets them all."""
 

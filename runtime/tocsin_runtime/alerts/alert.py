@@ -5,12 +5,14 @@ Shapes: OCSF 1.5.0 class 2004, CloudEvents 1.0.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tocsin import __version__
 from tocsin.canonical import digest
+from tocsin.ir.evidence import MOST_BYTES, MOST_EVENTS
 from tocsin.ir.leaf import millis_text
 from tocsin_runtime.alerts.described import Described, Origin
 
@@ -32,12 +34,15 @@ _UNKNOWN = (0, "Unknown")
 class Evidence:
     """What an alert rests on: events by id, the group they belong to, their span in time.
 
+    Of a correlation: the newest events of its window, the completing one last, of `event_count`.
+
     Times are milliseconds since 1970 UTC, None where the events tell none.
     """
 
     logic: str
     source: str
     event_ids: tuple[str, ...]
+    event_count: int = 1
     events: tuple[Mapping[str, Any], ...] = ()
     group_key: tuple[tuple[str, str], ...] = ()
     start: int | None = None
@@ -52,8 +57,21 @@ def alert_id(detection: str, evidence: Evidence) -> str:
             "logic": evidence.logic,
             "group_key": evidence.group_key,
             "event_ids": evidence.event_ids,
+            "event_count": evidence.event_count,
         }
     )
+
+
+def bounded(events: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """The newest of these, as many as an alert shows; one that is too large hides those before."""
+    kept: list[Mapping[str, Any]] = []
+    size = 0
+    for event in reversed(events[-MOST_EVENTS:]):
+        size += len(json.dumps(event))
+        if size > MOST_BYTES:
+            break
+        kept.append(event)
+    return tuple(reversed(kept))
 
 
 def alert(described: Described, origin: Origin, evidence: Evidence, now: int) -> dict[str, Any]:
@@ -124,7 +142,7 @@ def _finding_info(
         "analytic": {**analytic, **version},
         "attacks": _attacks(described.tags),
         "related_events": [{"uid": each} for each in evidence.event_ids],
-        "related_events_count": len(evidence.event_ids),
+        "related_events_count": evidence.event_count,
     }
     return {key: value for key, value in info.items() if value not in ("", [])}
 
@@ -151,6 +169,7 @@ def _unmapped(described: Described, origin: Origin, evidence: Evidence) -> dict[
         "logic": evidence.logic,
         "source": evidence.source,
         "event_ids": list(evidence.event_ids),
+        "event_count": evidence.event_count,
         "group_key": dict(evidence.group_key),
         "author": described.author,
         "license": described.license,

@@ -96,7 +96,7 @@ class Alerter:
         event = _event(row)
         match = _match(finder, row, time, event)
         record = Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
-        return (record, *self._writer(match, event))
+        return (record, *self._writer(match, () if event is None else (event,)))
 
 
 def _event(row: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -115,7 +115,7 @@ def _match(
         detection=binding.detection,
         logic=row["logic"],
         source=source,
-        event_id=place.place if event is None else binding.id_of(event),
+        event_ids=(place.place if event is None else binding.id_of(event),),
         time=time if event is None else binding.time_of(event),
         topic=place.topic,
         partition=place.partition,

@@ -7,40 +7,54 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.canonical import canonical_bytes
+from tocsin.ir.evidence import Window
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.worker.stream import Record
 
-FORM = 1
+FORM = 2
 
 
 @dataclass(frozen=True, slots=True)
 class MatchRecord:
     """A detection matched an event. `time` is event time in milliseconds, None if unknown.
 
-    `group`: names and values of a correlation's group, which the event completed.
+    `group`: names and values of a correlation's group, which the event completed. `event_ids`: the
+    newest events of its window, this one last, of `event_count` in all.
     """
 
     detection: str
     logic: str
     source: str
-    event_id: str
     time: int | None
     topic: str
     partition: int
     offset: int
+    event_ids: tuple[str, ...]
+    event_count: int = 1
     group: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def event_id(self) -> str:
+        """The event that matched, or completed the correlation."""
+        return self.event_ids[-1]
 
     @classmethod
     def of(
-        cls, binding: Binding, event: Mapping[str, Any], record: Record, group: Sequence[str] = ()
+        cls,
+        binding: Binding,
+        event: Mapping[str, Any],
+        record: Record,
+        group: Sequence[str] = (),
+        window: Window | None = None,
     ) -> MatchRecord:
         """The record of this detection's match on this event, for a correlation of this group."""
         return cls(
             detection=binding.detection,
             logic=binding.logic,
             source=binding.source,
-            event_id=binding.id_of(event),
-            time=binding.time_of(event),
+            event_ids=window.ids if window else (binding.id_of(event),),
+            event_count=window.count if window else 1,
+            time=window.members[-1].time if window else binding.time_of(event),
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
@@ -48,11 +62,13 @@ class MatchRecord:
         )
 
     def encode(self) -> bytes:
-        """One JSON object; `group` stands in the matches of correlations."""
+        """One JSON object; `group` stands in the matches of correlations that have one."""
         group = {"group": dict(self.group)} if self.group else {}
         return canonical_bytes(
             {
                 **group,
+                "event_ids": self.event_ids,
+                "event_count": self.event_count,
                 "form": FORM,
                 "detection": self.detection,
                 "logic": self.logic,

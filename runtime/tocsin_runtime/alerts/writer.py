@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin_runtime.alerts.alert import Evidence, alert
+from tocsin_runtime.alerts.alert import Evidence, alert, bounded
 from tocsin_runtime.alerts.described import Described, Origin
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.worker.stream import Output, Sink
@@ -27,16 +27,17 @@ class AlertWriter:
     described: Mapping[str, Described]
     clock: Callable[[], int] = now
 
-    def __call__(self, match: MatchRecord, event: Mapping[str, Any] | None) -> Iterator[Output]:
-        """The alert of a match, if there is to be one. `event` is None where it is not at hand."""
+    def __call__(self, match: MatchRecord, events: Sequence[Mapping[str, Any]]) -> Iterator[Output]:
+        """The alert of a match, if there is to be one; `events` in order, those at hand."""
         described = self.described[match.detection]
         if described.shadow:
             return
         evidence = Evidence(
             logic=match.logic,
             source=match.source,
-            event_ids=(match.event_id,),
-            events=() if event is None else (event,),
+            event_ids=match.event_ids,
+            event_count=match.event_count,
+            events=bounded(events),
             group_key=match.group,
             start=match.time,
             end=match.time,

@@ -6,9 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tocsin.backend.base import Backend, Endpoints
+from tocsin.backend.base import Backend, Endpoints, WindowBackend
 from tocsin.errors import ConfigError
-from tocsin.model.artifact import Artifact, Job
+from tocsin.ir.correlate import Event
+from tocsin.ir.evidence import Judged, windows
+from tocsin.ir.identity import event_id
+from tocsin.model.artifact import Artifact, Job, Match, WindowRow
 from tocsin.model.source import Source
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.matcher import Cost, Matched
@@ -36,7 +39,8 @@ class Lanes:
 class BackendLane:
     """Artifacts that a backend runs on batches of events; correlations, on all events at once.
 
-    The route that leads here has decoded the events.
+    The route that leads here has decoded the events. Raises ConfigError for correlations on a
+    backend that does not tell the events of their windows.
     """
 
     def __init__(
@@ -53,11 +57,35 @@ class BackendLane:
         self._artifacts = tuple(artifacts)
         self._backend = backend
         self._endpoints = endpoints
+        if self.whole and not isinstance(backend, WindowBackend):
+            raise ConfigError(f"{backend.name} does not tell the events of a correlation's window")
 
     def match(self, taken: Sequence[Taken]) -> Matched:
         """All artifacts on all events, in one run."""
         job = Job(self._sources, self._artifacts, tuple(each.event() for each in taken))
+        if isinstance(self._backend, WindowBackend) and self.whole:
+            return _correlated(job, self._backend.judged(job, self._endpoints))
         return Matched(self._backend.run([job], self._endpoints)[0])
+
+
+def _correlated(job: Job, rows: Iterable[WindowRow]) -> Matched:
+    """The matches of correlations, each with the events that it rests on."""
+    sources = {source.name: source for source in job.sources}
+    judged: dict[str, list[Judged]] = defaultdict(list)
+    known: dict[Event, str] = {}
+    for row in rows:
+        source, place = sources[row.source], (row.source, row.event)
+        if place not in known:
+            known[place] = event_id(job.events[row.event], source.id_fields, source.renamed)
+        each = Judged(row.group, row.time, known[place], place, row.start)
+        judged[row.detection].append(each)
+    done = Matched()
+    for detection, events in sorted(judged.items()):
+        for window in windows(events):
+            last = window.members[-1]
+            done.matches.append(Match(detection, last.event[1], last.group))
+            done.windows.append(window)
+    return done
 
 
 def _binding(artifact: Artifact, sources: Sequence[Source]) -> Binding:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import Any, Protocol
 
 from tocsin.canonical import canonical_bytes, digest
+from tocsin.ir.evidence import MOST_EVENTS
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.decode import NotAnEventError, decode
@@ -61,8 +62,10 @@ class Lane(Protocol):
 Route = Callable[[Taken], Sequence[Lane]]
 """The lanes that look at an event. Raises NotAnEventError if the event has no place here."""
 
-Write = Callable[[MatchRecord, Event], Iterable[Output]]
-"""What is made of a match besides its record."""
+Write = Callable[[MatchRecord, Sequence[Event]], Iterable[Output]]
+"""What is made of a match, and of the events that it rests on, besides its record."""
+
+Hit = tuple[MatchRecord, Sequence[Event]]
 
 Groups = dict[int, tuple[Lane, list[Taken]]]
 """Lanes, by identity, and what they are to look at."""
@@ -73,7 +76,7 @@ class Processor:
     """Turns batches of records into outputs: dead letters first, then in the records' order."""
 
     route: Route
-    write: Write = lambda _match, _event: ()
+    write: Write = lambda _match, _events: ()
     _kept: Groups = field(default_factory=dict, init=False)
 
     def __call__(self, records: Sequence[Record]) -> Batch:
@@ -117,13 +120,13 @@ class Processor:
         # Made one by one while they are written: a noisy detection may give very many.
         return Batch(chain(dead, self._outputs(ordered)), counters)
 
-    def _outputs(self, hits: Iterable[tuple[MatchRecord, Event]]) -> Iterator[Output]:
-        for match, event in hits:
+    def _outputs(self, hits: Iterable[Hit]) -> Iterator[Output]:
+        for match, events in hits:
             yield Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
-            yield from self.write(match, event)
+            yield from self.write(match, events)
 
 
-Hits = Mapping[int, Sequence[tuple[MatchRecord, Event]]]
+Hits = Mapping[int, Sequence[Hit]]
 
 
 def _hits(
@@ -135,12 +138,12 @@ def _hits(
 
     What is no event after all is added to `refused`, on what a detection fails to `failed`.
     """
-    hits: dict[int, list[tuple[MatchRecord, Event]]] = defaultdict(list)
+    hits: dict[int, list[Hit]] = defaultdict(list)
     for lane, group in lanes:
         found = lane.match(group)
         failed += [(group[each.line].record, each) for each in found.failed]
         refused |= {id(group[number].record): why for number, why in found.refused.items()}
-        for match in found.matches:
+        for match, window in zip_longest(found.matches, found.windows):
             taken = group[match.event]
             try:
                 event = taken.event()
@@ -148,8 +151,12 @@ def _hits(
                 refused[id(taken.record)] = str(reason)
                 continue
             binding = lane.bindings[match.detection]
-            record = MatchRecord.of(binding, event, taken.record, match.group)
-            hits[id(taken.record)].append((record, event))
+            record = MatchRecord.of(binding, event, taken.record, match.group, window)
+            events = [event]
+            if window:
+                newest = window.members[-MOST_EVENTS:]
+                events = [group[each.event[1]].event() for each in newest]
+            hits[id(taken.record)].append((record, events))
     return {key: group for key, group in hits.items() if key not in refused}
 
 
