@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.ir.evidence import MOST_BYTES, MOST_EVENTS, MOST_IDS, Judged, windows
+from tocsin.ir.evidence import MOST_BYTES, MOST_EVENTS, MOST_IDS, Judged, grounds
 from tocsin_runtime.alerts.alert import bounded
 
 SPAN = 5
@@ -43,7 +43,7 @@ def said(judged: Sequence[Judged], done: Judged) -> tuple[list[str], int]:
 @given(groups())
 def test_the_newest_events_of_the_window_and_the_completing_one_last(judged: list[Judged]) -> None:
     found = {
-        window.members[-1].event: (list(window.ids), window.count) for window in windows(judged)
+        window.members[-1].event: (list(window.ids), window.count) for window in grounds(judged)
     }
     assert found == {each.event: said(judged, each) for each in judged if each.start is not None}
 

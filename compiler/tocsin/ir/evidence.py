@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tocsin.ir.correlate import Event, Key
+from tocsin.ir.sliding import Event, Key
 
 MOST_IDS = 100
 """Events that an alert names; how many there were in all it tells besides."""
@@ -36,7 +36,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Grounds:
     """The newest events of a window, the completing one last, and how many there are in all."""
 
     members: tuple[Judged, ...]
@@ -48,7 +48,7 @@ class Window:
         return tuple(member.identity for member in self.members)
 
 
-def windows(judged: Iterable[Judged]) -> Iterator[Window]:
+def grounds(judged: Iterable[Judged]) -> Iterator[Grounds]:
     """The windows on which a correlation holds, given all events of its groups, in any order."""
     groups: dict[Key, list[Judged]] = defaultdict(list)
     for each in judged:
@@ -59,7 +59,7 @@ def windows(judged: Iterable[Judged]) -> Iterator[Window]:
         for at, each in enumerate(group):
             if each.start is not None:
                 first, end = bisect_left(times, each.start), bisect_right(times, each.time)
-                yield Window(_newest(group, at, first, end), end - first)
+                yield Grounds(_newest(group, at, first, end), end - first)
 
 
 def _newest(group: list[Judged], at: int, first: int, end: int) -> tuple[Judged, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.canonical import canonical_bytes
-from tocsin.ir.evidence import Window
+from tocsin.ir.evidence import Grounds
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.worker.stream import Record
 
@@ -45,16 +45,16 @@ class MatchRecord:
         event: Mapping[str, Any],
         record: Record,
         group: Sequence[str] = (),
-        window: Window | None = None,
+        grounds: Grounds | None = None,
     ) -> MatchRecord:
         """The record of this detection's match on this event, for a correlation of this group."""
         return cls(
             detection=binding.detection,
             logic=binding.logic,
             source=binding.source,
-            event_ids=window.ids if window else (binding.id_of(event),),
-            event_count=window.count if window else 1,
-            time=window.members[-1].time if window else binding.time_of(event),
+            event_ids=grounds.ids if grounds else (binding.id_of(event),),
+            event_count=grounds.count if grounds else 1,
+            time=grounds.members[-1].time if grounds else binding.time_of(event),
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,

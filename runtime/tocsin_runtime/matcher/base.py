@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from tocsin.ir.evidence import Window
+from tocsin.ir.evidence import Grounds
 from tocsin.model.artifact import Match
 
 SLOW_SECONDS = 0.05
@@ -46,13 +46,13 @@ class Matched:
     """Matches by number of the line, sorted; `refused`: why lines are no events.
 
     `failed`: what is not known of lines, though other detections match them or do not.
-    `windows`: of correlations, what each match rests on, in the same order.
+    `grounds`: of correlations, what each match rests on, in the same order.
     """
 
     matches: list[Match] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     failed: list[Failed] = field(default_factory=list)
-    windows: list[Window] = field(default_factory=list)
+    grounds: list[Grounds] = field(default_factory=list)
 
 
 class Matcher(Protocol):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from tocsin.backend.base import Backend, Endpoints, WindowBackend
 from tocsin.errors import ConfigError
-from tocsin.ir.correlate import Event
-from tocsin.ir.evidence import Judged, windows
+from tocsin.ir.evidence import Judged, grounds
 from tocsin.ir.identity import event_id
+from tocsin.ir.sliding import Event
 from tocsin.model.artifact import Artifact, Job, Match, WindowRow
 from tocsin.model.source import Source
 from tocsin_runtime.alerts.binding import Binding
@@ -81,10 +81,10 @@ def _correlated(job: Job, rows: Iterable[WindowRow]) -> Matched:
         judged[row.detection].append(each)
     done = Matched()
     for detection, events in sorted(judged.items()):
-        for window in windows(events):
-            last = window.members[-1]
+        for found in grounds(events):
+            last = found.members[-1]
             done.matches.append(Match(detection, last.event[1], last.group))
-            done.windows.append(window)
+            done.grounds.append(found)
     return done
 
 

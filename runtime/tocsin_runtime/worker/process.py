@@ -143,7 +143,7 @@ def _hits(
         found = lane.match(group)
         failed += [(group[each.line].record, each) for each in found.failed]
         refused |= {id(group[number].record): why for number, why in found.refused.items()}
-        for match, window in zip_longest(found.matches, found.windows):
+        for match, grounds in zip_longest(found.matches, found.grounds):
             taken = group[match.event]
             try:
                 event = taken.event()
@@ -151,10 +151,10 @@ def _hits(
                 refused[id(taken.record)] = str(reason)
                 continue
             binding = lane.bindings[match.detection]
-            record = MatchRecord.of(binding, event, taken.record, match.group, window)
+            record = MatchRecord.of(binding, event, taken.record, match.group, grounds)
             events = [event]
-            if window:
-                newest = window.members[-MOST_EVENTS:]
+            if grounds:
+                newest = grounds.members[-MOST_EVENTS:]
                 events = [group[each.event[1]].event() for each in newest]
             hits[id(taken.record)].append((record, events))
     return {key: group for key, group in hits.items() if key not in refused}
