@@ -44,6 +44,11 @@ class Prod:
         assert result.exit_code == code, f"{result.output}{result.exception!r}"
         return result
 
+    def findings(self) -> list[str]:
+        """The kinds of what `status` finds."""
+        told = json.loads(self.invoke("status", "--format", "json").stdout)
+        return [finding["kind"] for finding in told["findings"]]
+
     def status(self, code: int = 0) -> dict[str, Any]:
         """What `status` says, as data."""
         told: dict[str, Any] = json.loads(self.run("status", "--format", "json", code=code).stdout)

@@ -69,7 +69,7 @@ class Drift:
             if job.name != name:
                 yield Finding("job-other-version", job.name, f"released is {name}", CURE)
         for job in ours[1:]:
-            yield Finding("job-duplicate", name, f"job {job.id} is one too many", "cancel it")
+            yield Finding("job-duplicate", name, f"job {job.id} is one too many", "apply stops it")
         if ours:
             yield from self._failing(ours[0])
         elif not living:
@@ -85,7 +85,7 @@ class Drift:
         recent = [why for at, why in self._cluster.failures(job.id) if at > since]
         if len(recent) >= HOPELESS:
             told = f"it failed {len(recent)} times in {LOOP_MS // 60_000} minutes: {recent[0]}"
-            yield Finding("job-failed", job.name, told, "mend the cause, or isolate the detection")
+            yield Finding("job-failed", job.name, told, "mend the cause, then apply", by_hand=True)
 
     def _apart(self, job: str, keys: Mapping[str, str]) -> Iterator[Finding]:
         """The detections that a job's matcher has set apart: `…detection.<id>.isolated`."""
@@ -110,6 +110,7 @@ class Drift:
                     self._site.name(spec),
                     f"there are events in {', '.join(spec.topics)} that it does not read",
                     "look at its task manager's log; cancel it, then apply",
+                    by_hand=True,
                 )
 
     def _reading(self, spec: JobSpec) -> Reading:

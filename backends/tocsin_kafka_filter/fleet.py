@@ -10,15 +10,13 @@ from tocsin.backend.fleet import Board, Finding, Move, StreamPlace, UnhealthyErr
 from tocsin.errors import EngineError
 from tocsin.model.entry import Entry
 from tocsin.pack import Part
-from tocsin_kafka_filter.findings import findings
-from tocsin_kafka_filter.members import Members, Seen
-from tocsin_kafka_filter.progress import Place, Progress
+from tocsin_runtime.observe.members import Members, Seen
+from tocsin_runtime.observe.progress import Place, Progress
 from tocsin_runtime.worker import topics
-from tocsin_runtime.worker.names import SINKS, group_of
+from tocsin_runtime.worker.names import group_of
 from tocsin_runtime.worker.plans import on_trial
 
 _LOOK_SECONDS = 0.2
-_POLICY = "delete"
 _HINT = "`tocsin status` shows what runs; the release before goes on"
 
 
@@ -31,8 +29,13 @@ class WorkerFleet:
     # --- looking ----------------------------------------------------------------------------------
 
     def findings(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> list[Finding]:
-        """Workers, topics and sinks that are not as released."""
-        return findings(self._place, entries, topics_of(entries, bodies))
+        """Topics of events that are missing. Of the workers the environment itself tells."""
+        missing = topics_of(entries, bodies) - topics.existing(self._place.kafka)
+        told, cure = (
+            "detections read it, and it does not exist",
+            "make it, or set `partitions` of the environment and apply",
+        )
+        return [Finding("topic-missing", name, told, cure) for name in sorted(missing)]
 
     def judge(self, before: bytes, after: bytes, wish: str) -> Verdict:
         """There is nothing to judge: a worker keeps no state between events."""
@@ -102,14 +105,10 @@ class WorkerFleet:
         return Progress(place.kafka, group_of(place.project, place.environment), tried)
 
     def _ready(self, read: frozenset[str]) -> None:
-        """Make what topics are missing, as far as they are ours to make; check the others."""
+        """Make the topics of events that are missing, if that is ours to do."""
         place = self._place
-        there = topics.existing(place.kafka)
-        topics.create(place.kafka, set(SINKS.values()) - there)
         if place.partitions:
-            topics.create(place.kafka, read - there, place.partitions)
-        # A compacted one would lose results.
-        topics.restore(place.kafka, there & set(SINKS.values()), {"cleanup.policy": _POLICY})
+            topics.create(place.kafka, read - topics.existing(place.kafka), place.partitions)
 
     def _wait(
         self,

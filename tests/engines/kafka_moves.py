@@ -9,6 +9,7 @@ from engines.kafka_shop import Shop
 from patience import SECONDS
 from tocsin.backend.fleet import Finding, Move, StreamPlace, UnhealthyError
 from tocsin.deploy.board import Notices
+from tocsin.deploy.workers import Workers
 from tocsin.front.project import load_project
 from tocsin.model.entry import Entry
 from tocsin_kafka_filter.fleet import WorkerFleet
@@ -33,18 +34,19 @@ class Mover:
     bodies: dict[str, bytes] = field(default_factory=dict)
 
     @property
-    def fleet(self) -> WorkerFleet:
-        project = self.shop.world.project.settings.project.name
-        return WorkerFleet(
-            StreamPlace(
-                project,
-                "broker",
-                self.shop.servers,
-                canary_seconds=4,
-                healthy_seconds=SECONDS,
-                point=self.at,
-            )
+    def place(self) -> StreamPlace:
+        return StreamPlace(
+            self.shop.world.project.settings.project.name,
+            "broker",
+            self.shop.servers,
+            canary_seconds=4,
+            healthy_seconds=SECONDS,
+            point=self.at,
         )
+
+    @property
+    def fleet(self) -> WorkerFleet:
+        return WorkerFleet(self.place)
 
     @property
     def table(self) -> ReleaseTable:
@@ -82,7 +84,10 @@ class Mover:
 
     def findings(self) -> list[Finding]:
         entries = self.entries()
-        return self.fleet.findings(entries, self.bodies)
+        return [
+            *Workers(self.place).findings(entries, self.bodies),
+            *self.fleet.findings(entries, self.bodies),
+        ]
 
     def entries(self) -> tuple[Entry, ...]:
         """What is released; its artifacts are known from now on."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer
 
 from engines.kafka_moves import Mover, edit
 from engines.kafka_shop import Shop, fed, many, stopped, told
@@ -141,10 +143,11 @@ def test_findings_name_what_is_not_as_released(shop: Shop) -> None:
     topics.delete(shop.servers, [matches])
     until(lambda: ("sink-missing", matches) in {(f.kind, f.subject) for f in mover.findings()})
     topics.create(shop.servers, SINKS.values(), partitions=1)
-    until(lambda: mover.findings() == [])
+    until(lambda: [f.kind for f in mover.findings()] == ["no-worker"])
     shop.feed(many(10))
     (idle,) = mover.findings()
-    assert (idle.kind, idle.detail) == ("no-worker", "nobody reads; 10 events wait")
+    told = "no worker is running, so nothing raises alerts; 10 events unread"
+    assert (idle.kind, idle.detail, idle.by_hand) == ("no-worker", told, True)
     child = shop.worker("--name", "w1")
     until(lambda: mover.findings() == [])
     # A record that it cannot load: the worker goes on, and tells.
@@ -165,6 +168,23 @@ def test_findings_name_what_is_not_as_released(shop: Shop) -> None:
     until(lambda: mover.findings() == [])
     topics.delete(shop.servers, [shop.topic])
     until(lambda: [f.kind for f in mover.findings()] == ["topic-missing"])
+
+
+def test_events_that_wait_for_long_though_somebody_is_there_are_a_finding(shop: Shop) -> None:
+    idle = Consumer({"bootstrap.servers": shop.servers, "group.id": shop.group, "log_level": 0})
+    idle.subscribe([shop.topic])
+    until(lambda: idle.poll(0.1) is None and len(idle.assignment()) == 3)
+    producer = Producer({"bootstrap.servers": shop.servers, "log_level": 0})
+    hour_ago = int(time.time() * 1000) - 3_600_000
+    producer.produce(shop.topic, b"{}", partition=1, timestamp=hour_ago)
+    producer.produce(shop.topic, b"{}", partition=1)
+    assert producer.flush(SECONDS) == 0
+    found = {each.kind: each for each in Mover(shop).findings()}
+    assert set(found) == {"worker-silent", "worker-lagging"}
+    since = datetime.fromtimestamp(hour_ago / 1000, UTC).isoformat(timespec="seconds")
+    assert found["worker-lagging"].detail == f"2 events are unread, the oldest since {since}"
+    assert all(each.by_hand for each in found.values())
+    idle.close()
 
 
 def test_health_and_figures_over_http(shop: Shop) -> None:

@@ -421,6 +421,14 @@ def test_what_runs_otherwise_is_a_step_of_its_own() -> None:
     assert explain.summary(bundle.plan) == "1 mended · 2 unchanged"
 
 
+def test_what_no_apply_mends_is_a_warning_and_nothing_to_do() -> None:
+    idle = Finding("no-worker", "workers", "nobody is there", "start one", by_hand=True)
+    bundle = plan(BASE, BASE, live=replace(in_place(BASE), findings=(idle,)))
+    assert bundle.plan.steps == ()
+    told = str(explain.text(bundle.plan))
+    assert "warning: no worker: workers: nobody is there (start one)\nNothing to do" in told
+
+
 HEAVY = Finding(ISOLATED, "a", "it takes too long", "mend it")
 
 

@@ -57,7 +57,7 @@ class Finding:
     """Something that runs otherwise than the ledger says.
 
     `kind` is a stable word in kebab case (`job-missing`, `worker-behind`), `subject` the name of
-    the job, worker, topic or artifact, `cure` what mends it.
+    the job, worker, topic or artifact, `cure` what mends it. `by_hand`: no apply does.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -66,6 +66,14 @@ class Finding:
     subject: str
     detail: str = ""
     cure: str = ""
+    by_hand: bool = False
+
+    @property
+    def words(self) -> str:
+        """All of it in one line."""
+        detail = f": {self.detail}" if self.detail else ""
+        cure = f" ({self.cure})" if self.cure else ""
+        return f"{self.kind.replace('-', ' ')}: {self.subject}{detail}{cure}"
 
 
 @dataclass(frozen=True, slots=True)

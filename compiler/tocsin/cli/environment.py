@@ -151,8 +151,11 @@ def finish_interrupted(site: Site) -> Release | None:
 
 def carry_out(site: Site, bundle: Bundle, approvals: tuple[str, ...], evidence: Any) -> Release:
     """Apply a plan in the name of the person that git knows."""
-    order = Order(bundle, site.ledger.who(), approvals, evidence)
-    return apply(order, site.reachable(), site.ledger)
+    order, target = Order(bundle, site.ledger.who(), approvals, evidence), site.reachable()
+    release = apply(order, target, site.ledger)
+    if idle := target.unattended():
+        say(f"warning: {idle.words}")
+    return release
 
 
 def released(release: Release) -> str:

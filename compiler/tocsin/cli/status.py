@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from tocsin.backend.fleet import Finding
 from tocsin.cli.environment import Site, say, show, site_options
 from tocsin.cli.output import echo_json, format_option
 from tocsin.cli.plan import print_plan
@@ -33,7 +34,7 @@ from tocsin.state.release import Release
 def status(site: Site, *, fix: bool, out: Path | None, fmt: str) -> None:
     """What is deployed, and whether it still runs as it was released.
 
-    Exit code 1 on drift or after an interrupted apply.
+    Exit code 1 on drift, where no worker makes alerts, or after an interrupted apply.
     """
     if fix:
         _mend(site, out, fmt)
@@ -41,21 +42,21 @@ def status(site: Site, *, fix: bool, out: Path | None, fmt: str) -> None:
     if out:
         raise ConfigError("--out is for the plan of --fix")
     last, live = site.ledger.last(), site.observe()
-    found = drift(last, live)
+    found, findings = drift(last, live), live.findings if live else ()
     report = {
         "environment": site.name,
         "kind": site.environment.kind,
         "observed": live is not None,
         "interrupted": site.interrupted,
         "drift": found,
-        "findings": [asdict(finding) for finding in live.findings] if live else [],
+        "findings": [asdict(finding) for finding in findings],
         "release": last.record if last else None,
     }
     if fmt == "json":
         echo_json(report)
     else:
-        show("\n".join(_lines(site, last, report)))
-    if found or report["findings"] or site.interrupted:
+        show("\n".join(_lines(site, last, report, findings)))
+    if found or findings or site.interrupted:
         raise click.exceptions.Exit(1)
 
 
@@ -81,7 +82,9 @@ def drift(last: Release | None, live: Live | None) -> list[dict[str, str]]:
     ]
 
 
-def _lines(site: Site, last: Release | None, report: dict[str, Any]) -> list[str]:
+def _lines(
+    site: Site, last: Release | None, report: dict[str, Any], findings: Sequence[Finding]
+) -> list[str]:
     if last is None:
         lines = [f"{site.name}: no release yet"]
     else:
@@ -90,19 +93,15 @@ def _lines(site: Site, last: Release | None, report: dict[str, Any]) -> list[str
         places = Counter((e.backend, e.source, e.mode) for e in last.entries)
         lines += [f"  {b} {s}: {n} {mode}" for (b, s, mode), n in sorted(places.items())]
     lines += [f"! {d['drift']}: {d['key'] or d['path']}" for d in report["drift"]]
-    lines += [_told(finding) for finding in report["findings"]]
+    lines += [f"! {finding.words}" for finding in findings]
     if report["interrupted"]:
         lines.append("! an apply was interrupted: run `tocsin apply` again to finish it")
-    elif report["drift"] or report["findings"]:
+    elif report["drift"] or any(not finding.by_hand for finding in findings):
         lines.append("`tocsin status --fix` shows the plan that repairs it")
+    elif findings:
+        lines.append("no apply mends that")
     elif not report["observed"]:
         lines.append(f"live state: not observed for kind {site.environment.kind}")
     else:
         lines.append("live state: as released")
     return lines
-
-
-def _told(finding: Mapping[str, str]) -> str:
-    detail = f": {finding['detail']}" if finding["detail"] else ""
-    cure = f" ({finding['cure']})" if finding["cure"] else ""
-    return f"! {finding['kind'].replace('-', ' ')}: {finding['subject']}{detail}{cure}"

@@ -11,7 +11,6 @@ from tocsin.front.project import Project
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.worker import topics
-from tocsin_runtime.worker.filters import FILTERS
 from tocsin_runtime.worker.health import listening
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
 from tocsin_runtime.worker.loop import run
@@ -50,12 +49,12 @@ def run_streaming(
     servers = resolve(environment.bootstrap, f"`bootstrap` of environment {env}")
     there = topics.existing(servers)
     control = topic_name(name, env)
-    found = found_topic(name, env) if environment.kind == "flink" else ""
+    found = found_topic(name, env)
     service = Service(
         options.name, Follower(servers, control), Plans(control, writer_of, found), say
     )
     topics.create(servers, set(SINKS.values()) - there)
-    _tell(service, servers, there, found)
+    _tell(service, servers, there)
     settings = KafkaSettings(
         servers,
         group_of(name, env),
@@ -73,13 +72,10 @@ def run_streaming(
     return 0
 
 
-def _tell(service: Service, servers: str, there: frozenset[str], found: str) -> None:
+def _tell(service: Service, servers: str, there: frozenset[str]) -> None:
     """What a person should know before the first event."""
     if service.plans.error:
         say(service.plans.error)
     for missing in sorted(set(service.topics) - there):
         say(f"topic {missing} does not exist yet")
-    for each in service.plans.release.deployment.detections:
-        if each.artifact.backend != FILTERS and not found:
-            say(f"not run here: {each.artifact.key} is deployed as {each.artifact.backend}")
     say(f"{service.name} reads {', '.join(service.topics) or 'nothing'} from {servers}")

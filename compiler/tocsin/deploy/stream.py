@@ -15,6 +15,7 @@ from tocsin.deploy.board import Notices
 from tocsin.deploy.journal import Journal
 from tocsin.deploy.schemas import TOPICS
 from tocsin.deploy.target import Clearing, Placing
+from tocsin.deploy.workers import Workers
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.model.entry import Action, Entry
 from tocsin.state.live import Live, LiveArtifact
@@ -51,6 +52,7 @@ class StreamTarget:
     ) -> None:
         self._servers = place.kafka
         self._registry = place.registry
+        self._workers = Workers(place)
         self._writer = writer
         self._fleets = fleets
         self._released = released
@@ -86,6 +88,10 @@ class StreamTarget:
         """What happens to the state of a correlation whose artifact changes."""
         return self._fleet(backend).judge(before, after, wish)
 
+    def unattended(self) -> Finding | None:
+        """That no worker is running, if none is."""
+        return self._workers.missing()
+
     def _findings(self, table: ReleaseTable) -> Iterator[Finding]:
         """What runs otherwise than released; nothing where nothing was released."""
         released = self._released()
@@ -99,6 +105,7 @@ class StreamTarget:
             yield Finding("release-altered", self._writer.topic, what, cure)
         if self._registry:
             yield from registry.findings(self._registry, TOPICS)
+        yield from self._workers.findings(released.entries, released.bodies or {})
         for backend in sorted({entry.backend for entry in released.entries}):
             own = [entry for entry in released.entries if entry.backend == backend]
             yield from self._fleet(backend).findings(own, released.bodies or {})
@@ -116,6 +123,7 @@ class StreamTarget:
         fleets = [(name, self._fleet(name)) for name in _backends(entries)]
         if self._registry:
             registry.register(self._registry, TOPICS)
+        self._workers.ready()
         self._writer.put(self._placed)
         fault.point("artifacts-written")
         records = self._records()

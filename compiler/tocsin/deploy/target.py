@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from tocsin.backend.fleet import Verdict
+from tocsin.backend.fleet import Finding, Verdict
 from tocsin.deploy.journal import Journal
 from tocsin.model.entry import Entry
 from tocsin.plan.steps import Deploy, Discard, Remove, Repair
@@ -28,6 +28,9 @@ class Target(Protocol):
 
     def observe(self) -> Live:
         """What is really in place; also while someone applies."""
+
+    def unattended(self) -> Finding | None:
+        """That nobody makes alerts of what is deployed, if that is so."""
 
     def judge(self, backend: str, before: bytes, after: bytes, wish: str, /) -> Verdict | None:
         """What happens to the state of a correlation whose artifact changes, if it has any."""

@@ -61,8 +61,9 @@ def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:
     `live` is None for an environment whose engine cannot be observed: no drift is known there.
     """
     before = {e.id: e for e in last.entries} if last else {}
+    found = live.findings if live else ()
     held = [before[r.id] for r in desired.refused if r.id in before]
-    asked = {f.subject for f in (live.findings if live else ()) if f.kind == ISOLATED}
+    asked = {each.subject for each in found if each.kind == ISOLATED}
     placed = [_apart(entry, before.get(entry.id), asked) for entry in (*desired.entries, *held)]
     result = tuple(
         replace(entry, action=_action(entry, before.get(entry.id), live))
@@ -72,7 +73,7 @@ def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:
         *_forward(result, before, live),
         *_removals(desired, result, before),
         *_discards(result, before, live),
-        *(Mend(finding) for finding in (live.findings if live else ())),
+        *(Mend(finding) for finding in found if not finding.by_hand),
     )
     plan = Plan(
         environment=desired.environment,
@@ -88,7 +89,7 @@ def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:
         refused=desired.refused,
         packs=tuple(_packs(desired.packed, before.values(), result)),
         problems=tuple(_problems(desired, result, before)),
-        warnings=desired.warnings,
+        warnings=(*desired.warnings, *(each.words for each in found if each.by_hand)),
     )
     needed = {s.after.artifact for s in steps if isinstance(s, Deploy | Repair)}
     return Bundle(plan, {name: desired.bodies[name] for name in sorted(needed)})

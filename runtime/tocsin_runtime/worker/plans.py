@@ -27,7 +27,7 @@ _NOTHING = Deployment(0, ())
 class Plans:
     """The versions at hand, by the records of a control topic.
 
-    `found`: the topic of what jobs elsewhere find, empty where there are none. `error`: why the
+    `found`: the topic of what jobs elsewhere find, read where a release has any. `error`: why the
     last record, or its trial, is not what runs. `starts`: where topics begin that were never read.
     """
 
@@ -96,7 +96,7 @@ class Plans:
     @property
     def topics(self) -> tuple[str, ...]:
         """What is to be read. A topic that only a trial has is read when the trial is released."""
-        found = (self._found,) if self._found else ()
+        found = (self._found,) if self._found and self.release.elsewhere else ()
         return tuple(sorted({*self.release.topics, *found}))
 
     def split(

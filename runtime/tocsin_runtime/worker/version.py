@@ -46,6 +46,11 @@ class Version:
         """The topics that it has filters for, sorted."""
         return tuple(sorted(self.lanes))
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether jobs elsewhere find matches for it."""
+        return any(d.artifact.backend != FILTERS for d in self.deployment.detections)
+
     def __call__(self, records: Sequence[Record]) -> Batch:
         """The results of a batch."""
         return Processor(self._route, self.writer)(records)

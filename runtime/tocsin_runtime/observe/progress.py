@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 
 from confluent_kafka import (
+    Consumer,
     ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaException,
@@ -13,6 +15,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
 from tocsin.errors import EngineError
+from tocsin_runtime.worker.clients import LOG
 from tocsin_runtime.worker.topics import admin
 
 Place = tuple[str, int]
@@ -26,6 +29,7 @@ class Progress:
     """The positions of a group in some partitions."""
 
     def __init__(self, servers: str, group: str, places: Iterable[Place]) -> None:
+        self._servers = servers
         self._admin = admin(servers)
         self._group = group
         self.places = sorted(places)
@@ -52,10 +56,33 @@ class Progress:
         """Where the partitions begin."""
         return self._offsets(OffsetSpec.earliest())  # type: ignore[no-untyped-call]
 
-    def behind(self) -> int:
-        """Events that the group has not read."""
+    def unread(self) -> Offsets:
+        """How many events the group has not read, of the partitions where there are any."""
         committed, ends, starts = self.committed(), self.ends(), self.starts()
-        return sum(max(0, ends[p] - max(committed[p], starts[p])) for p in self.places)
+        behind = {place: ends[place] - max(committed[place], starts[place]) for place in ends}
+        return {place: events for place, events in behind.items() if events > 0}
+
+    def oldest(self, places: Iterable[Place]) -> int | None:
+        """When the first event that is unread there was written, in milliseconds since 1970."""
+        committed, starts = self.committed(), self.starts()
+        wanted = {place: max(committed[place], starts[place]) for place in places}
+        if not wanted:
+            return None
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self._servers,
+                "group.id": self._group,  # which is not joined: partitions are assigned by hand
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "isolation.level": "read_committed",
+            },
+            logger=LOG,
+        )
+        try:
+            consumer.assign([TopicPartition(*place, at) for place, at in wanted.items()])
+            return min(_first_written(consumer, len(wanted)), default=None)
+        finally:
+            consumer.close()
 
     def _offsets(self, which: OffsetSpec) -> Offsets:
         if not self.places:
@@ -72,3 +99,17 @@ class Progress:
             }
         except KafkaException as error:
             raise EngineError(f"Kafka: {error.args[0].str()}") from None
+
+
+def _first_written(consumer: Consumer, partitions: int) -> Iterator[int]:
+    """When the next record of each of its partitions was written, where there is one."""
+    limit = time.monotonic() + _ANSWER_SECONDS
+    while partitions and time.monotonic() < limit:
+        message = consumer.poll(1.0)
+        if message is None:
+            continue
+        partitions -= 1
+        place = TopicPartition(message.topic() or "", message.partition() or 0)
+        consumer.incremental_unassign([place])
+        if message.error() is None:
+            yield message.timestamp()[1]

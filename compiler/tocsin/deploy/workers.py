@@ -1,0 +1,149 @@
+"""The workers of a stream environment, which make all its alerts, and the topics they write to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+from tocsin.backend.fleet import ISOLATED, Finding, StreamPlace
+from tocsin.canonical import digest_bytes
+from tocsin.errors import ConfigError
+from tocsin.model.entry import Entry
+from tocsin.pack import Part
+from tocsin_runtime.control.table import ReleaseTable
+from tocsin_runtime.control.topic import RELEASE, topic_name
+from tocsin_runtime.observe.members import Members
+from tocsin_runtime.observe.progress import Progress
+from tocsin_runtime.worker import topics
+from tocsin_runtime.worker.filters import FILTERS
+from tocsin_runtime.worker.names import SINKS, found_topic, group_of
+
+_SILENT_MS = 60_000
+"""Clocks of machines differ, by less than this."""
+_LAGGING_MS = 300_000
+"""What workers that keep up have read long before."""
+_POLICY = {"cleanup.policy": "delete"}
+
+
+class Workers:
+    """All workers of one environment, wherever they run."""
+
+    def __init__(self, place: StreamPlace) -> None:
+        self._place = place
+        self._group = group_of(place.project, place.environment)
+
+    def ready(self) -> None:
+        """Make the topics of results, or set them back: a compacted one would lose some."""
+        there = topics.existing(self._place.kafka)
+        sinks = set(SINKS.values())
+        topics.create(self._place.kafka, sinks - there)
+        topics.restore(self._place.kafka, there & sinks, _POLICY)
+
+    def missing(self) -> Finding | None:
+        """That nobody makes alerts, if nobody does."""
+        with closing(self._members()) as members:
+            return None if members.names() else self._nobody(0)
+
+    def findings(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> Iterator[Finding]:
+        """Where workers and their topics differ from what these released detections need."""
+        place = self._place
+        known = topics.partitions(place.kafka)
+        yield from _sinks(place.kafka, known)
+        if topic_name(place.project, place.environment) in known:
+            read = self._read(entries, bodies) & known.keys()
+            places = [(name, number) for name in read for number in range(known[name])]
+            progress = Progress(place.kafka, self._group, places)
+            with closing(self._members()) as members:
+                yield from self._seen(members, entries, progress)
+
+    def _members(self) -> Members:
+        place = self._place
+        return Members(place.kafka, place.project, place.environment)
+
+    def _read(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> set[str]:
+        """The topics that workers read; of damaged artifacts others tell."""
+        found: set[str] = set()
+        for entry in entries:
+            if entry.backend != FILTERS:
+                found.add(found_topic(self._place.project, self._place.environment))
+                continue
+            try:
+                found.add(Part.decode(bodies[entry.artifact]).topic)
+            except (KeyError, ValueError):
+                continue
+        return found
+
+    def _seen(
+        self, members: Members, entries: Sequence[Entry], progress: Progress
+    ) -> Iterator[Finding]:
+        seen = [each.name for each in members.look()]
+        unread = progress.unread()
+        if not seen:
+            yield self._nobody(sum(unread.values()))
+        elif since := _long_since(progress.oldest(unread)):
+            events = sum(unread.values())
+            told = f"{events} events are unread, the oldest since {since}"
+            cure = "look at the workers' logs, or start more of them"
+            yield Finding("worker-lagging", self._group, told, cure, by_hand=True)
+        record = members.records.get(RELEASE, b"")
+        isolated: dict[str, str] = {}
+        for name in seen:
+            report = members.told(name)
+            yield from _reported(name, report, record)
+            isolated |= dict(report["isolated"]) if report else {}
+        keys = {entry.id: entry.key for entry in entries if not entry.isolated}
+        for detection, reason in sorted(isolated.items()):
+            if detection in keys:
+                cure = "mend it; its failures are in tocsin.dead-letters"
+                yield Finding(ISOLATED, keys[detection], reason, cure)
+
+    def _nobody(self, unread: int) -> Finding:
+        told = f"no worker is running, so nothing raises alerts; {unread} events unread"
+        cure = f"start `tocsin worker --env {self._place.environment}`"
+        return Finding("no-worker", self._group, told, cure, by_hand=True)
+
+
+def _sinks(servers: str, known: Collection[str]) -> Iterator[Finding]:
+    for name in SINKS.values():
+        if name not in known:
+            yield Finding("sink-missing", name, "the topic does not exist", "apply makes it")
+    there = [name for name in SINKS.values() if name in known]
+    for name, settings in topics.settings_of(servers, there).items():
+        policy = settings.get("cleanup.policy", "delete")
+        if "compact" in policy:
+            told = f"its cleanup.policy is {policy}: results get lost"
+            yield Finding("sink-altered", name, told, "apply sets it back")
+
+
+def _reported(name: str, report: Mapping[str, Any] | None, record: bytes) -> Iterator[Finding]:
+    """What is wrong with a worker, by its last report; `record` is that of the release."""
+    cure = "look at its log, and start it again"
+    if report is None or _now() - report["at"] > _SILENT_MS:
+        told = "it is a member, and tells nothing"
+        yield Finding("worker-silent", name, told, cure, by_hand=True)
+    elif report["error"]:
+        yield Finding("worker-failing", name, report["error"], "apply mends what it lacks")
+    elif report["seen"] != digest_bytes(record):
+        told = f"it runs release {report['release']}, not {_release(record)}"
+        yield Finding("worker-behind", name, told, cure, by_hand=True)
+
+
+def _long_since(written: int | None) -> str:
+    """That moment, if it is too long ago; else empty."""
+    if written is None or _now() - written < _LAGGING_MS:
+        return ""
+    return datetime.fromtimestamp(written / 1000, UTC).isoformat(timespec="seconds")
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _release(record: bytes) -> int:
+    try:
+        return ReleaseTable.decode(record).release
+    except ConfigError:
+        return 0
