@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable
 
 from sqlglot import exp
@@ -12,9 +13,11 @@ from tocsin.backend.sql_leaf import needs_fold
 from tocsin.backend.sql_tree import Sql, ident, name
 from tocsin.errors import Unsupported
 from tocsin.ir.nodes import FieldRef, Keyword, Test
+from tocsin.ir.text import fold
 from tocsin.model.source import Column, FieldType, Source
 
-MEMBER, OTHER = "~m", "~n"
+DETECTION_ID = "detection_id"
+MEMBER, OTHER = "~m", "~o"
 """Variables over the members of arrays."""
 
 CONVERSIONS = {
@@ -30,14 +33,18 @@ CONVERSIONS = {
 
 
 def physical_names(source: Source) -> dict[str, str]:
-    """Column of the table for each field: names fold their case, so twins get `~2`, …."""
-    seen: dict[str, int] = {}
+    """Column of the table for each field: names fold their case, so twins get `~2`, ….
+
+    A field's own `~` is doubled, so that no column of ours, which all have a single one, is ever
+    called like a field.
+    """
+    seen = Counter([DETECTION_ID])
     result: dict[str, str] = {}
-    for column in source.columns:
-        count = seen[column.name.lower()] = seen.get(column.name.lower(), 0) + 1
-        result[column.name] = column.name if count == 1 else f"{column.name}~{count}"
-    if source.values_column:
-        result[source.values_column] = source.values_column
+    for field in dict.fromkeys([*(c.name for c in source.columns), source.values_column]):
+        plain = field.replace("~", "~~")
+        alike = fold(plain.upper())
+        seen[alike] += 1
+        result[field] = plain if seen[alike] == 1 else f"{plain}~{seen[alike]}"
     return result
 
 

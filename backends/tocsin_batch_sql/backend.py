@@ -18,10 +18,11 @@ from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match, WindowRow
 from tocsin.model.source import Source
 from tocsin.pack import Part
+from tocsin_batch_sql.arrays import DETECTION_ID
 from tocsin_batch_sql.correlation import correlated, match_of, row_of, unchosen
 from tocsin_batch_sql.ddl import MACROS, loaded
-from tocsin_batch_sql.emit import DETECTION_ID, definitions, printed, statement
-from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.emit import definitions, printed, statement
+from tocsin_batch_sql.events import ROW, write_events
 from tocsin_batch_sql.memory import cursor_of, in_memory
 from tocsin_batch_sql.pack import run_pack
 from tocsin_batch_sql.pack_run import table_part
@@ -99,11 +100,10 @@ def _run(
 
 
 def _load(job: Job, file: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    write_events(file, job.events, ROW)
+    key = write_events(file, job.events)
     timed = any(artifact.stateful for artifact in job.artifacts)
     for source in job.sources:
-        extra = extra_columns(source)
-        connection.execute(printed(loaded(source, str(file), extra, timed=timed)))
+        connection.execute(printed(loaded(source, str(file), key, timed=timed)))
 
 
 def _matches(connection: duckdb.DuckDBPyConnection, artifact: Artifact) -> list[Match]:

@@ -14,10 +14,10 @@ from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.artifact import Match, WindowRow
 from tocsin.model.source import Source
-from tocsin_batch_sql.arrays import physical_names
+from tocsin_batch_sql.arrays import DETECTION_ID, physical_names
 from tocsin_batch_sql.clock import EVENT, LATE
 from tocsin_batch_sql.dialect import DuckDb
-from tocsin_batch_sql.emit import DETECTION_ID, printed
+from tocsin_batch_sql.emit import printed
 
 FROM = "~from"
 """Where the window of a match begins, in milliseconds; NULL at events that complete nothing."""

@@ -13,9 +13,10 @@ from sqlglot import exp
 from tocsin.backend.sql_leaf import TIME
 from tocsin.backend.sql_moments import minute_of
 from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table, try_cast
-from tocsin.model.source import Column, Source
+from tocsin.model.source import Source
 from tocsin_batch_sql.arrays import CONVERSIONS, physical_names
 from tocsin_batch_sql.clock import at_rest, in_order_of_arrival, moment
+from tocsin_batch_sql.events import ROW, Named, run_columns
 
 MACROS = r"""
 CREATE OR REPLACE MACRO tocsin_number_text(d) AS CASE
@@ -32,9 +33,7 @@ CREATE OR REPLACE MACRO tocsin_text(j) AS CASE JSON_TYPE(j)
   WHEN 'VARCHAR' THEN j ->> '$'
   WHEN 'BOOLEAN' THEN j ->> '$'
   WHEN 'BIGINT' THEN j ->> '$'
-  WHEN 'UBIGINT' THEN COALESCE(
-    CAST(TRY_CAST(j ->> '$' AS BIGINT) AS VARCHAR),
-    tocsin_number_text(TRY_CAST(j ->> '$' AS DOUBLE)))
+  WHEN 'UBIGINT' THEN j ->> '$'
   WHEN 'DOUBLE' THEN tocsin_number_text(TRY_CAST(j ->> '$' AS DOUBLE))
 END;
 CREATE OR REPLACE MACRO tocsin_integer(j) AS
@@ -67,33 +66,33 @@ def view(source: Source, files: str) -> exp.Create:
     """CREATE VIEW over JSON-lines files (a path or a glob)."""
     target = table(source.table or source.name)
     row = exp.Sub(this=exp.Window(this=func("ROW_NUMBER"), over="OVER"), expression=number(1))
-    made = at_rest(source, rows(source, files), milliseconds, row)
+    names = physical_names(source)
+    columns = [(column, names[column.name]) for column in source.columns]
+    made = at_rest(source, rows(columns, files), milliseconds, row)
     return exp.Create(this=target, kind="VIEW", replace=True, expression=made)
 
 
-def loaded(source: Source, files: str, extra: Sequence[Column], *, timed: bool) -> exp.Create:
-    """CREATE OR REPLACE TABLE with the rows of JSON-lines files and some columns more.
+def loaded(source: Source, files: str, key: str, *, timed: bool) -> exp.Create:
+    """CREATE OR REPLACE TABLE for a run, with the rows of a JSON-lines file.
 
-    The first of these is the number of the event, in order of arrival. `timed`: with the columns
-    that correlations need.
+    `key`: where events have their number, in order of arrival. `timed`: with the columns that
+    correlations need.
     """
     target = table(source.table or source.name)
-    made = rows(source, files, extra)
+    made = rows(run_columns(source, key), files)
     if timed:
-        made = in_order_of_arrival(source, made, milliseconds, extra[0].name)
+        made = in_order_of_arrival(source, made, milliseconds, ROW)
     return exp.Create(this=target, kind="TABLE", replace=True, expression=made)
 
 
-def rows(source: Source, files: str, extra: Sequence[Column] = ()) -> exp.Select:
+def rows(columns: Sequence[Named], files: str) -> exp.Select:
     """The typed rows of JSON-lines files; each document is parsed once."""
-    columns = (*source.columns, *extra)
-    names = physical_names(source) | {column.name: column.name for column in extra}
-    paths = [_json_path(place) for column in columns for place in column.places]
+    paths = [_json_path(place) for column, _ in columns for place in column.places]
     listed = exp.Array(expressions=list(map(quoted, paths)))
     found = exp.alias_(func("JSON_EXTRACT", ident("json"), listed), FOUND, quoted=True)
     reader = exp.Table(this=func("READ_NDJSON_OBJECTS", quoted(files)))
     inner = exp.select(found).from_(reader).subquery(name("event"))
-    return exp.select(*_typed(columns, names)).from_(inner)
+    return exp.select(*_typed(columns)).from_(inner)
 
 
 def milliseconds(text: Sql) -> Sql:
@@ -102,14 +101,14 @@ def milliseconds(text: Sql) -> Sql:
     return moment(text, guard, func("EPOCH_MS", try_cast(minute_of(text), "TIMESTAMP")))
 
 
-def _typed(columns: Sequence[Column], names: dict[str, str]) -> list[Sql]:
+def _typed(columns: Sequence[Named]) -> list[Sql]:
     made: list[Sql] = []
     position = 0
-    for column in columns:
+    for column, target in columns:
         values = [_found(position := position + 1) for _ in column.places]
         value = values[0] if len(values) == 1 else func("COALESCE", *values)
         typed = func(CONVERSIONS[column.type], value)
-        made.append(exp.alias_(typed, names[column.name], quoted=True))
+        made.append(exp.alias_(typed, target, quoted=True))
     return made
 
 

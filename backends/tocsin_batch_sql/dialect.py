@@ -13,6 +13,7 @@ from tocsin.backend.sql_lists import AnyText, In, long_runs
 from tocsin.backend.sql_text import Shape, is_caseless, like_of
 from tocsin.backend.sql_tree import Sql, all_true, any_true, func, number, quoted, try_cast
 from tocsin.ir.nodes import Expr, Pattern, Regex, TimePart
+from tocsin.ir.re2groups import python_named
 from tocsin.model.source import FieldType
 from tocsin_batch_sql.arrays import BatchLeaves, lambda_of
 
@@ -74,7 +75,7 @@ class DuckDb(BatchLeaves):
     def regex(self, text: Sql, test: Regex) -> Sql:
         """REGEXP_MATCHES is RE2 itself, an older one that lacks `(?<name>`."""
         flags = f"(?{test.flags})" if test.flags else ""
-        return func("REGEXP_MATCHES", text, quoted(flags + test.pattern.replace("(?<", "(?P<")))
+        return func("REGEXP_MATCHES", text, quoted(flags + python_named(test.pattern)))
 
     def full_match(self, text: Sql, pattern: str) -> Sql:
         """REGEXP_FULL_MATCH."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from sqlglot import ErrorLevel, exp
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB as Base
+from sqlglot.generators.duckdb import DuckDBGenerator
 
 from tocsin.backend.sql_leaf import FOLDED
+from tocsin.backend.sql_print import LINE_BREAK, text_of
 from tocsin.backend.sql_tree import Sql, name, quoted
 from tocsin.ir.query import Query
 from tocsin.model.source import Source
-from tocsin_batch_sql.arrays import BatchLeaves, physical_names
+from tocsin_batch_sql.arrays import DETECTION_ID, BatchLeaves, physical_names
 from tocsin_batch_sql.ddl import MACROS, view
 from tocsin_batch_sql.dialect import DuckDb
-
-DETECTION_ID = "detection_id"
 
 
 def selection(query: Query, builder: BatchLeaves) -> exp.Select:
@@ -39,6 +40,15 @@ def definitions(source: Source) -> str:
     return f"{MACROS}{printed(view(source, f'{source.table or source.name}/*.jsonl'))};\n"
 
 
+class _Printed(Base):
+    """DuckDB."""
+
+    class Generator(DuckDBGenerator):
+        """What is printed otherwise."""
+
+        SENTINEL_LINE_BREAK = LINE_BREAK
+
+
 def printed(tree: Sql) -> str:
-    """The text of a tree, one clause or operand a line; an unknown construct is an error."""
-    return tree.sql(dialect="duckdb", pretty=True, copy=False, unsupported_level=ErrorLevel.RAISE)
+    """The text of a tree."""
+    return text_of(tree, _Printed)

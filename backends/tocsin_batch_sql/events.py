@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from tocsin.model.source import Column, FieldType, Source
+from tocsin_batch_sql.arrays import physical_names
 
-ROW = "__n"
+ROW = "~n"
 """Column of a run's tables: the 0-based number of the event."""
 
 
-def extra_columns(source: Source) -> list[Column]:
-    """Columns of a run's table that are no fields."""
-    extra = [Column(ROW, FieldType.INTEGER, (ROW,))]
-    if source.values_column and source.column(source.values_column) is None:
-        extra.append(Column(source.values_column, FieldType.STRINGS, (source.values_column,)))
-    return extra
-
-
-def write_events(file: Path, events: Iterable[Mapping[str, Any]], row: str) -> None:
-    """One event a line, with its 0-based number under the key `row`."""
+def write_events(file: Path, events: Sequence[Mapping[str, Any]]) -> str:
+    """One event a line, with its 0-based number under a key that no event has: that key."""
+    key = ROW
+    while any(key in event for event in events):
+        key += "~"
     with file.open("wb") as out:
         for number, event in enumerate(events):
-            out.write(_line({**event, row: number}))
+            out.write(_line({**event, key: number}))
+    return key
+
+
+Named = tuple[Column, str]
+"""A column, and what it is called in the table."""
+
+
+def run_columns(source: Source, key: str) -> list[Named]:
+    """Columns of a run's table: the number, which events have under `key`, then the fields."""
+    names = physical_names(source)
+    values = source.values_column
+    columns = list(source.columns)
+    if values and source.column(values) is None:
+        columns.append(Column(values, FieldType.STRINGS, (values,)))
+    number = Column(ROW, FieldType.INTEGER, (key,))
+    return [(number, ROW), *((column, names[column.name]) for column in columns)]
 
 
 def _line(event: dict[str, Any]) -> bytes:

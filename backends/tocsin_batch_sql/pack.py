@@ -16,7 +16,7 @@ from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import printed
-from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.events import ROW, write_events
 from tocsin_batch_sql.memory import in_memory
 from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values, of
 from tocsin_runtime.matcher.tables import SAMPLE, TablePack
@@ -32,9 +32,8 @@ def run_pack(
     with TemporaryDirectory(prefix="tocsin-") as folder, in_memory() as connection:
         connection.execute(MACROS)
         file = Path(folder) / "events.jsonl"
-        write_events(file, events, ROW)
-        extra = extra_columns(source)
-        connection.execute(printed(loaded(source, str(file), extra, timed=False)))
+        key = write_events(file, events)
+        connection.execute(printed(loaded(source, str(file), key, timed=False)))
         return run_pack_table(connection, source.table or source.name, source, parts)
 
 

@@ -130,7 +130,7 @@ class PackRun(ABC):
 
     def _name(self, field: str) -> str:
         """What its values are called: twins by case have names of their own."""
-        return f"~{self._names[field]}"
+        return f"{self._names[field]}~v"
 
     def _make_classes(self, number: int, column: TableColumn) -> int:
         distinct = self._select(column.fields).distinct()

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlglot import Dialect, ErrorLevel, exp, generator, tokens
+from sqlglot import Dialect, exp, generator, tokens
 
+from tocsin.backend.sql_print import LINE_BREAK, text_of
 from tocsin.backend.sql_tree import Sql
 
 
@@ -39,6 +40,8 @@ class Flink(Dialect):
     class Generator(generator.Generator):
         """How the few constructs that are Flink's own are printed."""
 
+        SENTINEL_LINE_BREAK = LINE_BREAK
+
         TYPE_MAPPING: ClassVar[dict[Any, str]] = {
             **generator.Generator.TYPE_MAPPING,
             exp.DType.TEXT: "STRING",
@@ -60,5 +63,5 @@ class Flink(Dialect):
 
 
 def printed(tree: Sql) -> str:
-    """The text of a tree, one clause or operand a line; an unknown construct is an error."""
-    return tree.sql(dialect=Flink, pretty=True, copy=False, unsupported_level=ErrorLevel.RAISE)
+    """The text of a tree."""
+    return text_of(tree, Flink)

@@ -12,7 +12,7 @@ from tocsin.backend.sql_correlation_engine import TIME
 from tocsin.ir.leaf import parse_millis, parse_time
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import printed
-from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.events import ROW, write_events
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.session import session
 from tocsin_flink_sql.ddl import Place, source_table, view
@@ -76,11 +76,11 @@ def test_the_texts_are_both_times_and_none() -> None:
 
 def test_duckdb(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
-    write_events(file, [{"time": text} for text in TEXTS], ROW)
+    key = write_events(file, [{"time": text} for text in TEXTS])
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'America/New_York'")
         connection.execute(MACROS)
-        connection.execute(printed(loaded(LEFT, str(file), extra_columns(LEFT), timed=True)))
+        connection.execute(printed(loaded(LEFT, str(file), key, timed=True)))
         table = connection.sql("SELECT * FROM left_events").order(f'"{ROW}"')
         rows = table.select(f'"{TIME}"').fetchall()
     assert {
@@ -94,7 +94,7 @@ def test_duckdb(tmp_path: Path) -> None:
 def test_spark(tmp_path: Path) -> None:
     spark = session()
     of = replace(LEFT, table="left_times")
-    write_events(tmp_path / "events.jsonl", [{"time": text} for text in TEXTS], ROW)
+    write_events(tmp_path / "events.jsonl", [{"time": text} for text in TEXTS])
     for text in definitions(of).replace("`left_times/", f"`{tmp_path}/").split(";\n")[:-1]:
         spark.sql(text)
     found = spark.sql(f"SELECT `time`, `{TIME}` FROM left_times").collect()  # noqa: S608 - our own name

@@ -23,7 +23,7 @@ from tocsin.ir.nodes import Expr, Leaf, Text, Wild, negate
 from tocsin.ir.text import fold, number_text
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, FieldType, Source
-from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.events import write_events
 from tocsin_batch_sql.spark import session as spark_session
 from tocsin_batch_sql.spark.backend import SparkSql
 from tocsin_batch_sql.spark.ddl import FUNCTIONS, definitions, rows
@@ -79,16 +79,16 @@ def test_the_deployed_view_over_files_in_another_session(
     events = nasty(SOURCE)
     folder = tmp_path / "every_type"
     folder.mkdir()
-    write_events(folder / "a.jsonl", events[:20], ROW)  # blank lines are nothing
+    key = write_events(folder / "a.jsonl", events[:20])  # blank lines are nothing
     (folder / "b.jsonl").write_text("\n")
-    numbered = (*SOURCE.columns, *extra_columns(SOURCE))
+    numbered = (*SOURCE.columns, Column("position", FieldType.INTEGER, (key,)))
     of = Source("every_type", numbered, table="every_type")
     for text in definitions(of).replace("`every_type/", f"`{folder}/").split(";\n")[:-1]:
         elsewhere.sql(text)
     # A choice: compiling one statement takes Spark a good second. The two long lists come last.
     some = compiled(EXPRS[:-4])[::30]
     found = {
-        Match(row["detection_id"], row[ROW])
+        Match(row["detection_id"], row["position"])
         for artifact in some
         for row in elsewhere.sql(artifact.body.decode()).collect()
     }

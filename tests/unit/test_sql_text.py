@@ -76,7 +76,7 @@ class TestRefusals:
         [
             ("duckdb", Leaf("ratio", Text((Wild.MANY, "5"))), "text-of-double"),
             ("duckdb", Leaf("ratio", Regex("5")), "text-of-double"),
-            ("duckdb", Leaf("number", Compare(Op.GT, 2**63)), "number-out-of-range"),
+            ("duckdb", Leaf("number", Compare(Op.GT, 2**64)), "number-out-of-range"),
             ("duckdb", Leaf("ratio", Compare(Op.GT, 2**53 + 1)), "number-out-of-range"),
             ("duckdb", Leaf("nothing", Text(("a",))), "unknown-field"),
             ("duckdb", Leaf("text", Text(("\ud800",))), "lone-surrogate"),

@@ -14,6 +14,7 @@ from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, tabl
 from tocsin.model.source import Column, FieldType, Source
 from tocsin_batch_sql.arrays import CONVERSIONS, physical_names
 from tocsin_batch_sql.clock import at_rest
+from tocsin_batch_sql.events import Named
 from tocsin_batch_sql.spark.clock import milliseconds
 from tocsin_batch_sql.spark.printer import printed
 
@@ -132,24 +133,22 @@ def rows(source: Source, files: str) -> exp.Select:
     return _aliased(made).from_(_parsed(files))
 
 
-def loaded(source: Source, files: str, extra: Sequence[Column] = ()) -> exp.Select:
-    """The same rows for a run, with some columns more.
+def loaded(columns: Sequence[Named], files: str) -> exp.Select:
+    """The same rows for a run, with its columns.
 
     Spark's analysis takes 0.1 s for each call of TOCSIN_TEXT, which a view over many events is
     worth, since just the columns that a statement reads are made; a run makes them all at once.
     """
-    columns = (*source.columns, *extra)
-    names = physical_names(source) | {column.name: column.name for column in extra}
     together: dict[str, list[Sql]] = {}
     made: list[tuple[Sql, str]] = []
-    for column in columns:
+    for column, target in columns:
         makes = TOGETHER.get(column.type)
         value = _value(column)
         if makes:
             values = together.setdefault(makes, [])
             values.append(value)
             value = func("GET", ident(makes), number(len(values) - 1))
-        made.append((_of_run(column.type, value), names[column.name]))
+        made.append((_of_run(column.type, value), target))
     all_ = [(func(makes, func("ARRAY", *values)), makes) for makes, values in together.items()]
     inner = _aliased([(ident(EVENT), EVENT), *all_]).from_(_parsed(files))
     return _aliased(made).from_(inner.subquery(name("event")))

@@ -21,7 +21,7 @@ from tocsin.ir.query import Query
 from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
-from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.events import ROW, run_columns, write_events
 from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values, table_part
 from tocsin_batch_sql.spark.ddl import loaded
 from tocsin_batch_sql.spark.printer import printed
@@ -54,8 +54,8 @@ def run_pack(
         prepare(spark)
         with TemporaryDirectory(prefix="tocsin-") as folder:
             file = Path(folder) / "events.jsonl"
-            write_events(file, events, ROW)
-            found = spark.sql(printed(loaded(source, str(file), extra_columns(source))))
+            columns = run_columns(source, write_events(file, events))
+            found = spark.sql(printed(loaded(columns, str(file))))
             in_memory(found, spark).createOrReplaceTempView(printed(name(view)))
         return run_pack_table(spark, view, source, parts)
     except PySparkException as error:

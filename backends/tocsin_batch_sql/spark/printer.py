@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlglot import ErrorLevel, exp
+from sqlglot import exp
 from sqlglot.dialects.spark import Spark as Base
 from sqlglot.generators.spark import SparkGenerator
 
+from tocsin.backend.sql_print import LINE_BREAK, text_of
 from tocsin.backend.sql_tree import Sql
 
 ESCAPES = str.maketrans(
@@ -28,6 +29,8 @@ class Spark(Base):
     class Generator(SparkGenerator):
         """What is printed otherwise."""
 
+        SENTINEL_LINE_BREAK = LINE_BREAK
+
         TRANSFORMS: ClassVar[dict[Any, Any]] = {
             **SparkGenerator.TRANSFORMS,
             exp.TryCast: lambda self, e: f"TRY_CAST({self.sql(e, 'this')} AS {self.sql(e, 'to')})",
@@ -42,5 +45,5 @@ class Spark(Base):
 
 
 def printed(tree: Sql) -> str:
-    """The text of a tree, one clause or operand a line; an unknown construct is an error."""
-    return tree.sql(dialect=Spark, pretty=True, copy=False, unsupported_level=ErrorLevel.RAISE)
+    """The text of a tree."""
+    return text_of(tree, Spark)

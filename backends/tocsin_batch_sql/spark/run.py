@@ -22,11 +22,10 @@ from tocsin.backend.sql_tree import ident, name
 from tocsin.errors import EngineError
 from tocsin.model.artifact import Artifact, Job, Match, WindowRow
 from tocsin.model.source import Column, Source
-from tocsin_batch_sql.arrays import physical_names
+from tocsin_batch_sql.arrays import DETECTION_ID, physical_names
 from tocsin_batch_sql.clock import in_order_of_arrival
 from tocsin_batch_sql.correlation import match_of, row_of, unchosen
-from tocsin_batch_sql.emit import DETECTION_ID
-from tocsin_batch_sql.events import ROW, extra_columns, write_events
+from tocsin_batch_sql.events import ROW, run_columns, write_events
 from tocsin_batch_sql.spark.clock import milliseconds
 from tocsin_batch_sql.spark.ddl import AT_ONCE, FUNCTIONS, loaded
 from tocsin_batch_sql.spark.printer import printed
@@ -110,9 +109,9 @@ def _correlated(spark: SparkSession, job: Job) -> list[list[Match]]:
 def _load_timed(spark: SparkSession, job: Job) -> None:
     with TemporaryDirectory(prefix="tocsin-") as folder:
         file = Path(folder) / "events.jsonl"
-        write_events(file, job.events, ROW)
+        key = write_events(file, job.events)
         for source in job.sources:
-            found = loaded(source, str(file), extra_columns(source))
+            found = loaded(run_columns(source, key), str(file))
             timed = in_order_of_arrival(source, found, milliseconds, ROW)
             view = printed(name(source.table or source.name))
             in_memory(spark.sql(printed(timed)), spark).createOrReplaceTempView(view)
@@ -130,19 +129,21 @@ def _groups(jobs: Sequence[Job]) -> Iterator[_Group]:
 
 
 def _columns(source: Source) -> dict[str, Column]:
-    return {column.name: column for column in (*source.columns, *extra_columns(source))}
+    """Its columns and, if it is none of them, that of all scalars."""
+    return {column.name: column for column, _ in run_columns(source, ROW)[1:]}
 
 
 def _run(spark: SparkSession, group: _Group) -> Iterator[list[Match]]:
     whole = replace(group.jobs[0].source, columns=tuple(group.columns.values()), values_column="")
     with TemporaryDirectory(prefix="tocsin-") as folder:
         file = Path(folder) / "events.jsonl"
-        write_events(file, group.jobs[0].events, ROW)
-        events = in_memory(spark.sql(printed(loaded(whole, str(file)))), spark)
+        columns = run_columns(whole, write_events(file, group.jobs[0].events))
+        events = in_memory(spark.sql(printed(loaded(columns, str(file)))), spark)
     names = physical_names(whole)
     for job in group.jobs:
-        own = {n: n for n in _columns(job.source)} | physical_names(job.source)
+        own = physical_names(job.source)
         chosen = [printed(exp.alias_(ident(names[n]), own[n], quoted=True)) for n in own]
+        chosen.append(printed(ident(ROW)))
         view = printed(name(job.source.table or job.source.name))
         in_memory(events.selectExpr(*chosen), spark).createOrReplaceTempView(view)
         yield _matches(spark, job.artifacts)

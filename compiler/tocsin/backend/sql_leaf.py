@@ -25,7 +25,7 @@ from tocsin.errors import Unsupported
 from tocsin.ir.cidr import cidr_regex
 from tocsin.ir.leaf import passes
 from tocsin.ir.nodes import Cidr, Compare, Op, Pattern, Regex, Test, Text, TimePart
-from tocsin.ir.text import INT64, number_text
+from tocsin.ir.text import BITS64, number_text
 from tocsin.model.source import Column, FieldType, Source
 
 FOLDED = "~"
@@ -40,7 +40,7 @@ COMPARISONS: Mapping[Op, type[exp.Binary]] = {
 
 
 NUMBER = r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?"
-INTEGER = r"-?[0-9]{1,19}"
+INTEGER = "-[0-9]{1,19}|[0-9]{1,20}"
 _HOUR, _SIXTY = "([01][0-9]|2[0-3])", "[0-5][0-9]"
 TIME = (
     "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -63,7 +63,7 @@ def compared(value: Sql, test: Compare, bound: float) -> Sql:
 
 def exact_bound(test: Compare) -> int:
     """The test's integer. Raises Unsupported where it does not fit 64 bits."""
-    if not isinstance(test.number, int) or test.number not in INT64:
+    if not isinstance(test.number, int) or test.number not in BITS64:
         raise Unsupported("Compare", "number-out-of-range", str(test.number))
     return test.number
 
@@ -273,8 +273,10 @@ class SqlLeaves(ABC):
         return all_true([*guard, compared(value.copy(), test, bound)])
 
     def _compare_large(self, text: Sql, test: Compare) -> Sql:
-        integer = try_cast(text, "BIGINT")
-        is_integer = all_true([self.full_match(text, INTEGER), not_null(integer)])
+        integer = try_cast(text, "DECIMAL(20, 0)")
+        low, high = number(BITS64[0]), number(BITS64[-1])
+        fits = exp.Between(this=integer, low=low, high=high)
+        is_integer = all_true([self.full_match(text, INTEGER), fits])
         exact = compared(integer.copy(), test, exact_bound(test))
         rest = self._compare_double(text, test, float(test.number))
         return exp.Case().when(is_integer, exact).else_(rest)

@@ -55,18 +55,22 @@ def is_caseless(pattern: Pattern) -> bool:
     return all(part.lower() == part.upper() for part in pattern if isinstance(part, str))
 
 
+ESCAPES = "!^~|#$"
+"""Escape characters of LIKE: one that the pattern lacks reads best, and any one escapes itself."""
+
+
 def like_of(pattern: Pattern) -> tuple[str, str]:
     """The LIKE pattern and its escape character, empty where none is needed."""
-    literals = "".join(part for part in pattern if isinstance(part, str))
-    escape = (
-        "" if not set(literals) & {"%", "_"} else next(c for c in "!^~|#$" if c not in literals)
-    )
+    literals = set("".join(part for part in pattern if isinstance(part, str)))
+    free = (char for char in ESCAPES if char not in literals)
+    escape = next(free, ESCAPES[0]) if literals & {"%", "_"} else ""
     wild = {Wild.MANY: "%", Wild.ONE: "_"}
     return "".join(wild[p] if isinstance(p, Wild) else _escaped(p, escape) for p in pattern), escape
 
 
 def _escaped(text: str, escape: str) -> str:
-    return text.replace("%", escape + "%").replace("_", escape + "_") if escape else text
+    special = {escape, "%", "_"} if escape else ()
+    return "".join(escape + char if char in special else char for char in text)
 
 
 def integer_of(pattern: Pattern) -> int | None:

@@ -84,7 +84,7 @@ class Cidr:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """The text is a number that compares so. Two int64 compare exactly, all else as doubles."""
+    """The text is a number that compares so: 64-bit integers exactly, all else as doubles."""
 
     op: Op
     number: int | float

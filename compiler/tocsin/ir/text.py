@@ -8,7 +8,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+BITS64 = range(-(2**63), 2**64)
+"""Integers of 64 bits, signed or unsigned: they are exact everywhere."""
 INT64 = range(-(2**63), 2**63)
+"""Those that a BIGINT holds."""
+DIGITS64 = len(str(BITS64[-1]))
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?")
 INTEGER = re.compile(r"-?[0-9]+")
 
@@ -27,7 +31,7 @@ def fold(text: str) -> str:
 
 def number_text(number: float) -> str:
     """Canonical text of a number: `5.0` is `5`; exact to 64 bits; no exponent below 1e21."""
-    if isinstance(number, int) and number in INT64:
+    if isinstance(number, int) and number in BITS64:
         return str(number)
     value = float(number)
     if abs(value) >= 1e21:  # noqa: PLR2004 - the border that the contract names
@@ -88,7 +92,7 @@ def parse_number(text: str) -> int | float | None:
     """The number that a text is (L5): an int if it is one of 64 bits, else a finite double."""
     if not NUMBER.fullmatch(text):
         return None
-    if INTEGER.fullmatch(text) and len(text) <= len(str(INT64.start)) and int(text) in INT64:
+    if INTEGER.fullmatch(text) and len(text) <= DIGITS64 and int(text) in BITS64:
         return int(text)
     value = float(text)
     return value if abs(value) != float("inf") else None

@@ -44,27 +44,33 @@ def infer(
     types = _types(wanted.names, raw)
     rows = [{name: _VALUE[types[name]](value) for name, value in row.items()} for row in raw]
     columns = [Column(name, types[name], (name,)) for name in wanted.names]
+    values, said = (_free(name, wanted.names) for name in (VALUES, TIME))
     if keywords:
-        columns.append(Column(VALUES, FieldType.STRINGS, (VALUES,)))
+        columns.append(Column(values, FieldType.STRINGS, (values,)))
         for row, event in zip(rows, events, strict=True):
-            row[VALUES] = list(scalars(event))
+            row[values] = list(scalars(event))
     if clock:
-        columns.append(Column(TIME, FieldType.TIMESTAMP, (TIME,)))
+        columns.append(Column(said, FieldType.TIMESTAMP, (said,)))
         for row, event in zip(rows, events, strict=True):
             if (time := clock(View(event))) is not None:
-                row[TIME] = millis_text(time)
-    return _source(columns, timed=clock is not None, keywords=keywords), rows
+                row[said] = millis_text(time)
+    return _source(columns, said if clock else "", values if keywords else ""), rows
 
 
-def _source(columns: Iterable[Column], *, timed: bool, keywords: bool) -> Source:
+def _free(name: str, names: Container[str]) -> str:
+    """The name, or one like it that no rule says."""
+    return name if name not in names else _free(f"{name}~", names)
+
+
+def _source(columns: Iterable[Column], time_field: str, values_column: str) -> Source:
     return Source(
         "events",
         tuple(columns),
         table="events",
         topic="events",
-        time_field=TIME if timed else "",
+        time_field=time_field,
         lateness_seconds=None,
-        values_column=VALUES if keywords else "",
+        values_column=values_column,
     )
 
 

@@ -1,0 +1,58 @@
+"""Faults of the batch SQL: each once more, with the right value, on engines in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sql_cases import query, source
+from tocsin.cli.main import main_group
+from tocsin.ir.nodes import Leaf, Text
+from tocsin_batch_sql.backend import BatchSql
+from tocsin_batch_sql.spark.backend import SparkSql
+from tocsin_flink_sql.backend import FlinkSql
+
+HERE = Path(__file__).parent
+LOCAL = [["evaluator"], ["matcher"], ["duckdb", "--form", "sql"], ["duckdb", "--form", "pack"]]
+SPARK = [["spark", "--form", "sql"], ["spark", "--form", "pack"]]
+ENGINES = [
+    *(pytest.param(words, id=" ".join(words)) for words in LOCAL),
+    *(pytest.param(words, id=" ".join(words), marks=pytest.mark.engine) for words in SPARK),
+]
+
+
+GTE, GT = [("rule", n) for n in (1, 2)], [("rule-2", n) for n in (0, 1, 2)]
+
+
+def scan(folder: Path, engine: list[str]) -> list[tuple[str, int]]:
+    """The matches of a folder's rules on its events: rule and number of the event."""
+    words = ["scan", "--rules", str(folder / "rule.yml"), "--events", str(folder / "events.jsonl")]
+    told = CliRunner().invoke(main_group, [*words, "--ignore-logsource", "--engine", *engine])
+    assert told.exit_code == 0, f"{told.output}{told.exception!r}"
+    found = map(json.loads, told.stdout.splitlines())
+    return sorted((each["rule"], each["event"]) for each in found)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("like-escape-crash", [("rule", 0)]),
+        ("duckdb-regex-named-group", [("rule", 3), *(("rule-1", n) for n in (0, 1, 2))]),
+        ("duckdb-column-names", [("rule", 2), ("rule-1", 0), ("rule-2", 1)]),
+        ("column-names-of-tables", [(f"rule-{n}", n - 1) for n in range(1, 10)]),
+        ("sixty-four-bits", [("rule", 0), ("rule", 2)]),
+        ("sixty-four-bits-compared", [*GTE, ("rule-1", 0), *GT]),
+    ],
+)
+def test_a_scan_finds(name: str, right: list[tuple[str, int]], engine: list[str]) -> None:
+    assert scan(HERE / name, engine) == right
+
+
+@pytest.mark.parametrize("backend", [BatchSql(), SparkSql(), FlinkSql()], ids=lambda b: b.name)
+def test_a_word_of_the_printer_is_text(backend: BatchSql | SparkSql | FlinkSql) -> None:
+    expr = Leaf("text", Text(("__SQLGLOT__LB__",), cased=True))
+    assert "'__SQLGLOT__LB__'" in backend.compile(query(expr, source())).body.decode()
