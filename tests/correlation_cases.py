@@ -26,10 +26,10 @@ from tocsin.ir.correlation import (
     Ref,
     Some,
 )
-from tocsin.ir.leaf import parse_time
 from tocsin.ir.nodes import Expr, Leaf, Text, Wild
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.ir.stream import completions, observe
+from tocsin.ir.times import parse_time
 from tocsin.model.artifact import Match
 from tocsin.model.detection import Detection, Meta
 from tocsin.model.source import Column, FieldType, LogSource, Source
@@ -50,9 +50,9 @@ TYPES = {
     "time": FieldType.TIMESTAMP,
 }
 COLUMNS = tuple(Column(name, kind, tuple(name.split("."))) for name, kind in TYPES.items())
-LATENESS = 30
-LEFT = Source("left", COLUMNS, table="left_events", time_field="time", lateness_seconds=LATENESS)
-RIGHT = Source("right", COLUMNS, table="right_events", time_field="time", lateness_seconds=0)
+LATENESS_MS = 30_000
+LEFT = Source("left", COLUMNS, table="left_events", time_field="time", lateness_ms=LATENESS_MS)
+RIGHT = Source("right", COLUMNS, table="right_events", time_field="time", lateness_ms=0)
 SOURCES = (LEFT, RIGHT)
 
 SECOND = 1000
@@ -76,7 +76,7 @@ def holding(letter: str, of: Source = LEFT, name: str = "") -> Query:
 
 def wanted(query: CorrelationQuery, events: Sequence[dict[str, Any]]) -> list[Match]:
     """What the reference evaluator finds."""
-    found = observe(query.events, events, Counter())
+    found = observe(query.events, events)
     return sorted(
         Match(query.detection.id, done.event[1], done.group)
         for done in completions(query, found).completed

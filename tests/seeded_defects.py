@@ -15,6 +15,7 @@ from tocsin.backend import sql_correlation, sql_correlation_figures, sql_leaf
 from tocsin.backend.sql import SqlBuilder
 from tocsin.backend.sql_correlation import Statement
 from tocsin.backend.sql_correlation_engine import over
+from tocsin.backend.sql_moments import within
 from tocsin.backend.sql_tree import any_true, equal, func, ident, number, quoted, true
 from tocsin.ir.correlation import BoundOp
 from tocsin.ir.nodes import Op, Regex, Unit
@@ -80,7 +81,7 @@ def _hour_of_text(_: Any, __: DuckDb, text: Any, test: Any) -> Any:
     bare = func("REGEXP_REPLACE", text, quoted("(Z|[+-][0-9:]+)$"), quoted(""))
     moment = exp.TryCast(this=bare, to=exp.DataType.build("TIMESTAMP"))
     part = func("DATE_PART", quoted(test.unit.value), moment)
-    return equal(part, number(test.value))
+    return within(part, test)
 
 
 def _plain_week(old: Callable[..., Any], unit: str, moment: Any) -> Any:

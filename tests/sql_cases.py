@@ -54,7 +54,7 @@ def source(*, values: bool = False, arrays: bool = True) -> Source:
         tuple(columns),
         table="every_type",
         time_field="time",
-        lateness_seconds=300,
+        lateness_ms=300_000,
         values_column=VALUES if values else "",
     )
 
@@ -154,7 +154,8 @@ def table(of: Source) -> list[Expr]:
         found += [Leaf(column.name, test) for test in some if column.name != "text"]
         found += [FieldRef("text", column.name, how) for how in How]
     parts = zip(Unit, (30, 8, 1, 1, 12, 2025), strict=True)
-    found += [Leaf("text", TimePart(unit, value)) for unit, value in parts]
+    found += [Leaf("text", TimePart(unit, value, value)) for unit, value in parts]
+    found += [Leaf("text", TimePart(Unit.HOUR, 8, 23)), Leaf("text", TimePart(Unit.WEEK, 1, 26))]
     long = [Leaf("text", Text((f"value-{n}",))) for n in range(4432)]
     ends = [Leaf("text", Text((Wild.MANY, f".value-{n}"))) for n in range(4432)]
     return [*found, any_of([*long, Leaf("text", Text(("k",)))]), any_of([*ends, *long[:2]])]

@@ -55,7 +55,7 @@ title: Web log
 logsources: [{product: shop, service: web}]
 where: {kind: web}
 topic: {prefix}web
-time: {field: time}
+time: {field: time, unit: ms}
 fields: {kind: string, time: integer, path: string, status: {type: integer, from: http.status}}
 """
 
@@ -191,7 +191,7 @@ AUDIT_EVENTS: tuple[dict[str, Any], ...] = (
 
 WEB_EVENTS: tuple[dict[str, Any], ...] = (
     {"kind": "web", "time": 1767225600500, "path": "/pay", "http": {"status": 503}},
-    {"kind": "web", "time": 1767225601, "path": "/pay", "http": {"status": 200}},
+    {"kind": "web", "time": 1767225601000, "path": "/pay", "http": {"status": 200}},
     {"kind": "web", "path": "/cart/pay", "http": {"status": "500"}},
 )
 

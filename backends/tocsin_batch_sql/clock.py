@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlglot import exp
 
-from tocsin.backend.sql_correlation_clock import FIRST, LAST, after_minute
+from tocsin.backend.sql_correlation_clock import after_minute
 from tocsin.backend.sql_correlation_engine import TIME, has_time
 from tocsin.backend.sql_moments import has_year, minutes_west
 from tocsin.backend.sql_tree import (
@@ -18,14 +19,22 @@ from tocsin.backend.sql_tree import (
     name,
     number,
 )
-from tocsin.model.source import Source
-from tocsin_batch_sql.arrays import physical_names
+from tocsin.ir.times import FIRST, LAST
+from tocsin.model.source import Column, FieldType, Source, TimeUnit
 
-Clock = Callable[[Sql], Sql]
-"""How a dialect reads a text as a moment."""
+Clock = Callable[[Sql, TimeUnit], Sql]
+"""How a dialect reads a text as a moment, in ms since 1970; NULL where it names none."""
 
 EVENT, LATE = "~event", "~late"
 """The 0-based number of an event; whether it came too late to count."""
+SAID = "~said"
+"""The one text form of the time field, whatever type it is declared of."""
+
+
+def said(source: Source) -> list[tuple[Column, str]]:
+    """What tells the time, whatever type it is declared of, and the name of its column."""
+    column = source.column(source.time_field) if has_time(source) else None
+    return [(replace(column, type=FieldType.STRINGS), SAID)] if column else []
 
 
 def at_rest(source: Source, rows: exp.Select, clock: Clock, row: Sql) -> exp.Select:
@@ -52,7 +61,7 @@ def _timed(source: Source, rows: exp.Select, clock: Clock, event: Sql) -> exp.Se
 def _time(source: Source, clock: Clock) -> Sql:
     if not has_time(source):
         return exp.cast(exp.null(), "BIGINT")
-    return clock(ident(physical_names(source)[source.time_field]))
+    return clock(ident(SAID), source.time_unit)
 
 
 def moment(text: Sql, guard: Sql, minute: Sql) -> Sql:
@@ -68,10 +77,10 @@ def moment(text: Sql, guard: Sql, minute: Sql) -> Sql:
 
 def _late(source: Source) -> Sql:
     """Before the latest time so far less the allowed lateness."""
-    if source.lateness_seconds is None:
+    if source.lateness_ms is None:
         return false()
     spec = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
     order = exp.Order(expressions=[ident(EVENT)])
     latest = exp.Window(this=exp.Max(this=ident(TIME)), order=order, spec=spec, over="OVER")
-    allowed = exp.Sub(this=latest, expression=number(source.lateness_seconds * 1000))
+    allowed = exp.Sub(this=latest, expression=number(source.lateness_ms))
     return func("COALESCE", exp.LT(this=ident(TIME), expression=allowed), false())

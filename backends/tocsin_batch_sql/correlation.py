@@ -16,6 +16,7 @@ from tocsin.model.artifact import Match, WindowRow
 from tocsin.model.source import Source
 from tocsin_batch_sql.arrays import DETECTION_ID, physical_names
 from tocsin_batch_sql.clock import EVENT, LATE
+from tocsin_batch_sql.ddl import only_member
 from tocsin_batch_sql.dialect import DuckDb
 from tocsin_batch_sql.emit import printed
 
@@ -54,8 +55,7 @@ class DuckDbEngine(BatchEngine):
 
     def only_member(self, members: Sql) -> Sql:
         """The first of one."""
-        is_one = func("LEN", members).eq(number(1))
-        return exp.Case().when(is_one, func("LIST_EXTRACT", members.copy(), number(1)))
+        return only_member(members)
 
 
 def correlated(query: CorrelationQuery) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from tocsin.backend.sql_epoch import EPOCH, epoch_milliseconds
 from tocsin.backend.sql_leaf import TIME
 from tocsin.backend.sql_moments import minute_of
 from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table, try_cast
-from tocsin.model.source import Source
+from tocsin.model.source import Source, TimeUnit
 from tocsin_batch_sql.arrays import CONVERSIONS, physical_names
-from tocsin_batch_sql.clock import at_rest, in_order_of_arrival, moment
+from tocsin_batch_sql.clock import SAID, at_rest, in_order_of_arrival, moment, said
 from tocsin_batch_sql.events import ROW, Named, run_columns
 
 MACROS = r"""
@@ -68,7 +69,7 @@ def view(source: Source, files: str) -> exp.Create:
     row = exp.Sub(this=exp.Window(this=func("ROW_NUMBER"), over="OVER"), expression=number(1))
     names = physical_names(source)
     columns = [(column, names[column.name]) for column in source.columns]
-    made = at_rest(source, rows(columns, files), milliseconds, row)
+    made = at_rest(source, rows([*columns, *said(source)], files), milliseconds, row)
     return exp.Create(this=target, kind="VIEW", replace=True, expression=made)
 
 
@@ -79,7 +80,8 @@ def loaded(source: Source, files: str, key: str, *, timed: bool) -> exp.Create:
     correlations need.
     """
     target = table(source.table or source.name)
-    made = rows(run_columns(source, key), files)
+    columns = [*run_columns(source, key), *(said(source) if timed else ())]
+    made = rows(columns, files)
     if timed:
         made = in_order_of_arrival(source, made, milliseconds, ROW)
     return exp.Create(this=target, kind="TABLE", replace=True, expression=made)
@@ -95,10 +97,19 @@ def rows(columns: Sequence[Named], files: str) -> exp.Select:
     return exp.select(*_typed(columns)).from_(inner)
 
 
-def milliseconds(text: Sql) -> Sql:
+def milliseconds(text: Sql, unit: TimeUnit) -> Sql:
     """Milliseconds since 1970, UTC, of the moment that a text names."""
+    if unit is not TimeUnit.TEXT:
+        guard = func("REGEXP_FULL_MATCH", text, quoted(EPOCH))
+        return epoch_milliseconds(text, unit, guard)
     guard = func("REGEXP_FULL_MATCH", text, quoted(TIME))
     return moment(text, guard, func("EPOCH_MS", try_cast(minute_of(text), "TIMESTAMP")))
+
+
+def only_member(members: Sql) -> Sql:
+    """The first of one; else NULL."""
+    is_one = func("LEN", members).eq(number(1))
+    return exp.Case().when(is_one, func("LIST_EXTRACT", members.copy(), number(1)))
 
 
 def _typed(columns: Sequence[Named]) -> list[Sql]:
@@ -107,7 +118,8 @@ def _typed(columns: Sequence[Named]) -> list[Sql]:
     for column, target in columns:
         values = [_found(position := position + 1) for _ in column.places]
         value = values[0] if len(values) == 1 else func("COALESCE", *values)
-        typed = func(CONVERSIONS[column.type], value)
+        typed: Sql = func(CONVERSIONS[column.type], value)
+        typed = only_member(typed) if target == SAID else typed
         made.append(exp.alias_(typed, target, quoted=True))
     return made
 

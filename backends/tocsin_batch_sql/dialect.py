@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from tocsin.backend.sql_leaf import TIME
 from tocsin.backend.sql_lists import AnyText, In, long_runs
+from tocsin.backend.sql_moments import within
 from tocsin.backend.sql_text import Shape, is_caseless, like_of
 from tocsin.backend.sql_tree import Sql, all_true, any_true, func, number, quoted, try_cast
 from tocsin.ir.nodes import Expr, Pattern, Regex, TimePart
@@ -17,8 +18,13 @@ from tocsin.ir.re2groups import python_named
 from tocsin.model.source import FieldType
 from tocsin_batch_sql.arrays import BatchLeaves, lambda_of
 
-UTC_FORM = ((r"\.[0-9]+", ""), (r"^(.{10})$", r"\1T00:00Z"), (r"([T ][0-9:]+)$", r"\1Z"))
-"""Rewrites of a time text: no fraction, always a clock time, always a zone."""
+UTC_FORM = (
+    (r"\.[0-9]+", ""),
+    (r"^(.{10})$", r"\1T00:00Z"),
+    (r"([T ][0-9:]+)$", r"\1Z"),
+    (r"([+-][0-9]{2})([0-9]{2})$", r"\1:\2"),
+)
+"""Rewrites of a time text: no fraction, always a clock time, always a zone, its minutes apart."""
 YEARS = (1, 9999)
 META = re.compile(r"[\x00-\x1f\\.+*?()|\[\]{}^$]")
 FEW = 2
@@ -93,7 +99,7 @@ class DuckDb(BatchLeaves):
             zoned = func("REGEXP_REPLACE", zoned, quoted(pattern), quoted(replacement))
         moment = func("TIMEZONE", quoted("UTC"), try_cast(zoned, "TIMESTAMPTZ"))
         year = exp.Between(this=_part("year", moment), low=number(YEARS[0]), high=number(YEARS[1]))
-        part = exp.EQ(this=_part(test.unit.value, moment.copy()), expression=number(test.value))
+        part = within(_part(test.unit.value, moment.copy()), test)
         return all_true([guard, part, year])
 
     def any_member(self, texts: Sql, variable: str, condition: Sql) -> Sql:

@@ -16,7 +16,7 @@ from tocsin.backend.sql_tree import quoted, table
 from tocsin.canonical import canonical_bytes
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.entry import FORBID_UNKNOWN
-from tocsin.model.source import Source
+from tocsin.model.source import Source, TimeUnit
 from tocsin_flink_sql.correlation import correlated
 from tocsin_flink_sql.ddl import (
     Place,
@@ -34,8 +34,8 @@ from tocsin_flink_sql.shape import Shape
 class Input:
     """A source as the statement reads it: a table over its topic, and the view on that.
 
-    `table` is the name and the columns, `view` a whole statement; `lateness_seconds` as the
-    source has it.
+    `table` is the name and the columns, `view` a whole statement; the time and its lateness as
+    the source has them.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -43,7 +43,8 @@ class Input:
     source: str
     topic: str
     time_field: str
-    lateness_seconds: int | None
+    time_unit: TimeUnit
+    lateness_ms: int | None
     table: str
     options: Mapping[str, str]
     view: str
@@ -56,7 +57,8 @@ class Input:
             source=source.name,
             topic=source.topic or source.name,
             time_field=source.time_field,
-            lateness_seconds=source.lateness_seconds,
+            time_unit=source.time_unit,
+            lateness_ms=source.lateness_ms,
             table=printed(schema),
             options=source_options(source),
             view=view(source),

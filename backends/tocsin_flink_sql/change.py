@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tocsin.ir.correlation import CorrelationType
+from tocsin.model.source import TimeUnit
 from tocsin_flink_sql.artifact import Deployed
 from tocsin_flink_sql.shape import Shape
 
@@ -52,6 +53,12 @@ def _moved(old: Deployed, new: Deployed) -> Iterator[str]:
             yield f"source {each.source} moved from topic {was.topic} to {each.topic}"
         if was and was.time_field != each.time_field:
             yield f"the time of {each.source} is another field: {each.time_field}"
+        if was and was.time_unit != each.time_unit:
+            yield f"the time of {each.source} is written otherwise: {_unit(each.time_unit)}"
+
+
+def _unit(unit: TimeUnit) -> str:
+    return f"in {unit} since 1970" if unit else "as ISO 8601 texts"
 
 
 def _read(old: Deployed, new: Deployed) -> Iterator[str]:
@@ -59,7 +66,7 @@ def _read(old: Deployed, new: Deployed) -> Iterator[str]:
     before = {each.source: each for each in old.inputs}
     for each in new.inputs:
         was = before.get(each.source, each)
-        if was.lateness_seconds != each.lateness_seconds:
+        if was.lateness_ms != each.lateness_ms:
             yield f"the lateness of {each.source} changed: other events count"
     bound = {(each.source, each.field): each.binding for each in old.shape.carried}
     for field in new.shape.carried:

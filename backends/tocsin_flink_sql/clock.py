@@ -33,8 +33,8 @@ def no_time() -> Sql:
 def event_time(source: Source, text: Sql) -> list[Sql]:
     """The computed column and its watermark; `text` tells the time."""
     computed = exp.ColumnConstraint(kind=exp.ComputedColumnConstraint(this=moment(text)))
-    lateness = source.lateness_seconds
-    behind = _AGES.copy() if lateness is None else interval(lateness * 1000 + 1)
+    lateness = source.lateness_ms
+    behind = _AGES.copy() if lateness is None else interval(lateness + 1)
     watermark = exp.Sub(this=ident(TIME), expression=behind)
     return [
         exp.ColumnDef(this=name(TIME), constraints=[computed]),

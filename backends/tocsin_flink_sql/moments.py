@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from tocsin.backend.sql_moments import cut, has_year, minute_of, minutes_west
-from tocsin.backend.sql_tree import Sql, all_true, func, number, quoted
+from tocsin.backend.sql_moments import cut, has_year, minute_of, minutes_west, within
+from tocsin.backend.sql_tree import Sql, all_true, func, quoted
 from tocsin.ir.nodes import TimePart, Unit
 
 _DAY = "yyyy-MM-dd"
@@ -41,9 +41,10 @@ def _has_part(utc: Sql, test: TimePart) -> Sql:
     if test.unit is Unit.WEEK:
         # A midnight is no part of a day to be rounded.
         midnight = func("TO_TIMESTAMP", _formatted(utc, _DAY), quoted(_DAY))
-        return exp.Extract(this=exp.Var(this="WEEK"), expression=midnight).eq(number(test.value))
+        return within(exp.Extract(this=exp.Var(this="WEEK"), expression=midnight), test)
     pattern = _FORMATS[test.unit]
-    return _formatted(utc, pattern).eq(quoted(f"{test.value:0{len(pattern)}}"))
+    # Texts of one length are in the order of their numbers.
+    return within(_formatted(utc, pattern), test, lambda n: quoted(f"{n:0{len(pattern)}}"))
 
 
 def _formatted(moment: Sql, pattern: str) -> Sql:

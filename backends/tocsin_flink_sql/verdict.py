@@ -54,8 +54,8 @@ def _reset(new: Deployed, change: Change) -> Verdict:
 
 
 def _replay(new: Deployed, why: str) -> Verdict:
-    lateness = max(each.lateness_seconds or 0 for each in new.inputs)
-    return Verdict(Fate.REPLAY, why, replay_ms=new.shape.reach_ms + lateness * 1000)
+    lateness = max(each.lateness_ms or 0 for each in new.inputs)
+    return Verdict(Fate.REPLAY, why, replay_ms=new.shape.reach_ms + lateness)
 
 
 def _unfit(plans: Plans, change: Change) -> str:

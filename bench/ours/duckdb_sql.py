@@ -105,7 +105,7 @@ def bound_to(queries: Sequence[Query], table: str) -> list[Query]:
     """The queries over a source that has their fields, and no others."""
     fields = sorted({name for query in queries for name in query.fields})
     columns = [Column(name, _type(name), (name,)) for name in fields]
-    source = Source(table, tuple(columns), table=table, lateness_seconds=None)
+    source = Source(table, tuple(columns), table=table, lateness_ms=None)
     bound = [rebound(query, source) for query in queries]
     return [each for each in bound if isinstance(each, Query)]
 

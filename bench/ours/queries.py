@@ -10,7 +10,7 @@ from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import Query
 from tocsin.model.source import Source
 
-UNBOUND = Source("events", (), lateness_seconds=None)
+UNBOUND = Source("events", (), lateness_ms=None)
 
 
 def read(rules: Path) -> tuple[list[Query], Loaded]:

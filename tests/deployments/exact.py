@@ -13,9 +13,9 @@ from deployments.editions import BURSTS, MARK, Book, identity
 from deployments.feed import Feed
 from tocsin.backend.fleet import Written, counts
 from tocsin.ir.evaluate import View, predicate
-from tocsin.ir.leaf import parse_millis
 from tocsin.ir.query import CorrelationQuery, Query
 from tocsin.ir.stream import completions, observe
+from tocsin.ir.times import parse_millis
 
 Row = dict[str, Any]
 Place = tuple[int, int]
@@ -166,5 +166,5 @@ def _completed(logic: str, books: Sequence[Book], feed: Feed) -> dict[int, int]:
     queries = [book.queries[BURSTS] for book in books if BURSTS in book.queries]
     query = next(query for query in queries if query.logic == logic)
     assert isinstance(query, CorrelationQuery)
-    arrived = observe(query.events, feed.events, Counter())
+    arrived = observe(query.events, feed.events)
     return {each.event[1]: each.time for each in completions(query, arrived).completed}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from correlation_cases import time_text
 from tocsin.ir.evaluate import View
 from tocsin.ir.query import CorrelationQuery
-from tocsin.ir.stream import completions, moment, observe
+from tocsin.ir.stream import clock_of, completions, observe
 from tocsin.model.source import Source
 
 Event = dict[str, Any]
@@ -76,15 +75,16 @@ def told_ms(sources: Iterable[Source], events: Sequence[Event]) -> int:
     """The watermark of a job that has read these events from each of its sources."""
     marks = []
     for source in sources:
-        times = [moment(View(event, source.renamed), source.time_field) for event in events]
+        clock = clock_of(source)
+        times = [clock(View(event, source.renamed)) for event in events]
         latest = max(time for time in times if time is not None)
-        marks.append(latest - (source.lateness_seconds or 0) * 1000 - 1)
+        marks.append(latest - (source.lateness_ms or 0) - 1)
     return min(marks)
 
 
 def after_swap(query: CorrelationQuery, events: Sequence[Event], watermark: int) -> list[Found]:
     """What the evaluator finds in all events, later than what the old job has told."""
-    seen = observe(query.events, events, Counter())
+    seen = observe(query.events, events)
     return sorted(
         (done.event[0], done.event[1], done.group)
         for done in completions(query, seen).completed

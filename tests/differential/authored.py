@@ -8,13 +8,14 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from differential.detections import NETWORKS, RANGES
+from differential.detections import NETWORKS
 from differential.literals import numbers, plain_words, texts, words
 from differential.regexes import FLAGS, regexes
 from differential.world import COLUMNS, TEXTS
 from tocsin.diagnostics import Severity
 from tocsin.front.item import OPS
 from tocsin.front.selection import Lowering
+from tocsin.front.time_part import RANGES
 from tocsin.front.yaml import read_bytes
 from tocsin.ir.nodes import Const, Expr, Unit
 
@@ -117,7 +118,8 @@ def _other_items(draw: st.DrawFn) -> Item:
         return _key(draw, ["cidr"]), draw(_several(st.sampled_from(NETWORKS)))
     if kind == "time":
         unit = draw(st.sampled_from(Unit))
-        return _key(draw, [unit.value]), draw(_several(st.integers(*RANGES[unit])))
+        compared = draw(st.sampled_from([[], [], *([op] for op in sorted(OPS))]))
+        return _key(draw, [unit.value, *compared]), draw(_several(st.integers(*RANGES[unit])))
     if kind == "exists":
         return _key(draw, ["exists"]), draw(st.booleans())
     if kind == "null":

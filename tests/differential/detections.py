@@ -20,6 +20,7 @@ from differential.literals import (
 from differential.regexes import remembered
 from differential.world import COLUMNS, SOURCE, TEXTS
 from tocsin.front.pattern import folded, normal
+from tocsin.front.time_part import RANGES
 from tocsin.ir.nodes import (
     And,
     Cidr,
@@ -53,15 +54,6 @@ NETWORKS = (
 )
 LIST_LENGTH = 40
 """Long enough for the backends to write a list in another way."""
-RANGES = {
-    Unit.MINUTE: (0, 59),
-    Unit.HOUR: (0, 23),
-    Unit.DAY: (1, 31),
-    Unit.WEEK: (1, 53),
-    Unit.MONTH: (1, 12),
-    Unit.YEAR: (1, 9999),
-}
-
 _wild = st.sampled_from(Wild)
 _free: st.SearchStrategy[Pattern] = st.lists(st.one_of(texts, _wild), max_size=5).map(normal)
 
@@ -100,11 +92,13 @@ def networks(draw: st.DrawFn) -> Cidr:
 
 @st.composite
 def time_parts(draw: st.DrawFn) -> TimePart:
-    """A part within its range."""
+    """A part within its range, or what it is compared with."""
     unit = draw(st.sampled_from(Unit))
     low, high = RANGES[unit]
     years = st.sampled_from([1, 1969, 1970, 2020, 2024, 2026, 9999])
-    return TimePart(unit, draw(years if unit is Unit.YEAR else st.integers(low, high)))
+    value = draw(years if unit is Unit.YEAR else st.integers(low, high))
+    ranges = [(value, value), (value, value), (value, high), (low, value)]
+    return TimePart(unit, *draw(st.sampled_from(ranges)))
 
 
 def _whole(number: float) -> Pattern:

@@ -24,6 +24,7 @@ from differential.literals import (
 )
 from differential.regexes import witness
 from differential.world import SOURCE, TEXTS, Event, Traits, fitted, place
+from tocsin.front.time_part import RANGES
 from tocsin.ir.leaf import passes
 from tocsin.ir.nodes import (
     And,
@@ -132,37 +133,47 @@ def near_number(draw: Draw, test: Compare) -> float:
 def _time_text(draw: Draw, test: TimePart) -> str:
     if draw(st.integers(0, 9)) == 0:
         return draw(st.sampled_from(TIMES))
-    at = _moment(draw, test)
+    at = _moment(draw, test.unit, draw(st.sampled_from(_edges(test))))
     if draw(st.integers(0, 5)) == 0:
         at += draw(st.sampled_from([timedelta(minutes=1), -timedelta(minutes=1)]))
     minutes = draw(st.sampled_from([0, 0, 60, -60, 330, -570, 840]))
     local = at + timedelta(minutes=minutes)
-    zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    hours, rest = divmod(abs(minutes), 60)
+    colon = draw(st.sampled_from([":", ""]))
+    zone = f"{'-' if minutes < 0 else '+'}{hours:02}{colon}{rest:02}"
+    zone = zone[:3] if not rest and draw(st.booleans()) else zone
     clock = local.strftime("%H:%M:%S")
     fraction = draw(st.sampled_from(["", "", ".5", ".999", ".9999999", ".000001"]))
     date = f"{local.year:04}-{local.month:02}-{local.day:02}"
     if minutes == 0:
-        zone = draw(st.sampled_from(["Z", "", "+00:00", "-00:00"]))
+        zone = draw(st.sampled_from(["Z", "", "+00:00", "-0000", "+00"]))
         if draw(st.integers(0, 6)) == 0:
             return date
     return date + draw(st.sampled_from("TT ")) + clock + fraction + zone
 
 
-def _moment(draw: Draw, test: TimePart) -> datetime:
+def _edges(test: TimePart) -> list[int]:
+    """Numbers at both ends of the range, and the next ones outside."""
+    low, high = RANGES[test.unit]
+    near = (test.first, test.last, test.first - 1, test.last + 1)
+    return [n for n in near if low <= n <= high]
+
+
+def _moment(draw: Draw, unit: Unit, value: int) -> datetime:
     years = st.sampled_from([2020, 2021, 2024, 2026, 1969, 1970, 1999])
     days = st.integers(0, 370)
     base = datetime(draw(years), 1, 1, tzinfo=UTC) + timedelta(days=draw(days), minutes=draw(days))
-    if test.unit is Unit.WEEK:
+    if unit is Unit.WEEK:
         try:
-            return datetime.fromisocalendar(base.year, test.value, 1 + base.day % 7).replace(
+            return datetime.fromisocalendar(base.year, value, 1 + base.day % 7).replace(
                 tzinfo=UTC, hour=base.hour
             )
         except ValueError:
             return base
-    if test.unit is Unit.YEAR and not 1 < test.value < 9999:
+    if unit is Unit.YEAR and not 1 < value < 9999:
         return base
     try:
-        return base.replace(**{test.unit.value: test.value})  # type: ignore[arg-type] # a part's name
+        return base.replace(**{unit.value: value})  # type: ignore[arg-type] # a part's name
     except ValueError:
         return base
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from differential.compare import Difference
 from differential.quoted import quoted
+from tocsin.front.time_part import RANGES
 from tocsin.ir.nodes import (
     And,
     Cidr,
@@ -102,8 +103,16 @@ def _item(field: str, test: Test) -> dict[str, Any]:
             return {f"{field}|cidr": network}
         case Compare(op, number):
             return {f"{field}|{op.value}": number}
-        case TimePart(unit, value):
-            return {f"{field}|{unit.value}": value}
+        case TimePart():
+            return _time_part(field, test)
+
+
+def _time_part(field: str, test: TimePart) -> dict[str, Any]:
+    key = f"{field}|{test.unit.value}"
+    if test.first == test.last:
+        return {key: test.first}
+    to_end = test.last == RANGES[test.unit][1]
+    return {f"{key}|gte": test.first} if to_end else {f"{key}|lte": test.last}
 
 
 def written(pattern: Pattern) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,7 @@ def test_windows(row: str, tmp_path: Path) -> None:
     given = {key: json.dumps(value) for key, value in yaml.safe_load(f"{{{keys}}}").items()}
     text = correlation(**CORRELATION | given)
     query = main_of(load(tmp_path, text))
-    found = completions(query, observe(query.events, [*map(event, told.split())], Counter()))
+    found = completions(query, observe(query.events, [*map(event, told.split())]))
     numbers = sorted(done.event[1] for done in found.completed)
     assert " ".join(map(str, numbers)) == expected.replace("-", "")
 

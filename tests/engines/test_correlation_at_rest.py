@@ -15,7 +15,7 @@ from tocsin.model.artifact import Artifact
 from tocsin_batch_sql.backend import BatchSql
 from tocsin_batch_sql.correlation import match_of
 
-AT_REST = {source.name: replace(source, lateness_seconds=None) for source in (LEFT, RIGHT)}
+AT_REST = {source.name: replace(source, lateness_ms=None) for source in (LEFT, RIGHT)}
 
 
 def test_views_over_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

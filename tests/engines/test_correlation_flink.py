@@ -83,7 +83,7 @@ def test_an_idle_source_holds_nothing_back_at_the_end(endpoints: Endpoints) -> N
 
 def test_nothing_is_late_where_no_lateness_is_declared(endpoints: Endpoints) -> None:
     """Events three days out of order; with a lateness, an event on its very border counts."""
-    patient = replace(LEFT, lateness_seconds=None)
+    patient = replace(LEFT, lateness_ms=None)
     three_days = 3 * 86_400_000
     events = stream((three_days, "a"), (0, "a"), (5000, "a"), (three_days - 30_000, "a"))
     events += stream((three_days - 30_001, "a"), (three_days - 29_999, "a"))

@@ -49,7 +49,7 @@ def test_spark_equals_the_evaluator() -> None:
 
 def test_the_deployed_view_over_several_files(tmp_path: Path) -> None:
     """Nothing is late at rest; a row is the same event in every scan of a statement."""
-    of = replace(LEFT, table="left_at_rest", lateness_seconds=None)
+    of = replace(LEFT, table="left_at_rest", lateness_ms=None)
     bounds = (Bound(BoundOp.EQ, "2"),)
     shared = Correlation(CorrelationType.EVENT_COUNT, 2, 10_000, bounds=bounds)
     both = correlated(shared, [holding("a", of), holding("b", of)])

@@ -9,7 +9,7 @@ import pytest
 
 from correlation_cases import LEFT, START
 from tocsin.backend.sql_correlation_engine import TIME
-from tocsin.ir.leaf import parse_millis, parse_time
+from tocsin.ir.times import parse_millis, parse_time
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import printed
 from tocsin_batch_sql.events import ROW, write_events

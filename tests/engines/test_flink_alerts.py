@@ -70,7 +70,7 @@ def released(site: FlinkSite, span: str) -> CorrelationQuery:
 
 def completed(query: CorrelationQuery, events: list[Event]) -> set[int]:
     """Numbers of the events that complete the correlation."""
-    arrived = observe(query.events, events, Counter())
+    arrived = observe(query.events, events)
     return {each.event[1] for each in completions(query, arrived).completed}
 
 

@@ -159,7 +159,7 @@ def test_what_an_array_cannot_be_asked() -> None:
     assert _reason(any_of([Leaf("many", Text((f"{n}\u241e",))) for n in range(50)])) == (
         "delimiter-in-pattern"
     )
-    assert _reason(Leaf("many", TimePart(Unit.HOUR, 3))) == "array-time-part"
+    assert _reason(Leaf("many", TimePart(Unit.HOUR, 3, 3))) == "array-time-part"
     assert _reason(FieldRef("many", "deep.many", How.CONTAINS)) == "array-fieldref"
     assert _reason(FieldRef("one", "many", How.STARTSWITH)) == "array-fieldref"
     no_values = Source("none", SOURCE.columns)

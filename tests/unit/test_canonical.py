@@ -111,7 +111,7 @@ def test_what_changes_the_logic(query: Callable[..., Query], what: str) -> None:
         ("source: shop", "source: store", True),
         ("action: string", "action: {type: string, from: act}", True),
         ("action: string", "action: array<string>", True),
-        ("field: time", "field: details", True),
+        ("field: time", "field: action", True),
         ("amount: integer", "amount: double", False),
         ("title: Shop", "title: The Shop", False),
         ("fields:", "where: {status: 200}\nfields:", True),

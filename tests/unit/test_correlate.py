@@ -1,6 +1,5 @@
 """The reference evaluator of correlations, row by row of the contract."""
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations, product
 from typing import Any
@@ -23,7 +22,8 @@ from tocsin.ir.correlation import (
 )
 from tocsin.ir.evaluate import View
 from tocsin.ir.statistic import decimal_of, percentile
-from tocsin.ir.stream import LATE, WITHOUT_TIME, arrivals, clock_of, on_time
+from tocsin.ir.stream import LATE, WITHOUT_TIME, Clock, LeftOut, arrivals, clock_of, on_time
+from tocsin.ir.times import parse_millis
 from tocsin.model.source import Source
 
 SPAN = 60
@@ -200,9 +200,30 @@ def test_late_is_behind_the_latest_time_by_more_than_the_lateness() -> None:
 
 
 def test_what_does_not_count_is_counted_by_reason() -> None:
-    source = Source("s", (), time_field="t", lateness_seconds=1)
+    source = Source("s", (), time_field="t", lateness_ms=1000)
     texts = ["2026-01-01T00:00:09.9999Z", "2026-01-01T00:00:08.998Z", "x", None]
-    dropped: Counter[str] = Counter()
-    kept = list(arrivals(source, [View({"t": t}) for t in texts], clock_of(source), dropped))
-    assert [each.time for each in kept] == [1767225609999]
-    assert dropped == {LATE: 1, WITHOUT_TIME: 2}
+    seen = list(arrivals(source, [View({"t": t}) for t in texts], clock_of(source)))
+    assert [each.arrived.time for each in seen if not each.reason] == [1767225609999]
+    assert [each.reason for each in seen] == ["", LATE, WITHOUT_TIME, WITHOUT_TIME]
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ({"t": "soon"}, "t is 'soon'"),
+        ({"t": 5}, "t is '5'"),
+        ({"t": ["a", "b", "c"]}, "t is ['a', 'b', …]"),
+        ({"t": "x" * 99}, f"t is '{'x' * 60}…'"),
+        ({"t": {"a": 1}}, "t is []"),
+        ({}, "no t"),
+        ({"u": "never", "t": None}, "u is 'never'"),
+    ],
+)
+def test_a_match_without_time_is_said_with_its_field(event: dict[str, object], said: str) -> None:
+    clock = Clock(("t", "u") if "u" in event else ("t",), parse_millis)
+    left_out = LeftOut()
+    left_out.add(WITHOUT_TIME, View(event), clock)
+    left_out.add(WITHOUT_TIME, View({"t": "another"}), clock)
+    left_out.add(LATE, View({}), clock)
+    lines = list(left_out.lines())
+    assert lines == [f"2 base matches without time ({said})", "1 base match late"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from correlating import MARK, SOURCE, correlation, load, main_of, pointed
+from correlating import MARK, correlation, load, main_of, pointed
 from tocsin.diagnostics import Severity
 from tocsin.front.presence import satisfiable
 from tocsin.front.sigma import ConditionError
@@ -397,13 +397,6 @@ def test_findings_name_the_rule(tmp_path: Path) -> None:
     text = "id: 00000000-0000-4000-8000-000000000001\n" + correlation(timespan="1M", rules="[c]")
     found = load(tmp_path, text).diagnostics
     assert {each.rule[-1] for each in found} == {"1"}
-
-
-def test_a_source_needs_event_time(tmp_path: Path) -> None:
-    source = SOURCE.replace("  time: timestamp", "  time: integer")
-    [found] = load(tmp_path, correlation(rules="[¦a]"), source=source).diagnostics
-    assert found.code == "TOC082"
-    assert pointed(found, correlation(rules="[a]")) == correlation(rules="[¦a]")
 
 
 def test_a_condition_that_is_hard_to_decide_is_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tocsin.ir.cidr import cidr_regex
 from tocsin.ir.evaluate import View, evaluate, predicate
-from tocsin.ir.leaf import parse_time, passes, regex
+from tocsin.ir.leaf import passes, regex
 from tocsin.ir.nodes import (
     And,
     Cidr,
@@ -25,6 +25,7 @@ from tocsin.ir.nodes import (
     any_of,
     negate,
 )
+from tocsin.ir.times import parse_time
 
 TRUE, FALSE = Const(value=True), Const(value=False)
 A, B = Leaf("a", Text(("x",))), Leaf("b", Text(("y",)))
@@ -152,7 +153,6 @@ def test_times(text: str, moment: str) -> None:
         "2026-01-02T03",
         "2026-01-02t03:04:05z",
         "2026-01-02T03:04:05.Z",
-        "2026-01-02T03:04:05+0100",
         "2026-01-02T03:04:05+01:60",
         "2026-01-02T03:04:05+24:00",
         "2026-01-02T03:04:05 Z",

@@ -9,6 +9,7 @@ from tocsin.ir.nodes import (
     And,
     Cidr,
     Compare,
+    Const,
     Expr,
     FieldRef,
     How,
@@ -57,7 +58,15 @@ def text(value: str) -> Leaf:
         ("f|cidr", "::FFFF:0:0/96", Leaf("f", Cidr("::ffff:0:0/96"))),
         ("f|gte", 2**53 + 1, Leaf("f", Compare(Op.GTE, 9007199254740993))),
         ("f|lt", 5.0, Leaf("f", Compare(Op.LT, 5))),
-        ("f|week", 53, Leaf("f", TimePart(Unit.WEEK, 53))),
+        ("f|week", 53, Leaf("f", TimePart(Unit.WEEK, 53, 53))),
+        ("f|hour|gte", 20, Leaf("f", TimePart(Unit.HOUR, 20, 23))),
+        ("f|hour|gt", 20, Leaf("f", TimePart(Unit.HOUR, 21, 23))),
+        ("f|minute|lt", 7, Leaf("f", TimePart(Unit.MINUTE, 0, 6))),
+        ("f|month|lte", 7, Leaf("f", TimePart(Unit.MONTH, 1, 7))),
+        ("f|hour|gt", 23, Const(value=False)),
+        ("f|day|lt", 1, Const(value=False)),
+        ("f|hour|gt|neq", 20, Not(Leaf("f", TimePart(Unit.HOUR, 21, 23)))),
+        ("f|hour|gt|expand", "%h%", Leaf("f", TimePart(Unit.HOUR, 21, 23))),
         ("f|fieldref", "g", FieldRef("f", "g")),
         ("f|fieldref|endswith|cased", "g", FieldRef("f", "g", How.ENDSWITH, cased=True)),
         ("", "a", Keyword(Text((MANY, "a", MANY)))),
@@ -67,7 +76,7 @@ def text(value: str) -> Leaf:
     ],
 )
 def test_lowering(key: str, value: Any, expr: Expr) -> None:
-    assert lower_item(key, value) == expr
+    assert lower_item(key, value, {"h": ("20",)}) == expr
 
 
 def test_numbers_are_compared_by_their_type_too() -> None:
@@ -99,6 +108,14 @@ def test_numbers_are_compared_by_their_type_too() -> None:
         ("f|expand", "%x%", "TOC026", "the placeholder %x% has no values"),
         ("f|gt", "5", "TOC022", "gt takes a number"),
         ("f|hour", 24, "TOC022", "an integer from 0 to 23"),
+        ("f|hour|gte", 24, "TOC022", "an integer from 0 to 23"),
+        ("f|day|lt", 0, "TOC022", "an integer from 1 to 31"),
+        ("f|hour|gte", 19.5, "TOC022", "an integer from 0 to 23"),
+        ("f|hour|gte", "20", "TOC022", "an integer from 0 to 23"),
+        ("f|gte|hour", 20, "TOC022", "'gte' and 'hour' do not go together"),
+        ("f|hour|gte|lt", 20, "TOC022", "'hour' and 'lt' do not go together"),
+        ("f|hour|day", 20, "TOC022", "'hour' and 'day' do not go together"),
+        ("f|hour|gte|cased", 20, "TOC022", "'cased' and 'hour' do not go together"),
         ("f|hour", True, "TOC022", "an integer from 0 to 23"),
         ("f|fieldref|contains|endswith", "g", "TOC022", "contains and endswith do not go"),
         ("f|base64offset", "a", "TOC022", "at least two bytes"),

@@ -58,6 +58,7 @@ def test_the_artifact_is_canonical_and_complete() -> None:
         "source": "audit",
         "topic": "audit.events",
         "time": "at",
+        "unit": "",
         "id": ["uid"],
         # Of fields that are looked at only, and only where the place is not simply the name.
         "paths": {"at": ["meta", "time"], "status": ["http.status"]},

@@ -6,7 +6,17 @@ import pytest
 
 from authoring import SOURCE, codes, write
 from tocsin.front.sources import known_logsources, read_source, read_sources
-from tocsin.model.source import FieldType, LogSource
+from tocsin.model.source import FieldType, LogSource, TimeUnit
+
+
+@pytest.mark.parametrize(("kind", "unit"), [("integer", "s"), ("double", "ms"), ("string", "us")])
+def test_a_unit_of_time(tmp_path: Path, kind: str, unit: str) -> None:
+    text = SOURCE.replace("lateness: 5m", f"lateness: 1500ms, unit: {unit}")
+    text = text.replace("time: timestamp", f"time: {kind}")
+    source, wrong = read_source(write(tmp_path / "shop.yml", text))
+    assert wrong == []
+    assert source is not None
+    assert (source.time_unit, source.lateness_ms) == (TimeUnit(unit), 1500)
 
 
 def test_a_source_whole(tmp_path: Path) -> None:
@@ -14,7 +24,7 @@ def test_a_source_whole(tmp_path: Path) -> None:
     assert wrong == []
     assert source is not None
     assert (source.topic, source.table, source.time_field) == ("shop", "shop", "time")
-    assert source.lateness_seconds == 300
+    assert source.lateness_ms == 300_000
     assert source.renamed == {"status": ("http.status",)}
     nested = source.column("user.name")
     assert nested is not None
@@ -32,6 +42,10 @@ def test_a_source_whole(tmp_path: Path) -> None:
         ("action: string", "action: {type: string, form: x}", "TOC060"),
         ("lateness: 5m", "lateness: -5m", "TOC060"),
         ("lateness: 5m", "lateness: 5", "TOC060"),
+        ("lateness: 5m", "lateness: 5m, unit: sec", "TOC060"),
+        ("time: timestamp", "time: integer", "TOC063"),
+        ("time: timestamp", "time: double", "TOC063"),
+        ("time: timestamp", "time: map", "TOC063"),
         ("field: time", "field: when", "TOC061"),
         ("fields:", "id: number\nfields:", "TOC061"),
         ("fields:", "values: everything\nfields:", "TOC061"),

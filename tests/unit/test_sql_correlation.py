@@ -11,7 +11,6 @@ from tocsin.compile import Refusal, compile_query
 from tocsin.ir.correlation import Bound, BoundOp, Correlation, CorrelationType, Ref
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact
-from tocsin.model.source import Column, FieldType
 from tocsin_batch_sql.backend import BatchSql
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.flink import printed
@@ -140,9 +139,6 @@ def test_what_cannot_be_said_exactly_is_refused(backend: Backend) -> None:
     assert reason(average) == "number-out-of-range"
     timeless = replace(LEFT, time_field="")
     assert reason(many(), holding("a", timeless)) == "no-event-time"
-    numeric = Column("time", FieldType.INTEGER, ("time",))
-    columns = (*(column for column in LEFT.columns if column.name != "time"), numeric)
-    assert reason(many(), holding("a", replace(LEFT, columns=columns))) == "no-event-time"
 
 
 def test_flink_cannot_group_by_members_of_an_array() -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from tocsin.backend.sql_epoch import EPOCH, epoch_milliseconds
 from tocsin.backend.sql_leaf import TIME
 from tocsin.backend.sql_moments import minute_of
 from tocsin.backend.sql_tree import Sql, func, quoted, try_cast
+from tocsin.model.source import TimeUnit
 from tocsin_batch_sql.clock import moment
 
 _EPOCH = "1970-01-01 00:00:00"
 
 
-def milliseconds(text: Sql) -> Sql:
+def milliseconds(text: Sql, unit: TimeUnit) -> Sql:
     """Milliseconds since 1970, UTC, of the moment that a text names."""
+    if unit is not TimeUnit.TEXT:
+        guard = func("REGEXP_LIKE", text, quoted(rf"\A(?:{EPOCH})\z"))
+        return epoch_milliseconds(text, unit, guard)
     guard = func("REGEXP_LIKE", text, quoted(rf"\A(?:{TIME})\z"))
     epoch = exp.cast(quoted(_EPOCH), "TIMESTAMPNTZ")
-    unit = exp.Var(this="MILLISECOND")
+    milli = exp.Var(this="MILLISECOND")
     local = try_cast(minute_of(text), "TIMESTAMPNTZ")
-    return moment(text, guard, func("TIMESTAMPDIFF", unit, epoch, local))
+    return moment(text, guard, func("TIMESTAMPDIFF", milli, epoch, local))

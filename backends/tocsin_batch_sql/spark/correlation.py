@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
-
 from tocsin.backend.sql import SqlBuilder
 from tocsin.backend.sql_correlation_engine import over
 from tocsin.backend.sql_tree import Sql, func, number
@@ -11,6 +9,7 @@ from tocsin.ir.query import CorrelationQuery
 from tocsin.model.source import Source
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.correlation import BatchEngine, selection
+from tocsin_batch_sql.spark.ddl import only_member
 from tocsin_batch_sql.spark.dialect import SparkLeaves
 from tocsin_batch_sql.spark.printer import printed
 
@@ -32,9 +31,7 @@ class SparkEngine(BatchEngine):
 
     def only_member(self, members: Sql) -> Sql:
         """The first of one."""
-        is_one = func("SIZE", members).eq(number(1))
-        first = func("ELEMENT_AT", members.copy(), number(1))
-        return exp.Case().when(is_one, first)
+        return only_member(members)
 
 
 def correlated(query: CorrelationQuery) -> str:

@@ -13,7 +13,7 @@ from sqlglot import exp
 from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
 from tocsin.model.source import Column, FieldType, Source
 from tocsin_batch_sql.arrays import CONVERSIONS, physical_names
-from tocsin_batch_sql.clock import at_rest
+from tocsin_batch_sql.clock import SAID, at_rest, said
 from tocsin_batch_sql.events import Named
 from tocsin_batch_sql.spark.clock import milliseconds
 from tocsin_batch_sql.spark.printer import printed
@@ -129,8 +129,17 @@ def definitions(source: Source) -> str:
 def rows(source: Source, files: str) -> exp.Select:
     """The typed rows of JSON-lines files (a path or a glob)."""
     names = physical_names(source)
-    made = [(func(CONVERSIONS[c.type], _value(c)), names[c.name]) for c in source.columns]
+    made: list[tuple[Sql, str]] = [
+        (func(CONVERSIONS[c.type], _value(c)), names[c.name]) for c in source.columns
+    ]
+    made += [(only_member(func(CONVERSIONS[c.type], _value(c))), name) for c, name in said(source)]
     return _aliased(made).from_(_parsed(files))
+
+
+def only_member(members: Sql) -> Sql:
+    """The first of one; else NULL."""
+    is_one = func("SIZE", members).eq(number(1))
+    return exp.Case().when(is_one, func("ELEMENT_AT", members.copy(), number(1)))
 
 
 def loaded(columns: Sequence[Named], files: str) -> exp.Select:
@@ -148,7 +157,8 @@ def loaded(columns: Sequence[Named], files: str) -> exp.Select:
             values = together.setdefault(makes, [])
             values.append(value)
             value = func("GET", ident(makes), number(len(values) - 1))
-        made.append((_of_run(column.type, value), target))
+        value = _of_run(column.type, value)
+        made.append((only_member(value) if target == SAID else value, target))
     all_ = [(func(makes, func("ARRAY", *values)), makes) for makes, values in together.items()]
     inner = _aliased([(ident(EVENT), EVENT), *all_]).from_(_parsed(files))
     return _aliased(made).from_(inner.subquery(name("event")))

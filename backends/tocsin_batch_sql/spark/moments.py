@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tocsin.backend.sql_moments import cut, minute_of, minutes_west
+from tocsin.backend.sql_moments import cut, minute_of, minutes_west, within
 from tocsin.backend.sql_tree import Sql, all_true, func, number, quoted, try_cast
 from tocsin.ir.nodes import TimePart, Unit
 
@@ -21,7 +21,7 @@ def is_time_part(text: Sql, guard: Sql, test: TimePart) -> Sql:
     first_year = exp.GTE(this=cut(text, 1, 4), expression=quoted("0001"))
     low, high = map(number, YEARS)
     year = exp.Between(this=_part(Unit.YEAR, utc), low=low, high=high)
-    part = _part(test.unit, utc.copy()).eq(number(test.value))
+    part = within(_part(test.unit, utc.copy()), test)
     return all_true([guard, first_year, year, part])
 
 

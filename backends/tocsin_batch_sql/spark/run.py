@@ -23,7 +23,7 @@ from tocsin.errors import EngineError
 from tocsin.model.artifact import Artifact, Job, Match, WindowRow
 from tocsin.model.source import Column, Source
 from tocsin_batch_sql.arrays import DETECTION_ID, physical_names
-from tocsin_batch_sql.clock import in_order_of_arrival
+from tocsin_batch_sql.clock import in_order_of_arrival, said
 from tocsin_batch_sql.correlation import match_of, row_of, unchosen
 from tocsin_batch_sql.events import ROW, run_columns, write_events
 from tocsin_batch_sql.spark.clock import milliseconds
@@ -111,7 +111,7 @@ def _load_timed(spark: SparkSession, job: Job) -> None:
         file = Path(folder) / "events.jsonl"
         key = write_events(file, job.events)
         for source in job.sources:
-            found = loaded(run_columns(source, key), str(file))
+            found = loaded([*run_columns(source, key), *said(source)], str(file))
             timed = in_order_of_arrival(source, found, milliseconds, ROW)
             view = printed(name(source.table or source.name))
             in_memory(spark.sql(printed(timed)), spark).createOrReplaceTempView(view)

@@ -6,9 +6,6 @@ from sqlglot import exp
 
 from tocsin.backend.sql_tree import Sql, func, number, quoted, try_cast
 
-FIRST, LAST = -62135596800000, 253402300799999
-"""Milliseconds since 1970 of the first moment of the year 1 and of the last of 9999, UTC."""
-
 _SECONDS = "^.{16}:([0-9]{2})"
 _FRACTION = r"\.([0-9]{1,3})"
 

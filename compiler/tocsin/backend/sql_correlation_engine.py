@@ -128,8 +128,7 @@ def _type(form: Form) -> str:
 
 def has_time(source: Source) -> bool:
     """Whether the source declares a field that can tell the time of its events."""
-    column = source.column(source.time_field) if source.time_field else None
-    return column is not None and column.type in (FieldType.STRING, FieldType.TIMESTAMP)
+    return bool(source.time_field) and source.column(source.time_field) is not None
 
 
 # --- windows --------------------------------------------------------------------------------------

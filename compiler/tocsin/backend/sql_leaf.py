@@ -44,7 +44,7 @@ INTEGER = "-[0-9]{1,19}|[0-9]{1,20}"
 _HOUR, _SIXTY = "([01][0-9]|2[0-3])", "[0-5][0-9]"
 TIME = (
     "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    rf"([T ]{_HOUR}:{_SIXTY}(:{_SIXTY}(\.[0-9]+)?)?(Z|[+-]{_HOUR}:{_SIXTY})?)?"
+    rf"([T ]{_HOUR}:{_SIXTY}(:{_SIXTY}(\.[0-9]+)?)?(Z|[+-]{_HOUR}(:?{_SIXTY})?)?)?"
 )
 """Texts that name a time, but for days that their month does not have."""
 EXACT_DOUBLE = 2**53

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from tocsin.backend.sql_tree import Sql, func, number, quoted, try_cast
+from tocsin.ir.nodes import TimePart
 
-_OFFSET = "[+-][0-9]{2}:[0-9]{2}$"
+_OFFSET = ":[0-9][0-9.]*([+-][0-9]{2}):?([0-9]{2})?$"
+"""Hours with their sign, and minutes, of the offset behind a clock time."""
 
 
 def minute_of(text: Sql) -> Sql:
@@ -17,12 +21,22 @@ def minute_of(text: Sql) -> Sql:
 
 def minutes_west(text: Sql) -> Sql:
     """Minutes to add for UTC: +01:00 is 60 minutes ahead, so -60; 0 without an offset."""
-    offset = func("REGEXP_EXTRACT", text, quoted(_OFFSET), number(0))
-    hours, minutes = (try_cast(cut(offset, at, 2), "INT") for at in (2, 5))
-    ahead = exp.Add(this=exp.Mul(this=hours, expression=number(60)), expression=minutes)
-    west = exp.Case().when(cut(offset, 1, 1).eq(quoted("-")), ahead)
-    signed = west.else_(exp.Neg(this=exp.Paren(this=ahead.copy())))
-    return func("COALESCE", signed, number(0))
+    signed, minutes = (
+        func("REGEXP_EXTRACT", text.copy(), quoted(_OFFSET), number(group)) for group in (1, 2)
+    )
+    hours = exp.Mul(this=try_cast(cut(signed, 2, 2), "INT"), expression=number(60))
+    rest = func("COALESCE", try_cast(minutes, "INT"), number(0))
+    ahead = exp.Add(this=hours, expression=rest)
+    west = exp.Case().when(cut(signed, 1, 1).eq(quoted("-")), ahead)
+    either = west.else_(exp.Neg(this=exp.Paren(this=ahead.copy())))
+    return func("COALESCE", either, number(0))
+
+
+def within(part: Sql, test: TimePart, literal: Callable[[int], Sql] = number) -> Sql:
+    """Whether a part of a time is in the test's range."""
+    if test.first == test.last:
+        return part.eq(literal(test.first))
+    return exp.Between(this=part, low=literal(test.first), high=literal(test.last))
 
 
 def has_year(text: Sql) -> Sql:

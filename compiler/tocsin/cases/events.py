@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from typing import Any
 
-from tocsin.ir.leaf import millis_text
 from tocsin.ir.text import scalars, walk
+from tocsin.ir.times import time_value
 from tocsin.model.detection import Case, CaseEvent
 from tocsin.model.source import Source
 
@@ -40,18 +40,18 @@ def tells_time(event: CaseEvent, sources: Sequence[Source]) -> bool:
 
 def _event(event: CaseEvent, sources: Sequence[Source], shift: int) -> dict[str, Any]:
     body = deepcopy(event.body)
-    text = millis_text(START + event.at + shift)
+    time = START + event.at + shift
     for source in sources:
         column = source.column(source.time_field)
         if column:
-            _set_default(body, column.path, text)
+            _set_default(body, column.path, time_value(time, source.time_unit))
         values = source.column(source.values_column)
         if values:
             _set_default(body, values.path, list(scalars(body)))
     return body
 
 
-def _set_default(body: dict[str, Any], path: tuple[str, ...], value: str | list[str]) -> None:
+def _set_default(body: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for part in path[:-1]:
         below = body.setdefault(part, {})
         if not isinstance(below, dict):

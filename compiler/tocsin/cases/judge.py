@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from tocsin.ir.account import SHOWN, Standing, account
 from tocsin.ir.evaluate import View
 from tocsin.ir.query import CorrelationQuery, Resolved
-from tocsin.ir.stream import observe
+from tocsin.ir.stream import WITHOUT_KEY, LeftOut, observe
 from tocsin.ir.text import lookup, texts
 from tocsin.ir.trace import decisive, lines, trace
 from tocsin.model.detection import Case, Expect
@@ -129,14 +128,14 @@ def _why(
 def _windows(query: CorrelationQuery, events: Mapping[int, dict[str, Any]]) -> Iterator[str]:
     """The window at every base match, and what did not count."""
     numbers = list(events)
-    dropped: Counter[str] = Counter()
-    seen = account(query, observe(query.events, list(events.values()), dropped))
+    left_out = LeftOut()
+    seen = account(query, observe(query.events, list(events.values()), left_out))
     for standing in seen.standings:
         yield standing_line(standing, numbers)
     if not seen.standings:
         yield "no event matches a base rule"
-    dropped["without group key"] = seen.without_key
-    yield from (f"{count} {reason}" for reason, count in dropped.items() if count)
+    left_out.counts[WITHOUT_KEY] = seen.without_key
+    yield from (f"left out: {line}" for line in left_out.lines())
 
 
 def standing_line(standing: Standing, numbers: Sequence[int]) -> str:

@@ -100,8 +100,8 @@ def step_of(
 ) -> int:
     """How far apart cases must begin on one stream, in whole weeks: as milliseconds."""
     times = [0, *(event.at for case in cases for event in case.events)]
-    late = max(source.lateness_seconds or 0 for source in sources)
-    reach = max(map(reach_of, queries)) + 1000 * late + max(times) - min(times)
+    late = max(source.lateness_ms or 0 for source in sources)
+    reach = max(map(reach_of, queries)) + late + max(times) - min(times)
     return (reach // WEEK + 2) * WEEK
 
 

@@ -31,7 +31,7 @@ def _hits(query: Resolved, events: Mapping[int, dict[str, Any]]) -> list[int]:
     if isinstance(query, Query):
         renamed = query.source.renamed
         return [n for n, e in events.items() if evaluate(query.matches, View(e, renamed))]
-    found = observe(query.events, list(events.values()), Counter())
+    found = observe(query.events, list(events.values()))
     numbers = list(events)
     return [numbers[done.event[1]] for done in completions(query, found).completed]
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tocsin.ir.account import SHOWN, Account, Standing, account
-from tocsin.ir.leaf import millis_text
 from tocsin.ir.query import CorrelationQuery
 from tocsin.ir.sliding import Hit
-from tocsin.ir.stream import Clock, base_matches, observe
+from tocsin.ir.stream import WITHOUT_KEY, Clock, LeftOut, base_matches, observe
+from tocsin.ir.times import millis_text
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The account of a correlation over events; `bases`: numbers of the events of each base.
-
-    `dropped`: how many events (or base matches) did not count, by reason.
-    """
+    """The account of a correlation over events; `bases`: numbers of the events of each base."""
 
     query: CorrelationQuery
     account: Account
     bases: tuple[tuple[str, tuple[int, ...]], ...]
-    dropped: Mapping[str, int]
+    left_out: LeftOut
 
     @property
     def matches(self) -> bool:
@@ -35,7 +31,7 @@ class Windows:
         """The same with the standings of one event only."""
         mine = tuple(s for s in self.account.standings if s.event[1] == number)
         one = Account(mine, self.account.without_key)
-        return Windows(self.query, one, self.bases, self.dropped)
+        return Windows(self.query, one, self.bases, self.left_out)
 
     def group_of(self, standing: Standing) -> dict[str, str]:
         """The group's keys, as the correlation names them."""
@@ -47,7 +43,8 @@ class Windows:
         return {
             "matches": self.matches,
             "bases": {key: list(events) for key, events in self.bases},
-            "dropped": dict(self.dropped),
+            "dropped": {reason: n for reason, n in self.left_out.counts.items() if n},
+            "untimed": self.left_out.untimed,
             "windows": [self._window(standing) for standing in self.account.standings],
         }
 
@@ -76,12 +73,12 @@ def explain_windows(
     query: CorrelationQuery, events: Sequence[Mapping[str, Any]], clock: Clock | None = None
 ) -> Windows:
     """The correlation over events in order of arrival; `clock` where no source tells the time."""
-    dropped: Counter[str] = Counter()
-    found = observe(query.events, events, dropped, clock)
+    left_out = LeftOut()
+    found = observe(query.events, events, left_out, clock)
     seen = account(query, found)
-    dropped["without group key"] = seen.without_key
+    left_out.counts[WITHOUT_KEY] = seen.without_key
     bases = tuple(
         (base.detection.key, tuple(m.event[1] for m in base_matches(query, n, found)))
         for n, base in enumerate(query.bases)
     )
-    return Windows(query, seen, bases, {reason: n for reason, n in dropped.items() if n})
+    return Windows(query, seen, bases, left_out)

@@ -11,8 +11,8 @@ from rich.tree import Tree
 from tocsin.cases.windows import Windows
 from tocsin.cli.output import console
 from tocsin.ir.account import SHOWN, Standing
-from tocsin.ir.leaf import millis_text
 from tocsin.ir.sliding import Hit
+from tocsin.ir.times import millis_text
 
 STANDINGS = 100
 """Base matches whose windows are shown to people."""
@@ -43,8 +43,8 @@ def show_windows(found: Windows, events: int) -> None:
         out.print(Text(f"{more} more base matches; --number shows one of them", style="dim"))
     for key, numbers in found.bases:
         _base(out, key, numbers)
-    for reason, count in found.dropped.items():
-        out.print(Text.assemble(("not counted: ", "yellow"), f"{count} {reason}"))
+    for line in found.left_out.lines():
+        out.print(Text.assemble(("left out: ", "yellow"), line), soft_wrap=True)
     holding = sum(standing.holds for standing in found.account.standings)
     console().print(f"holds at {holding} of {len(found.account.standings)} base matches")
 

@@ -83,7 +83,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
 
     Prints one line a match: the rule's id and the 0-based number of the event over all files; for a
     correlation that of its last event, and the group. Without --time-field, event time is the first
-    of timestamp, @timestamp, UtcTime, TimeCreated_SystemTime, eventTime, time that an event has.
+    of timestamp, @timestamp, UtcTime, TimeCreated_SystemTime, eventTime, time, ts, created_at,
+    published, requestReceivedTimestamp that holds a time: an ISO 8601 text, or a number of seconds,
+    milliseconds, microseconds or nanoseconds since 1970, whichever lies from 1973 to 2286.
     Refused detections and broken lines go to stderr and make the exit code 1; the scan goes on.
     """
     begun = perf_counter()
@@ -99,9 +101,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
     print_diagnostics(result.refused, err=True)
     _stop_if(strict, result.refused)
     _print(result.matches, queries, fmt)
-    for reason, count in result.dropped.items():
-        if count:
-            console().print(f"[yellow]left out of correlations:[/] {count} base matches {reason}")
+    for line in result.left_out.lines():
+        said = Text.assemble(("left out of correlations: ", "yellow"), line)
+        console().print(said, soft_wrap=True)
     if wrong or result.refused:
         console().print(f"scan went on despite {summary([*wrong, *result.refused])}")
     if stats:

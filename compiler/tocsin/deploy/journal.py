@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tocsin import gate
 from tocsin.deploy import files
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.plan import saved
@@ -43,13 +42,13 @@ class Journal:
     def pending(self) -> Order | None:
         """The order that was not finished, None if all is done."""
         try:
-            record = gate.read_json(self.path, saved.MAX_BYTES)
+            record = json.loads(self.path.read_bytes())
             bundle = saved.from_json(record["bundle"], str(self.path))
             approvals = tuple(record["approvals"])
             return Order(bundle, record["who"], approvals, record["evidence"])
-        except gate.MissingError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except (KeyError, TypeError, ConfigError) as bad:
+        except (OSError, ValueError, KeyError, TypeError, ConfigError) as bad:
             raise LedgerError(
                 f"the journal {self.path} cannot be read: {bad}",
                 hint="keep a copy, delete it and plan again: drift will be shown and repaired",

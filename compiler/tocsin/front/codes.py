@@ -116,6 +116,9 @@ CODES: dict[str, Code] = {
         "name it otherwise",
         _SOURCES,
     ),
+    "TOC063": Code(
+        "Event time of a type that tells none", "`time: {field: port}`", "say its `unit`", _SOURCES
+    ),
     "TOC070": Code("Event file cannot be read", "a cut gzip file", "write it again", _EVENTS),
     "TOC071": Code("Line that is no event", "`[1, 2]`", "one JSON object a line", _EVENTS),
     "TOC080": Code(
@@ -123,9 +126,6 @@ CODES: dict[str, Code] = {
     ),
     "TOC081": Code(
         "Correlations in a circle", "`a` refers to `b`, `b` to `a`", "leave one out", _RESOLVE
-    ),
-    "TOC082": Code(
-        "Correlation without event time", "`time: {field: port}`", "name a timestamp", _RESOLVE
     ),
     "TOC091": Code(
         "Wrong shape of a correlation", "`groupby: [user]`", "see the suggestion, or the hint"

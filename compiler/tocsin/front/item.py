@@ -15,6 +15,7 @@ import re2
 from tocsin.front import encode
 from tocsin.front.encode import Encoded, ModifierError
 from tocsin.front.pattern import folded, normal, parse_pattern
+from tocsin.front.time_part import lower_time_part
 from tocsin.ir.leaf import regex
 from tocsin.ir.nodes import (
     Cidr,
@@ -29,7 +30,6 @@ from tocsin.ir.nodes import (
     Regex,
     Test,
     Text,
-    TimePart,
     Unit,
     Wild,
     all_of,
@@ -71,14 +71,6 @@ OPS = {op.value: op for op in Op}
 KINDS = {"re", "cidr", "exists", "fieldref", *UNITS, *OPS}
 EVERYWHERE = {"all", "neq"}
 KNOWN = {*TEXT_MODIFIERS, *FLAGS, *KINDS, *EVERYWHERE, "cased", "expand"}
-UNIT_RANGE = {
-    Unit.MINUTE: (0, 59),
-    Unit.HOUR: (0, 23),
-    Unit.DAY: (1, 31),
-    Unit.WEEK: (1, 53),
-    Unit.MONTH: (1, 12),
-    Unit.YEAR: (1, 9999),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +83,13 @@ class Item:
     @property
     def kind(self) -> str:
         """The modifier that fixes what kind of test this is, or empty for texts."""
-        return next((m for m in self.modifiers if m in KINDS), "")
+        kinds = [m for m in self.modifiers if m in KINDS]
+        return next((m for m in kinds if m in UNITS), next(iter(kinds), ""))
+
+    @property
+    def op(self) -> Op | None:
+        """The comparison that is asked for."""
+        return next((OPS[m] for m in self.modifiers if m in OPS), None)
 
     @property
     def cased(self) -> bool:
@@ -121,7 +119,9 @@ def _near(modifier: str) -> str:
 
 def _check_together(item: Item) -> None:
     kinds = [m for m in item.modifiers if m in KINDS]
-    allowed = {*kinds, *EVERYWHERE, "expand"}
+    if kinds and kinds[0] in UNITS and kinds[1:] and kinds[1] in OPS:  # a part, compared
+        kinds.pop(1)
+    allowed = {*kinds, *((item.op,) if item.op else ()), *EVERYWHERE, "expand"}
     if item.kind == "re":
         allowed |= set(FLAGS)
     elif item.kind == "fieldref":
@@ -133,7 +133,8 @@ def _check_together(item: Item) -> None:
         if len(kinds) <= 1 and not item.kind:
             raise ItemError("TOC022", f"the modifier {stray[0]!r} belongs to 're'")
         one, other = (kinds * 2)[:2] if len(kinds) > 1 else (stray[0], item.kind)
-        raise ItemError("TOC022", f"the modifiers {one!r} and {other!r} do not go together")
+        hint = f"the part stands first: {other}|{one}" if one in OPS and other in UNITS else ""
+        raise ItemError("TOC022", f"the modifiers {one!r} and {other!r} do not go together", hint)
     if not item.field and item.kind not in ("", "re"):
         raise ItemError("TOC022", f"{item.kind!r} needs a field")
 
@@ -281,11 +282,7 @@ def _lower_compare(item: Item, value: Any) -> Expr:
 
 
 def _lower_time(item: Item, value: Any) -> Expr:
-    unit = UNITS[item.kind]
-    low, high = UNIT_RANGE[unit]
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ItemError("TOC022", f"{unit.value} takes an integer from {low} to {high}")
-    return Leaf(item.field, TimePart(unit, value))
+    return lower_time_part(item.field, UNITS[item.kind], item.op, value)
 
 
 _LOWER: dict[str, Callable[[Item, Any], Expr]] = {

@@ -1,4 +1,4 @@
-"""The fields that a correlation takes from its rules' events, and their event time."""
+"""The fields that a correlation takes from its rules' events."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from tocsin.diagnostics import Diagnostic, Span
 from tocsin.front.correlation import CorrelationRule
 from tocsin.front.section import near
 from tocsin.ir.correlation import CorrelationType, Ref
-from tocsin.ir.query import CorrelationQuery, Query, Resolved
+from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.detection import Detection
 from tocsin.model.source import Column, FieldType, Source
 
 _NUMERIC = {FieldType.STRING, FieldType.STRINGS, FieldType.INTEGER, FieldType.DOUBLE}
-_TIMES = {FieldType.TIMESTAMP, FieldType.STRING}
 _NO_NUMBERS = {CorrelationType.EVENT_COUNT, CorrelationType.VALUE_COUNT}
 
 
 def check_fields(rule: CorrelationRule, query: CorrelationQuery) -> Iterator[Diagnostic]:
-    """Fields that a source does not have or whose type has no use; sources without event time.
+    """Fields that a source does not have or whose type has no use.
 
     A base that is a correlation itself has the fields that all its event queries have.
     """
@@ -29,7 +28,6 @@ def check_fields(rule: CorrelationRule, query: CorrelationQuery) -> Iterator[Dia
             for each in _of_ref(rule, query, key, number, ref):
                 found.setdefault((each.span, each.message), each)
     yield from found.values()
-    yield from _timeless(rule, query)
 
 
 def _of_ref(
@@ -76,15 +74,3 @@ def _clash(rule: CorrelationRule, key: str, column: Column) -> str:
         return "a map has no value to compare"
     numeric = key == "field" and rule.type not in _NO_NUMBERS
     return "it has no numbers" if numeric and column.type not in _NUMERIC else ""
-
-
-def _timeless(rule: CorrelationRule, query: CorrelationQuery) -> Iterator[Diagnostic]:
-    for position, base in enumerate(query.bases):
-        if not isinstance(base, Query):
-            continue
-        source = base.source
-        column = source.column(source.time_field)
-        if column is None or column.type not in _TIMES:
-            message = f"the source {source.name} has no event time: {source.time_field!r} is none"
-            hint = "name a field of type timestamp under `time` in the source's file"
-            yield Diagnostic("TOC082", message, rule.span("rules", position), hint=hint)

@@ -6,18 +6,17 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from tocsin import gate
 from tocsin.diagnostics import Diagnostic, Span
 from tocsin.front.block import Duration, findings
 from tocsin.front.selection import Lowering
 from tocsin.front.source_names import unsafe_names
-from tocsin.front.yaml import Document, read_bytes, read_file, unread
+from tocsin.front.yaml import Document, read_bytes, read_file
 from tocsin.ir.nodes import Expr
-from tocsin.model.source import Column, FieldType, LogSource, Served, Source
+from tocsin.model.source import Column, FieldType, LogSource, Served, Source, TimeUnit
 
 
 class _Strict(BaseModel):
@@ -63,9 +62,10 @@ FieldNames = Annotated[list[str], BeforeValidator(_listed)]
 
 
 class TimeBlock(_Strict):
-    """The field of event time, and how late an event may be."""
+    """The field of event time, its unit where it is a number, and how late an event may be."""
 
     field: str
+    unit: Literal["s", "ms", "us", "ns"] | None = None
     lateness: Annotated[Duration, Field(ge=0)] = 0
 
 
@@ -96,7 +96,8 @@ class SourceBlock(_Strict):
             topic=self.topic or self.source.replace("_", "."),
             table=self.table or self.source,
             time_field=self.time.field,
-            lateness_seconds=self.time.lateness // 1000,
+            time_unit=TimeUnit(self.time.unit or ""),
+            lateness_ms=self.time.lateness,
             id_fields=tuple(self.id),
             values_column=self.values,
         )
@@ -142,19 +143,29 @@ def _named(document: Document, source: Source) -> Iterable[Diagnostic]:
         if field and source.column(field) is None:
             message = f"the field {field!r} is not declared under `fields`"
             yield Diagnostic("TOC061", message, document.span(place))
+    if (time := source.column(source.time_field)) and (hint := _timeless(time, source.time_unit)):
+        message = f"no value of {time.name!r}, of type {time.type}, is a time"
+        yield Diagnostic("TOC063", message, document.span(("time", "field")), hint=hint)
     values = source.column(source.values_column)
     if values and values.type is not FieldType.STRINGS:
         message = f"the field {values.name!r} lists the values of an event, but is no array<string>"
         yield Diagnostic("TOC060", message, document.span(("values",)))
 
 
+def _timeless(column: Column, unit: TimeUnit) -> str:
+    """What to do about event time in a field whose type tells none; empty if it does."""
+    if column.type in (FieldType.MAP, FieldType.BOOLEAN):
+        return "name another field"
+    if column.type in (FieldType.INTEGER, FieldType.DOUBLE) and unit is TimeUnit.TEXT:
+        return "of numbers since 1970, say the unit: `unit: s`, `ms`, `us` or `ns`"
+    return ""
+
+
 def read_sources(folder: Path) -> tuple[dict[str, Source], list[Diagnostic]]:
     """All sources of a folder by name, and all that is wrong with them."""
     found: dict[str, Source] = {}
     wrong: list[Diagnostic] = []
-    paths, refused = gate.files(folder, (".yml", ".yaml"), deep=False)
-    wrong += map(unread, refused)
-    for path in paths:
+    for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
         source, problems = read_source(path)
         wrong += problems
         if source and source.name in found:

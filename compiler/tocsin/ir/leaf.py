@@ -6,7 +6,7 @@ import ipaddress
 import operator
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache, lru_cache, partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from tocsin.ir.nodes import (
     Wild,
 )
 from tocsin.ir.text import fold, parse_number
+from tocsin.ir.times import parse_time
 
 Check = Callable[[str], bool]
 
@@ -47,8 +48,8 @@ def checker(test: Test) -> Check:
             return partial(_in_network, ipaddress.ip_network(network))
         case Compare(op, number):
             return partial(_compare, _OP[op], number)
-        case TimePart(unit, value):
-            return partial(_has_part, _PART[unit], value)
+        case TimePart(unit, first, last):
+            return partial(_has_part, _PART[unit], first, last)
 
 
 # --- patterns ---------------------------------------------------------------------------------
@@ -169,46 +170,9 @@ def _compare(compare: Callable[[float, float], bool], number: float, text: str) 
     return compare(float(value), float(number))
 
 
-_LAST_HOUR = 23
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TIME = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
-    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?(Z|[+-][0-9]{2}:[0-5][0-9])?)?"
-)
-
-
-def parse_time(text: str) -> datetime | None:
-    """The moment, cut to the millisecond, that an ISO 8601 text names; no zone means UTC."""
-    found = _TIME.fullmatch(text)
-    if not found:
-        return None
-    *digits, fraction, zone = found.groups()
-    year, month, day, hour, minute, second = (int(d or 0) for d in digits)
-    if hour > _LAST_HOUR:  # newer versions of Python take 24:00 for the next day
-        return None
-    iso = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
-    millis = ((fraction or "") + "000")[:3]
-    try:
-        return datetime.fromisoformat(f"{iso}.{millis}{zone or 'Z'}").astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def parse_millis(text: str) -> int | None:
-    """The same moment in milliseconds since 1970."""
+def _has_part(part: Callable[[datetime], int], first: int, last: int, text: str) -> bool:
     moment = parse_time(text)
-    return None if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
-
-
-def millis_text(time: int) -> str:
-    """`2026-01-01T00:00:00.000Z` of milliseconds since 1970."""
-    text = (_EPOCH + timedelta(milliseconds=time)).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
-
-
-def _has_part(part: Callable[[datetime], int], value: int, text: str) -> bool:
-    moment = parse_time(text)
-    return moment is not None and part(moment) == value
+    return moment is not None and first <= part(moment) <= last
 
 
 _PART: dict[Unit, Callable[[datetime], int]] = {

@@ -92,10 +92,14 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class TimePart:
-    """The text is a time whose part, in UTC, has this value."""
+    """The text is a time whose part, in UTC, lies in a range, both ends included.
+
+    `hour|gte: 20` is the range from 20 to 23. The first is never beyond the last.
+    """
 
     unit: Unit
-    value: int
+    first: int
+    last: int
 
 
 Test = Text | Regex | Cidr | Compare | TimePart

@@ -117,7 +117,7 @@ class CorrelationQuery:
         carried = {(query.source.name, field): query for query, field in self.carried()}
         bound = [[key[0], plain(carried[key].source.column(key[1]))] for key in sorted(carried)]
         bases = [base.logic for base in self.bases]
-        times = [[s.name, s.time_field, s.lateness_seconds] for s in self.sources]
+        times = [[s.name, s.time_field, s.time_unit, s.lateness_ms] for s in self.sources]
         what = {"correlation": plain(self.correlation), "bases": bases, "times": times}
         return digest({"form": 1, **what, "binding": bound})
 
@@ -139,7 +139,8 @@ def rebound(query: Resolved, source: Source) -> Resolved:
 
 def _binding(source: Source, fields: tuple[str, ...]) -> dict[str, Any]:
     columns = [plain(column) for name in fields if (column := source.column(name))]
-    return {"source": source.name, "time": source.time_field, "columns": columns}
+    unit = {"unit": source.time_unit} if source.time_unit else {}
+    return {"source": source.name, "time": source.time_field, **unit, "columns": columns}
 
 
 def _meta(detection: Detection) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tocsin.ir.correlate import BaseMatch, Outcome, correlate
 from tocsin.ir.evaluate import View, predicate
-from tocsin.ir.leaf import parse_millis
 from tocsin.ir.query import CorrelationQuery, Query
 from tocsin.ir.sliding import Event
+from tocsin.ir.times import parse_millis
 from tocsin.model.source import Source
 
-WITHOUT_TIME, LATE = "without time", "late"
+WITHOUT_TIME, LATE, WITHOUT_KEY = "without time", "late", "without group key"
+"""Reasons why a base match does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +28,66 @@ class Arrived:
     view: View = field(compare=False, repr=False)
 
 
-Clock = Callable[[View], int | None]
+@dataclass(slots=True)
+class LeftOut:
+    """How many base matches do not count, by reason; what the first without a time has there."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    untimed: str = ""
+
+    def add(self, reason: str, view: View, clock: Clock) -> None:
+        """One more."""
+        self.counts[reason] += 1
+        if reason == WITHOUT_TIME and not self.untimed:
+            self.untimed = clock.seen(view)
+
+    def lines(self) -> Iterator[str]:
+        """`2 base matches without time (timestamp is 'soon')`, a line a reason."""
+        for reason, count in self.counts.items():
+            if count:
+                what = "base match" if count == 1 else "base matches"
+                example = f" ({self.untimed})" if reason == WITHOUT_TIME and self.untimed else ""
+                yield f"{count} {what} {reason}{example}"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Tells the time of events: the first of the fields that `read` takes for a moment."""
+
+    fields: tuple[str, ...]
+    read: Callable[[str], int | None]
+
+    def __call__(self, view: View) -> int | None:
+        """Milliseconds since 1970, UTC; None where the event tells no time."""
+        times = (self._time(view.texts(name)) for name in self.fields)
+        return next((time for time in times if time is not None), None)
+
+    def _time(self, texts: tuple[str, ...] | None) -> int | None:
+        return self.read(texts[0]) if texts and len(texts) == 1 else None
+
+    def seen(self, view: View) -> str:
+        """What an event without a time has in these fields."""
+        found = {name: texts for name in self.fields if (texts := view.texts(name)) is not None}
+        if not found:
+            return f"no {', '.join(self.fields)}" if any(self.fields) else "no field tells it"
+        return ", ".join(f"{name} is {_shown(texts)}" for name, texts in found.items())
+
+
+def _shown(texts: tuple[str, ...]) -> str:
+    shown = [repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…") for text in texts[:2]]
+    more = ["…"] if len(texts) > len(shown) else []
+    return shown[0] if len(texts) == 1 else f"[{', '.join(shown + more)}]"
+
+
+SHOWN = 60
+"""Characters of a text that are shown."""
 Found = Mapping[str, Sequence[Arrived]]
 """What each event query, by id of its detection, matches."""
 
 
 def clock_of(source: Source) -> Clock:
-    """Event time by the source's declared field."""
-    return lambda view: moment(view, source.time_field)
-
-
-def moment(view: View, field_name: str) -> int | None:
-    """The time that a field tells, or None: missing, several, or no time."""
-    texts = view.texts(field_name)
-    return parse_millis(texts[0]) if texts and len(texts) == 1 else None
+    """Event time by the source's declared field, in its unit."""
+    return Clock((source.time_field,), partial(parse_millis, unit=source.time_unit))
 
 
 def on_time(times: Iterable[int | None], lateness_ms: int | None) -> Iterator[str]:
@@ -57,40 +105,48 @@ def on_time(times: Iterable[int | None], lateness_ms: int | None) -> Iterator[st
         yield LATE if lateness_ms is not None and time < latest - lateness_ms else ""
 
 
-def arrivals(
-    source: Source, views: Sequence[View], clock: Clock, dropped: Counter[str]
-) -> Iterator[Arrived]:
-    """The events of a source that count for correlations; the others are counted by reason."""
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event in order of arrival, and why it does not count for correlations, if so."""
+
+    arrived: Arrived
+    reason: str
+
+
+def arrivals(source: Source, views: Sequence[View], clock: Clock) -> Iterator[Arrival]:
+    """The events of a source."""
     times = [clock(view) for view in views]
-    lateness = None if source.lateness_seconds is None else source.lateness_seconds * 1000
-    reasons = on_time(times, lateness)
+    reasons = on_time(times, source.lateness_ms)
     for number, (view, time, reason) in enumerate(zip(views, times, reasons, strict=True)):
-        if time is None or reason:
-            dropped[reason] += 1
-        else:
-            yield Arrived((source.name, number), time, view)
+        yield Arrival(Arrived((source.name, number), time or 0, view), reason)
 
 
 def observe(
     queries: Iterable[Query],
     events: Sequence[Mapping[str, Any]],
-    dropped: Counter[str],
+    left_out: LeftOut | None = None,
     clock: Clock | None = None,
 ) -> dict[str, list[Arrived]]:
-    """Matches of event queries, each on the events as its own source sees them.
+    """Matches of event queries that count, each on the events as its own source sees them.
 
     `clock` tells the time where sources do not declare a field for it.
     """
-    seen: dict[str, list[Arrived]] = {}
+    seen: dict[str, list[Arrival]] = {}
+    missed: dict[Event, tuple[Arrival, Clock]] = {}
     found: dict[str, list[Arrived]] = {}
     for query in queries:
         source = query.source
+        tells = clock or clock_of(source)
         if source.name not in seen:
             views = [View(event, source.renamed) for event in events]
-            tells = clock or clock_of(source)
-            seen[source.name] = list(arrivals(source, views, tells, dropped))
+            seen[source.name] = list(arrivals(source, views, tells))
         holds = predicate(query.matches)
-        found[query.detection.id] = [each for each in seen[source.name] if holds(each.view)]
+        matches = [each for each in seen[source.name] if holds(each.arrived.view)]
+        found[query.detection.id] = [each.arrived for each in matches if not each.reason]
+        missed |= {each.arrived.event: (each, tells) for each in matches if each.reason}
+    if left_out:
+        for each, tells in missed.values():
+            left_out.add(each.reason, each.arrived.view, tells)
     return found
 
 

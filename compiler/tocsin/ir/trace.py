@@ -97,8 +97,13 @@ def _test(test: Test) -> str:
             return f"is an address in {network}"
         case Compare(op, number):
             return f"{_OPERATOR[op.value]} {number}"
-        case TimePart(unit, value):
-            return f"is a time whose {unit.value} is {value}"
+        case TimePart(unit, first, last):
+            return f"is a time whose {unit.value} is {part_range(first, last)}"
+
+
+def part_range(first: int, last: int) -> str:
+    """`7`, or `from 20 to 23`."""
+    return str(first) if first == last else f"from {first} to {last}"
 
 
 def _seen(expr: Expr, view: View) -> str:

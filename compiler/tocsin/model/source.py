@@ -19,6 +19,16 @@ class FieldType(StrEnum):
     STRINGS = "array<string>"
 
 
+class TimeUnit(StrEnum):
+    """How events write their time: as an ISO 8601 text, or in units since 1970, UTC."""
+
+    TEXT = ""
+    SECONDS = "s"
+    MILLISECONDS = "ms"
+    MICROSECONDS = "us"
+    NANOSECONDS = "ns"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One field: its name in rules, its type, and the path to it inside an event."""
@@ -60,8 +70,8 @@ class Served:
 class Source:
     """A declared (or, in a schema-less scan, inferred) source of events.
 
-    `lateness_seconds`: how far behind the latest event time seen an event may arrive and still
-    count in correlations; None: nothing is ever late (an inferred source has no order of arrival).
+    `lateness_ms`: how far behind the latest event time seen an event may arrive and still count in
+    correlations; None: nothing is ever late (an inferred source has no order of arrival).
     `id_fields`: together they identify an event; without any, its content does.
     `values_column`: name of an array<string> column that holds every scalar of the event, where
     the table has one (inferred sources do); keywords need it on SQL engines.
@@ -76,7 +86,8 @@ class Source:
     topic: str = ""
     table: str = ""
     time_field: str = ""
-    lateness_seconds: int | None = 0
+    time_unit: TimeUnit = TimeUnit.TEXT
+    lateness_ms: int | None = 0
     id_fields: tuple[str, ...] = ()
     values_column: str = ""
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False)

@@ -1,7 +1,7 @@
 """Leaves as short JSON lists and back, exactly.
 
     ["text", field, pattern]   ["cased", field, pattern]   ["regex", field, pattern, flags, guard]
-    ["cidr", field, network]   ["compare", field, op, number]   ["time", field, unit, value]
+    ["cidr", field, network]   ["compare", field, op, number]   ["time", field, unit, first, last]
     ["null", field]            ["field", field, other, how, cased]
 
 A field that is null stands for every scalar of the event (a keyword). A pattern lists literals
@@ -74,8 +74,8 @@ def _test_code(field: str | None, test: Test) -> Code:
             return ["cidr", field, network]
         case Compare(op, number):
             return ["compare", field, op.value, number]
-        case TimePart(unit, value):
-            return ["time", field, unit.value, value]
+        case TimePart(unit, first, last):
+            return ["time", field, unit.value, first, last]
 
 
 def leaf_of(code: Any) -> tuple[Asked, Guard]:
@@ -134,10 +134,13 @@ def _compare_test(op: Any, number: Any) -> tuple[Test, Guard]:
     return Compare(_enum(Op, op), number), ()
 
 
-def _time_test(unit: Any, value: Any) -> tuple[Test, Guard]:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"expected an integer, got {_kind(value)}")  # noqa: TRY004 - wrong data
-    return TimePart(_enum(Unit, unit), value), ()
+def _time_test(unit: Any, first: Any, last: Any) -> tuple[Test, Guard]:
+    for value in (first, last):
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"expected an integer, got {_kind(value)}")  # noqa: TRY004 - wrong data
+    if first > last:
+        raise ValueError(f"no number is from {first} to {last}")
+    return TimePart(_enum(Unit, unit), first, last), ()
 
 
 _TESTS: Mapping[str, tuple[int, Callable[..., tuple[Test, Guard]]]] = {
@@ -146,7 +149,7 @@ _TESTS: Mapping[str, tuple[int, Callable[..., tuple[Test, Guard]]]] = {
     "regex": (3, _regex_test),
     "cidr": (1, _cidr_test),
     "compare": (2, _compare_test),
-    "time": (2, _time_test),
+    "time": (3, _time_test),
 }
 """How many values a test has after its field, and what they are."""
 

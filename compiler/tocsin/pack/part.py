@@ -11,6 +11,7 @@ from tocsin.canonical import canonical_bytes
 from tocsin.ir.nodes import Expr, all_of
 from tocsin.ir.query import Query
 from tocsin.model.names import TOPIC
+from tocsin.model.source import TimeUnit
 from tocsin.pack.guard import Guard, guard_of
 from tocsin.pack.leaves import Asked, code_of, leaf_of
 from tocsin.pack.tree import Tree, expr_of, read_tree, tree_of
@@ -22,7 +23,7 @@ Paths = tuple[tuple[str, tuple[str, ...]], ...]
 Known = dict[str, tuple[Asked, Guard]]
 """Leaves that were read before, by their text: detections share many."""
 
-_TEXTS = ("detection", "logic", "source", "topic", "time")
+_TEXTS = ("detection", "logic", "source", "topic", "time", "unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Part:
     source: str
     topic: str
     time_field: str
+    time_unit: TimeUnit
     id_fields: tuple[str, ...]
     paths: Paths
     leaves: tuple[Asked, ...]
@@ -59,6 +61,7 @@ class Part:
             source=source.name,
             topic=source.topic,
             time_field=source.time_field,
+            time_unit=source.time_unit,
             id_fields=source.id_fields,
             paths=tuple(sorted((n, p) for n, p in source.renamed.items() if n in used)),
             leaves=leaves,
@@ -82,6 +85,7 @@ class Part:
                 "source": self.source,
                 "topic": self.topic,
                 "time": self.time_field,
+                "unit": self.time_unit,
                 "id": list(self.id_fields),
                 "paths": {name: list(path) for name, path in self.paths},
                 "leaves": [code_of(leaf) for leaf in self.leaves],
@@ -94,14 +98,15 @@ class Part:
     def decode(cls, data: bytes, known: Known | None = None) -> Part:
         """The part in these bytes. Raises ValueError saying what is wrong with them."""
         record = _record(data)
-        detection, logic, source, topic, time_field = (record[key] for key in _TEXTS)
+        detection, logic, source, topic, time, unit = (record[key] for key in _TEXTS)
         read = [_leaf(n, code, {} if known is None else known) for n, code in _numbered(record)]
         return cls(
             detection=detection,
             logic=logic,
             source=source,
             topic=topic,
-            time_field=time_field,
+            time_field=time,
+            time_unit=TimeUnit(unit),
             id_fields=_texts(record["id"], "id"),
             paths=_paths(record["paths"]),
             leaves=tuple(leaf for leaf, _ in read),
@@ -131,6 +136,8 @@ def _record(data: bytes) -> Mapping[str, Any]:
         raise ValueError(f"{wrong[0]}: expected a text")
     if record["topic"] and not TOPIC.fullmatch(record["topic"]):
         raise ValueError(f"topic: {record['topic']!r} cannot be a topic of Kafka")
+    if record["unit"] not in set(TimeUnit):
+        raise ValueError(f"unit: {record['unit']!r} is not known here")
     return record
 
 

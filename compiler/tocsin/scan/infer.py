@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from tocsin.ir.evaluate import View
-from tocsin.ir.leaf import millis_text
 from tocsin.ir.stream import Clock
 from tocsin.ir.text import INT64, lookup, scalar_text, scalars
+from tocsin.ir.times import millis_text
 from tocsin.model.source import Column, FieldType, Source
 
 VALUES = "tocsin:values"
@@ -22,7 +22,7 @@ VALUES = "tocsin:values"
 TIME = "tocsin:time"
 """Column of event time, in one form whatever the event's own."""
 
-UNBOUND = Source("events", (), lateness_seconds=None)
+UNBOUND = Source("events", (), lateness_ms=None)
 """What rules are bound to before their fields are known."""
 
 Row = dict[str, Any]
@@ -69,7 +69,7 @@ def _source(columns: Iterable[Column], time_field: str, values_column: str) -> S
         table="events",
         topic="events",
         time_field=time_field,
-        lateness_seconds=None,
+        lateness_ms=None,
         values_column=values_column,
     )
 

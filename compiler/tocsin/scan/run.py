@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from tocsin.ir.correlate import Outcome
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.nodes import Keyword
 from tocsin.ir.query import CorrelationQuery, Query, Resolved, rebound
-from tocsin.ir.stream import WITHOUT_TIME, Arrived, completions
+from tocsin.ir.stream import WITHOUT_KEY, WITHOUT_TIME, Arrived, Clock, LeftOut, completions
 from tocsin.model.artifact import Job, Match
 from tocsin.scan.infer import infer, narrowed
 from tocsin.scan.packed import InProcess, PackScan, form_of, scan_in_process, scan_pack
@@ -28,7 +28,7 @@ Progress = Callable[[Iterable[Any]], Iterable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Matches, sorted; detections that the backend refused; what correlations left out, by reason.
+    """Matches, sorted; detections that the backend refused; what correlations left out.
 
     Only detections that raise alerts are in it. `form`: how those on events were run, if that was
     for the engine to choose.
@@ -36,7 +36,7 @@ class Result:
 
     matches: tuple[Match, ...]
     refused: tuple[Diagnostic, ...] = ()
-    dropped: Mapping[str, int] = field(default_factory=dict)
+    left_out: LeftOut = field(default_factory=LeftOut)
     form: str = ""
 
 
@@ -55,7 +55,7 @@ def scan_evaluator(
     clock = guessed_clock(time_field)
     found: list[Match] = []
     arrived: dict[str, list[Arrived]] = {rule: [] for rule in bases}
-    dropped: Counter[str] = Counter()
+    left_out = LeftOut()
     for number, event in enumerate(progress(events)):
         view = View(event)
         found += [Match(rule, number) for rule, holds in plain if holds(view)]
@@ -65,20 +65,20 @@ def scan_evaluator(
             for rule in matched:
                 arrived[rule].append(Arrived(("", number), time, view))
         elif matched:
-            dropped[WITHOUT_TIME] += 1
-    found += _completed(correlations, arrived, dropped)
-    return Result(tuple(sorted(found)), dropped=dict(dropped))
+            left_out.add(WITHOUT_TIME, view, clock)
+    found += _completed(correlations, arrived, left_out)
+    return Result(tuple(sorted(found)), left_out=left_out)
 
 
 def _completed(
     correlations: Iterable[CorrelationQuery],
     arrived: Mapping[str, Sequence[Arrived]],
-    dropped: Counter[str],
+    left_out: LeftOut,
 ) -> Iterator[Match]:
     done: dict[str, Outcome] = {}
     for query in correlations:
         outcome = completions(query, arrived, done)
-        dropped["without group key"] += outcome.without_key
+        left_out.counts[WITHOUT_KEY] += outcome.without_key
         for each in outcome.completed:
             yield Match(query.detection.id, each.event[1], each.group)
 
@@ -117,8 +117,24 @@ def scan_engine(  # noqa: PLR0913 - what to run, where, and two options
         compiled, no = compile_all([rebound(query, part) for query in group], backend)
         refused += [each.diagnostic for each in no]
         jobs.append(Job((part,), tuple(artifact for _, artifact in compiled), tuple(rows)))
-    matches = [match for found in backend.run(jobs, endpoints) for match in found] if jobs else []
-    return Result(tuple(sorted([*packed.matches, *matches])), tuple(refused), form=chosen.value)
+    made = [match for run in backend.run(jobs, endpoints) for match in run] if jobs else []
+    found = tuple(sorted([*packed.matches, *made]))
+    left_out = _untimed(ordered, events, clock) if clock else LeftOut()
+    return Result(found, tuple(refused), left_out, chosen.value)
+
+
+def _untimed(
+    queries: Iterable[Resolved], events: Iterable[dict[str, Any]], clock: Clock
+) -> LeftOut:
+    """The base matches without time, which an engine leaves out in silence."""
+    correlations = [query for query in queries if isinstance(query, CorrelationQuery)]
+    bases = {q.detection.id: predicate(q.matches) for c in correlations for q in c.events}
+    left_out = LeftOut()
+    for event in events:
+        view = View(event)
+        if clock(view) is None and any(holds(view) for holds in bases.values()):
+            left_out.add(WITHOUT_TIME, view, clock)
+    return left_out
 
 
 def scan_matcher(
@@ -134,7 +150,7 @@ def scan_matcher(
     rest = [query for query in alerting if isinstance(query, CorrelationQuery)]
     other = scan_evaluator(rest, events, time_field=time_field) if rest else Result(())
     matches = tuple(sorted([*packed.matches, *other.matches]))
-    return Result(matches, tuple(packed.refused), other.dropped, Form.PACK.value)
+    return Result(matches, tuple(packed.refused), other.left_out, Form.PACK.value)
 
 
 def _order(query: Resolved) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from tocsin import __version__
 from tocsin.canonical import digest
 from tocsin.ir.evidence import MOST_BYTES, MOST_EVENTS
-from tocsin.ir.leaf import millis_text
+from tocsin.ir.times import millis_text
 from tocsin_runtime.alerts.described import Described, Origin
 
 OCSF_VERSION = "1.5.0"

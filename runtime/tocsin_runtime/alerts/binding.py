@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.ir.identity import event_id
-from tocsin.ir.text import lookup, walk
-from tocsin_runtime.alerts.moment import milliseconds
+from tocsin.ir.text import lookup, texts, walk
+from tocsin.ir.times import parse_millis
+from tocsin.model.source import TimeUnit
 
 Paths = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -21,13 +22,15 @@ class Binding:
     logic: str
     source: str
     time_field: str = ""
+    time_unit: TimeUnit = TimeUnit.TEXT
     id_fields: tuple[str, ...] = ()
     paths: Paths = ()
     group_by: tuple[str, ...] = ()
 
     def time_of(self, event: Mapping[str, Any]) -> int | None:
         """Event time in milliseconds since 1970 UTC; None if there is none that can be read."""
-        return milliseconds(self._value(event, self.time_field))
+        told = texts(self._value(event, self.time_field))
+        return parse_millis(told[0], self.time_unit) if told and len(told) == 1 else None
 
     def id_of(self, event: Mapping[str, Any]) -> str:
         """What identifies the event."""

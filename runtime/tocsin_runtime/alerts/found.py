@@ -16,11 +16,11 @@ import orjson
 
 from tocsin.backend.fleet import Cut, Place, Written, counts
 from tocsin.errors import ConfigError
+from tocsin.ir.times import parse_millis
 from tocsin.pack import Part
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.described import Described
 from tocsin_runtime.alerts.match import MatchRecord
-from tocsin_runtime.alerts.moment import milliseconds
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.decode import NotAnEventError, decode
 from tocsin_runtime.worker.deployment import Deployed, Deployment
@@ -87,7 +87,7 @@ class Alerter:
 
     def _results(self, row: Mapping[str, Any], place: Place) -> tuple[Output, ...]:
         finder = self._finders.get(row["detection_id"])
-        logic, time = row["logic"], milliseconds(row.get("event_time"))
+        logic, time = row["logic"], _time(row)
         if finder is None:
             return ()
         cuts = self._cuts[finder.described.id]
@@ -97,6 +97,12 @@ class Alerter:
         match = _match(finder, row, time, event)
         record = Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
         return (record, *self._writer(match, () if event is None else (event,)))
+
+
+def _time(row: Mapping[str, Any]) -> int | None:
+    """Event time in milliseconds; rows have it as an ISO 8601 text, whatever the event's form."""
+    text = row.get("event_time")
+    return parse_millis(text) if isinstance(text, str) else None
 
 
 def _event(row: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -53,6 +53,7 @@ def binding_of(part: Part) -> Binding:
         logic=part.logic,
         source=part.source,
         time_field=part.time_field,
+        time_unit=part.time_unit,
         id_fields=part.id_fields,
         paths=part.paths,
     )

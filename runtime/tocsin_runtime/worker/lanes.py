@@ -96,6 +96,7 @@ def _binding(artifact: Artifact, sources: Sequence[Source]) -> Binding:
         artifact.logic,
         artifact.source,
         alone.time_field,
+        alone.time_unit,
         alone.id_fields,
         tuple(sorted(alone.renamed.items())),
         artifact.group_by,

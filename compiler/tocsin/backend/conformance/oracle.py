@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from tocsin.backend.conformance.engine import Hits
 from tocsin.backend.conformance.gather import Group
 from tocsin.ir.evaluate import View, predicate
@@ -20,7 +18,7 @@ def expected(group: Group) -> dict[str, Hits]:
 
 def _hits(query: Resolved, group: Group, views: list[View]) -> Hits:
     if isinstance(query, CorrelationQuery):
-        found = observe(query.events, group.events, Counter())
+        found = observe(query.events, group.events)
         done = completions(query, found).completed
         return frozenset((each.event[1], each.group) for each in done)
     return _stateless(query, views)

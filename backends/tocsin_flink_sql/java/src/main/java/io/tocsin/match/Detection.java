@@ -5,7 +5,7 @@ package io.tocsin.match;
  *
  * @param where selects the events of its log source; many detections share it
  */
-record Detection(String id, String logic, String source, Field time, Where where, Node condition) {
+record Detection(String id, String logic, String source, Clock clock, Where where, Node condition) {
     /** A condition that is asked once an event. */
     static final class Where {
         final Node node;

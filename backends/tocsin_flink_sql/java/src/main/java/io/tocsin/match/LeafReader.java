@@ -48,7 +48,10 @@ final class LeafReader {
         return switch (kind) {
             case "cidr" -> new Network(Record.text(code.get(2)));
             case "compare" -> comparison(Record.text(code.get(2)), code.get(3));
-            case "time" -> new Moment(Record.text(code.get(2)), Record.number(code.get(3)));
+            case "time" -> new Moment(
+                            Record.text(code.get(2)),
+                            Record.number(code.get(3)),
+                            Record.number(code.get(4)));
             default -> throw new Refused("unknown leaf " + kind);
         };
     }

@@ -201,9 +201,8 @@ public final class Matcher {
 
     /** Time of the event for a detection that matches, ISO 8601 in UTC; null if it tells none. */
     public String time(int n) {
-        Field field = detections[found[n]].time();
-        Place place = field == null ? null : field.of(event);
-        return place == null || place.kind != Place.Kind.ONE ? null : Moment.iso(place.one.text);
+        Clock clock = detections[found[n]].clock();
+        return clock == null ? null : Moment.iso(clock.of(event));
     }
 
     /** Detections that could not be evaluated, and why. */

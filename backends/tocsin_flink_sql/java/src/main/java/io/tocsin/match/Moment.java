@@ -8,13 +8,13 @@ import java.time.temporal.IsoFields;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The text is a time one part of which, in UTC, has this value. */
-record Moment(String unit, int value) implements Test {
+/** The text is a time one part of which, in UTC, lies from the first to the last. */
+record Moment(String unit, int first, int last) implements Test {
     private static final Pattern TIME =
             Pattern.compile(
                     "([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{2}):([0-9]{2})"
                             + "(?::([0-9]{2})(?:\\.([0-9]++))?)?"
-                            + "(?:(Z)|([+-])([0-9]{2}):([0-5][0-9]))?)?");
+                            + "(?:(Z)|([+-])([0-9]{2})(?::?([0-5][0-9]))?)?)?");
     private static final DateTimeFormatter ISO =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'");
     private static final int LAST_YEAR = 9999;
@@ -22,7 +22,11 @@ record Moment(String unit, int value) implements Test {
     @Override
     public boolean passes(Value text) {
         LocalDateTime time = of(text.text);
-        return time != null && part(time) == value;
+        if (time == null) {
+            return false;
+        }
+        int part = part(time);
+        return first <= part && part <= last;
     }
 
     @Override
@@ -41,10 +45,14 @@ record Moment(String unit, int value) implements Test {
         };
     }
 
-    /** `2026-01-01T00:00:00.000Z` of the moment that a text names; null where it names none. */
-    static String iso(String text) {
-        LocalDateTime time = of(text);
+    /** `2026-01-01T00:00:00.000Z`; null for null. */
+    static String iso(LocalDateTime time) {
         return time == null ? null : time.format(ISO);
+    }
+
+    /** Whether the year is from 1 to 9999. */
+    static boolean inYears(LocalDateTime time) {
+        return time.getYear() >= 1 && time.getYear() <= LAST_YEAR;
     }
 
     /** The moment in UTC, cut to the millisecond; no zone means UTC. */
@@ -69,7 +77,7 @@ record Moment(String unit, int value) implements Test {
             }
             Duration east = Duration.ofMinutes(number(found, 10) * 60L + number(found, 11));
             LocalDateTime utc = "-".equals(found.group(9)) ? local.plus(east) : local.minus(east);
-            return utc.getYear() < 1 || utc.getYear() > LAST_YEAR ? null : utc;
+            return inYears(utc) ? utc : null;
         } catch (DateTimeException no) {
             return null;
         }

@@ -40,9 +40,17 @@ final class PartReader {
                 part.text("detection"),
                 part.text("logic"),
                 part.text("source"),
-                time.isEmpty() ? null : fields.of(time, paths.get(time)),
+                time.isEmpty() ? null : clock(fields.of(time, paths.get(time)), part.text("unit")),
                 where(part.data().get("where"), own),
                 node(part.data().get("expr"), own));
+    }
+
+    private static Clock clock(Field field, String unit) throws Refused {
+        try {
+            return new Clock(field, unit);
+        } catch (IllegalArgumentException no) {
+            throw new Refused(no.getMessage());
+        }
     }
 
     private static Map<String, List<String>> paths(Record given) throws Refused {
