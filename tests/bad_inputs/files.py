@@ -53,7 +53,7 @@ READING = (
     rule("an empty file", "", "TOC006", "empty"),
     rule("a binary file", b"\x7fELF\x02\x01\x01\x00" + bytes(range(256)), "TOC001", "binary"),
     rule("a text in UTF-16", RULE.encode("utf-16"), "TOC001", "UTF-16"),
-    Bad("50 MB", "tocsin validate rule.yml", 1, ("TOC001", "limit is 2 MiB"), around=_large),
+    Bad("50 MB", "tocsin validate rule.yml", 1, ("TOC001", "larger than 2 MiB"), around=_large),
     rule("a YAML bomb", _bomb(), "TOC005", "values in one file"),
     rule("an alias to itself", f"{HEAD}detection: &all {{selection: *all}}\n", "TOC005", "itself"),
     rule("10,000 levels", f"{RULE}x: {'[' * 10_000}", "TOC005", "at most 40 levels"),

@@ -24,7 +24,9 @@ def test_garbage_is_no_saved_plan(tocsin: Tocsin, tmp_path: Path) -> None:
     tocsin("init", "inner", cwd=tmp_path)
     ended = tocsin("apply", "--env", "local", "--plan", "../plan.json", cwd=tmp_path / "inner")
     assert ended.code == 2
-    assert "error: ../plan.json is not a saved plan: Expecting value" in ended.stderr
+    assert (
+        "error: ../plan.json is not a saved plan: it is not JSON: Expecting value" in ended.stderr
+    )
     assert "hint: make one with `plan --out FILE`" in ended.stderr
 
 

@@ -14,7 +14,8 @@ from tocsin.ir.evaluate import evaluate
 def test_files_below_folders_sorted_and_once(tmp_path: Path) -> None:
     for name in ("b/z.yml", "a/y.yaml", "a/x.yml", "a/x.test.yml", "a/notes.txt", "c.json"):
         write(tmp_path / name, rule())
-    found = rule_files([tmp_path, tmp_path / "a", tmp_path / "b/z.yml"])
+    found, wrong = rule_files([tmp_path, tmp_path / "a", tmp_path / "b/z.yml"])
+    assert wrong == []
     assert [str(f.relative_to(tmp_path)) for f in found] == ["a/x.yml", "a/y.yaml", "b/z.yml"]
 
 

@@ -22,7 +22,7 @@ def test_finding_a_project_from_within_and_from_above(tmp_path: Path) -> None:
     ("content", "said"),
     [
         (b"[project", "not valid TOML"),
-        (b"\xff\xfe", "not valid TOML"),
+        (b"\xff\xfe", "not UTF-8"),
         (b"[project]\nname = 5\n", "project.name"),
         (b"[project]\nnmae = 'x'\n", "project.name"),
         (b"[projects]\nname = 'x'\n", "projects"),
@@ -90,8 +90,9 @@ def test_placeholders_come_from_their_folder(tmp_path: Path) -> None:
 def test_a_list_of_placeholders_that_is_no_text(tmp_path: Path) -> None:
     root = project(tmp_path)
     write(root / "placeholders/admins.txt", b"\xff\xfe")
-    with pytest.raises(ConfigError, match=r"admins\.txt is not UTF-8"):
-        load_project(root)
+    [found] = load_project(root).diagnostics
+    assert (found.code, "not UTF-8" in found.message) == ("TOC001", True)
+    assert found.span.file.endswith("placeholders/admins.txt")
 
 
 def test_all_findings_of_all_files(tmp_path: Path) -> None:

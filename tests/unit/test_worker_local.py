@@ -280,7 +280,7 @@ def _damage(world: World, what: str) -> None:
     ("what", "message"),
     [
         ("bytes", "not those that were released"),
-        ("gone", "No such file"),
+        ("gone", "no such file"),
         ("table", "cannot be read"),
         ("form", "form 9 is not known"),
         ("elsewhere", "outside the folder"),

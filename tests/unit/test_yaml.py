@@ -211,7 +211,10 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
     path = write(tmp_path / "big.yml", b"a: " + b"x" * MAX_BYTES)
     documents, [found] = read_file(path)
     assert documents == []
-    assert (found.code, found.hint) == ("TOC001", "the limit is 2 MiB")
+    assert (found.code, found.message) == (
+        "TOC001",
+        "cannot read the file: it is larger than 2 MiB",
+    )
 
 
 def test_a_file_that_is_a_folder_or_gone(tmp_path: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
+from tocsin import gate
 from tocsin.cli.environment import (
     Site,
     carry_out,
@@ -24,6 +24,8 @@ from tocsin.errors import ConfigError
 from tocsin.plan import explain, saved
 from tocsin.plan.steps import Bundle
 from tocsin.state.release import Release
+
+_MOST_EVIDENCE = 64 * gate.MIB
 
 
 @click.command()
@@ -94,11 +96,4 @@ def _from_file(site: Site, path: Path) -> Bundle:
 
 
 def _evidence(path: Path | None) -> Any:
-    if path is None:
-        return None
-    try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not JSON: {error}") from error
+    return None if path is None else gate.read_json(path, _MOST_EVIDENCE)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
+from tocsin import gate
 from tocsin.backend.base import Backend
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
@@ -14,6 +15,8 @@ from tocsin.model.source import Source
 
 MANIFEST = "manifest.json"
 """Path of every file written, with the SHA-256 of its bytes."""
+
+_MOST = 64 * gate.MIB
 
 TABLES = "_tables.sql"
 
@@ -42,7 +45,7 @@ def write(folder: Path, files: Mapping[str, bytes], backends: Iterable[str]) -> 
 
     Returns how many files were removed. Files that no run wrote are left alone.
     """
-    for path in files:
+    for path in (*files, MANIFEST):
         _inside(folder, path)
     old = _manifest(folder)
     mine = {path for path in old if path.split("/")[0] in set(backends)}
@@ -56,17 +59,18 @@ def write(folder: Path, files: Mapping[str, bytes], backends: Iterable[str]) -> 
     kept = {path: digest for path, digest in old.items() if path not in mine}
     digests = {path: digest_bytes(body) for path, body in files.items()}
     text = json.dumps({**kept, **digests}, indent=2, sort_keys=True, ensure_ascii=False)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).write_text(text + "\n", "utf-8")
     return len(gone)
 
 
 def _manifest(folder: Path) -> dict[str, str]:
     file = folder / MANIFEST
-    if not file.exists():
-        return {}
     try:
-        found = json.loads(file.read_bytes())
-    except ValueError:
+        found = gate.read_json(file, _MOST)
+    except gate.MissingError:
+        return {}
+    except gate.UnreadError:
         found = None
     if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
         hint = "name another folder with --out, or remove the file"
@@ -79,4 +83,5 @@ def _inside(folder: Path, path: str) -> Path:
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or "\\" in path:
         raise ConfigError(f"{path} would be outside of {folder}", hint="see the detection's `name`")
+    gate.given(folder / pure)
     return folder / pure

@@ -26,7 +26,8 @@ from tocsin.cli.output import console, echo_json, format_option, print_diagnosti
 from tocsin.diagnostics import Diagnostic, Span, has_errors
 from tocsin.errors import ConfigError
 from tocsin.front.collect import collect
-from tocsin.front.project import Project, find_project, load_project, placeholders, project_above
+from tocsin.front.placeholders import read_placeholders
+from tocsin.front.project import Project, find_project, load_project, project_above
 from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.ir.trace import Trace
@@ -108,18 +109,22 @@ def _detections(rule: str, folder: Path | None) -> tuple[list[Resolved], Values,
     path = Path(rule)
     if not path.is_file():
         project = load_project(find_project(folder or Path()))
-        return [_by_key(project, rule)], dict(placeholders(project.root)), []
+        return [_by_key(project, rule)], _values(project.root), []
     root = folder or project_above(path)
     if root:
         project = load_project(root)
         mine = [q for q in project.queries if Path(q.detection.span.file).samefile(path)]
         wrong = [d for d in project.diagnostics if _is(d, path)]
         if mine or wrong:
-            return _alerting(mine), dict(placeholders(root)), wrong
-    values = dict(placeholders(root)) if root else {}
+            return _alerting(mine), _values(root), wrong
+    values = _values(root) if root else {}
     rules = collect([path], values)
     related = relate_inferred(rules, UNBOUND, ignore_logsource=False)
     return _alerting(related.queries), values, [*rules.diagnostics, *related.diagnostics]
+
+
+def _values(root: Path) -> Values:
+    return dict(read_placeholders(root / "placeholders")[0])
 
 
 def _alerting(queries: Sequence[Resolved]) -> list[Resolved]:

@@ -14,10 +14,11 @@ from urllib.parse import quote
 import click
 from rich.console import Console
 
-from tocsin import __version__
+from tocsin import __version__, gate
 from tocsin.diagnostics import Diagnostic, Severity, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
+_EXCERPTED = 2 * gate.MIB
 FORMATS = ("text", "json", "github", "sarif")
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 _SARIF = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -81,8 +82,9 @@ def _text(each: Diagnostic) -> str:
 @cache
 def _lines(file: str) -> tuple[str, ...]:
     try:
-        return tuple(Path(file).read_text("utf-8").splitlines())
-    except (OSError, UnicodeDecodeError):
+        gate.given(Path(file))
+        return tuple(gate.read_text(Path(file), _EXCERPTED).splitlines())
+    except gate.UnreadError:
         return ()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tocsin import gate
 from tocsin.deploy import files
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.plan import saved
@@ -42,13 +43,13 @@ class Journal:
     def pending(self) -> Order | None:
         """The order that was not finished, None if all is done."""
         try:
-            record = json.loads(self.path.read_bytes())
+            record = gate.read_json(self.path, saved.MAX_BYTES)
             bundle = saved.from_json(record["bundle"], str(self.path))
             approvals = tuple(record["approvals"])
             return Order(bundle, record["who"], approvals, record["evidence"])
-        except (FileNotFoundError, NotADirectoryError):
+        except gate.MissingError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, ConfigError) as bad:
+        except (KeyError, TypeError, ConfigError) as bad:
             raise LedgerError(
                 f"the journal {self.path} cannot be read: {bad}",
                 hint="keep a copy, delete it and plan again: drift will be shown and repaired",

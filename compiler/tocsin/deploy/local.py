@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from tocsin import gate
 from tocsin.backend.fleet import Verdict
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import files
@@ -17,6 +18,7 @@ from tocsin.errors import ConfigError
 from tocsin.model.entry import ENTRIES, Entry
 from tocsin.state.live import Live, LiveArtifact
 
+MAX_BYTES = 256 * gate.MIB
 _FORM = 1
 NONE: Mapping[str, Verdict] = {}
 
@@ -87,18 +89,18 @@ class LocalTarget:
     def _read_table(self) -> dict[str, Any]:
         """The table; an unreadable one is like none, so that plans show drift and repair it."""
         try:
-            table = json.loads(self._table.read_bytes())
+            table = gate.read_json(self._table, MAX_BYTES)
             return {
                 "release": int(table["release"]),
                 "detections": [row for row in table["detections"] if isinstance(row, dict)],
             }
-        except (OSError, ValueError, KeyError, TypeError):
+        except (gate.UnreadError, ValueError, KeyError, TypeError):
             return {"release": 0, "detections": []}
 
 
 def _digest(path: Path) -> str:
     """Digest of a file's bytes; empty, equal to no digest, if it cannot be read."""
     try:
-        return digest_bytes(path.read_bytes())
-    except OSError:
+        return digest_bytes(gate.read(path, MAX_BYTES))
+    except gate.UnreadError:
         return ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from tocsin import gate
 from tocsin.diagnostics import Diagnostic, Severity, Span
 from tocsin.errors import ConfigError
 from tocsin.front.block import CaseFile, findings, read_cases
@@ -15,7 +17,7 @@ from tocsin.front.correlation import CorrelationRule
 from tocsin.front.documents import Broken, broken, head, slug_of
 from tocsin.front.item import Placeholders
 from tocsin.front.rule import Filter, Rule, read_document
-from tocsin.front.yaml import read_file
+from tocsin.front.yaml import read_file, unread
 from tocsin.ir.nodes import all_of
 from tocsin.model.detection import Case
 
@@ -43,28 +45,27 @@ class RuleSet:
         return (*self.rules, *self.correlations)
 
 
-def rule_files(paths: Iterable[Path]) -> list[Path]:
-    """All rule files at or below the paths, sorted; case files are not rules."""
+def rule_files(paths: Iterable[Path]) -> tuple[list[Path], list[Diagnostic]]:
+    """All rule files at or below the paths, sorted, and what is none; case files are not rules."""
     found: dict[Path, None] = {}
+    wrong: dict[str, Diagnostic] = {}
     for path in paths:
-        if not path.exists():
+        if not os.path.lexists(path):
             raise ConfigError(f"no such file or folder: {path}")
-        for file in sorted(_walk(path)) if path.is_dir() else [path]:
-            found.setdefault(file)
-    return list(found)
+        below, refused = gate.files(path, _SUFFIXES, deep=True)
+        found |= dict.fromkeys(file for file in below if not _holds_cases(file) or file == path)
+        wrong |= {str(each.path): unread(each) for each in refused if not _holds_cases(each.path)}
+    return list(found), list(wrong.values())
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        if path.suffix in _SUFFIXES and not path.stem.endswith(".test") and path.is_file():
-            yield path
+def _holds_cases(file: Path) -> bool:
+    return file.stem.endswith(".test")
 
 
 def collect(paths: Iterable[Path], placeholders: Placeholders | None = None) -> RuleSet:
     """Read all rules, correlations and filters at or below the paths."""
-    files = rule_files(paths)
+    files, wrong = rule_files(paths)
     found: list[Parsed] = []
-    wrong: list[Diagnostic] = []
     lost: list[Broken] = []
     for file in files:
         found += _read(file, placeholders, wrong, lost)
@@ -101,7 +102,7 @@ def _read(
 
 def _with_cases(rule: Named, file: Path, wrong: list[Diagnostic]) -> Named:
     beside = file.with_name(f"{file.stem}.test{file.suffix}")
-    if not beside.exists():
+    if not os.path.lexists(beside):
         return rule
     cases, found = read_case_file(beside)
     wrong += [d.of_rule(rule.detection.id) for d in found]

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from tocsin import gate
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.front.block import complaints
 from tocsin.front.collect import Named, RuleSet, collect, duplicate
 from tocsin.front.correlation import CorrelationRule
 from tocsin.front.documents import Broken
-from tocsin.front.item import Placeholders
+from tocsin.front.placeholders import read_placeholders
 from tocsin.front.relate import relate
 from tocsin.front.resolve import resolve
 from tocsin.front.rule import Rule
@@ -24,7 +25,7 @@ from tocsin.ir.query import Query, Resolved
 from tocsin.model.project import Environment, Settings
 from tocsin.model.source import Source
 
-SETTINGS = "tocsin.toml"
+MOST_SETTINGS = gate.MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +53,33 @@ def find_project(start: Path) -> Path:
     """The folder with `tocsin.toml`: here, in `detections/` below, or in a parent."""
     here = start.resolve()
     for folder in (here, here / "detections", *here.parents):
-        if (folder / SETTINGS).is_file():
+        if (folder / gate.SETTINGS).is_file():
+            if folder.is_symlink():
+                raise gate.UnreadError(folder, "it is a link", "go to the folder itself")
             return folder
-    raise ConfigError(f"no {SETTINGS} in {start} or above", hint="make one with `tocsin init DIR`")
+    raise ConfigError(
+        f"no {gate.SETTINGS} in {start} or above", hint="make one with `tocsin init DIR`"
+    )
 
 
 def project_above(path: Path) -> Path | None:
     """The folder of the project that a file or folder is in, or None."""
     folders = (path.resolve(), *path.resolve().parents)
-    return next((folder for folder in folders if (folder / SETTINGS).is_file()), None)
+    return next((folder for folder in folders if (folder / gate.SETTINGS).is_file()), None)
 
 
 def read_settings(root: Path) -> Settings:
     """The settings file; ConfigError names the file, and the line where TOML knows it."""
-    path = root / SETTINGS
+    path = root / gate.SETTINGS
+    text = gate.read_text(path, MOST_SETTINGS)
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+        return Settings.model_validate(tomllib.loads(text))
     except ValidationError as error:
         raise _wrong(path, error) from None
+    except RecursionError:
+        raise ConfigError(f"{path} is not valid TOML: it is nested too deeply") from None
+    except ValueError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
 
 
 def _wrong(path: Path, error: ValidationError) -> ConfigError:
@@ -93,8 +99,10 @@ def load_project(root: Path) -> Project:
     settings = read_settings(root)
     shown = seen(root)
     sources, wrong = read_sources(shown / "sources")
+    values, unread = read_placeholders(shown / "placeholders")
+    wrong += unread
     folder = [shown / "rules"] if (shown / "rules").is_dir() else []
-    rules = _distinct(collect(folder, placeholders(root)), wrong)
+    rules = _distinct(collect(folder, values), wrong)
     events: list[Query] = []
     for rule in rules.rules:
         query, found = resolve(rule, sources)
@@ -124,15 +132,3 @@ def _distinct(rules: RuleSet, wrong: list[Diagnostic]) -> RuleSet:
         correlations=tuple(rule for rule in kept if isinstance(rule, CorrelationRule)),
         broken=(*rules.broken, *lost),
     )
-
-
-def placeholders(root: Path) -> Placeholders:
-    """The lists in `placeholders/<name>.txt`: one value a line, `#` begins a comment."""
-    found: dict[str, tuple[str, ...]] = {}
-    for path in sorted((root / "placeholders").glob("*.txt")):
-        try:
-            lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
-        except UnicodeDecodeError as error:
-            raise ConfigError(f"{path} is not UTF-8 text: {error.reason}") from None
-        found[path.stem] = tuple(line for line in lines if line and not line.startswith("#"))
-    return found

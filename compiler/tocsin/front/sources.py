@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from tocsin import gate
 from tocsin.diagnostics import Diagnostic, Span
 from tocsin.front.block import Duration, findings
 from tocsin.front.selection import Lowering
 from tocsin.front.source_names import unsafe_names
-from tocsin.front.yaml import Document, read_bytes, read_file
+from tocsin.front.yaml import Document, read_bytes, read_file, unread
 from tocsin.ir.nodes import Expr
 from tocsin.model.source import Column, FieldType, LogSource, Served, Source, TimeUnit
 
@@ -165,7 +166,9 @@ def read_sources(folder: Path) -> tuple[dict[str, Source], list[Diagnostic]]:
     """All sources of a folder by name, and all that is wrong with them."""
     found: dict[str, Source] = {}
     wrong: list[Diagnostic] = []
-    for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
+    paths, refused = gate.files(folder, (".yml", ".yaml"), deep=False)
+    wrong += map(unread, refused)
+    for path in paths:
         source, problems = read_source(path)
         wrong += problems
         if source and source.name in found:

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from tocsin import gate
 from tocsin.diagnostics import Diagnostic, Span
 from tocsin.front.yaml_syntax import syntax_error
 
@@ -95,17 +96,17 @@ def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, yaml.Nod
 
 def read_file(path: Path) -> tuple[list[Document], list[Diagnostic]]:
     """All documents of a file and all that is wrong with it."""
-    name = str(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            size = path.stat().st_size / 1024 / 1024
-            message = f"the file is too large: {size:.1f} MiB"
-            limit = f"the limit is {MAX_BYTES // 1024 // 1024} MiB"
-            return [], [Diagnostic("TOC001", message, Span(name), hint=limit)]
-        data = path.read_bytes()
-    except OSError as error:
-        return [], [Diagnostic("TOC001", f"cannot read the file: {error.strerror}", Span(name))]
-    return read_bytes(data, name)
+        data = gate.read(path, MAX_BYTES)
+    except gate.UnreadError as error:
+        return [], [unread(error)]
+    return read_bytes(data, str(path))
+
+
+def unread(error: gate.UnreadError) -> Diagnostic:
+    """The finding that a file was not read."""
+    message = f"cannot read the file: {error.reason}"
+    return Diagnostic("TOC001", message, Span(str(error.path)), hint=error.hint)
 
 
 def read_bytes(data: bytes, name: str) -> tuple[list[Document], list[Diagnostic]]:

@@ -7,12 +7,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tocsin import gate
 from tocsin.canonical import digest, digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.plan.steps import PLAN, Bundle, Deploy, Repair
 from tocsin.state.release import first_line
 
+MAX_BYTES = 512 * gate.MIB
 _FORM = 1
+_MAKE = "make one with `plan --out FILE`"
 
 
 def to_json(bundle: Bundle) -> dict[str, Any]:
@@ -31,9 +34,7 @@ def from_json(data: Any, name: str) -> Bundle:
         bodies = {k: base64.b64decode(v, validate=True) for k, v in data["bodies"].items()}
         told = data["digest"]
     except (KeyError, TypeError, AttributeError, ValueError) as bad:
-        raise ConfigError(
-            f"{name} is not a saved plan: {first_line(bad)}", hint="make one with `plan --out FILE`"
-        ) from bad
+        raise ConfigError(f"{name} is not a saved plan: {first_line(bad)}", hint=_MAKE) from bad
     needed = {s.after.artifact for s in plan.steps if isinstance(s, Deploy | Repair)}
     whole = {k: digest_bytes(body) for k, body in bodies.items()} == {k: k for k in needed}
     if told != plan.digest or not whole:
@@ -53,11 +54,9 @@ def write(bundle: Bundle, path: Path) -> None:
 def read(path: Path) -> Bundle:
     """Load a saved plan. Raises ConfigError if it is none."""
     try:
-        data = json.loads(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as bad:
-        raise ConfigError(
-            f"{path} is not a saved plan: {first_line(bad)}", hint="make one with `plan --out FILE`"
-        ) from bad
+        data = gate.read_json(path, MAX_BYTES)
+    except gate.MissingError:
+        raise
+    except gate.UnreadError as bad:
+        raise ConfigError(f"{path} is not a saved plan: {bad.reason}", hint=_MAKE) from None
     return from_json(data, str(path))

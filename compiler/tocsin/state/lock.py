@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from tocsin import gate
 from tocsin.errors import ConfigError
 
 FILE = "tocsin.lock"
-_LINE = re.compile(r"(?P<key>\S+) (?P<id>\S+) v(?P<version>[1-9][0-9]*) (?P<logic>[0-9a-f]{64})")
+MAX_BYTES = 32 * gate.MIB
+_LINE = re.compile(
+    r"(?P<key>\S+) (?P<id>\S+) v(?P<version>[1-9][0-9]{0,8}) (?P<logic>[0-9a-f]{64})"
+)
 _HEADER = "# Written by `tocsin lock`: key id version logic. To merge, take either side.\n"
 
 
@@ -66,11 +70,9 @@ def read_lock(root: Path) -> Lock:
     """The lock of the project in this folder; empty if it has none yet."""
     path = root / FILE
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        text = gate.read_text(path, MAX_BYTES)
+    except gate.MissingError:
         return Lock()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {path}: {error}") from error
     return Lock({line.id: line for line in _parse(text)})
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from tocsin import gate
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
@@ -15,6 +15,7 @@ from tocsin.model.entry import ENTRIES, Entry
 from tocsin_runtime.alerts.described import Described
 
 FORM = 1
+MAX_BYTES = 256 * gate.MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,13 @@ def read_deployment(folder: Path, environment: str) -> Deployment:
     """
     path = folder / "live.json"
     try:
-        table = json.loads(path.read_bytes())
-    except FileNotFoundError:
+        table = gate.read_json(path, MAX_BYTES)
+    except gate.MissingError:
         raise ConfigError(
             f"nothing is deployed in {folder}", hint="deploy with `tocsin apply --env ENV`"
         ) from None
-    except (OSError, ValueError) as error:
-        raise _damaged(path, str(error)) from None
+    except gate.UnreadError as error:
+        raise _damaged(path, error.reason) from None
     try:
         if table["form"] != FORM:
             raise _damaged(path, f"form {table['form']!r} is not known here, only {FORM}")
@@ -81,9 +82,9 @@ def _read(root: Path, entry: Entry, release: int) -> Deployed:
     if not path.resolve().is_relative_to(root.resolve()):
         raise _damaged(path, "it lies outside the folder of artifacts")
     try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise _damaged(path, error.strerror or "missing") from None
+        body = gate.read(path, MAX_BYTES)
+    except gate.UnreadError as error:
+        raise _damaged(path, error.reason) from None
     if digest_bytes(body) != entry.artifact:
         raise _damaged(path, "its bytes are not those that were released")
     return deployed(entry, body, release)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tocsin import gate
 from tocsin.errors import ConfigError
+
+_LONGEST = 64 * 1024
 
 
 def resolve(value: str, setting: str) -> str:
@@ -25,6 +28,6 @@ def resolve(value: str, setting: str) -> str:
 
 def _content(path: Path) -> str:
     try:
-        return path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
+        return gate.read_text(path.resolve(), _LONGEST).strip()
+    except gate.UnreadError:
         return ""

@@ -1,0 +1,155 @@
+"""The one gate for files of a repository: regular files only, no links, read up to a bound.
+
+A pull request decides what lies in a checkout. A link there would lead to anything that the
+process may read, a device never ends, a pipe never begins; and `st_size` is 0 for many of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tocsin.errors import ConfigError
+
+SETTINGS = "tocsin.toml"
+"""The file that makes a folder a project."""
+
+MIB = 1024 * 1024
+
+_PLAIN = "put a file of its own there"
+_SPLIT = "split it, or leave out what is not needed"
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_KINDS = (
+    (stat.S_ISLNK, "a link"),
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+class UnreadError(ConfigError):
+    """A file that is not read. `path` and `reason` are the two halves of the message."""
+
+    def __init__(self, path: Path, reason: str, hint: str = "") -> None:
+        super().__init__(f"cannot read {path}: {reason}", hint=hint)
+        self.path = path
+        self.reason = reason
+
+
+class MissingError(UnreadError):
+    """There is no such file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "there is no such file")
+
+
+def read(path: Path, limit: int) -> bytes:
+    """All bytes of a regular file of at most `limit` bytes.
+
+    Raises MissingError where there is none, UnreadError for all else that is not read.
+    """
+    try:
+        _only_regular(path, path.lstat())
+        with os.fdopen(os.open(path, _OPEN), "rb") as file:
+            _only_regular(path, os.fstat(file.fileno()))
+            data = file.read(limit + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise MissingError(path) from None
+    except OSError as error:
+        raise UnreadError(path, str(error.strerror)) from None
+    except ValueError as error:
+        raise UnreadError(path, f"it cannot name a file: {error}") from None
+    if len(data) > limit:
+        raise UnreadError(path, f"it is larger than {_size(limit)}", _SPLIT)
+    return data
+
+
+def read_text(path: Path, limit: int) -> str:
+    """The UTF-8 text of a file, as `read`; a byte order mark is left out."""
+    try:
+        return read(path, limit).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadError(path, f"it is not UTF-8 text: {error.reason}") from None
+
+
+def read_json(path: Path, limit: int) -> Any:
+    """The JSON value in a file, as `read`. What is not JSON, or too deep for us, is UnreadError."""
+    data = read(path, limit)
+    try:
+        return json.loads(data, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise UnreadError(path, f"it is not JSON: {error}") from None
+
+
+def files(
+    folder: Path, endings: tuple[str, ...], *, deep: bool
+) -> tuple[list[Path], list[UnreadError]]:
+    """Regular files with these endings in a folder (and, if `deep`, below), sorted.
+
+    And what looks like one, or like a folder of them, but is not read. A file is in itself.
+    """
+    try:
+        given(folder)
+    except UnreadError as error:
+        return [], [error]
+    if not folder.is_dir():
+        return [folder] if os.path.lexists(folder) else [], []
+    found: list[Path] = []
+    wrong: list[UnreadError] = []
+
+    def closed(error: OSError) -> None:
+        wrong.append(UnreadError(Path(str(error.filename)), str(error.strerror)))
+
+    for top, below, names in os.walk(folder, onerror=closed):
+        linked = [Path(top, name) for name in below if Path(top, name).is_symlink()]
+        wrong += [UnreadError(each, "it is a link", _PLAIN) for each in linked if deep]
+        for path in (Path(top, name) for name in names if name.endswith(endings)):
+            kind = _kind(path.lstat())
+            found += [] if kind else [path]
+            wrong += [UnreadError(path, f"it is {kind}", _PLAIN)] if kind else []
+        if not deep:
+            break
+    return sorted(found), sorted(wrong, key=lambda each: each.path)
+
+
+def given(path: Path) -> None:
+    """Raises UnreadError for a path on the command line that leads out of its project by a link.
+
+    Beyond projects only a file that is itself a link is refused: folders are anyone's own.
+    """
+    if path.is_symlink() and not path.is_dir():
+        raise UnreadError(path, "it is a link", "name the file to which it leads")
+    for part in _in_project(path.absolute()):
+        if part.is_symlink():
+            raise UnreadError(path, f"{part.name} is a link", _PLAIN)
+
+
+def _in_project(path: Path) -> Iterator[Path]:
+    """The path and its parents below the nearest folder of a project; none if there is none."""
+    parts = [path, *path.parents]
+    depth = next((n for n, part in enumerate(parts[1:], 1) if (part / SETTINGS).is_file()), 0)
+    yield from parts[:depth]
+
+
+def _only_regular(path: Path, found: os.stat_result) -> None:
+    if kind := _kind(found):
+        raise UnreadError(path, f"it is {kind}", _PLAIN)
+
+
+def _kind(found: os.stat_result) -> str:
+    """What it is instead of a regular file; empty for one."""
+    if stat.S_ISREG(found.st_mode):
+        return ""
+    return next((name for test, name in _KINDS if test(found.st_mode)), "a device")
+
+
+def _size(limit: int) -> str:
+    return f"{limit // MIB} MiB" if limit >= MIB else f"{limit // 1024} KiB"
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
