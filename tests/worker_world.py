@@ -18,6 +18,8 @@ from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import Query
 from tocsin.model.artifact import Artifact
 from tocsin.model.entry import Entry
+from tocsin.plan.desired import entry_of
+from tocsin.plan.shadow import Placing
 from tocsin.plan.steps import Deploy
 
 SETTINGS = """\
@@ -95,7 +97,7 @@ class World:
         entries, bodies = self.released(environment, modes)
         for entry in entries:
             target.place(Deploy(entry), bodies[entry.artifact])
-        target.activate(release, tuple(entries))
+        target.activate(release, tuple(entries), tuple(self.project.sources.values()))
         return entries
 
     def released(
@@ -108,7 +110,7 @@ class World:
         for detection, mode in wanted.items():
             query = self.query(detection)
             artifact = _compiled(query, settings.backend_of(query.source.name))
-            entries.append(_entry(query, artifact, mode))
+            entries.append(entry_of(self.project, query, artifact, Placing(mode), 3))
             bodies[artifact.digest] = artifact.body
         return entries, bodies
 
@@ -127,25 +129,6 @@ def _compiled(query: Query, backend: str) -> Artifact:
     result = compile_query(query, registry.load(backend))
     assert isinstance(result, Artifact), result
     return result
-
-
-def _entry(query: Query, artifact: Artifact, mode: str) -> Entry:
-    meta = query.detection.meta
-    return Entry(
-        id=query.detection.id,
-        key=query.detection.key,
-        version=3,
-        logic=query.logic,
-        artifact=artifact.digest,
-        meta=query.meta,
-        backend=artifact.backend,
-        source=artifact.source,
-        path=artifact.path,
-        title=meta.title,
-        level=meta.level,
-        tags=meta.tags,
-        mode="shadow" if mode == "shadow" else "live",
-    )
 
 
 def build_world(root: Path, prefix: str = "shop.") -> World:

@@ -27,10 +27,12 @@ backend = "{backend}"
 class Deployed:
     """A folder of `tests/faults` as a project whose environment `local` is released."""
 
-    def __init__(self, name: str, root: Path, backend: str = "batch-sql") -> None:
+    def __init__(self, name: str, root: Path, backend: str = "batch-sql", rules: str = "") -> None:
         self.root = root
         shutil.copytree(HERE / name, root, dirs_exist_ok=True)
         write(root / "tocsin.toml", SETTINGS.format(backend=backend))
+        if rules:
+            write(root / "rules/app/corr.yml", rules)
         for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "project"]):
             subprocess.run(["git", *_PERSON, *words], cwd=root, check=True)
         self.run("lock")
@@ -85,3 +87,100 @@ def test_the_alert_of_a_correlation_names_and_shows_its_window(tmp_path: Path) -
     info = found[-1]["data"]["finding_info"]
     assert info["related_events_count"] == 150
     assert len({each["id"] for each in found}) == 148
+
+
+# --- what alerts say --------------------------------------------------------------------------
+
+
+def told(alert: dict[str, Any]) -> dict[str, Any]:
+    """What OCSF has no place for."""
+    unmapped: dict[str, Any] = alert["data"]["unmapped"]["tocsin"]
+    return unmapped
+
+
+def test_dedup_is_data_of_every_alert(tmp_path: Path) -> None:
+    """Nothing is folded yet: five matches are five alerts, of one key."""
+    found = Deployed("dedup-has-no-effect", tmp_path).alerts()
+    assert len(found) == 5
+    assert {json.dumps(told(each)["dedup"]["by"]) for each in found} == {'{"user": "u"}'}
+    assert {told(each)["dedup"]["for_ms"] for each in found} == {3_600_000}
+    assert len({told(each)["dedup"]["key"] for each in found}) == 1
+
+
+WORDS = """\
+title: Corr base
+id: 7d3f2c1e-6a51-4a55-8a53-0d8f3f2c1e00
+name: corr
+status: Stable
+description: Somebody does x.
+author: Ann Author
+license: DRL-1.1
+references: [https://example.com/x]
+tags: [attack.persistence, attack.T1098]
+logsource: {product: app, service: audit}
+detection:
+  s: {action: x}
+  condition: s
+falsepositives: [x]
+level: High
+tocsin: {owner: o, alert: {dedup: {by: [user], for: 1h}, playbook: reset-account}}
+"""
+
+
+def test_words_are_those_of_the_release_wherever_the_worker_runs(tmp_path: Path) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    deployed = Deployed("dedup-has-no-effect", project, rules=WORDS)
+    # The working tree moves on, and the worker's folder has neither rules nor git.
+    rule = project / "rules/app/corr.yml"
+    write(rule, WORDS.replace("High", "low").replace("Corr base", "Other").replace("Ann", "Eve"))
+    write(project / "sources/s.yml", "nothing: sound")
+    shutil.copytree(project / ".tocsin/local", elsewhere / ".tocsin/local")
+    shutil.copy(project / "tocsin.toml", elsewhere)
+    for folder in (project, elsewhere):
+        deployed.root = folder
+        shutil.copy(HERE / "dedup-has-no-effect/events.jsonl", folder)
+        alert = deployed.alerts()[0]
+        data = alert["data"]
+        assert (data["message"], data["severity"]) == ("Corr base", "High")
+        assert data["finding_info"]["desc"] == "Somebody does x."
+        assert data["finding_info"]["attacks"] == [{"technique": {"uid": "T1098"}}]
+        wanted = {
+            "author": "Ann Author",
+            "license": "DRL-1.1",
+            "owner": "o",
+            "status": "stable",
+            "tags": ["attack.persistence", "attack.t1098"],
+            "references": ["https://example.com/x"],
+            "falsepositives": ["x"],
+            "playbook": "reset-account",
+        }
+        assert {key: told(alert)[key] for key in wanted} == wanted
+
+
+CHANGES = [
+    ("level: High", "level: medium", "level: high → medium"),
+    ("for: 1h", "for: 90m", "dedup: user for 1h → user for 90m"),
+    ("[user]", "[user, action]", "dedup: user for 1h → user, action for 1h"),
+    ("attack.T1098]", "attack.t1136]", "tags: attack.persistence, attack.t1098 → attack.pers"),
+    ("Corr base", "New", "title: Corr base → New"),
+    ("license: DRL-1.1\n", "", "license: DRL-1.1 → none"),
+    ("reset-account", "call", "playbook: reset-account → call"),
+]
+
+
+def test_a_plan_names_the_words_that_change_and_a_release_deploys_them(tmp_path: Path) -> None:
+    deployed = Deployed("dedup-has-no-effect", tmp_path, rules=WORDS)
+    rule, changed = tmp_path / "rules/app/corr.yml", WORDS
+    for old, new, named in CHANGES:
+        write(rule, WORDS.replace(old, new))
+        line = next(x for x in deployed.run("plan", "--env", "local").splitlines() if x[0] == "=")
+        assert named in line
+        assert "nothing is deployed" not in line
+        changed = changed.replace(old, new)
+    write(rule, WORDS.replace("level: High", "level: HIGH"))
+    assert "Nothing to do" in deployed.run("plan", "--env", "local")
+    write(rule, changed)
+    deployed.run("apply", "--env", "local", "--yes")
+    alert = deployed.alerts()[-1]
+    assert (alert["data"]["severity"], told(alert)["playbook"]) == ("Medium", "call")
+    assert told(alert)["dedup"]["by"] == {"user": "u", "action": "x"}

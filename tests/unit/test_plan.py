@@ -305,7 +305,7 @@ class TestSaved:
         with pytest.raises(ConfigError, match=r"edited|has form"):
             saved.read(tmp_path / "p.json")
 
-    @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"form": 1}', "[" * 100_000, "\xff"])
+    @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"form": 2}', "[" * 100_000, "\xff"])
     def test_what_is_no_plan(self, tmp_path: Path, text: str) -> None:
         (tmp_path / "p.json").write_text(text, encoding="latin-1")
         with pytest.raises(ConfigError, match="not a saved plan"):

@@ -49,7 +49,7 @@ def test_a_rule_whole() -> None:
     assert detection.meta.techniques == ("T1098",)
     assert detection.meta.owner == "payments"
     assert detection.deploy == {"prod": "shadow", "on_change": "replay"}
-    assert detection.alert["dedup"]["by"] == ["user.name"]
+    assert str(detection.dedup).startswith("user.name for ")
 
 
 def test_the_key_is_the_name_or_the_file() -> None:

@@ -22,9 +22,10 @@ def check(project: Project) -> Iterator[Diagnostic]:
         if not isinstance(query, CorrelationQuery) or not query.alerts or not _repeats(query):
             continue
         detection = query.detection
-        if not detection.alert.get("dedup"):
+        if not detection.dedup:
             span = place(detection, "tocsin", "alert", key=True)
-            hint = f"one an hour: `tocsin: {{alert: {{dedup: {{by: {_by(query)}, for: 1h}}}}}}`"
+            dedup = f"dedup: {{by: {_by(query)}, for: 1h}}"
+            hint = f"say which are about the same: `tocsin: {{alert: {{{dedup}}}}}`"
             message = f"{detection.key} raises an alert for each event beyond its threshold"
             yield Diagnostic(CODE, message, span, SEVERITY, hint, detection.id)
 

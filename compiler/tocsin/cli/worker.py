@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from tocsin.cli.output import format_option
 from tocsin.cli.worker_report import report, show
 from tocsin.errors import ConfigError
-from tocsin.front.project import Project, find_project, load_project
+from tocsin.front.project import find_project, read_settings
 from tocsin.front.sources import select
 from tocsin.ir.evaluate import predicate
 from tocsin.ir.nodes import all_of
 from tocsin.model.project import Environment
 
 if TYPE_CHECKING:
-    from tocsin_runtime.alerts.described import Described
-    from tocsin_runtime.alerts.writer import AlertWriter
     from tocsin_runtime.worker.claims import Claim
     from tocsin_runtime.worker.deployment import Deployment
     from tocsin_runtime.worker.stop import Stop
@@ -32,9 +28,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """One environment of one project; `folder` holds what is deployed."""
+    """One environment of a project; `folder` holds what is deployed if it is a local one.
 
-    project: Project
+    Of the project only the settings are read: what runs, and what alerts say, is the release's.
+    """
+
+    project: str
     name: str
     environment: Environment
     folder: Path
@@ -90,7 +89,7 @@ def worker(  # noqa: PLR0913 - one parameter per option
         else:
             _refuse(files or source, "--events and --source are for environments of kind local")
             streaming = Streaming(env, name or socket.gethostname(), listen, until_end=until_end)
-            code = run_streaming(site.project, streaming, partial(_writer, site), stop, fmt)
+            code = run_streaming(site.project, site.environment, streaming, stop, fmt)
     raise click.exceptions.Exit(stop.exit_code or code)
 
 
@@ -100,29 +99,34 @@ def _refuse(given: object, why: str) -> None:
 
 
 def _open(env: str, start: Path | None) -> _Site:
-    from tocsin.state.git_ledger import Repository  # noqa: PLC0415 - git is slow to load
+    root = find_project(start or Path())
+    settings = read_settings(root)
+    environment = settings.environment(env)
+    return _Site(settings.project.name, env, environment, _repository(root) / environment.path)
 
-    project = load_project(find_project(start or Path()))
-    environment = project.environment(env)
-    folder = Repository(project.root).root / environment.path
-    return _Site(project, env, environment, folder)
+
+def _repository(root: Path) -> Path:
+    """The folder that paths of environments start from; the project's own where there is no git."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
 
 
 # --- kind local ---------------------------------------------------------------------------------
 
 
 def _local(site: _Site, files: tuple[Path, ...], source: str, stop: Stop, fmt: str) -> int:
-    from tocsin_runtime.worker.local import ALERTS, run_local  # noqa: PLC0415 - as above
+    from tocsin_runtime.alerts.writer import AlertWriter  # noqa: PLC0415 - as above
+    from tocsin_runtime.worker.deployment import read_deployment  # noqa: PLC0415
+    from tocsin_runtime.worker.local import ALERTS, run_local  # noqa: PLC0415
 
-    deployment = _deployment(site)
+    deployment = read_deployment(site.folder, site.name)
     _refuse(not files, "no events: name files of JSON lines with --events")
-    if source and source not in site.project.sources:
-        known = ", ".join(site.project.sources)
+    names = [each.name for each in deployment.sources]
+    if source and source not in names:
+        known = ", ".join(names)
         raise ConfigError(f"no source {source!r}", hint=f"sources: {known}")
-    writer = _writer(site, deployment)
-    result = run_local(
-        site.folder, deployment, _claims(site), files, writer, forced=source, stopped=stop
-    )
+    writer = AlertWriter.of(site.project, site.name, deployment)
+    claims = _claims(deployment)
+    result = run_local(site.folder, deployment, claims, files, writer, forced=source, stopped=stop)
     blind = [each for each in result.not_run if result.events_by_source.get(each.source)]
     told = {
         **report(site.name, deployment, result.counters, result.alerts, result.costs),
@@ -144,44 +148,10 @@ def _local(site: _Site, files: tuple[Path, ...], source: str, stop: Stop, fmt: s
     return 1 if blind else 0
 
 
-def _claims(site: _Site) -> list[Claim]:
+def _claims(deployment: Deployment) -> list[Claim]:
     from tocsin_runtime.worker.claims import Claim  # noqa: PLC0415 - as above
 
     return [
         Claim(source, predicate(all_of(select(source.where))) if source.where else None)
-        for source in site.project.sources.values()
+        for source in deployment.sources
     ]
-
-
-# --- both -----------------------------------------------------------------------------------------
-
-
-def _deployment(site: _Site) -> Deployment:
-    from tocsin_runtime.worker.deployment import read_deployment  # noqa: PLC0415 - as above
-
-    return read_deployment(site.folder, site.name)
-
-
-def _writer(site: _Site, deployment: Deployment) -> AlertWriter:
-    from tocsin_runtime.alerts.described import Origin  # noqa: PLC0415 - as above
-    from tocsin_runtime.alerts.writer import AlertWriter  # noqa: PLC0415
-
-    project = site.project
-    known = {q.detection.id: q.detection.meta for q in project.queries}
-    described = {d.described.id: _in_words(d.described, known) for d in deployment.detections}
-    return AlertWriter(Origin(project.settings.project.name, site.name), described)
-
-
-def _in_words(described: Described, known: Mapping[str, Any]) -> Described:
-    """What the deployment's record leaves out is taken from the project as it is now."""
-    meta = known.get(described.id)
-    if meta is None:
-        return described
-    return replace(
-        described,
-        description=described.description or meta.description,
-        author=described.author or meta.author,
-        license=described.license or meta.license,
-        references=described.references or meta.references,
-        falsepositives=described.falsepositives or meta.falsepositives,
-    )

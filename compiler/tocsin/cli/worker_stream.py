@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tocsin.cli.worker_report import report, say, show
-from tocsin.front.project import Project
+from tocsin.model.project import Environment
+from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.worker import topics
@@ -21,8 +22,6 @@ from tocsin_runtime.worker.reports import Reports
 from tocsin_runtime.worker.service import Service
 
 if TYPE_CHECKING:
-    from tocsin_runtime.alerts.writer import AlertWriter
-    from tocsin_runtime.worker.deployment import Deployment
     from tocsin_runtime.worker.stop import Stop
 
 
@@ -37,22 +36,15 @@ class Streaming:
 
 
 def run_streaming(
-    project: Project,
-    options: Streaming,
-    writer_of: Callable[[Deployment], AlertWriter],
-    stop: Stop,
-    fmt: str,
+    name: str, environment: Environment, options: Streaming, stop: Stop, fmt: str
 ) -> int:
-    """Work until stopped; the exit code."""
-    env, name = options.env, project.settings.project.name
-    environment = project.environment(env)
+    """Work for the project of this name until stopped; the exit code."""
+    env = options.env
     servers = resolve(environment.bootstrap, f"`bootstrap` of environment {env}")
     there = topics.existing(servers)
     control = topic_name(name, env)
-    found = found_topic(name, env)
-    service = Service(
-        options.name, Follower(servers, control), Plans(control, writer_of, found), say
-    )
+    plans = Plans(control, partial(AlertWriter.of, name, env), found_topic(name, env))
+    service = Service(options.name, Follower(servers, control), plans, say)
     topics.create(servers, set(SINKS.values()) - there)
     _tell(service, servers, there)
     settings = KafkaSettings(

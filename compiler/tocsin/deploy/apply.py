@@ -100,7 +100,7 @@ def _activate(plan: Plan, target: Target) -> None:
         if isinstance(step, Deploy) and step.state is not None
     }
     try:
-        target.activate(plan.base_number + 1, plan.result, verdicts)
+        target.activate(plan.base_number + 1, plan.result, plan.sources, verdicts)
     except UnhealthyError as error:
         target.journal.close()
         goes_on = f"release {plan.base_number} goes on" if plan.base_number else "nothing runs"
@@ -125,6 +125,7 @@ def _release(order: Order, ledger: Ledger) -> Release:
         plan=plan.digest,
         source=plan.source,
         entries=plan.result,
+        sources=plan.sources,
         removed=tuple(s.before for s in plan.steps if isinstance(s, Remove)),
         approvals=order.approvals,
         tools=plan.tools,

@@ -16,10 +16,11 @@ from tocsin.deploy.journal import Journal
 from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError
 from tocsin.model.entry import ENTRIES, Entry
+from tocsin.model.source import SOURCES, Source
 from tocsin.state.live import Live, LiveArtifact
 
 MAX_BYTES = 256 * gate.MIB
-_FORM = 1
+_FORM = 2
 NONE: Mapping[str, Verdict] = {}
 
 
@@ -58,7 +59,11 @@ class LocalTarget:
         files.write(self._inside(step.after.path), body)
 
     def activate(
-        self, release: int, entries: tuple[Entry, ...], verdicts: Mapping[str, Verdict] = NONE
+        self,
+        release: int,
+        entries: tuple[Entry, ...],
+        sources: tuple[Source, ...],
+        verdicts: Mapping[str, Verdict] = NONE,
     ) -> None:
         """Replace `live.json`. There is no state: a local run sees all events at once."""
         del verdicts
@@ -66,6 +71,7 @@ class LocalTarget:
             "form": _FORM,
             "environment": self._environment,
             "release": release,
+            "sources": SOURCES.dump_python(sources, mode="json"),
             "detections": ENTRIES.dump_python(entries, mode="json"),
         }
         # The folder is nobody's source: whoever lists changes of the repository skips it.

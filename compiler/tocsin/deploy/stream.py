@@ -18,6 +18,7 @@ from tocsin.deploy.target import Clearing, Placing
 from tocsin.deploy.workers import Workers
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.model.entry import Action, Entry
+from tocsin.model.source import Source
 from tocsin.state.live import Live, LiveArtifact
 from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.table import ReleaseTable
@@ -117,9 +118,14 @@ class StreamTarget:
         self._placed[artifact_key(step.after.artifact)] = body
 
     def activate(
-        self, release: int, entries: tuple[Entry, ...], verdicts: Mapping[str, Verdict] = NONE
+        self,
+        release: int,
+        entries: tuple[Entry, ...],
+        sources: tuple[Source, ...] = (),
+        verdicts: Mapping[str, Verdict] = NONE,
     ) -> None:
         """Bring all fleets to these detections, or back to where they were."""
+        del sources  # each artifact has what it needs of them
         fleets = [(name, self._fleet(name)) for name in _backends(entries)]
         if self._registry:
             registry.register(self._registry, TOPICS)

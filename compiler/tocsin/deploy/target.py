@@ -9,6 +9,7 @@ from typing import Protocol
 from tocsin.backend.fleet import Finding, Verdict
 from tocsin.deploy.journal import Journal
 from tocsin.model.entry import Entry
+from tocsin.model.source import Source
 from tocsin.plan.steps import Deploy, Discard, Remove, Repair
 from tocsin.state.live import Live
 
@@ -39,9 +40,13 @@ class Target(Protocol):
         """Put an artifact's bytes where they belong."""
 
     def activate(
-        self, release: int, entries: tuple[Entry, ...], verdicts: Mapping[str, Verdict] = ...
+        self,
+        release: int,
+        entries: tuple[Entry, ...],
+        sources: tuple[Source, ...],
+        verdicts: Mapping[str, Verdict] = ...,
     ) -> None:
-        """From now on exactly these detections run, each in its mode.
+        """From now on exactly these detections run, each in its mode, on events of these sources.
 
         `verdicts`: what happens to the state of detections that change, by id. Raises
         UnhealthyError if they do not get healthy; then what ran before runs again.

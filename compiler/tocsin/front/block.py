@@ -46,14 +46,14 @@ class _Strict(BaseModel):
 
 
 class Dedup(_Strict):
-    """Thins repeated alerts: one per value of `by` in a stretch of time."""
+    """Which alerts are about the same: equal values of `by` in a stretch of time."""
 
     by: list[str]
     for_: Duration = Field(alias="for", gt=0)
 
 
 class AlertSettings(_Strict):
-    """What happens to an alert."""
+    """What alerts say of themselves; workers carry it, and act on none of it."""
 
     dedup: Dedup | None = None
     playbook: str = ""

@@ -11,7 +11,7 @@ from tocsin.diagnostics import Diagnostic
 from tocsin.front.block import Block, findings, read_cases
 from tocsin.front.sigma import metadata_errors
 from tocsin.front.yaml import Document
-from tocsin.model.detection import Case, Detection, Meta, Promotion
+from tocsin.model.detection import Case, Dedup, Detection, Meta, Promotion
 from tocsin.model.source import LogSource
 
 _HINTS = {
@@ -56,7 +56,6 @@ def _block(document: Document, value: dict[str, Any]) -> tuple[Block, list[Diagn
 def _detection(
     document: Document, value: dict[str, Any], block: Block, cases: tuple[Case, ...], slug: str
 ) -> Detection:
-    alert = block.alert.model_dump(mode="json") if block.alert else {}
     return Detection(
         id=str(value.get("id") or value.get("name") or slug),
         key=str(value.get("name") or slug),
@@ -66,10 +65,16 @@ def _detection(
         name=str(value.get("name") or ""),
         source=block.source,
         deploy=dict(block.deploy),
-        alert=alert,
+        dedup=_dedup(block),
+        playbook=block.alert.playbook if block.alert else "",
         cases=cases,
         promotion=_promotion(block),
     )
+
+
+def _dedup(block: Block) -> Dedup | None:
+    given = block.alert.dedup if block.alert else None
+    return Dedup(tuple((name, ()) for name in given.by), given.for_) if given else None
 
 
 def _promotion(block: Block) -> Promotion | None:
@@ -82,6 +87,9 @@ def _meta(value: dict[str, Any], block: Block) -> Meta:
     lists = ("tags", "references", "falsepositives", "fields")
     given: dict[str, Any] = {name: str(value.get(name) or "") for name in texts}
     given |= {name: texts_of(value.get(name)) for name in lists}
+    # pySigma takes these in any case; whoever counts alerts by level does not.
+    given |= {name: given[name].lower() for name in ("level", "status")}
+    given["tags"] = tuple(map(str.lower, given["tags"]))
     return Meta(**given, owner=block.owner, controls=tuple(block.controls))
 
 

@@ -43,10 +43,7 @@ class Project:
 
     def environment(self, name: str) -> Environment:
         """The environment of this name."""
-        if name in self.settings.environments:
-            return self.settings.environments[name]
-        known = ", ".join(self.settings.environments) or "none"
-        raise ConfigError(f"no environment {name!r}", hint=f"environments: {known}")
+        return self.settings.environment(name)
 
 
 def find_project(start: Path) -> Path:

@@ -118,7 +118,8 @@ class CorrelationQuery:
         bound = [[key[0], plain(carried[key].source.column(key[1]))] for key in sorted(carried)]
         bases = [base.logic for base in self.bases]
         times = [[s.name, s.time_field, s.time_unit, s.lateness_ms] for s in self.sources]
-        what = {"correlation": plain(self.correlation), "bases": bases, "times": times}
+        ids = [s.id_fields for s in self.sources]
+        what = {"correlation": plain(self.correlation), "bases": bases, "times": times, "ids": ids}
         return digest({"form": 1, **what, "binding": bound})
 
     @property
@@ -139,12 +140,17 @@ def rebound(query: Resolved, source: Source) -> Resolved:
 
 def _binding(source: Source, fields: tuple[str, ...]) -> dict[str, Any]:
     columns = [plain(column) for name in fields if (column := source.column(name))]
-    unit = {"unit": source.time_unit} if source.time_unit else {}
-    return {"source": source.name, "time": source.time_field, **unit, "columns": columns}
+    told = {"time": source.time_field, "unit": source.time_unit, "id": source.id_fields}
+    given = {key: value for key, value in told.items() if value}
+    return {"source": source.name, **given, "columns": columns}
 
 
 def _meta(detection: Detection) -> str:
-    return digest({"form": 1, "meta": plain(detection.meta), "alert": detection.alert})
+    return digest({"form": 1, "meta": plain(detection.meta), "alert": plain(_alert(detection))})
+
+
+def _alert(detection: Detection) -> dict[str, Any]:
+    return {"dedup": detection.dedup, "playbook": detection.playbook}
 
 
 def _unordered(node: Any) -> Any:

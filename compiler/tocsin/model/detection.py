@@ -8,6 +8,16 @@ from typing import Any
 from tocsin.diagnostics import Span
 from tocsin.model.source import LogSource
 
+_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000))
+
+
+def duration(milliseconds: int) -> str:
+    """In the largest unit that leaves no rest: `90s`, `2h`."""
+    for unit, size in _UNITS:
+        if milliseconds % size == 0:
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms"
+
 
 @dataclass(frozen=True, slots=True)
 class Expect:
@@ -65,6 +75,20 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
+class Dedup:
+    """Which alerts are about the same: equal values of these fields within some time.
+
+    `by`: names of fields, each with its path in an event; an empty path is simply the name.
+    """
+
+    by: tuple[tuple[str, tuple[str, ...]], ...]
+    for_ms: int
+
+    def __str__(self) -> str:
+        return f"{', '.join(name for name, _ in self.by)} for {duration(self.for_ms)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Promotion:
     """When a form in shadow may go live: after some time, and with so few alerts a day."""
 
@@ -87,6 +111,7 @@ class Detection:
     name: str = ""
     source: str = ""
     deploy: dict[str, str] = field(default_factory=dict)
-    alert: dict[str, Any] = field(default_factory=dict)
+    dedup: Dedup | None = None
+    playbook: str = ""
     cases: tuple[Case, ...] = ()
     promotion: Promotion | None = None

@@ -8,6 +8,8 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, TypeAdapter
 
+from tocsin.model.detection import Dedup
+
 FORBID_UNKNOWN = ConfigDict(extra="forbid")
 
 
@@ -34,7 +36,8 @@ class Entry:
     `group_by`: what a correlation reads, and the names of its group's keys. `on_change`: what its
     author wants to happen to its state. `beside`: id of the live detection of which this is a newer
     form in shadow. `promoted`: live by the policy in its file, which still says shadow.
-    `isolated`: evaluated apart from its neighbours until it changes, since it takes too long.
+    `isolated`: evaluated apart from its neighbours until it changes, since it takes too long. Its
+    alerts say what its author wrote, from `title` on, in the words that stand here.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -53,6 +56,13 @@ class Entry:
     status: str = ""
     owner: str = ""
     tags: tuple[str, ...] = ()
+    description: str = ""
+    author: str = ""
+    license: str = ""
+    references: tuple[str, ...] = ()
+    falsepositives: tuple[str, ...] = ()
+    dedup: Dedup | None = None
+    playbook: str = ""
     controls: tuple[str, ...] = ()
     file: str = ""
     cases: int = 0

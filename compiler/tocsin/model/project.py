@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tocsin.errors import ConfigError
+
 
 class Environment(BaseModel):
     """Where detections are deployed and which backend serves which source.
@@ -58,3 +60,10 @@ class Settings(BaseModel):
 
     project: ProjectSettings = ProjectSettings(name="detections")
     environments: dict[str, Environment] = Field(default_factory=dict)
+
+    def environment(self, name: str) -> Environment:
+        """The environment of this name. Raises ConfigError where there is none."""
+        if name in self.environments:
+            return self.environments[name]
+        known = ", ".join(self.environments) or "none"
+        raise ConfigError(f"no environment {name!r}", hint=f"environments: {known}")

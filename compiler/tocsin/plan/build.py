@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tocsin.backend.fleet import ISOLATED
 from tocsin.model.entry import Action, Entry
+from tocsin.model.source import Source
 from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import (
     Bundle,
@@ -39,7 +40,7 @@ class Desired:
     """The state to reach. `bodies` holds the bytes of every entry, by artifact digest.
 
     `off`: ids that the project still has, but not for this environment. `packed`: backends that
-    put all detections of a source into one pack.
+    put all detections of a source into one pack. `sources`: those of the project, by name.
     """
 
     environment: str
@@ -50,6 +51,7 @@ class Desired:
     refused: tuple[Refused, ...] = ()
     off: frozenset[str] = frozenset()
     packed: frozenset[str] = frozenset()
+    sources: tuple[Source, ...] = ()
     source: Revision = field(default_factory=Revision)
     tools: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -86,6 +88,7 @@ def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:
         tools=desired.tools,
         steps=steps,
         result=result,
+        sources=desired.sources,
         refused=desired.refused,
         packs=tuple(_packs(desired.packed, before.values(), result)),
         problems=tuple(_problems(desired, result, before)),

@@ -13,6 +13,7 @@ from tocsin.compile import Refusal, compile_query
 from tocsin.front.project import Project
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact
+from tocsin.model.detection import Dedup
 from tocsin.model.entry import Entry
 from tocsin.model.project import Environment
 from tocsin.plan.build import Desired
@@ -57,6 +58,7 @@ def wanted(
         refused=tuple(refused),
         off=frozenset(off),
         packed=packing(),
+        sources=tuple(project.sources[name] for name in sorted(project.sources)),
         source=source,
         tools=tools(settings),
         warnings=stale_lock(lock, identities(project)),
@@ -139,6 +141,14 @@ def _on_change(query: Resolved) -> Literal["", "keep", "replay", "reset"]:
     return wish if wish in {"keep", "replay", "reset"} else ""  # type: ignore[return-value] # as checked
 
 
+def _dedup(query: Resolved) -> Dedup | None:
+    """With the places of its fields in the events of the source."""
+    given, renamed = query.detection.dedup, query.source.renamed
+    if given is None:
+        return None
+    return replace(given, by=tuple((name, renamed.get(name, ())) for name, _ in given.by))
+
+
 def _refused(no: Refusal, old: Entry | None) -> Refused:
     detection = no.query.detection
     detail = f": {no.detail}" if no.detail else ""
@@ -172,6 +182,13 @@ def entry_of(
         status=meta.status,
         owner=meta.owner,
         tags=meta.tags,
+        description=meta.description,
+        author=meta.author,
+        license=meta.license,
+        references=meta.references,
+        falsepositives=meta.falsepositives,
+        dedup=_dedup(query),
+        playbook=detection.playbook,
         controls=meta.controls,
         file=_below(detection.span.file, project.root),
         cases=len(detection.cases),

@@ -9,9 +9,11 @@ from typing import Any
 from rich.text import Text
 
 from tocsin.backend.fleet import Verdict
+from tocsin.model.detection import duration
 from tocsin.model.entry import Action, Entry
 from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import Deploy, Discard, Document, Drift, Mend, Plan, Remove, Repair, Step
+from tocsin.plan.words import reworded, words_of
 
 _STYLES = {"+": "green", "~": "yellow", "-": "red", "=": "cyan", "!": "magenta", "x": "bold red"}
 _DRIFT: dict[Drift, str] = {
@@ -132,7 +134,8 @@ def _row(step: Step) -> Row:
         case Repair(after=after, drift=drift):
             return _told("!", after, after, str(Action.REPAIRED), (_DRIFT[drift],))
         case Document(after=after, before=before):
-            notes = (*_changes(after, before), "nothing is deployed")
+            carried = "" if reworded(after, before) else "nothing is deployed"
+            notes = (*_changes(after, before), carried)
             row = _told("=", after, before, str(Action.DOCUMENTED), notes)
             return replace(row, artifact="")
         case Remove(before=before, why=why):
@@ -173,14 +176,6 @@ def _fate(state: Verdict | None) -> str:
     return f"state: {state.fate}{back}{risk} ({state.why})"
 
 
-def duration(milliseconds: int) -> str:
-    """In the largest unit that leaves no rest: `90s`, `2h`."""
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
-        if milliseconds % size == 0:
-            return f"{milliseconds // size}{unit}"
-    return f"{milliseconds}ms"
-
-
 def _changes(after: Entry, before: Entry | None) -> Iterator[str]:
     """Moves that version and artifact do not show."""
     was = before or after
@@ -194,6 +189,7 @@ def _changes(after: Entry, before: Entry | None) -> Iterator[str]:
         yield "evaluated apart from its neighbours" if after.isolated else "no longer apart"
     if was.mode == after.mode == "shadow":
         yield "shadow beside the live one" if after.beside else "shadow"
+    yield from words_of(after, was)
 
 
 def _cases(entry: Entry) -> str:

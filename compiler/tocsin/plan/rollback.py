@@ -45,7 +45,9 @@ def to_version(reader: StateReader, rule: str, version: int | None) -> Desired:
     kept = tuple(e for e in last.entries if e.id != old.id)
     bodies = {**reader.bodies(last, kept), **reader.bodies(release, [old])}
     reason = f"rollback of {old.key} to v{old.version}"
-    return _desired(last, reason, (*kept, old), bodies)
+    desired = _desired(last, reason, (*kept, old), bodies)
+    sources = {source.name: source for source in (*release.sources, *last.sources)}
+    return replace(desired, sources=tuple(sources[name] for name in sorted(sources)))
 
 
 def find(rule: str, releases: Iterable[Release]) -> Entry:
@@ -115,6 +117,7 @@ def _desired(
         entries=tuple(replace(e, action=Action.UNCHANGED) for e in entries),
         bodies=bodies,
         packed=packing(),
+        sources=release.sources,
         source=release.source,
         tools=release.tools,
     )

@@ -14,7 +14,7 @@ from tocsin.plan.steps import PLAN, Bundle, Deploy, Repair
 from tocsin.state.release import first_line
 
 MAX_BYTES = 512 * gate.MIB
-_FORM = 1
+_FORM = 2
 _MAKE = "make one with `plan --out FILE`"
 
 

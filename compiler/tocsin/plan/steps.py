@@ -11,6 +11,7 @@ from pydantic import ConfigDict, TypeAdapter
 from tocsin.backend.fleet import Finding, Verdict
 from tocsin.canonical import digest
 from tocsin.model.entry import FORBID_UNKNOWN, Action, Entry
+from tocsin.model.source import Source
 from tocsin.pack.diff import PackDiff
 from tocsin.state.release import Revision
 
@@ -111,6 +112,7 @@ class Plan:
     """The way from release `base_number` (commit `base`) to the state in `result`.
 
     `live` is the digest of what was found in place, empty where nothing can be observed.
+    `sources`: as they are declared now, by name, for those who run events.
     `packs` that change, each the detections of one source on one backend.
     A plan with `problems` is shown but never applied.
     """
@@ -127,6 +129,7 @@ class Plan:
     tools: dict[str, str] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     result: tuple[Entry, ...] = ()
+    sources: tuple[Source, ...] = ()
     refused: tuple[Refused, ...] = ()
     packs: tuple[PackDiff, ...] = ()
     problems: tuple[str, ...] = ()

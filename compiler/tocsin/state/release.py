@@ -11,6 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from tocsin.canonical import digest
 from tocsin.errors import LedgerError
 from tocsin.model.entry import FORBID_UNKNOWN, Action, Entry
+from tocsin.model.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Release:
     plan: str
     source: Revision = Revision()
     entries: tuple[Entry, ...] = ()
+    sources: tuple[Source, ...] = ()
     removed: tuple[Entry, ...] = ()
     approvals: tuple[str, ...] = ()
     tools: dict[str, str] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from tocsin import __version__
 from tocsin.canonical import digest
 from tocsin.ir.evidence import MOST_BYTES, MOST_EVENTS
 from tocsin.ir.times import millis_text
+from tocsin_runtime.alerts.dedup import same
 from tocsin_runtime.alerts.described import Described, Origin
 
 OCSF_VERSION = "1.5.0"
@@ -36,7 +37,8 @@ class Evidence:
 
     Of a correlation: the newest events of its window, the completing one last, of `event_count`.
 
-    Times are milliseconds since 1970 UTC, None where the events tell none.
+    Times are milliseconds since 1970 UTC, None where the events tell none. `last`: the event that
+    matched, or completed the correlation, if it is at hand.
     """
 
     logic: str
@@ -47,6 +49,7 @@ class Evidence:
     group_key: tuple[tuple[str, str], ...] = ()
     start: int | None = None
     end: int | None = None
+    last: Mapping[str, Any] | None = None
 
 
 def alert_id(detection: str, evidence: Evidence) -> str:
@@ -171,6 +174,8 @@ def _unmapped(described: Described, origin: Origin, evidence: Evidence) -> dict[
         "event_ids": list(evidence.event_ids),
         "event_count": evidence.event_count,
         "group_key": dict(evidence.group_key),
+        **_dedup(described, evidence),
+        **({"playbook": described.playbook} if described.playbook else {}),
         "author": described.author,
         "license": described.license,
         "owner": described.owner,
@@ -179,3 +184,10 @@ def _unmapped(described: Described, origin: Origin, evidence: Evidence) -> dict[
         "references": list(described.references),
         "falsepositives": list(described.falsepositives),
     }
+
+
+def _dedup(described: Described, evidence: Evidence) -> dict[str, Any]:
+    if described.dedup is None:
+        return {}
+    group = dict(evidence.group_key)
+    return {"dedup": same(described.id, described.dedup, evidence.last, group)}

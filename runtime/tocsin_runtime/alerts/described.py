@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tocsin.model.detection import Dedup
+
 
 @dataclass(frozen=True, slots=True)
 class Described:
@@ -23,6 +25,8 @@ class Described:
     tags: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     falsepositives: tuple[str, ...] = ()
+    dedup: Dedup | None = None
+    playbook: str = ""
     version: int = 0
     release: int = 0
     shadow: bool = False

@@ -11,6 +11,7 @@ from typing import Any
 from tocsin_runtime.alerts.alert import Evidence, alert, bounded
 from tocsin_runtime.alerts.described import Described, Origin
 from tocsin_runtime.alerts.match import MatchRecord
+from tocsin_runtime.worker.deployment import Deployment
 from tocsin_runtime.worker.stream import Output, Sink
 
 
@@ -27,6 +28,12 @@ class AlertWriter:
     described: Mapping[str, Described]
     clock: Callable[[], int] = now
 
+    @classmethod
+    def of(cls, project: str, environment: str, deployment: Deployment) -> AlertWriter:
+        """For the detections of a release, in the release's words."""
+        described = {each.described.id: each.described for each in deployment.detections}
+        return cls(Origin(project, environment), described)
+
     def __call__(self, match: MatchRecord, events: Sequence[Mapping[str, Any]]) -> Iterator[Output]:
         """The alert of a match, if there is to be one; `events` in order, those at hand."""
         described = self.described[match.detection]
@@ -41,6 +48,7 @@ class AlertWriter:
             group_key=match.group,
             start=match.time,
             end=match.time,
+            last=events[-1] if events else None,
         )
         made = alert(described, self.origin, evidence, self.clock())
         # ASCII only: a reader of any alphabet and any terminal takes it.

@@ -57,7 +57,7 @@ class ReleaseTable:
     previous: Previous | None = None
     cuts: tuple[Cut, ...] = ()
     starts: Mapping[str, int] = field(default_factory=dict)
-    form: Literal[1] = 1
+    form: Literal[2] = 2
 
     def before(self, release: int) -> tuple[Entry, ...]:
         """The detections that this release follows, also if it is live already."""

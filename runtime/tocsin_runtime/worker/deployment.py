@@ -12,15 +12,16 @@ from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
 from tocsin.model.entry import ENTRIES, Entry
+from tocsin.model.source import SOURCES, Source
 from tocsin_runtime.alerts.described import Described
 
-FORM = 1
+FORM = 2
 MAX_BYTES = 256 * gate.MIB
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """One detection in place: its bytes, and its description as far as the record has it."""
+    """One detection in place: its bytes, and its description as the release has it."""
 
     artifact: Artifact
     described: Described
@@ -28,10 +29,14 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """All detections of an environment's folder; `release` is 0 if there never was one."""
+    """All detections of a release; its number is 0 if there never was one.
+
+    `sources`: what events may belong to, where workers are to tell (they are told by topics else).
+    """
 
     release: int
     detections: tuple[Deployed, ...]
+    sources: tuple[Source, ...] = ()
 
 
 def read_deployment(folder: Path, environment: str) -> Deployment:
@@ -56,12 +61,14 @@ def read_deployment(folder: Path, environment: str) -> Deployment:
             raise _other(path, table["environment"], environment)
         release = int(table["release"])
         entries = ENTRIES.validate_python(table["detections"])
+        sources = SOURCES.validate_python(table["sources"])
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise _damaged(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, f"{type(error).__name__} {error}") from None
-    return Deployment(release, tuple(_read(folder / "artifacts", e, release) for e in entries))
+    detections = tuple(_read(folder / "artifacts", entry, release) for entry in entries)
+    return Deployment(release, detections, sources)
 
 
 def _damaged(path: Path, why: str) -> ConfigError:
@@ -117,4 +124,11 @@ def _described(entry: Entry, release: int) -> Described:
         owner=entry.owner,
         status=entry.status,
         tags=entry.tags,
+        description=entry.description,
+        author=entry.author,
+        license=entry.license,
+        references=entry.references,
+        falsepositives=entry.falsepositives,
+        dedup=entry.dedup,
+        playbook=entry.playbook,
     )
