@@ -21,7 +21,8 @@ from tocsin.ir.correlation import (
     within,
 )
 from tocsin.ir.evaluate import View
-from tocsin.ir.sliding import Hit, slide
+from tocsin.ir.figures import Hit
+from tocsin.ir.sliding import slide
 from tocsin.ir.statistic import decimal_of, percentile
 
 SPAN = 20

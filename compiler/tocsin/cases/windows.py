@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.ir.account import SHOWN, Account, Standing, account
+from tocsin.ir.figures import Hit
 from tocsin.ir.query import CorrelationQuery
-from tocsin.ir.sliding import Hit
 from tocsin.ir.stream import WITHOUT_KEY, Clock, LeftOut, base_matches, observe
 from tocsin.ir.times import millis_text
 

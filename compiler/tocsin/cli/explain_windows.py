@@ -11,7 +11,7 @@ from rich.tree import Tree
 from tocsin.cases.windows import Windows
 from tocsin.cli.output import console
 from tocsin.ir.account import SHOWN, Standing
-from tocsin.ir.sliding import Hit
+from tocsin.ir.figures import Hit
 from tocsin.ir.times import millis_text
 
 STANDINGS = 100

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -39,10 +39,9 @@ def console() -> Console:
 
 def echo_json(value: Any) -> None:
     """One JSON value on stdout; a large one in parts, so that its text is never held whole."""
-    pieces = json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value)
+    pieces = chain(json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value), "\n")
     while part := "".join(islice(pieces, 100_000)):
         click.echo(part, nl=False)
-    click.echo()
 
 
 def print_diagnostics(found: Iterable[Diagnostic], fmt: str = "text", *, err: bool = False) -> None:

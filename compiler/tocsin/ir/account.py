@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from tocsin.ir.correlate import grouped
 from tocsin.ir.correlation import BoundOp, Correlation, CorrelationType
+from tocsin.ir.figures import Event, Hit, Key
 from tocsin.ir.query import CorrelationQuery
-from tocsin.ir.sliding import Event, Hit, Key, Window, slide
+from tocsin.ir.sliding import Window, slide
 from tocsin.ir.stream import Found, base_matches
 
 SHOWN = 20

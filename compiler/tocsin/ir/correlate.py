@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from tocsin.ir.correlation import Correlation, Ref
 from tocsin.ir.evaluate import View
-from tocsin.ir.sliding import Event, Hit, Key, Window, slide
+from tocsin.ir.figures import Event, Hit, Key
+from tocsin.ir.sliding import Window, slide
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 from tocsin.ir.correlate import BaseMatch, Outcome, correlate
 from tocsin.ir.evaluate import View, predicate
+from tocsin.ir.figures import Event
 from tocsin.ir.query import CorrelationQuery, Query
-from tocsin.ir.sliding import Event
 from tocsin.ir.times import parse_millis
 from tocsin.model.source import Source
 
