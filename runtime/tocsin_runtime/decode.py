@@ -6,12 +6,7 @@ from typing import Any
 
 import orjson
 
-MAX_EVENT_BYTES = 16 * 1024 * 1024
-"""Larger events are dead letters; Kafka's own default limit is 1 MB."""
-
-
-MAX_DEPTH = 100
-"""Levels of nested maps and lists in an event."""
+from tocsin.events.piece import MAX_EVENT_BYTES, TOO_DEEP, TOO_LARGE, kind_of, too_deep
 
 
 class NotAnEventError(ValueError):
@@ -21,7 +16,7 @@ class NotAnEventError(ValueError):
 def decode(value: bytes) -> dict[str, Any]:
     """The event in these bytes. Raises NotAnEventError."""
     if len(value) > MAX_EVENT_BYTES:
-        raise NotAnEventError(f"larger than {MAX_EVENT_BYTES} bytes")
+        raise NotAnEventError(TOO_LARGE)
     if not value:
         raise NotAnEventError("empty")
     try:
@@ -29,32 +24,7 @@ def decode(value: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise NotAnEventError(f"not JSON: {error}") from None
     if not isinstance(event, dict):
-        raise NotAnEventError(f"not a JSON object but {_KINDS[type(event)]}")
-    # Counting brackets is cheap and nearly always enough; those inside texts count as well.
-    if value.count(b"{") + value.count(b"[") > MAX_DEPTH and _too_deep(event):
-        raise NotAnEventError(f"nested deeper than {MAX_DEPTH} levels")
+        raise NotAnEventError(f"not a JSON object but {kind_of(event)}")
+    if too_deep(event, value):
+        raise NotAnEventError(TOO_DEEP)
     return event
-
-
-def _too_deep(event: dict[str, Any]) -> bool:
-    level: list[Any] = [event]
-    for _ in range(MAX_DEPTH):
-        level = [below for value in level for below in _members(value)]
-        if not level:
-            return False
-    return True
-
-
-def _members(value: Any) -> list[Any]:
-    members = value.values() if isinstance(value, dict) else value
-    return [m for m in members if isinstance(m, dict | list)]
-
-
-_KINDS: dict[type, str] = {
-    list: "a list",
-    str: "a text",
-    int: "a number",
-    float: "a number",
-    bool: "true or false",
-    type(None): "null",
-}

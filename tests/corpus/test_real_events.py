@@ -6,9 +6,9 @@ import pytest
 
 from corpus.conftest import Corpus
 from corpus_rules import bind
+from tocsin.events.reading import read_events
 from tocsin.ir.text import lookup, texts
 from tocsin.ir.walk import fields_of
-from tocsin.scan.events import read_events
 from tocsin.scan.infer import infer
 from tocsin.scan.run import scan_evaluator
 
@@ -28,9 +28,9 @@ def sample(shared: Path, name: str) -> list[dict[str, object]]:
     files = [path] if path.is_file() else sorted(path.rglob("*.jsonl*"))
     found: list[dict[str, object]] = []
     for file in files[:2]:
-        events, wrong = read_events([file])
-        assert wrong == []
-        found += events[:: max(1, len(events) // SAMPLE)][:SAMPLE]
+        read = read_events([file])
+        assert read.diagnostics == []
+        found += read.events[:: max(1, len(read.events) // SAMPLE)][:SAMPLE]
     return found
 
 

@@ -18,8 +18,9 @@ from conftest import Tocsin
 from patience import SECONDS
 from tocsin.cli.worker import worker
 from tocsin.errors import ConfigError
+from tocsin.events.piece import MAX_DEPTH, MAX_EVENT_BYTES
 from tocsin_runtime.alerts.alert import Evidence, alert_id
-from tocsin_runtime.decode import MAX_DEPTH, MAX_EVENT_BYTES, NotAnEventError, decode
+from tocsin_runtime.decode import NotAnEventError, decode
 from tocsin_runtime.worker.files import FileStream, SinkFile
 from tocsin_runtime.worker.loop import Batch, Counters, run
 from tocsin_runtime.worker.stream import Output, Record, Sink
@@ -198,7 +199,7 @@ def test_events_at_the_limits_are_taken() -> None:
 
 def test_a_line_without_end_is_not_read_into_memory(tmp_path: Path) -> None:
     path = tmp_path / "long"
-    path.write_bytes(b"x" * (2 * MAX_EVENT_BYTES + 10) + b'\n{"id": 1}\n')
+    path.write_bytes(b'{"a":"' + b"x" * (2 * MAX_EVENT_BYTES) + b'"}\n{"id": 1}\n')
     records = FileStream([path], {}).poll() or []
     assert [(r.offset, r.problem[:11], len(r.value)) for r in records] == [
         (0, "larger than", MAX_EVENT_BYTES + 1),
@@ -303,8 +304,8 @@ def test_wrong_calls_are_explained(world: World, tmp_path: Path) -> None:
     cut.write_bytes(gzip.compress(lines(*AUDIT_EVENTS))[:-9])
     calls: dict[str, tuple[str | Path, ...]] = {
         "no events": ("--env", "here"),
-        "cannot read": ("--env", "here", "--events", tmp_path / "none.jsonl"),
-        "damaged gzip": ("--env", "here", "--events", cut),
+        "no such file": ("--env", "here", "--events", tmp_path / "none.jsonl"),
+        "gzip file is cut short": ("--env", "here", "--events", cut),
         "no source": ("--env", "here", "--events", cut, "--source", "odd"),
         "no environment": ("--env", "odd"),
         "no value for `bootstrap`": ("--env", "cluster"),

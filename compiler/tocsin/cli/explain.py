@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import sys
-import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
-import orjson
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
@@ -21,17 +16,18 @@ from rich.tree import Tree
 from tocsin.cases import explain as why
 from tocsin.cases.explain import Explanation, Named
 from tocsin.cases.windows import Windows, explain_windows
+from tocsin.cli.events import AUTO, flatten_option
 from tocsin.cli.explain_windows import correlation_json, show_windows
 from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, summary
-from tocsin.diagnostics import Diagnostic, Span, has_errors
+from tocsin.diagnostics import Diagnostic, has_errors, printable
 from tocsin.errors import ConfigError
+from tocsin.events.reading import Reading, read_events, read_stream
 from tocsin.front.collect import collect
 from tocsin.front.placeholders import read_placeholders
 from tocsin.front.project import Project, find_project, load_project, project_above
 from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.ir.trace import Trace
-from tocsin.scan.events import read_events
 from tocsin.scan.infer import UNBOUND
 from tocsin.scan.times import guessed_clock
 
@@ -42,27 +38,31 @@ MANY = 8
 
 @click.command()
 @click.argument("rule")
-@click.option("--event", "file", required=True, metavar="FILE", help="JSON lines, or - for stdin.")
+@click.option("--event", "file", required=True, metavar="FILE", help="Events, or - for stdin.")
 @click.option("--number", type=click.IntRange(min=0), help="Only the event of this number, from 0.")
 @click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of the project; found from the current folder by default.",
 )
+@flatten_option
 @format_option("text", "json")
-def explain(rule: str, *, file: str, number: int | None, project: Path | None, fmt: str) -> None:
+def explain(  # noqa: PLR0913 - one parameter an option
+    rule: str, *, file: str, number: int | None, project: Path | None, flatten: str, fmt: str
+) -> None:
     """Why a detection matches an event, or does not.
 
-    RULE is a rule file, or the key, name or id of a detection of the project. FILE holds one JSON
-    object, an array of them, or one a line. For each event: the verdict, the truth of every
+    RULE is a rule file, or the key, name or id of a detection of the project. FILE holds
+    events in any form that `tocsin scan` reads. For each event: the verdict, the truth of every
     selection and what the event has there, and near misses. A correlation is shown at each of its
     base matches (to people, at the first 100): the newest 20 events of the window, what was counted
     there, what was asked; the events are taken in the order of FILE. Exit code 1 if something in
     the files is broken, 0 whether the events match or not.
     """
     queries, values, broken = _detections(rule, project)
-    events, unread = _events(file)
-    print_diagnostics([*broken, *unread], err=True)
+    read = _events(file, flatten=flatten == AUTO)
+    events, wrong = read.events, [*broken, *read.diagnostics]
+    print_diagnostics(wrong, err=True)
     if not queries:
         raise ConfigError(f"no detection without errors in {rule}", exit_code=1)
     chosen = _chosen(events, number)
@@ -75,7 +75,7 @@ def explain(rule: str, *, file: str, number: int | None, project: Path | None, f
         _show(found)
         for each in windows:
             show_windows(each, len(events))
-    if has_errors([*broken, *unread]):
+    if has_errors(wrong):
         raise click.exceptions.Exit(1)
 
 
@@ -152,38 +152,11 @@ def _by_key(project: Project, word: str) -> Resolved:
 # --- the events ------------------------------------------------------------------------------
 
 
-def _events(file: str) -> tuple[list[dict[str, Any]], list[Diagnostic]]:
-    """Events of a file or of stdin: one JSON value over any number of lines, or one a line."""
-    path = Path(file)
-    if file != STDIN and not path.is_file():
-        raise ConfigError(f"no such file: {file}")
-    data = sys.stdin.buffer.read() if file == STDIN else _bytes(path)
-    whole = _whole(data)
-    if whole is not None:
-        return whole, []
-    if file != STDIN:
-        return read_events([path])
-    with TemporaryDirectory(prefix="tocsin-") as folder:
-        copy = Path(folder) / "stdin.jsonl"
-        copy.write_bytes(data)
-        events, wrong = read_events([copy])
-    return events, [replace(d, span=Span("stdin", d.span.line, d.span.column)) for d in wrong]
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error):
-        return b""  # the reader of lines says what is wrong with it
-
-
-def _whole(data: bytes) -> list[dict[str, Any]] | None:
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return None
-    values = value if isinstance(value, list) else [value]
-    return values if all(isinstance(v, dict) for v in values) else None
+def _events(file: str, *, flatten: bool) -> Reading:
+    """Events of a file or of stdin."""
+    if file == STDIN:
+        return read_stream("stdin", sys.stdin.buffer, flatten=flatten)
+    return read_events([Path(file)], flatten=flatten)
 
 
 # --- what is shown ---------------------------------------------------------------------------
@@ -215,8 +188,8 @@ def _show(found: Sequence[tuple[Named, int, Explanation]]) -> None:
 
 def _line(node: Trace) -> Text:
     mark, style = ("+", "green") if node.holds else ("-", "red")
-    seen = f"   (event: {node.seen})" if node.seen else ""
-    return Text.assemble((mark, style), f" {node.label}", (seen, "dim"))
+    seen = f"   (event: {printable(node.seen)})" if node.seen else ""
+    return Text.assemble((mark, style), f" {printable(node.label)}", (seen, "dim"))
 
 
 def _grow(tree: Tree, node: Trace) -> None:

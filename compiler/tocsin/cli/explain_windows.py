@@ -10,6 +10,7 @@ from rich.tree import Tree
 
 from tocsin.cases.windows import Windows
 from tocsin.cli.output import console
+from tocsin.diagnostics import printable
 from tocsin.ir.account import SHOWN, Standing
 from tocsin.ir.figures import Hit
 from tocsin.ir.times import millis_text
@@ -51,7 +52,7 @@ def show_windows(found: Windows, events: int) -> None:
 
 def _head(found: Windows, standing: Standing) -> Text:
     mark, style = ("+", "green") if standing.holds else ("-", "red")
-    group = ", ".join(f"{k}={v}" for k, v in found.group_of(standing).items())
+    group = printable(", ".join(f"{k}={v}" for k, v in found.group_of(standing).items()))
     where = f" [{group}]" if group else ""
     counted = f"{standing.figure}, wanted {standing.asked}"
     return Text.assemble((mark, style), f" event {standing.event[1]}{where}: {counted}")
@@ -62,7 +63,7 @@ def _member(found: Windows, hit: Hit) -> Text:
     names = (ref.name for ref in found.query.correlation.values)
     values = " ".join(f"{k}={v}" for k, v in zip(names, hit.values or (), strict=False))
     line = f"event {hit.event[1]}  {millis_text(hit.time)}  {rules}"
-    return Text.assemble(line, (f"  {values}" if values else "", "dim"))
+    return Text.assemble(line, (f"  {printable(values)}" if values else "", "dim"))
 
 
 def _base(out: Console, key: str, numbers: tuple[int, ...]) -> None:

@@ -16,14 +16,16 @@ from rich.text import Text
 
 from tocsin.backend.forms import Form
 from tocsin.cli.engine import EVALUATOR, MATCHER, engine_option, matched, started
+from tocsin.cli.events import AUTO as FLATTEN
+from tocsin.cli.events import flatten_option
 from tocsin.cli.output import console, format_option, on_terminal, print_diagnostics, summary
-from tocsin.diagnostics import Diagnostic, has_errors
+from tocsin.diagnostics import Diagnostic, has_errors, printable
 from tocsin.errors import ConfigError
+from tocsin.events.reading import Reading, read_events
 from tocsin.front.collect import collect
 from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Match
-from tocsin.scan.events import read_events
 from tocsin.scan.infer import UNBOUND
 from tocsin.scan.run import Result, scan_engine, scan_evaluator, scan_matcher
 
@@ -53,7 +55,7 @@ def _greedy(process: Any) -> Any:
 
 @click.command()
 @click.option("--rules", cls=Many, multiple=True, required=True, type=_PATHS, help="files, folders")
-@click.option("--events", cls=Many, multiple=True, required=True, type=_PATHS, help="JSON lines")
+@click.option("--events", cls=Many, multiple=True, required=True, type=_PATHS, help="files")
 @engine_option(several=False)
 @click.option(
     "--form",
@@ -63,6 +65,7 @@ def _greedy(process: Any) -> Any:
     help="a statement each, all in one pass, or what should be faster (duckdb, spark)",
 )
 @click.option("--time-field", default="", metavar="NAME", help="event time, for correlations")
+@flatten_option
 @click.option("--ignore-logsource", is_flag=True, help="every rule looks at every event")
 @click.option("--strict", is_flag=True, help="a refused detection or a broken line ends the scan")
 @click.option("--stats", is_flag=True, help="end stderr with one JSON line of figures")
@@ -74,12 +77,17 @@ def scan(  # noqa: PLR0913 - one parameter an option
     *,
     form: str,
     time_field: str,
+    flatten: str,
     ignore_logsource: bool,
     strict: bool,
     stats: bool,
     fmt: str,
 ) -> None:
-    """Run any Sigma rules over any JSON events, with no source declared.
+    """Run any Sigma rules over any events, with no source declared.
+
+    Event files are told by content: JSON lines, JSON objects and arrays over any lines, the usual
+    envelopes (CloudTrail, Azure, Google Cloud, Elasticsearch), CSV with a header, EVTX (with the
+    extra `evtx`); plain or gzipped, UTF-8 or UTF-16.
 
     Prints one line a match: the rule's id and the 0-based number of the event over all files; for a
     correlation that of its last event, and the group. Without --time-field, event time is the first
@@ -90,10 +98,11 @@ def scan(  # noqa: PLR0913 - one parameter an option
     """
     begun = perf_counter()
     collected = collect(rules)
-    loaded, broken = read_events(events)
+    read = read_events(events, flatten=flatten == FLATTEN)
+    loaded = read.events
     related = relate_inferred(collected, UNBOUND, ignore_logsource=ignore_logsource)
     queries = related.queries
-    wrong = [*collected.diagnostics, *related.diagnostics, *broken]
+    wrong = [*collected.diagnostics, *related.diagnostics, *read.diagnostics]
     print_diagnostics(wrong, err=True)
     _stop_if(strict, wrong)
     ready = perf_counter()
@@ -108,7 +117,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
         console().print(f"scan went on despite {summary([*wrong, *result.refused])}")
     if stats:
         seconds = perf_counter() - ready
-        _stats(loaded, queries, result, ready - begun, seconds)
+        _stats(read, queries, result, ready - begun, seconds)
     if has_errors([*wrong, *result.refused]):
         raise click.exceptions.Exit(1)
 
@@ -161,8 +170,9 @@ def _print(matches: Sequence[Match], queries: Sequence[Resolved], fmt: str) -> N
     for match in sorted(matches, key=lambda m: (m.event, m.detection, m.group)):
         query = by_id[match.detection]
         meta, group = query.detection.meta, _group(query, match) or {}
-        shown = Text(", ".join(f"{key}={value}" for key, value in group.items()))
-        table.add_row(str(match.event), meta.level, Text(meta.title), shown, Text(match.detection))
+        shown = ", ".join(f"{key}={value}" for key, value in group.items())
+        row = (str(match.event), meta.level, meta.title, shown, match.detection)
+        table.add_row(*(Text(printable(cell)) for cell in row))
     Console(highlight=False).print(table)
 
 
@@ -175,15 +185,16 @@ def _group(query: Resolved, match: Match) -> dict[str, str] | None:
 
 
 def _stats(
-    events: Sequence[Any], queries: Sequence[Resolved], result: Result, load: float, seconds: float
+    read: Reading, queries: Sequence[Resolved], result: Result, load: float, seconds: float
 ) -> None:
     figures = {
-        "events": len(events),
+        "events": len(read.events),
         "rules": sum(query.alerts for query in queries),
         "matches": len(result.matches),
         "load_seconds": round(load, 3),
         "scan_seconds": round(seconds, 3),
-        "events_per_second": round(len(events) / seconds) if seconds else 0,
+        "events_per_second": round(len(read.events) / seconds) if seconds else 0,
     }
     form = {"form": result.form} if result.form else {}
-    click.echo(json.dumps(figures | form), err=True)
+    told = {"read_as": dict(sorted(read.read_as.items()))}
+    click.echo(json.dumps(figures | form | told), err=True)

@@ -119,8 +119,10 @@ CODES: dict[str, Code] = {
     "TOC063": Code(
         "Event time of a type that tells none", "`time: {field: port}`", "say its `unit`", _SOURCES
     ),
-    "TOC070": Code("Event file cannot be read", "a cut gzip file", "write it again", _EVENTS),
-    "TOC071": Code("Line that is no event", "`[1, 2]`", "one JSON object a line", _EVENTS),
+    "TOC070": Code(
+        "Event file cannot be read", "a cut gzip file, Parquet", "see the hint", _EVENTS
+    ),
+    "TOC071": Code("Place without an event", "`[1, 2]`", "one JSON object a line", _EVENTS),
     "TOC080": Code(
         "Correlation of a rule with errors", "see the other finding", "mend that rule", _RESOLVE
     ),

@@ -1,4 +1,4 @@
-"""Events from files of JSON lines, plain or gzipped; results into files of JSON lines.
+"""Events from files, whatever their layout; results into files of JSON lines.
 
 Writing is idempotent: a result whose key its file already holds is not written again, so that a
 worker that was killed simply runs again.
@@ -6,26 +6,24 @@ worker that was killed simply runs again.
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import orjson
 
 from tocsin.errors import ConfigError
-from tocsin_runtime.decode import MAX_EVENT_BYTES
+from tocsin.events.jsontext import may_hold_several, several
+from tocsin.events.piece import Piece
+from tocsin.events.reading import open_events, pieces
 from tocsin_runtime.worker.stream import Output, Record, Sink
-
-_GZIP = b"\x1f\x8b"
 
 
 class FileStream:
-    """All lines of some files, in the order given; blank lines are skipped."""
+    """All events of some files, in the order given."""
 
     def __init__(
         self, files: Sequence[Path], sinks: Mapping[Sink, SinkFile], batch: int = 5000
@@ -103,26 +101,22 @@ def _key(path: Path, number: int, line: bytes, key: str) -> str:
 
 def _records(files: Sequence[Path]) -> Iterator[Record]:
     for path in files:
-        try:
-            # Opened once, so that a pipe works as well.
-            with path.open("rb") as file:
-                zipped = file.peek(len(_GZIP)).startswith(_GZIP)
-                plain = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if zipped else file
-                yield from _lines(str(path), plain)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ConfigError(f"{path} is a damaged gzip file: {error}") from None
-        except OSError as error:
-            raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
+        with open_events(path) as stream:
+            yield from _in(str(path), stream)
 
 
-def _lines(name: str, file: IO[bytes]) -> Iterator[Record]:
-    number = -1
-    while line := file.readline(MAX_EVENT_BYTES + 1):
-        number += 1
-        problem = ""
-        while len(line) > MAX_EVENT_BYTES and not line.endswith(b"\n"):
-            problem = f"larger than {MAX_EVENT_BYTES} bytes"
-            if not (rest := file.readline(MAX_EVENT_BYTES + 1)) or rest.endswith(b"\n"):
-                break
-        if line.strip():
-            yield Record(name, 0, number, line.strip(), problem=problem)
+def _in(name: str, stream: IO[bytes]) -> Iterator[Record]:
+    """Lines as they are, and events of other layouts as lines; what ends a file ends the run."""
+    read_as: Counter[str] = Counter()
+    for piece in pieces(stream, read_as):
+        if piece.whole:
+            raise ConfigError(f"{name}: {piece.problem}", hint=piece.hint)
+        if piece.event is None and not piece.problem and may_hold_several(piece.line):
+            yield from (_record(name, each) for each in several(piece, read_as))
+        else:
+            yield _record(name, piece)
+
+
+def _record(name: str, piece: Piece) -> Record:
+    value = piece.line if piece.event is None else orjson.dumps(piece.event)
+    return Record(name, 0, piece.row - 1, value, problem=piece.problem)

@@ -1,0 +1,60 @@
+"""Windows event logs, by the library `evtx` (the extra `evtx`)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import IO, Any
+
+import orjson
+
+from tocsin.events.piece import TOO_DEEP, Piece, too_deep
+from tocsin.events.windows import flat
+
+MAX_EVTX_BYTES = 1 << 30
+"""A log is held whole: its chunks are not in order."""
+_CONVERT = "convert it: evtx_dump -o jsonl"
+
+
+def evtx_pieces(stream: IO[bytes]) -> Iterator[Piece]:
+    """The events of a log, with the fields that rules name; `row` is the number of the record."""
+    try:
+        from evtx import PyEvtxParser  # noqa: PLC0415 - an extra
+    except ImportError:
+        hint = f"install it: pip install 'tocsin[evtx]'; or {_CONVERT}"
+        yield Piece(1, problem="EVTX needs the library evtx", hint=hint, whole=True)
+        return
+    data = stream.read(MAX_EVTX_BYTES + 1)
+    if len(data) > MAX_EVTX_BYTES:
+        problem = f"EVTX of more than {MAX_EVTX_BYTES} bytes"
+        yield Piece(1, problem=problem, hint=_CONVERT, whole=True)
+        return
+    try:
+        records: Iterator[Any] = PyEvtxParser(io.BytesIO(data)).records_json()
+    except (RuntimeError, OSError, ValueError) as error:
+        yield Piece(1, problem=f"a damaged EVTX file: {error}", hint=_CONVERT, whole=True)
+        return
+    read = False
+    for number, record in enumerate(_records(records), 1):
+        read = True
+        yield record._replace(row=number)
+    if not read and len(data) > _HEADER:
+        problem = "a damaged EVTX file: no record can be read"
+        yield Piece(1, problem=problem, hint=_CONVERT, whole=True)
+
+
+_HEADER = 4096
+"""Bytes of a log without any record."""
+
+
+def _records(records: Iterator[Any]) -> Iterator[Piece]:
+    while True:
+        try:
+            record = next(records, None)
+        except (RuntimeError, OSError, ValueError) as error:
+            yield Piece(0, problem=f"a damaged record: {error}")
+            continue
+        if record is None:
+            return
+        event = orjson.loads(record["data"])
+        yield Piece(0, problem=TOO_DEEP) if too_deep(event) else Piece(0, event=flat(event))

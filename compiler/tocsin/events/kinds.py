@@ -1,0 +1,114 @@
+"""What a file is, by its first bytes."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+
+GZIP = b"\x1f\x8b"
+EVTX = b"ElfFile\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file that holds no events we read, and what to do about it."""
+
+    name: str
+    hint: str = "events are read from JSON, CSV and EVTX, plain or gzipped"
+
+
+_UNPACK = "unpack it first"
+_MAGIC: tuple[tuple[bytes, Kind], ...] = (
+    (GZIP, Kind("gzip inside gzip", _UNPACK)),
+    (b"PAR1", Kind("Parquet", "write it out as JSON lines, with DuckDB: COPY … TO 'events.jsonl'")),
+    (b"%PDF-", Kind("PDF")),
+    (b"\x7fELF", Kind("an ELF program")),
+    (b"PK\x03\x04", Kind("a zip archive", _UNPACK)),
+    (b"PK\x05\x06", Kind("an empty zip archive")),
+    (b"\x28\xb5\x2f\xfd", Kind("zstd", "unpack it first: zstd -d")),
+    (b"\xfd7zXZ\x00", Kind("xz", "unpack it first: xz -d")),
+    (b"\x04\x22\x4d\x18", Kind("LZ4", "unpack it first: lz4 -d")),
+    (b"7z\xbc\xaf\x27\x1c", Kind("a 7-Zip archive", _UNPACK)),
+    (b"SQLite format 3\x00", Kind("an SQLite database")),
+    (b"Obj\x01", Kind("Avro", "write it out as JSON lines, with avro-tools tojson")),
+    (b"ARROW1", Kind("Arrow")),
+    (b"LfLe", Kind("a Windows event log of before 2008 (EVT)", "convert it to EVTX first")),
+    (b"\xd4\xc3\xb2\xa1", Kind("a packet capture")),
+    (b"\xa1\xb2\xc3\xd4", Kind("a packet capture")),
+    (b"\n\r\r\n", Kind("a packet capture")),
+    (b"regf", Kind("a registry hive")),
+    (b"\x89PNG", Kind("a PNG image")),
+    (b"\xff\xd8\xff", Kind("a JPEG image")),
+    (b"\xff\xfe\x00\x00", Kind("UTF-32 text", "write it as UTF-8")),
+    (b"\x00\x00\xfe\xff", Kind("UTF-32 text", "write it as UTF-8")),
+)
+_BZIP2 = re.compile(rb"BZh[1-9]1AY&SY")
+_BRIEF = ((b"MZ", Kind("a Windows program")), (b"ORC", Kind("ORC")))
+"""Too brief to tell alone: text may begin so, but not text with NULs."""
+_TAR = slice(257, 262)
+_OBJECT_LINE = re.compile(rb"^[ \t]*\{", re.MULTILINE)
+_NAME = re.compile(r"(?!.*: )[\w.@#:/()\[\]%$*+-]+( [\w.@#:/()\[\]%$*+-]+){0,4}")
+DELIMITERS = ",;\t|"
+
+
+def foreign(head: bytes) -> Kind | None:
+    """The kind of a file that holds no text; None where it may hold events."""
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    if _BZIP2.match(head):
+        return Kind("bzip2", "unpack it first: bzip2 -d")
+    if head[_TAR] == b"ustar":
+        return Kind("a tar archive", _UNPACK)
+    if head.lstrip()[:1] in (b"{", b"[") or b"\x00" not in head:
+        return None
+    return next((kind for magic, kind in _BRIEF if head.startswith(magic)), Kind("a binary file"))
+
+
+def encoding(head: bytes) -> str:
+    """`utf-16` with a byte order mark, or the order that the first bracket shows; else nothing."""
+    if head[:4] in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"):
+        return ""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if head[:1] in (b"{", b"[") and head[1:2] == b"\x00":
+        return "utf-16-le"
+    return "utf-16-be" if head[:1] == b"\x00" and head[1:2] in (b"{", b"[") else ""
+
+
+def has_json(head: bytes) -> bool:
+    """Whether the text is JSON, or has a line that begins as an object."""
+    return head.lstrip()[:1] in (b"{", b"[") or _OBJECT_LINE.search(head) is not None
+
+
+def text_kind(head: bytes) -> Kind:
+    """What a text is that holds neither JSON nor a table."""
+    if head.lstrip().startswith(b"<"):
+        hint = "Windows events as XML: export them as EVTX, or as JSON (evtx_dump -o jsonl)"
+        return Kind("XML or HTML", hint)
+    try:
+        head[: head.rfind(b"\n") + 1].decode()
+    except UnicodeDecodeError:
+        return Kind("text that is not UTF-8", "write it as UTF-8")
+    return Kind("a text without JSON or a table", "one JSON object a line, or CSV with a header")
+
+
+def delimiter(head: bytes) -> str:
+    """What separates the cells of a table with a header; empty where it is none.
+
+    The first row names at least two columns, all different, and the second has as many cells.
+    """
+    if head[:1] == b"<" or not head.strip():
+        return ""
+    text = head.decode("utf-8", "replace")
+    given = max(DELIMITERS, key=text.split("\n", 1)[0].count)
+    try:
+        rows = list(csv.reader(text.splitlines(keepends=True)[:50], delimiter=given))
+    except csv.Error:
+        return ""
+    names, *others = [row for row in rows if row] or [[]]
+    named = len(names) > 1 and all(_NAME.fullmatch(name.strip()) for name in names)
+    distinct = len({name.strip() for name in names}) == len(names)
+    even = not others or len(others[0]) == len(names)
+    return given if named and distinct and even else ""
