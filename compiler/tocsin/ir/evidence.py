@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tocsin.ir.sliding import Event, Key
+from tocsin.ir.figures import Event, Key
 
 MOST_IDS = 100
 """Events that an alert names; how many there were in all it tells besides."""

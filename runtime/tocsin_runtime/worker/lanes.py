@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from tocsin.backend.base import Backend, Endpoints, WindowBackend
 from tocsin.errors import ConfigError
 from tocsin.ir.evidence import Judged, grounds
+from tocsin.ir.figures import Event
 from tocsin.ir.identity import event_id
-from tocsin.ir.sliding import Event
 from tocsin.model.artifact import Artifact, Job, Match, WindowRow
 from tocsin.model.source import Source
 from tocsin_runtime.alerts.binding import Binding
