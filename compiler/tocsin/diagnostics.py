@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from enum import StrEnum
+from itertools import islice
 
 
 class Severity(StrEnum):
@@ -23,6 +26,12 @@ class Span:
     column: int = 1
 
 
+LONGEST_WORD = 100
+MOST_ALIKE = 200
+LONGEST = 1000
+"""Characters of a message or hint: what authors write into it may be a megabyte, many times."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. `code` is `TOC###`; `rule` is the Sigma id where one is known."""
@@ -33,6 +42,11 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
     hint: str = ""
     rule: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("message", "hint"):
+            if len(said := getattr(self, name)) > LONGEST:
+                object.__setattr__(self, name, said[: LONGEST - 1] + "…")
 
     @property
     def sort_key(self) -> tuple[Span, str, str]:
@@ -62,6 +76,23 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The known word that is most like this one, or nothing; quick, whatever authors wrote."""
+    if len(word) > LONGEST_WORD:
+        return ""
+    like = islice((each for each in known if _alike(word, each)), MOST_ALIKE)
+    return next(iter(get_close_matches(word, list(like), 1)), "")
+
+
+def _alike(word: str, other: str) -> bool:
+    """Whether it is worth a closer look: lengths alike, and the same begin or end."""
+    short, long = sorted((len(word), len(other)))
+    if not short or short * 7 < long * 3:
+        return False
+    one, two = word.lower(), other.lower()
+    return one[0] == two[0] or one[-2:] == two[-2:] or one[1:3] == two[1:3]
 
 
 def has_errors(diagnostics: list[Diagnostic]) -> bool:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tocsin.front.item import MAX_EXPANDED, ItemError, lower_item, parse_key
+from tocsin.front.budget import TooMuch, of_file
+from tocsin.front.item import ItemError, lower_item, parse_key
 from tocsin.ir.nodes import (
     And,
     Cidr,
@@ -148,5 +149,5 @@ def test_the_number_of_the_bad_value_is_known() -> None:
 
 def test_expand_has_a_limit() -> None:
     many = {"a": tuple(map(str, range(400))), "b": tuple(map(str, range(400)))}
-    with pytest.raises(ItemError, match=f"160000 values of one, {MAX_EXPANDED} at most"):
-        lower_item("f|expand", "%a%%b%", many)
+    with pytest.raises(TooMuch, match="the detection makes more than 10000 tests"):
+        lower_item("f|expand", "%a%%b%", many, of_file().part())

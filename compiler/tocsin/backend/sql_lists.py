@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 
 from tocsin.backend.sql_text import Shape, shape_of
-from tocsin.ir.nodes import Expr, Leaf, Pattern, Text, Wild
+from tocsin.ir.nodes import Expr, Leaf, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,50 +47,46 @@ class AnyText:
     literals: tuple[str, ...]
 
 
-_PATTERN: dict[Shape, Callable[[str], Pattern]] = {
-    Shape.EQUALS: lambda text: (text,) if text else (),
-    Shape.STARTS: lambda text: (text, Wild.MANY),
-    Shape.ENDS: lambda text: (Wild.MANY, text),
-    Shape.CONTAINS: lambda text: (Wild.MANY, text, Wild.MANY),
-}
+AFFIXES = frozenset({Shape.EQUALS, Shape.STARTS, Shape.ENDS, Shape.CONTAINS})
 
 
 def long_runs(
     args: Iterable[Expr | In | AnyText],
     listed: Callable[[str], bool],
     least: int,
-    shapes: Container[Shape] = frozenset(_PATTERN),
+    shapes: Container[Shape] = AFFIXES,
 ) -> list[Expr | In | AnyText]:
     """The arguments with `least` or more of one of the shapes on one field put into one AnyText."""
     groups: dict[AnyText, list[str]] = {}
-    places: list[Expr | In | AnyText] = []
+    places: list[tuple[Expr | In | AnyText, AnyText | None]] = []
     for arg in args:
         key, literal = _affix(arg)
         if key is None or key.shape not in shapes or not listed(key.field):
-            places.append(arg)
+            places.append((arg, None))
             continue
         groups.setdefault(key, []).append(literal)
-        places.append(AnyText(key.field, key.cased, key.shape, (literal,)))
-    result = [_run(place, groups, least) for place in places]
-    return list(dict.fromkeys(result))
-
-
-def _run(
-    place: Expr | In | AnyText, groups: dict[AnyText, list[str]], least: int
-) -> Expr | In | AnyText:
-    if not isinstance(place, AnyText):
-        return place
-    key = replace(place, literals=())
-    if len(groups[key]) >= least:
-        return replace(place, literals=tuple(dict.fromkeys(groups[key])))
-    return Leaf(place.field, Text(_PATTERN[place.shape](place.literals[0]), place.cased))
+        places.append((arg, key))
+    runs = {
+        key: replace(key, literals=tuple(dict.fromkeys(literals)))
+        for key, literals in groups.items()
+        if len(literals) >= least
+    }
+    placed = set[AnyText]()
+    result: list[Expr | In | AnyText] = []
+    for arg, key in places:
+        if key is None or key not in runs:
+            result.append(arg)
+        elif key not in placed:
+            placed.add(key)
+            result.append(runs[key])
+    return result
 
 
 def _affix(arg: Expr | In | AnyText) -> tuple[AnyText | None, str]:
     if not isinstance(arg, Leaf) or not isinstance(arg.test, Text):
         return None, ""
     shaped = shape_of(arg.test.pattern)
-    if shaped.shape not in _PATTERN:
+    if shaped.shape not in AFFIXES:
         return None, ""
     return AnyText(arg.field, arg.test.cased, shaped.shape, ()), shaped.literal
 

@@ -61,7 +61,8 @@ def named(query: Query, placeholders: Placeholders) -> Named:
     given = block["condition"]
     texts = given if isinstance(given, list) else [given]
     conditions = {text: lower_condition(parse_condition(text), selections) for text in texts}
-    return Named(query, selections, conditions, _filters(query, lowering.block(block)))
+    own = Lowering(document, ("detection",), placeholders).block(block)
+    return Named(query, selections, conditions, _filters(query, own))
 
 
 def _document(query: Query) -> Document:

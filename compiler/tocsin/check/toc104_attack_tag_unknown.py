@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from tocsin.check.place import Places
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.diagnostics import Diagnostic, Severity, near
 from tocsin.front.project import Project
 from tocsin.model.attack import Attack, is_technique_id, load
 
@@ -41,8 +40,8 @@ def _wrong(tag: str, attack: Attack) -> tuple[str, str] | None:
     if split := attack.retired_tactics.get(word):
         became = " or ".join(PREFIX + name for name in split)
         return f"ATT&CK v{attack.version} has no tactic {word} any more", f"it became {became}"
-    close = get_close_matches(word.replace("_", "-"), [t.shortname for t in attack.tactics], 1)
-    hint = f"did you mean {PREFIX}{close[0]}?" if close else "tactics: attack.persistence …"
+    close = near(word.replace("_", "-"), [t.shortname for t in attack.tactics])
+    hint = f"did you mean {PREFIX}{close}?" if close else "tactics: attack.persistence …"
     return f"ATT&CK v{attack.version} has no tactic or technique {word!r}", hint
 
 

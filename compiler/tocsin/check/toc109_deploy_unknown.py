@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from tocsin.check.place import Places
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.diagnostics import Diagnostic, Severity, near
 from tocsin.front.project import Project
 
 CODE = "TOC109"
@@ -40,8 +39,8 @@ def _wrong(name: str, value: str, environments: Iterable[str]) -> tuple[str, str
         return None if value in CHANGES else said
     known = list(environments)
     if name not in known:
-        close = get_close_matches(name, known, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"environments: {', '.join(known)}"
+        close = near(name, known)
+        hint = f"did you mean {close!r}?" if close else f"environments: {', '.join(known)}"
         return f"tocsin.toml has no environment {name!r}", hint
     if value not in STATES:
         return f"a detection cannot be {value!r} in {name}", f"{name}: {' | '.join(STATES)}"

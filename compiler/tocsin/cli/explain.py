@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from tocsin.cases.windows import Windows, explain_windows
 from tocsin.cli.events import AUTO, flatten_option
 from tocsin.cli.explain_windows import correlation_json, show_windows
 from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, summary
-from tocsin.diagnostics import Diagnostic, has_errors, printable
+from tocsin.diagnostics import Diagnostic, has_errors, near, printable
 from tocsin.errors import ConfigError
 from tocsin.events.reading import Reading, read_events, read_stream
 from tocsin.front.collect import collect
@@ -143,8 +142,8 @@ def _by_key(project: Project, word: str) -> Resolved:
         if word in (detection.key, detection.id, detection.name, Path(detection.span.file).stem):
             return query
     keys = [query.detection.key for query in project.queries]
-    close = get_close_matches(word, keys, 1)
-    hint = f"did you mean {close[0]!r}?" if close else "a rule file, or a key from `tocsin test`"
+    close = near(word, keys)
+    hint = f"did you mean {close!r}?" if close else "a rule file, or a key from `tocsin test`"
     wrong = f"; {summary(project.diagnostics)}" if has_errors(list(project.diagnostics)) else ""
     raise ConfigError(f"no file and no detection {word!r} in {project.root}{wrong}", hint=hint)
 

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import traceback
-from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import NoReturn
 import click
 
 from tocsin import __version__
+from tocsin.diagnostics import near
 from tocsin.errors import TocsinError
 
 COMMANDS = {
@@ -66,10 +66,10 @@ class Lazy(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            close = get_close_matches(args[0], COMMANDS, 1)
+            close = near(args[0], COMMANDS)
             if not close:
                 raise
-            raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from None
+            raise click.UsageError(f"{error.message} Did you mean {close!r}?", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line a command, without importing any of them."""

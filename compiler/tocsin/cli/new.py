@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,6 +15,7 @@ import yaml
 from tocsin.check.toc111_file_name import KEBAB, kebab
 from tocsin.cli.output import console, echo_json, format_option, print_diagnostics
 from tocsin.cli.templates import template
+from tocsin.diagnostics import near
 from tocsin.errors import ConfigError
 from tocsin.front.project import find_project
 from tocsin.front.sources import read_sources
@@ -71,9 +71,9 @@ def _source(root: Path, name: str) -> Source:
     if broken:
         print_diagnostics(broken, err=True)
         raise ConfigError(f"the source {name} has errors", exit_code=1)
-    close = get_close_matches(name, sources, 1)
+    close = near(name, sources)
     known = f"sources: {', '.join(sources) or 'none, write sources/<name>.yml first'}"
-    hint = f"did you mean {close[0]!r}?" if close else known
+    hint = f"did you mean {close!r}?" if close else known
     raise ConfigError(f"no source {name!r} in {root / 'sources'}", hint=hint)
 
 

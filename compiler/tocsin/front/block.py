@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from tocsin.diagnostics import Diagnostic
+from tocsin.diagnostics import Diagnostic, near
 from tocsin.front.yaml import Document, Path_
 from tocsin.model.detection import Case, CaseEvent, Expect
 
@@ -24,6 +23,8 @@ _MILLISECONDS = {
 }
 
 
+MOST_VALUES = 200_000
+"""Values in the events of a file's cases, `base` counted with each."""
 _LONGEST = 100 * 365 * _MILLISECONDS["d"]
 
 
@@ -142,8 +143,8 @@ def _known_keys(model: type[BaseModel], where: Path_) -> str:
     for part in where[:-1]:
         models = [m for each in models for m in _models(each, part)] or models
     keys = [f.alias or name for each in models for name, f in each.model_fields.items()]
-    close = get_close_matches(str(where[-1]), keys, 1)
-    return f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(keys)}"
+    close = near(str(where[-1]), keys)
+    return f"did you mean {close!r}?" if close else f"known keys: {', '.join(keys)}"
 
 
 def _models(model: type[BaseModel], part: str | int) -> list[type[BaseModel]]:
@@ -164,6 +165,11 @@ def read_cases(
     """The cases with times in milliseconds and the base merged in."""
     cases: list[Case] = []
     wrong: list[Diagnostic] = []
+    heavy = _heavy(blocks, base)
+    if heavy is not None:
+        span = document.span((*path, heavy))
+        message = f"{blocks[heavy].name}: with `base`, events of more than {MOST_VALUES} values"
+        return [], [Diagnostic("TOC051", message, span, hint="fewer events, or a smaller base")]
     for n, block in enumerate(blocks):
         events = []
         for k, event in enumerate(block.events):
@@ -181,6 +187,21 @@ def read_cases(
         wanted = Expect(expect.alerts, numbers, expect.first, expect.last)
         cases.append(Case(block.name, tuple(events), wanted, document.span((*path, n))))
     return cases, wrong
+
+
+def _heavy(blocks: Sequence[CaseBlock], base: dict[str, Any]) -> int | None:
+    """The number of the case at which the file's events, each with the base, get too many."""
+    each, total = _values(base), 0
+    for n, block in enumerate(blocks):
+        total += sum(each + _values(event) for event in block.events)
+        if total > MOST_VALUES:
+            return n
+    return None
+
+
+def _values(value: Any) -> int:
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_values, below))
 
 
 def _event(event: dict[str, Any], base: dict[str, Any]) -> CaseEvent:

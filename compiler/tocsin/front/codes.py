@@ -58,6 +58,11 @@ CODES: dict[str, Code] = {
         "parse",
         _WARNING,
     ),
+    "TOC028": Code(
+        "More tests than a detection may have",
+        "`Image|expand: '%a%%b%'` with long lists",
+        "split it: values multiply by modifiers, placeholders, conditions and filters",
+    ),
     "TOC030": Code("No condition, or not a condition", "`a and or b`", "see the grammar's words"),
     "TOC031": Code(
         "Condition on no selection", "`selektion`, `1 of x*`", "name selections that there are"

@@ -10,15 +10,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tocsin import gate
-from tocsin.diagnostics import Diagnostic, Severity, Span
+from tocsin.diagnostics import Diagnostic, Span
 from tocsin.errors import ConfigError
 from tocsin.front.block import CaseFile, findings, read_cases
+from tocsin.front.budget import of_file
 from tocsin.front.correlation import CorrelationRule
 from tocsin.front.documents import Broken, broken, head, slug_of
+from tocsin.front.filters import apply
 from tocsin.front.item import Placeholders
 from tocsin.front.rule import Filter, Rule, read_document
 from tocsin.front.yaml import read_file, unread
-from tocsin.ir.nodes import all_of
 from tocsin.model.detection import Case
 
 _SUFFIXES = (".yml", ".yaml")
@@ -73,9 +74,10 @@ def collect(paths: Iterable[Path], placeholders: Placeholders | None = None) -> 
     correlations = [each for each in unique if isinstance(each, CorrelationRule)]
     filters = [each for each in found if isinstance(each, Filter)]
     rules = [each for each in unique if isinstance(each, Rule)]
-    wrong += _apply(filters, rules, correlations)
-    ordered = tuple(sorted(wrong, key=lambda d: d.sort_key))
-    return RuleSet(tuple(rules), ordered, len(files), tuple(correlations), tuple(lost))
+    filtered = apply(filters, rules, correlations)
+    ordered = tuple(sorted([*wrong, *filtered.diagnostics], key=lambda d: d.sort_key))
+    broken = (*lost, *filtered.broken)
+    return RuleSet(filtered.rules, ordered, len(files), tuple(correlations), broken)
 
 
 def _read(
@@ -89,8 +91,10 @@ def _read(
     if any(d.code == "TOC005" for d in found):
         return  # values were dropped: what else would be said about them is not true
     main = head(documents)
+    budget = of_file()
     for number, document in enumerate(documents):
-        parsed, found = read_document(document, placeholders, slug_of(documents, number, main))
+        slug = slug_of(documents, number, main)
+        parsed, found = read_document(document, placeholders, slug, budget)
         wrong += found
         if parsed is None or misread:
             lost.append(broken(document))
@@ -143,34 +147,3 @@ def duplicate(rule: Named, what: str, name: str, first: Named) -> Diagnostic:
     hint = f"first used at {place.file}:{place.line}"
     message = f"the {what} {name} is used twice"
     return Diagnostic("TOC040", message, rule.detection.span, hint=hint, rule=rule.detection.id)
-
-
-def _apply(
-    filters: list[Filter], rules: list[Rule], correlations: list[CorrelationRule]
-) -> Iterator[Diagnostic]:
-    """AND each filter with the rules in the list that it names; what names none is a finding."""
-    known = {n: c for c in correlations for n in (c.detection.id, c.detection.name) if n}
-    for each in filters:
-        beyond = [(number, name) for number, name in enumerate(each.rules) if name in known]
-        for number, name in beyond:
-            span = each.document.span(("filter", "rules", number))
-            message = f"{name} is a correlation: a filter takes events from a rule"
-            listed = ", ".join(known[name].rules)
-            hint = f"filter its rules: {listed}"
-            yield Diagnostic("TOC044", message, span, hint=hint, rule=each.id)
-        hit = [n for n, rule in enumerate(rules) if _names(each, rule)]
-        if not hit and not beyond:
-            span = each.document.span(("filter", "rules"))
-            message = "the filter applies to no rule here"
-            yield Diagnostic("TOC043", message, span, Severity.WARNING, rule=each.id)
-        for n in hit:
-            rules[n] = replace(rules[n], expr=all_of([rules[n].expr, each.expr]))
-
-
-def _names(each: Filter, rule: Rule) -> bool:
-    named = {rule.detection.id, rule.detection.name} & set(each.rules) or each.rules == ("any",)
-    given = (each.logsource.product, each.logsource.category, each.logsource.service)
-    own = (rule.detection.logsource.product, rule.detection.logsource.category)
-    own_service = rule.detection.logsource.service
-    fits = all(g in ("", o) for g, o in zip(given, (*own, own_service), strict=True))
-    return bool(named) and fits

@@ -37,13 +37,15 @@ def lower_condition(tree: Tree, selections: Mapping[str, Expr]) -> Expr:
     return all_of(args) if tree.operator == "and" else any_of(args)
 
 
-def names_in(tree: Tree, selections: Mapping[str, Expr]) -> set[str]:
-    """The selections that a condition uses."""
+def names_in(tree: Tree, selections: Mapping[str, Expr]) -> list[str]:
+    """The selections that a condition uses, each as often as it does; raises SelectionError."""
     if isinstance(tree, Name):
-        return {tree.name}
+        if tree.name not in selections:
+            raise _unknown(tree.name, selections)
+        return [tree.name]
     if isinstance(tree, Some):
-        return set(_named(tree.pattern, selections))
-    return {name for arg in tree.args for name in names_in(arg, selections)}
+        return _named(tree.pattern, selections)
+    return [name for arg in tree.args for name in names_in(arg, selections)]
 
 
 def has_negation(tree: Tree) -> bool:
@@ -53,14 +55,30 @@ def has_negation(tree: Tree) -> bool:
     return False
 
 
+def fits(pattern: str, name: str) -> bool:
+    """Whether a name matches a pattern, in which `*` is any run of characters; linear."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return pattern == name
+    *middle, last = rest
+    at, end = len(first), len(name) - len(last)
+    if at > end or not (name.startswith(first) and name.endswith(last)):
+        return False
+    for part in middle:
+        at = name.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
+
+
 def _named(pattern: str, selections: Mapping[str, Expr]) -> list[str]:
     # Names that begin with an underscore are private: only a pattern that begins so too finds them.
     text = "*" if pattern == "them" else pattern
-    test = re.compile(".*".join(map(re.escape, text.split("*"))))
     found = [
         name
         for name in selections
-        if test.fullmatch(name) and (text.startswith("_") or not name.startswith("_"))
+        if fits(text, name) and (text.startswith("_") or not name.startswith("_"))
     ]
     if not found:
         message = f"`of {pattern}` matches no selection"

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tocsin.diagnostics import Diagnostic, Severity, Span
+from tocsin.diagnostics import Diagnostic, Severity, Span, near
 from tocsin.front.block import milliseconds
 from tocsin.front.bounds import ORDERS, Condition, read_condition
 from tocsin.front.describe import describe
 from tocsin.front.presence import named_in
-from tocsin.front.section import Section, near
+from tocsin.front.section import Section
 from tocsin.front.sigma import ConditionError, parse_condition
 from tocsin.front.yaml import Document, Path_
 from tocsin.ir.correlation import Bound, CorrelationType
@@ -23,6 +23,8 @@ from tocsin.model.detection import Detection
 from tocsin.model.source import LogSource
 
 WHERE = "correlation"
+MOST = 200
+"""How many rules a correlation may combine, those of its bases' bases counted each time."""
 KEYS = ("type", "rules", "group-by", "timespan", "condition", "aliases", "generate")
 _MEANT = {
     "groupby": "group-by",
@@ -168,6 +170,9 @@ def _rules(section: Section, kind: CorrelationType | None) -> tuple[str, ...]:
     """The rules as listed; without a list those that the condition of a temporal one names."""
     if "rules" in section.value:
         found = section.texts("rules", "TOC093")
+        if len(found) > MOST:
+            section.report("TOC093", f"{len(found)} rules", ("rules",), f"at most {MOST}")
+            return ()
         if section.value["rules"] == []:
             section.report(
                 "TOC093", "`rules` is an empty list", ("rules",), "names or ids of rules"

@@ -10,7 +10,8 @@ from tocsin.front.pattern import literal, normal
 from tocsin.ir.nodes import Part, Pattern
 
 DASHES = ("-", "/", "\u2013", "\u2014", "\u2015")
-MAX_VARIANTS = 5**4
+MAX_DASHES = 4
+MAX_LETTERS = 1_000_000
 _DASH = re.compile(rf"\B[{''.join(DASHES)}]\b")
 
 Encoded = Pattern | bytes
@@ -24,7 +25,8 @@ class ModifierError(ValueError):
 def windash(value: Encoded) -> list[Encoded]:
     """Every dash at a word start, each on its own, as any of the five dashes."""
     slots: list[tuple[Part, ...]] = []
-    for part in _pattern(value, "windash"):
+    parts = _pattern(value, "windash")
+    for part in parts:
         if not isinstance(part, str):
             slots.append((part,))
             continue
@@ -33,10 +35,13 @@ def windash(value: Encoded) -> list[Encoded]:
             slots += [(part[at : found.start()],), DASHES]
             at = found.end()
         slots.append((part[at:],))
-    variants = len(DASHES) ** sum(slot is DASHES for slot in slots)
-    if variants > MAX_VARIANTS:
+    dashes = sum(slot is DASHES for slot in slots)
+    if dashes > MAX_DASHES:
+        raise ModifierError(f"windash takes {MAX_DASHES} dashes in a value, not {dashes}")
+    letters = len(DASHES) ** dashes * sum(len(part) for part in parts if isinstance(part, str))
+    if letters > MAX_LETTERS:
         raise ModifierError(
-            f"windash makes {variants} variants of one value, {MAX_VARIANTS} at most"
+            f"windash makes {letters} characters of one value, {MAX_LETTERS} at most"
         )
     return [normal(choice) for choice in product(*slots)]
 

@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from math import prod
 from typing import Any
 
 import re2
 
+from tocsin.diagnostics import near
 from tocsin.front import encode
+from tocsin.front.budget import TOO_LARGE, Budget, of_file, pattern_cost, regex_cost, text_cost
 from tocsin.front.encode import Encoded, ModifierError
 from tocsin.front.pattern import folded, normal, parse_pattern
 from tocsin.front.time_part import lower_time_part
@@ -39,7 +40,6 @@ from tocsin.ir.nodes import (
 from tocsin.ir.text import number_text, parse_number
 
 Placeholders = Mapping[str, tuple[str, ...]]
-MAX_EXPANDED = 100_000
 _PLACEHOLDER = re.compile(r"(\\[\\%])|%(\w[\w.-]*)%")
 
 
@@ -111,10 +111,8 @@ def parse_key(key: str) -> Item:
 
 
 def _near(modifier: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only on the way to an error
-
-    close = get_close_matches(modifier.lower(), sorted(KNOWN), 1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(KNOWN))}"
+    close = near(modifier.lower(), sorted(KNOWN))
+    return f"did you mean {close!r}?" if close else f"known: {', '.join(sorted(KNOWN))}"
 
 
 def _check_together(item: Item) -> None:
@@ -139,9 +137,12 @@ def _check_together(item: Item) -> None:
         raise ItemError("TOC022", f"{item.kind!r} needs a field")
 
 
-def lower_item(key: str, value: Any, placeholders: Placeholders | None = None) -> Expr:
-    """The expression of one item; raises ItemError."""
+def lower_item(
+    key: str, value: Any, placeholders: Placeholders | None = None, budget: Budget | None = None
+) -> Expr:
+    """The expression of one item; raises ItemError, and TooMuch of the budget."""
     item = parse_key(key)
+    lists, budget = placeholders or {}, budget or of_file()
     values = value if isinstance(value, list) else [value]
     if not values:
         raise ItemError("TOC020", "an empty list matches nothing that could be meant")
@@ -149,7 +150,7 @@ def lower_item(key: str, value: Any, placeholders: Placeholders | None = None) -
         return _null(item)
     if item.kind == "exists" and len(values) > 1:
         raise ItemError("TOC022", "exists takes one value, true or false")
-    parts = [_lower_value(item, v, n, placeholders) for n, v in enumerate(values)]
+    parts = [_lower_value(item, v, n, lists, budget) for n, v in enumerate(values)]
     joined = all_of(parts) if "all" in item.modifiers else any_of(parts)
     return negate(joined) if "neq" in item.modifiers else joined
 
@@ -166,7 +167,7 @@ def _null(item: Item) -> Expr:
     return negate(IsNull(item.field)) if "neq" in item.modifiers else IsNull(item.field)
 
 
-def _lower_value(item: Item, value: Any, number: int, placeholders: Placeholders | None) -> Expr:
+def _lower_value(item: Item, value: Any, number: int, lists: Placeholders, budget: Budget) -> Expr:
     if value is None:
         hint = "write a selection of its own: `field: null`"
         raise ItemError("TOC023", "null inside a list of values", hint, number)
@@ -174,9 +175,10 @@ def _lower_value(item: Item, value: Any, number: int, placeholders: Placeholders
         raise ItemError("TOC020", "a value must be a text, number or boolean", "", number)
     try:
         if "expand" in item.modifiers:
-            texts = _expand(value, placeholders)
-            return any_of([_LOWER[item.kind](item, _typed(item.kind, text)) for text in texts])
-        return _LOWER[item.kind](item, value)
+            texts = _expand(value, lists, budget)
+            typed = [_typed(item.kind, text) for text in texts]
+            return any_of([_LOWER[item.kind](item, each, budget) for each in typed])
+        return _LOWER[item.kind](item, value, budget)
     except ItemError as error:
         error.value = number
         raise
@@ -184,10 +186,14 @@ def _lower_value(item: Item, value: Any, number: int, placeholders: Placeholders
         raise ItemError("TOC022", str(error), "", number) from None
 
 
-def _expand(value: Any, placeholders: Placeholders | None) -> list[str]:
-    slots = list(_slots(str(value), placeholders or {}))
-    if (count := prod(map(len, slots))) > MAX_EXPANDED:
-        raise ItemError("TOC022", f"expand makes {count} values of one, {MAX_EXPANDED} at most")
+def _expand(value: Any, lists: Placeholders, budget: Budget) -> list[str]:
+    slots = list(_slots(str(value), lists))
+    longest = sum(max(map(len, slot), default=0) for slot in slots)
+    made = text_cost(longest)
+    for slot in slots:
+        if len(slot) > 1:
+            made *= len(slot)
+            budget.check(made)
     return ["".join(choice) for choice in product(*slots)]
 
 
@@ -216,7 +222,7 @@ def _leaf(item: Item, test: Test) -> Expr:
     return Leaf(item.field, test) if item.field else Keyword(test)
 
 
-def _lower_text(item: Item, value: Any) -> Expr:
+def _lower_text(item: Item, value: Any, budget: Budget) -> Expr:
     start = parse_pattern(value) if isinstance(value, str) else normal([_scalar(value)])
     variants: list[Encoded] = [start]
     edges = {"contains", "startswith", "endswith"} & set(item.modifiers)
@@ -224,7 +230,9 @@ def _lower_text(item: Item, value: Any) -> Expr:
     for modifier in modifiers:
         if apply := TEXT_MODIFIERS.get(modifier):
             variants = [new for old in variants for new in apply(old)]
-    return any_of([_text_leaf(item, encode.settle(variant)) for variant in variants])
+    settled = [encode.settle(variant) for variant in variants]
+    budget.take(sum(map(pattern_cost, settled)))
+    return any_of([_text_leaf(item, pattern) for pattern in settled])
 
 
 def _text_leaf(item: Item, pattern: tuple[str | Wild, ...]) -> Expr:
@@ -237,20 +245,22 @@ def _scalar(value: float) -> str:
     return str(value).lower() if isinstance(value, bool) else number_text(value)
 
 
-def _lower_regex(item: Item, value: Any) -> Expr:
+def _lower_regex(item: Item, value: Any, budget: Budget) -> Expr:
     if not isinstance(value, str):
         raise ItemError("TOC024", "a regular expression must be a text", "quote it")
     flags = "".join(sorted({FLAGS[m] for m in item.modifiers if m in FLAGS}))
     try:
-        regex(value, flags)
+        budget.take(regex_cost(len(value), regex(value, flags).programsize))
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        budget.take(TOO_LARGE if "too large" in reason else text_cost(len(value)))
         hint = "RE2 syntax: no look-around, no back-references"
         raise ItemError("TOC024", f"not a regular expression of RE2: {reason}", hint) from None
     return _leaf(item, Regex(value, flags))
 
 
-def _lower_cidr(item: Item, value: Any) -> Expr:
+def _lower_cidr(item: Item, value: Any, budget: Budget) -> Expr:
+    budget.take(1)
     if "%" in str(value):
         raise ItemError("TOC025", f"not a network: {value!r} names a zone")
     try:
@@ -260,13 +270,15 @@ def _lower_cidr(item: Item, value: Any) -> Expr:
         raise ItemError("TOC025", f"not a network: {error}", hint) from None
 
 
-def _lower_exists(item: Item, value: Any) -> Expr:
+def _lower_exists(item: Item, value: Any, budget: Budget) -> Expr:
+    budget.take(1)
     if not isinstance(value, bool):
         raise ItemError("TOC022", "exists takes true or false")
     return negate(IsNull(item.field)) if value else IsNull(item.field)
 
 
-def _lower_fieldref(item: Item, value: Any) -> Expr:
+def _lower_fieldref(item: Item, value: Any, budget: Budget) -> Expr:
+    budget.take(1)
     if not isinstance(value, str) or not value:
         raise ItemError("TOC022", "fieldref takes the name of a field")
     ways = [how for how in How if how.value in item.modifiers]
@@ -275,17 +287,19 @@ def _lower_fieldref(item: Item, value: Any) -> Expr:
     return FieldRef(item.field, value, ways[0] if ways else How.EQUALS, cased=item.cased)
 
 
-def _lower_compare(item: Item, value: Any) -> Expr:
+def _lower_compare(item: Item, value: Any, budget: Budget) -> Expr:
+    budget.take(1)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ItemError("TOC022", f"{item.kind} takes a number", "write it without quotes")
     return Leaf(item.field, Compare(OPS[item.kind], parse_number(number_text(value)) or 0))
 
 
-def _lower_time(item: Item, value: Any) -> Expr:
+def _lower_time(item: Item, value: Any, budget: Budget) -> Expr:
+    budget.take(1)
     return lower_time_part(item.field, UNITS[item.kind], item.op, value)
 
 
-_LOWER: dict[str, Callable[[Item, Any], Expr]] = {
+_LOWER: dict[str, Callable[[Item, Any, Budget], Expr]] = {
     "": _lower_text,
     "re": _lower_regex,
     "cidr": _lower_cidr,

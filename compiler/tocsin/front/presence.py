@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
-from tocsin.front.condition import SelectionError
-from tocsin.front.section import near
+from tocsin.diagnostics import near
+from tocsin.front.condition import SelectionError, fits
 from tocsin.front.sigma import Combined, ConditionError, Name, Tree
 from tocsin.front.sigma import Some as Pattern
 from tocsin.ir.correlation import Absent, Every, Occurs, Presence, Some
@@ -45,17 +44,13 @@ def lower_presence(tree: Tree, positions: Mapping[str, int], listed: tuple[str, 
             raise SelectionError(f"the correlation has no rule {tree.name!r}", tree.name, hint)
         return Occurs(positions[tree.name])
     if isinstance(tree, Pattern):
-        found = [Occurs(n) for n, name in enumerate(listed) if _fits(tree.pattern, name)]
+        text = "*" if tree.pattern == "them" else tree.pattern
+        found = [Occurs(n) for n, name in enumerate(listed) if fits(text, name)]
         if not found:
             hint = f"rules: {', '.join(listed)}"
             raise SelectionError(f"`of {tree.pattern}` matches no rule", tree.pattern, hint)
         return _joined("and" if tree.every else "or", tuple(found))
     return _combined(tree, tuple(lower_presence(arg, positions, listed) for arg in tree.args))
-
-
-def _fits(pattern: str, name: str) -> bool:
-    text = "*" if pattern == "them" else pattern
-    return bool(re.fullmatch(".*".join(map(re.escape, text.split("*"))), name))
 
 
 def _combined(tree: Combined, args: tuple[Presence, ...]) -> Presence:

@@ -7,22 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.diagnostics import Diagnostic, Severity, near
 from tocsin.front.collect import RuleSet
 from tocsin.front.condition import SelectionError
-from tocsin.front.correlation import CorrelationRule
+from tocsin.front.correlation import MOST, CorrelationRule
 from tocsin.front.presence import every, is_every, lower_presence, rules_of, satisfiable
 from tocsin.front.related_fields import check_fields
 from tocsin.front.resolve import resolve_inferred
-from tocsin.front.section import near
 from tocsin.front.sigma import ConditionError, parse_condition
 from tocsin.ir.correlation import Correlation, CorrelationType, Presence, Ref
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.detection import Detection
 from tocsin.model.source import Source
-
-MOST = 200
-"""How many rules a correlation may combine, those of its bases' bases counted each time."""
 
 Check = Callable[[CorrelationRule, CorrelationQuery], Iterable[Diagnostic]]
 
@@ -51,13 +47,17 @@ def relate_inferred(rules: RuleSet, source: Source, *, ignore_logsource: bool) -
 
 @dataclass(slots=True)
 class _Relating:
-    """One run over a rule set. `ids`: the id behind each name; `failed`: what has errors."""
+    """One run over a rule set. `ids`: the id behind each name; `failed`: what has errors.
+
+    `known`: the values of `ids`.
+    """
 
     rules: RuleSet
     events: Iterable[Query]
     check: Check
     done: dict[str, Resolved] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
     failed: set[str] = field(default_factory=set)
     paths: dict[str, int] = field(default_factory=dict)
     wrong: list[Diagnostic] = field(default_factory=list)
@@ -65,6 +65,7 @@ class _Relating:
     def run(self) -> Related:
         detections = [rule.detection for rule in self.rules.named]
         self.ids = {name: each.id for each in detections for name in _called(each)}
+        self.known = frozenset(self.ids.values())
         self.failed = {name for each in self.rules.broken for name in each.names}
         silent = self._silent()
         for query in self.events:
@@ -95,7 +96,7 @@ class _Relating:
 
     def _open(self, correlation: CorrelationRule) -> list[str]:
         """Ids of the bases that are neither related nor known to have errors."""
-        known = set(self.ids.values())
+        known = self.known
         wanted = map(self._id, correlation.rules)
         return [i for i in wanted if i in known and i not in self.done and i not in self.failed]
 

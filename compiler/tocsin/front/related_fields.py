@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.diagnostics import Diagnostic, Span
+from tocsin.diagnostics import Diagnostic, Span, near
 from tocsin.front.correlation import CorrelationRule
-from tocsin.front.section import near
 from tocsin.ir.correlation import CorrelationType, Ref
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.detection import Detection

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.diagnostics import Diagnostic, Severity, near
 from tocsin.front.rule import Rule
 from tocsin.front.sources import known_logsources, select
 from tocsin.ir.nodes import Cidr, Compare, Expr, Leaf, Test, TimePart, all_of
@@ -15,6 +14,9 @@ from tocsin.model.source import FieldType, Served, Source
 
 _TEXTUAL = {FieldType.STRING, FieldType.STRINGS, FieldType.TIMESTAMP}
 _NUMERIC = {FieldType.STRING, FieldType.STRINGS, FieldType.INTEGER, FieldType.DOUBLE}
+
+HINTED = 100
+"""Unknown fields of a detection that are named one by one."""
 
 
 def resolve(rule: Rule, sources: Mapping[str, Source]) -> tuple[Query | None, list[Diagnostic]]:
@@ -59,18 +61,21 @@ def _bind(rule: Rule, sources: Mapping[str, Source]) -> tuple[Source, Served] | 
 
 def _near_logsource(rule: Rule, sources: Mapping[str, Source]) -> str:
     known = [str(served.logsource) for source in sources.values() for served in source.serves]
-    close = get_close_matches(str(rule.detection.logsource), known, 1)
-    return f"did you mean {close[0]}?" if close else ""
+    close = near(str(rule.detection.logsource), known)
+    return f"did you mean {close}?" if close else ""
 
 
 def _check(rule: Rule, expr: Expr, source: Source) -> Iterator[Diagnostic]:
     rule_id = rule.detection.id
-    for field in sorted(fields_of(expr)):
-        if source.column(field) is None:
-            close = get_close_matches(field, [c.name for c in source.columns], 1, 0.6)
-            hint = f"did you mean {close[0]!r}?" if close else "declare it in the source's file"
-            message = f"the source {source.name} has no field {field!r}"
-            yield Diagnostic("TOC047", message, rule.place(field), hint=hint, rule=rule_id)
+    unknown = [f for f in sorted(fields_of(expr)) if source.column(f) is None]
+    for field in unknown[:HINTED]:
+        close = near(field, [c.name for c in source.columns])
+        hint = f"did you mean {close!r}?" if close else "declare it in the source's file"
+        message = f"the source {source.name} has no field {field!r}"
+        yield Diagnostic("TOC047", message, rule.place(field), hint=hint, rule=rule_id)
+    if (more := len(unknown) - HINTED) > 0:
+        message = f"the source {source.name} lacks {more} more fields of this detection"
+        yield Diagnostic("TOC047", message, rule.detection.span, rule=rule_id)
     for node in nodes_of(expr):
         if isinstance(node, Leaf) and (column := source.column(node.field)):
             clash = _clash(node.test, column.type)

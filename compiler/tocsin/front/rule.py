@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.diagnostics import Diagnostic, Severity, Span
+from tocsin.front.budget import Budget
 from tocsin.front.condition import has_negation
 from tocsin.front.correlation import CorrelationRule, read_correlation
 from tocsin.front.describe import describe, logsource_of, texts_of
@@ -50,11 +51,15 @@ Parsed = Rule | Filter | CorrelationRule | None
 
 
 def read_document(
-    document: Document, placeholders: Placeholders | None = None, slug: str | None = None
+    document: Document,
+    placeholders: Placeholders | None = None,
+    slug: str | None = None,
+    budget: Budget | None = None,
 ) -> tuple[Parsed, list[Diagnostic]]:
     """A rule, a filter or a correlation, with every finding; None where it has errors.
 
-    `slug`: its key where it has no name; the stem of its file unless said otherwise.
+    `slug`: its key where it has no name; the stem of its file unless said otherwise. `budget`:
+    that of the file, where it has other documents.
     """
     value = document.value
     if not isinstance(value, dict):
@@ -64,23 +69,23 @@ def read_document(
     if "correlation" in value:
         parsed, found = read_correlation(document, value, slug)
     elif "filter" in value:
-        parsed, found = _filter(document, value, placeholders)
+        parsed, found = _filter(value, Lowering(document, ("filter",), placeholders, budget))
     else:
-        parsed, found = _rule(document, value, placeholders, slug)
+        parsed, found = _rule(value, Lowering(document, ("detection",), placeholders, budget), slug)
     failed = any(d.severity is Severity.ERROR for d in found)
     rule_id = value["id"] if isinstance(value.get("id"), str) else ""
     return None if failed else parsed, [d.of_rule(rule_id) for d in found]
 
 
 def _rule(
-    document: Document, value: dict[str, Any], placeholders: Placeholders | None, slug: str | None
+    value: dict[str, Any], lowering: Lowering, slug: str | None
 ) -> tuple[Rule | None, list[Diagnostic]]:
+    document = lowering.document
     detection, wrong = describe(document, value, slug)
     if "detection" not in value:
         hint = "a map of selections, and a `condition` that names them"
         wrong.append(Diagnostic("TOC020", "no `detection`", document.span(), hint=hint))
         return None, wrong
-    lowering = Lowering(document, ("detection",), placeholders)
     expr = lowering.block(value["detection"])
     return Rule(detection, expr, _places(document)), [*wrong, *lowering.diagnostics]
 
@@ -95,14 +100,11 @@ def _places(document: Document) -> dict[str, Span]:
     return found
 
 
-def _filter(
-    document: Document, value: dict[str, Any], placeholders: Placeholders | None
-) -> tuple[Filter | None, list[Diagnostic]]:
-    body = value["filter"]
+def _filter(value: dict[str, Any], lowering: Lowering) -> tuple[Filter | None, list[Diagnostic]]:
+    document, body = lowering.document, value["filter"]
     if not isinstance(body, dict):
         span = document.span(("filter",))
         return None, [Diagnostic("TOC020", "the filter must be a map", span)]
-    lowering = Lowering(document, ("filter",), placeholders)
     rules = body.get("rules")
     expr = lowering.block({k: v for k, v in body.items() if k != "rules"})
     if not texts_of(rules):

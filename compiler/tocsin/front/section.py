@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.diagnostics import Diagnostic, Severity, near
 from tocsin.front.yaml import Document, Path_
 
 
@@ -40,7 +39,7 @@ class Section:
         """Report every key that is not known; `meant`: what others write, and what it is here."""
         for name in self.value:
             if name not in known:
-                close = meant.get(name) or near(name, known)
+                close = meant.get(name) or near(str(name), known)
                 hint = f"did you mean {close!r}?" if close else f"known keys: {', '.join(known)}"
                 self.report(code, f"{'.'.join(map(str, self.path))}: unknown key {name!r}", (name,),
                             hint, key=True)  # fmt: skip
@@ -50,7 +49,7 @@ class Section:
         given = self.value.get(name)
         if given is None and name not in self.value:
             return ()
-        found: list[str] = []
+        found: dict[str, None] = {}
         for number, each in enumerate(given if isinstance(given, list) else [given]):
             if not isinstance(each, str) or not each.strip():
                 self.report(code, f"`{name}` takes texts", (name, number), "quote what is no text")
@@ -59,10 +58,5 @@ class Section:
                     code, f"{each!r} stands twice in `{name}`", (name, number), "once is enough"
                 )
             else:
-                found.append(each)
+                found[each] = None
         return tuple(found)
-
-
-def near(word: str, known: Collection[str]) -> str:
-    """The known word that is most like this one, or nothing."""
-    return next(iter(get_close_matches(str(word), known, 1)), "")

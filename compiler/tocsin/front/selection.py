@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.front.budget import (
+    CODE,
+    HINT,
+    LETTERS_OF_CONDITION,
+    MOST_SELECTIONS,
+    Budget,
+    TooMuch,
+    cost,
+    of_file,
+)
 from tocsin.front.condition import SelectionError, lower_condition, names_in
 from tocsin.front.item import ItemError, Placeholders, is_lone_all, lower_item
 from tocsin.front.sigma import ConditionError, parse_condition
@@ -19,12 +29,19 @@ class Lowering:
     """Lowers one block of selections; `diagnostics` collects what is wrong with it."""
 
     def __init__(
-        self, document: Document, path: Path_, placeholders: Placeholders | None = None
+        self,
+        document: Document,
+        path: Path_,
+        placeholders: Placeholders | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.document = document
         self.path = path
         self.placeholders = placeholders
         self.diagnostics: list[Diagnostic] = []
+        self._whole = budget or of_file()
+        self._budget = self._whole.part()
+        self._spent = False
 
     def report(
         self, code: str, message: str, path: Path_, hint: str = "", *, key: bool = False
@@ -50,8 +67,13 @@ class Lowering:
 
     def item(self, key: str, value: Any, path: Path_) -> Expr:
         """One item; what has no meaning is reported and counts as false."""
+        if self._spent:
+            return _NOTHING
         try:
-            made = lower_item(key, value, self.placeholders)
+            self._budget.take(1)  # what is wrong takes time, too
+            made = lower_item(key, value, self.placeholders, self._budget)
+        except TooMuch as error:
+            return self._too_much(error, path)
         except ItemError as error:
             at = path if error.value is None else (*path, error.value)
             on_key = error.value is None and bool(key)
@@ -60,6 +82,12 @@ class Lowering:
         if is_lone_all(key, value):
             self.warn("TOC027", f"{key}: `all` of a single value", path, "leave `all` out")
         return made
+
+    def _too_much(self, error: TooMuch, path: Path_) -> Expr:
+        """Report that the budget is spent, once: what comes after is not looked at."""
+        self._spent = True
+        self.report(CODE, str(error), path, HINT)
+        return _NOTHING
 
     def block(self, value: Any) -> Expr:
         """The whole block: selections and `condition`."""
@@ -72,6 +100,10 @@ class Lowering:
                 "TOC033", "`timeframe` has no meaning", (*self.path, "timeframe"), hint, key=True
             )
         names = [n for n in value if n not in ("condition", "timeframe")]
+        if len(names) > MOST_SELECTIONS:
+            message = f"{len(names)} selections, {MOST_SELECTIONS} at most"
+            self.report(CODE, message, self.path, HINT)
+            return _NOTHING
         selections = {n: self.selection(value[n], (*self.path, n)) for n in names}
         if not selections:
             self.report("TOC020", "no selection", self.path)
@@ -83,7 +115,11 @@ class Lowering:
         return self._conditions(value["condition"], selections)
 
     def _conditions(self, value: Any, selections: Mapping[str, Expr]) -> Expr:
+        if self._spent:
+            return _NOTHING
         path = (*self.path, "condition")
+        budget = self._whole.part()
+        costs = {name: cost(expr) for name, expr in selections.items()}
         texts = value if isinstance(value, list) and value else [value]
         found: list[Expr] = []
         used: set[str] = set()
@@ -94,9 +130,14 @@ class Lowering:
                 self.report("TOC030", "a condition must be a text", at, hint)
                 continue
             try:
+                budget.take(len(text) // LETTERS_OF_CONDITION)
                 tree = parse_condition(text)
+                names = names_in(tree, selections)
+                budget.take(sum(costs[name] for name in names))
                 found.append(lower_condition(tree, selections))
-                used |= names_in(tree, selections)
+                used.update(names)
+            except TooMuch as error:
+                return self._too_much(error, at)
             except SelectionError as error:
                 error.offset = error.found_in(text)
                 self._condition_error(error, at)

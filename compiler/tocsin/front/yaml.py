@@ -25,13 +25,17 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 40
 MAX_NODES = 200_000
 MAX_DIGITS = 300
+MAX_DOCUMENTS = 1000
 
 Path_ = tuple[str | int, ...]
+_Step = tuple[yaml.Node, yaml.Node]
 _TAG = "tag:yaml.org,2002:"
 _ACCIDENT_HINT = "quote it if it is text, or write the value in full"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?")
-_MAYBE_DEEP = re.compile(rf"(?:[-?:][ \t]+){{{MAX_DEPTH}}}|(?:^|\n)[ ]{{{MAX_DEPTH},}}")
+_MAYBE_DEEP = re.compile(
+    rf"(?:[-?:][ \t]++){{{MAX_DEPTH}}}|(?:^|[\n\r\x85\u2028\u2029])[ ]{{{MAX_DEPTH}}}"
+)
 _EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+|0o[0-7]+")
 
 
@@ -42,13 +46,16 @@ class Document:
     file: str
     value: Any
     node: yaml.Node | None = field(repr=False, default=None)
+    _below: dict[int, dict[str, _Step]] = field(
+        repr=False, compare=False, default_factory=dict, init=False
+    )
 
     def span(self, path: Path_ = (), *, key: bool = False) -> Span:
         """The place of the value at a path (of its key with `key`), or of the nearest parent."""
         node = self.node
         mark = node.start_mark if node else None
         for depth, part in enumerate(path):
-            step = _child(node, part)
+            step = self._child(node, part)
             if step is None:
                 break
             key_node, node = step
@@ -59,10 +66,21 @@ class Document:
         """The place of a node."""
         return Span(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
+    def _child(self, node: yaml.Node | None, part: str | int) -> _Step | None:
+        """Key and value below a node; a map's keys are indexed once, for there may be thousands."""
+        if isinstance(node, yaml.MappingNode):
+            if id(node) not in self._below:
+                scalars = [(k, v) for k, v in node.value if isinstance(k, yaml.ScalarNode)]
+                self._below[id(node)] = {k.value: (k, v) for k, v in reversed(scalars)}
+            return self._below[id(node)].get(str(part))
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            return node.value[part], node.value[part]
+        return None
+
     def _at(self, path: Path_) -> yaml.Node | None:
         node = self.node
         for part in path:
-            step = _child(node, part)
+            step = self._child(node, part)
             node = step[1] if step else None
         return node
 
@@ -84,14 +102,6 @@ def keys_below(node: yaml.Node) -> Iterator[yaml.Node]:
     elif isinstance(node, yaml.SequenceNode):
         for child in node.value:
             yield from keys_below(child)
-
-
-def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        return next(((k, v) for k, v in node.value if k.value == str(part)), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part], node.value[part]
-    return None
 
 
 def read_file(path: Path) -> tuple[list[Document], list[Diagnostic]]:
@@ -129,6 +139,11 @@ def read_bytes(data: bytes, name: str) -> tuple[list[Document], list[Diagnostic]
         nodes = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
     except yaml.YAMLError as error:
         return [], [syntax_error(error, text, name)]
+    if len(nodes) > MAX_DOCUMENTS:
+        mark = nodes[MAX_DOCUMENTS].start_mark if nodes[MAX_DOCUMENTS] else None
+        message = f"more than {MAX_DOCUMENTS} documents in one file"
+        span = Span(name, mark.line + 1, 1) if mark else Span(name)
+        return [], [Diagnostic("TOC005", message, span, hint="split the file")]
     builder = _Builder(name)
     documents = [Document(name, builder.build(n), n) for n in nodes if not _is_empty(n)]
     return documents, builder.diagnostics

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tocsin.canonical import canonical_bytes, digest, plain
+from tocsin.canonical import digest, plain, plain_bytes
 from tocsin.ir.correlation import Correlation
 from tocsin.ir.nodes import Expr, Keyword, all_of
 from tocsin.ir.walk import fields_of, kinds_of
@@ -160,5 +160,5 @@ def _unordered(node: Any) -> Any:
     if node["node"] == "Not":
         return {**node, "arg": _unordered(node["arg"])}
     if node["node"] in ("And", "Or"):
-        return {**node, "args": sorted(map(_unordered, node["args"]), key=canonical_bytes)}
+        return {**node, "args": sorted(map(_unordered, node["args"]), key=plain_bytes)}
     return node
