@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from tocsin.backend.sql import SqlBuilder
 from tocsin.backend.sql_correlation import Level, Statement
-from tocsin.backend.sql_correlation_engine import SOURCE, TIME, Engine, known, where
+from tocsin.backend.sql_correlation_engine import SOURCE, TIME, TypedEngine, known, where
 from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.artifact import Match, WindowRow
@@ -28,7 +28,7 @@ _EVENT_AT, _FIRST_KEY = 2, 4
 """Places of the event's number and of the first key in a row of `selection`; the last is FROM."""
 
 
-class BatchEngine(Engine):
+class BatchEngine(TypedEngine):
     """Times are BIGINT, in milliseconds."""
 
     identity: ClassVar[tuple[str, ...]] = (EVENT,)

@@ -27,6 +27,7 @@ from tocsin_flink_sql.ddl import (
     view,
 )
 from tocsin_flink_sql.flink import printed
+from tocsin_flink_sql.functions import definitions
 from tocsin_flink_sql.shape import Shape
 
 
@@ -70,7 +71,6 @@ class Input:
             "connector": "kafka",
             "topic": self.topic,
             "properties.bootstrap.servers": servers,
-            "format": "json",
         }
         options = {**own, **self.options, **reading}
         pairs = [f"{printed(quoted(k))} = {printed(quoted(v))}" for k, v in options.items()]
@@ -83,7 +83,7 @@ class Deployed:
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
-    form: Literal[1]
+    form: Literal[2]
     detection: str
     logic: str
     inputs: tuple[Input, ...]
@@ -95,7 +95,7 @@ class Deployed:
         """From a query. Raises Unsupported for what Flink cannot say exactly."""
         inputs = tuple(map(Input.of, query.sources))
         insert = correlated(query)
-        return cls(1, query.detection.id, query.logic, inputs, insert, Shape.of(query))
+        return cls(2, query.detection.id, query.logic, inputs, insert, Shape.of(query))
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -103,16 +103,16 @@ class Deployed:
         return tuple(each.topic for each in self.inputs)
 
     def tables(
-        self, servers: str, reading: Mapping[str, str], writing: Mapping[str, str]
+        self, servers: str, jar: str, reading: Mapping[str, str], writing: Mapping[str, str]
     ) -> list[str]:
-        """What a session must execute before the INSERT.
+        """What a session must execute before the INSERT; `jar` is the URI of the functions' jar.
 
         `reading` and `writing` are options of the connector that a deployment decides: where to
         start, `scan.startup.mode`, in every source's table; the `topic` of the matches and its
         guarantees.
         """
         made = [text for each in self.inputs for text in each.definitions(servers, reading)]
-        return [*made, matches_table(Place(servers, options=writing))]
+        return [*definitions(jar), *made, matches_table(Place(servers, options=writing))]
 
     def encode(self) -> bytes:
         """Canonical bytes, one line of JSON."""

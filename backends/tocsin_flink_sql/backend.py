@@ -18,6 +18,8 @@ from tocsin_flink_sql.correlation import correlated
 from tocsin_flink_sql.ddl import MATCHES_TOPIC, Place, matches_table, source_table, view
 from tocsin_flink_sql.emit import statement
 from tocsin_flink_sql.fleet import FlinkFleet
+from tocsin_flink_sql.functions import FUNCTIONS, PORTABLE, definitions
+from tocsin_flink_sql.jar import functions_jar
 from tocsin_flink_sql.pack import regexes
 from tocsin_flink_sql.run import run_jobs
 
@@ -55,14 +57,22 @@ class FlinkSql:
         return FlinkFleet.at(place)
 
     def tables(self, source: Source) -> str:
-        """The definitions that the source's statements need, over topics on localhost:9092."""
+        """The definitions that the source's statements need, over topics on localhost:9092.
+
+        The jar that they name is that of `beside`.
+        """
         matches = Place(topic=MATCHES_TOPIC)
         made = (
+            *definitions(PORTABLE),
             source_table(source, Place(topic=source.topic or source.name)),
             view(source),
             matches_table(matches),
         )
         return "".join(f"{text};\n" for text in made)
+
+    def beside(self) -> dict[str, bytes]:
+        """Files that statements need beside their tables: the jar of the functions."""
+        return {FUNCTIONS: functions_jar()}
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
         """Produce each job's events, run its INSERTs as bounded jobs, read the matches.

@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tocsin.backend.sql_correlation_clock import seconds_and_millis
 from tocsin.backend.sql_correlation_engine import TIME
-from tocsin.backend.sql_leaf import TIME as TIME_TEXT
-from tocsin.backend.sql_moments import cut, has_year, minute_of, minutes_west
-from tocsin.backend.sql_tree import Sql, all_true, func, ident, name, quoted
+from tocsin.backend.sql_tree import Sql, func, ident, name, quoted
 from tocsin.model.source import Source
-from tocsin_flink_sql.flink import TimestampLiteral
+from tocsin_flink_sql.functions import EVENT_TIME
 from tocsin_flink_sql.intervals import interval
 
 ON_EVENT = {"scan.watermark.emit.strategy": "on-event"}
-_DAY, _MILLI = "yyyy-MM-dd", "yyyy-MM-dd HH:mm:ss.SSS"
-_FIRST, _LAST = "0001-01-01 00:00:00.000", "9999-12-31 23:59:59.999"
 _AGES = exp.Interval(this=quoted("9999"), unit=exp.Var(this="YEAR(4)"))
 """Longer than any two events are apart: the watermark stays behind all of them."""
 
@@ -30,9 +25,10 @@ def no_time() -> Sql:
     return exp.cast(exp.null(), "TIMESTAMP(3)")
 
 
-def event_time(source: Source, text: Sql) -> list[Sql]:
-    """The computed column and its watermark; `text` tells the time."""
-    computed = exp.ColumnConstraint(kind=exp.ComputedColumnConstraint(this=moment(text)))
+def event_time(source: Source, event: Sql, place: list[Sql]) -> list[Sql]:
+    """The computed column and its watermark; `place` names the field in the event."""
+    moment = func(EVENT_TIME, event, quoted(source.time_unit), *place)
+    computed = exp.ColumnConstraint(kind=exp.ComputedColumnConstraint(this=moment))
     lateness = source.lateness_ms
     behind = _AGES.copy() if lateness is None else interval(lateness + 1)
     watermark = exp.Sub(this=ident(TIME), expression=behind)
@@ -40,24 +36,6 @@ def event_time(source: Source, text: Sql) -> list[Sql]:
         exp.ColumnDef(this=name(TIME), constraints=[computed]),
         exp.WatermarkColumnConstraint(this=ident(TIME), expression=watermark),
     ]
-
-
-def moment(text: Sql) -> Sql:
-    """TIMESTAMP(3) in UTC of the moment that a text names; NULL where it names none.
-
-    TO_TIMESTAMP mends impossible dates (30 February), so the date must come out as it went in.
-    """
-    guard = func("REGEXP", text, quoted(rf"\A(?:{TIME_TEXT})\z"))
-    local = func("TO_TIMESTAMP", seconds_and_millis(text, minute_of(text)), quoted(_MILLI))
-    same_day = func("DATE_FORMAT", local, quoted(_DAY)).eq(cut(text, 1, 10))
-    utc = func("TIMESTAMPADD", exp.Var(this="MINUTE"), minutes_west(text), local.copy())
-    years = exp.Between(
-        this=utc,
-        low=TimestampLiteral(this=quoted(_FIRST)),
-        high=TimestampLiteral(this=quoted(_LAST)),
-    )
-    named = all_true([guard, has_year(text), same_day, years])
-    return exp.cast(exp.Case().when(named, utc.copy()), "TIMESTAMP(3)")
 
 
 def on_time() -> Sql:

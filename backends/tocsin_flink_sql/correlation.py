@@ -7,29 +7,38 @@ from typing import ClassVar
 
 from sqlglot import exp
 
-from tocsin.backend.sql import SqlBuilder
 from tocsin.backend.sql_correlation import Level, Statement
-from tocsin.backend.sql_correlation_engine import SOURCE, TIME, Engine, known, where
-from tocsin.backend.sql_tree import Sql, func, ident, name, number, table
-from tocsin.errors import Unsupported
+from tocsin.backend.sql_correlation_engine import (
+    SOURCE,
+    TIME,
+    Engine,
+    Form,
+    Need,
+    guarded,
+    known,
+    where,
+)
+from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
 from tocsin.ir.query import CorrelationQuery
-from tocsin.model.source import Column, FieldType, Source
+from tocsin.ir.statistic import DECIMAL
+from tocsin.model.source import Source
 from tocsin_flink_sql.clock import on_time
-from tocsin_flink_sql.ddl import GROUP, MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, columns_of
+from tocsin_flink_sql.ddl import GROUP, ID, MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, names_of
 from tocsin_flink_sql.dialect import FlinkLeaves
 from tocsin_flink_sql.emit import matched
 from tocsin_flink_sql.flink import printed
+from tocsin_flink_sql.functions import ONLY
 from tocsin_flink_sql.intervals import interval
 
 
-class FlinkEngine(Engine):
+class FlinkEngine(Engine[FlinkLeaves]):
     """Times are rowtime attributes, TIMESTAMP(3)."""
 
-    identity: ClassVar[tuple[str, ...]] = (PARTITION, OFFSET)
+    identity: ClassVar[tuple[str, ...]] = (PARTITION, OFFSET, ID)
 
-    def builder(self, source: Source) -> SqlBuilder:
+    def builder(self, source: Source) -> FlinkLeaves:
         """Conditions for Flink."""
-        return FlinkLeaves(source, {column.name: column.name for column in columns_of(source)})
+        return FlinkLeaves(source, names_of(source))
 
     def counts(self) -> Sequence[Sql]:
         """With a time, not late."""
@@ -47,14 +56,18 @@ class FlinkEngine(Engine):
         """PERCENTILE."""
         return func("PERCENTILE", value, number(share))
 
-    def text(self, builder: SqlBuilder, column: Column) -> Sql:
-        """A boolean's text is cast: Flink fills up `true` to the length of `false`."""
-        text = super().text(builder, column)
-        return exp.cast(text, "TEXT") if column.type is FieldType.BOOLEAN else text
-
-    def only_member(self, members: Sql) -> Sql:
-        """The view's text of an array does not tell all members apart."""
-        raise Unsupported("Correlation", "array-value", members.name)
+    def value(self, builder: FlinkLeaves, need: Need) -> Sql:
+        """The one text of a field, or the number that it is."""
+        texts = builder.raw(builder.column(need.field))
+        text = func(ONLY, texts)
+        if need.form is Form.TEXT:
+            return text
+        is_number = func("REGEXP", text, quoted(rf"\A(?:{DECIMAL.pattern})\z"))
+        decimal = guarded(is_number, text.copy())
+        # A double by way of the decimal's text, so that every engine has the same.
+        return (
+            exp.cast(exp.cast(decimal, "TEXT"), "DOUBLE") if need.form is Form.DOUBLE else decimal
+        )
 
 
 def correlated(query: CorrelationQuery) -> str:

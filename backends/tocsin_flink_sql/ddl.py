@@ -1,29 +1,31 @@
 """Tables over Kafka topics, and the view per source that statements read.
 
-The view has one column per declared field, named as the rules write it, and the columns
-`~partition`, `~offset` and `~time` (event time in UTC; NULL where the event tells none). An array
-is the text of its members (see `members`). A dotted field may also be one flat key, which wins
-unless it is null: Flink's format does not tell null from missing.
+The table has the bytes of each event and its time (`~time`, UTC; NULL where the event tells none).
+The view has a column for each declared field, named as the rules write it: an array of the text
+forms that the field has, NULL where it is missing. Beside these it has what `OWN` names; bytes that
+are no event are no row of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlglot import exp
 
 from tocsin.backend.sql_correlation_engine import TIME, has_time
 from tocsin.backend.sql_tree import Sql, func, ident, name, quoted, table
-from tocsin.model.source import Column, FieldType, Source
+from tocsin.canonical import canonical_bytes
+from tocsin.model.source import Source
 from tocsin_flink_sql.clock import ON_EVENT, event_time, no_time
 from tocsin_flink_sql.flink import Metadata, printed
-from tocsin_flink_sql.members import member_texts
+from tocsin_flink_sql.functions import EVENT_ID, FIELD, REFUSAL
 
 MATCHES = "tocsin_matches"
 MATCHES_TOPIC = "tocsin.matches"
-PARTITION, OFFSET = "~partition", "~offset"
+EVENT, PARTITION, OFFSET, ID = "~event", "~partition", "~offset", "~id"
+OWN = (EVENT, PARTITION, OFFSET, TIME, ID)
+"""Columns of a view that are no fields; `names_of` keeps fields apart from them."""
 MATCH_COLUMNS: Mapping[str, str] = {
     "detection_id": "TEXT",
     "logic": "TEXT",
@@ -31,22 +33,12 @@ MATCH_COLUMNS: Mapping[str, str] = {
     "partition": "INT",
     "offset": "BIGINT",
     "event_time": "TEXT",
+    "event_id": "TEXT",
 }
 """Types of the columns of a match; `event_time` is ISO 8601 in UTC with milliseconds."""
 
 GROUP = "group"
 """The keys of a correlation's group, in order; NULL for all else."""
-
-TYPES: Mapping[FieldType, str] = {
-    FieldType.STRING: "TEXT",
-    FieldType.TIMESTAMP: "TEXT",
-    FieldType.INTEGER: "BIGINT",
-    FieldType.DOUBLE: "DOUBLE",
-    FieldType.BOOLEAN: "BOOLEAN",
-    FieldType.MAP: "TEXT",
-    FieldType.STRINGS: "TEXT",
-}
-"""Types in the topic's table. A text takes any JSON: of a map or an array it is the JSON itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +57,7 @@ def topic_table(source: Source) -> str:
 
 
 def source_table(source: Source, place: Place) -> str:
-    """CREATE TABLE over the source's topic: JSON, with event time and watermark."""
+    """CREATE TABLE over the source's topic: bytes, with event time and watermark."""
     options = {
         "scan.startup.mode": "earliest-offset",
         **({"scan.bounded.mode": "latest-offset"} if place.bounded else {}),
@@ -76,25 +68,23 @@ def source_table(source: Source, place: Place) -> str:
 
 def source_columns(source: Source) -> list[Sql]:
     """The columns of the table over a source's topic."""
-    columns: list[Sql] = [
-        plain_column(key, kind) for key, kind in _tree(columns_of(source)).items()
-    ]
-    columns += [
+    if not has_time(source):
+        return event_columns()
+    return [*event_columns(), *event_time(source, ident(EVENT), _place(source, source.time_field))]
+
+
+def event_columns() -> list[Sql]:
+    """The bytes of an event, and where it is."""
+    return [
+        plain_column(EVENT, exp.DataType.build("BYTES", udt=True)),
         metadata_column(PARTITION, "partition", "INT"),
         metadata_column(OFFSET, "offset", "BIGINT"),
     ]
-    return columns + _event_time(source)
 
 
 def source_options(source: Source) -> dict[str, str]:
     """How a source's topic is read, wherever from."""
-    return {
-        "json.ignore-parse-errors": "true",
-        # The streaming parser loses its place, and the event, at an array or a map where a scalar
-        # or a map is declared; the tree reader makes that one field NULL.
-        "json.decode.json-parser.enabled": "false",
-        **(ON_EVENT if has_time(source) else {}),
-    }
+    return {"format": "raw", **(ON_EVENT if has_time(source) else {})}
 
 
 def matches_table(place: Place) -> str:
@@ -110,45 +100,42 @@ def table_over(key: str, kinds: Mapping[str, str], place: Place) -> str:
 
 def view(source: Source) -> str:
     """CREATE VIEW of the declared fields."""
-    fields = [exp.alias_(_seen(c), c.name, quoted=True) for c in columns_of(source)]
-    time = ident(TIME) if has_time(source) else no_time()
-    own = [ident(PARTITION), ident(OFFSET), exp.alias_(time, TIME, quoted=True)]
+    names = names_of(source)
+    fields = [
+        exp.alias_(func(FIELD, ident(EVENT), *_place(source, c.name)), names[c.name], quoted=True)
+        for c in source.columns
+    ]
+    time = ident(TIME) if has_time(source) else exp.alias_(no_time(), TIME, quoted=True)
+    own = [ident(EVENT), ident(PARTITION), ident(OFFSET), time, _id(source)]
     query = exp.select(*fields, *own).from_(table(topic_table(source)))
+    is_event = exp.Is(this=func(REFUSAL, ident(EVENT)), expression=exp.null())
     target = table(source.table or source.name)
-    return _temporary(exp.Create(this=target, kind="VIEW", expression=query))
+    return _temporary(exp.Create(this=target, kind="VIEW", expression=query.where(is_event)))
 
 
 # --- columns --------------------------------------------------------------------------------------
 
 
-def columns_of(source: Source) -> tuple[Column, ...]:
-    """The declared columns, and the one of all values where it is none of them."""
-    values = source.values_column
-    if not values or source.column(values):
-        return source.columns
-    return (*source.columns, Column(values, FieldType.STRINGS, (values,)))
+def names_of(source: Source) -> dict[str, str]:
+    """The view's column for each field; one that begins like ours gets another `~`."""
+    return {c.name: f"~{c.name}" if c.name.startswith("~") else c.name for c in source.columns}
 
 
-def _tree(columns: Iterable[Column]) -> dict[str, exp.DataType]:
-    """Top-level columns of the JSON document, nested paths as ROW types."""
-    nested: dict[str, Any] = {}
-    places = [(place, column.type) for column in columns for place in column.places]
-    for (*above, last), kind in sorted(places, key=lambda place: len(place[0])):
-        level = nested
-        for part in above:
-            below = level.get(part)
-            if not isinstance(below, dict):
-                below = level[part] = {}
-            level = below
-        level.setdefault(last, exp.DataType.build(TYPES[kind]))
-    return {key: _type(value) for key, value in nested.items()}
+def _place(source: Source, field: str) -> list[Sql]:
+    """A field's name in events, with its path where that is not simply the name."""
+    path = source.renamed.get(field)
+    return [quoted(field), *([quoted(_json(path))] if path else [])]
 
 
-def _type(value: Any) -> exp.DataType:
-    if isinstance(value, exp.DataType):
-        return value
-    parts = [plain_column(key, _type(below)) for key, below in value.items()]
-    return exp.DataType(this=exp.DType.STRUCT, nested=True, expressions=parts)
+def _id(source: Source) -> Sql:
+    """What identifies an event."""
+    paths = source.renamed
+    fields = [[field, paths[field]] if field in paths else field for field in source.id_fields]
+    return exp.alias_(func(EVENT_ID, ident(EVENT), quoted(_json(fields))), ID, quoted=True)
+
+
+def _json(value: object) -> str:
+    return canonical_bytes(value).decode()
 
 
 def plain_column(key: str, kind: exp.DataType) -> exp.ColumnDef:
@@ -160,32 +147,6 @@ def metadata_column(key: str, source: str, kind: str, *, written: bool = False) 
     """A column that the connector fills, or that tells it what to do if it is `written`."""
     constraint = exp.ColumnConstraint(kind=Metadata(this=quoted(source), written=written))
     return exp.ColumnDef(this=name(key), kind=exp.DataType.build(kind), constraints=[constraint])
-
-
-def _seen(column: Column) -> Sql:
-    """A field as statements see it."""
-    value = _value(column)
-    return member_texts(value) if column.type is FieldType.STRINGS else value
-
-
-def _value(column: Column) -> Sql:
-    """A field by its flat key or its path."""
-    values = [_path(place) for place in column.places]
-    return values[0] if len(values) == 1 else func("COALESCE", *values)
-
-
-def _path(path: tuple[str, ...]) -> Sql:
-    """A field by its path; a map with declared parts is a ROW, whose text nobody asks for."""
-    first, *rest = path
-    value: Sql = ident(first)
-    for part in rest:
-        value = exp.Dot(this=value, expression=name(part))
-    return value
-
-
-def _event_time(source: Source) -> list[Sql]:
-    column = source.column(source.time_field) if has_time(source) else None
-    return event_time(source, _value(column)) if column else []
 
 
 # --- tables ---------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from sqlglot import exp
 from tocsin.backend.sql_correlation_engine import TIME
 from tocsin.backend.sql_tree import Sql, func, ident, name, quoted, table
 from tocsin.ir.query import Query, Resolved
-from tocsin_flink_sql.ddl import MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, columns_of
+from tocsin_flink_sql.ddl import ID, MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, names_of
 from tocsin_flink_sql.dialect import FlinkLeaves
 from tocsin_flink_sql.flink import printed
 
@@ -17,7 +17,7 @@ ISO = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"
 def statement(query: Query) -> str:
     """The INSERT of the detection's matches. Raises Unsupported before any text is made."""
     source = query.source
-    builder = FlinkLeaves(source, {column.name: column.name for column in columns_of(source)})
+    builder = FlinkLeaves(source, names_of(source))
     condition = builder.condition(query.matches)
     relation = builder.relation(source.table or source.name)
     select = (
@@ -38,6 +38,7 @@ def matched(query: Resolved, source: Sql) -> list[Sql]:
         ident(PARTITION),
         ident(OFFSET),
         func("DATE_FORMAT", ident(TIME), quoted(ISO)),
+        ident(ID),
     ]
     columns = zip(values, MATCH_COLUMNS, strict=True)
     return [exp.alias_(value, column, quoted=True) for value, column in columns]

@@ -125,7 +125,7 @@ class FlinkFleet:
             tools.greens.finish(_turns(steps, move), board)
             self._end_cuts(tools, steps, move, board)
             self._sweep(tools, {step.after.slot: step.generation for step in steps})
-            jars = [s.after.jar for s in steps if not isinstance(s.after, CorrelationJob)]
+            jars = {step.after.jar for step in steps}
             self._site.storage.keep_jars(map(self._site.storage.jar_file, jars))
 
     def retreat(self, move: Move, board: Board) -> None:

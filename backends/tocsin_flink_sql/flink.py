@@ -30,6 +30,8 @@ class TimestampLiteral(exp.Expression):
 class Flink(Dialect):
     """Apache Flink 2."""
 
+    NORMALIZE_FUNCTIONS = False
+
     class Tokenizer(tokens.Tokenizer):
         """How names and texts are quoted."""
 

@@ -13,11 +13,15 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tocsin.errors import EngineError, TocsinError
 from tocsin.pack import Pack
+from tocsin_flink_sql.functions import FUNCTIONS, definitions
 from tocsin_flink_sql.pack import letters, regexes
 
 HERE = Path(__file__).parent
@@ -39,11 +43,26 @@ def matcher_jar() -> Path:
 
 def pack_jar(pack: Pack) -> bytes:
     """The jar that runs a pack. Raises Unsupported for a regular expression Java cannot say."""
-    entries = _classes(matcher_jar()) | {
-        "tocsin/pack": pack.encoded,
-        "tocsin/regexes.json": regexes(pack.parts),
-        "tocsin/letters.json": letters(),
-    }
+    return _jar({"tocsin/pack": pack.encoded, "tocsin/regexes.json": regexes(pack.parts)})
+
+
+@cache
+def functions_jar() -> bytes:
+    """The jar of the functions that views and statements use."""
+    return _jar({})
+
+
+@contextmanager
+def functions() -> Iterator[list[str]]:
+    """What defines the functions in a session, as long as this lasts."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, FUNCTIONS)
+        file.write_bytes(functions_jar())
+        yield definitions(file.as_uri())
+
+
+def _jar(own: Mapping[str, bytes]) -> bytes:
+    entries = {**_classes(matcher_jar()), **own, "tocsin/letters.json": letters()}
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as jar:
         for name in sorted(entries):

@@ -16,7 +16,7 @@ from tocsin.model.entry import Entry
 from tocsin.pack import Pack, Part
 from tocsin_flink_sql.artifact import Deployed
 from tocsin_flink_sql.ddl import Place
-from tocsin_flink_sql.jar import pack_jar
+from tocsin_flink_sql.jar import functions_jar, pack_jar
 from tocsin_flink_sql.pack_sql import events_table, found_table, function, matching
 
 Options = Mapping[str, str]
@@ -90,9 +90,15 @@ class CorrelationJob:
         """What it reads."""
         return self.deployed.topics
 
-    def tables(self, to: Topics, reading: Options, writing: Options) -> list[str]:
+    @property
+    def jar(self) -> bytes:
+        """The functions' jar."""
+        return functions_jar()
+
+    def tables(self, to: Topics, jar: Path, reading: Options, writing: Options) -> list[str]:
         """What a session executes first; `reading` and `writing` are the connector's options."""
-        return self.deployed.tables(to.servers, reading, {"topic": to.found, **writing})
+        uri = jar.absolute().as_uri()
+        return self.deployed.tables(to.servers, uri, reading, {"topic": to.found, **writing})
 
 
 JobSpec = PackJob | CorrelationJob

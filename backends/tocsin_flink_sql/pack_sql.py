@@ -13,12 +13,14 @@ from sqlglot import exp
 
 from tocsin.backend.sql_tree import quoted
 from tocsin_flink_sql.ddl import (
+    EVENT,
     GROUP,
     MATCH_COLUMNS,
     OFFSET,
     PARTITION,
     Place,
     create_table,
+    event_columns,
     metadata_column,
     plain_column,
 )
@@ -34,17 +36,12 @@ CLASS = "io.tocsin.flink.Match"
 
 def events_table(place: Place) -> str:
     """CREATE TABLE over a source's topic: the bytes of each event, and where they are."""
-    columns = [
-        plain_column("bytes", exp.DataType.build("BYTES", udt=True)),
-        metadata_column(PARTITION, "partition", "INT"),
-        metadata_column(OFFSET, "offset", "BIGINT"),
-    ]
     more = {
         "format": "raw",
         "scan.startup.mode": "earliest-offset",
         **({"scan.bounded.mode": "latest-offset"} if place.bounded else {}),
     }
-    return create_table(EVENTS, columns, place, more)
+    return create_table(EVENTS, event_columns(), place, more)
 
 
 def found_table(matches: Place, refused: str) -> str:
@@ -71,6 +68,6 @@ def matching(source: str, matches: str, refused: str) -> str:
     name, good, bad = (printed(quoted(text)) for text in (source, matches, refused))
     listed = ", ".join(f"`{column}`" for column in (*MATCH_COLUMNS, "reason", "event", TOPIC))
     return f"""INSERT INTO `{FOUND}` ({listed})
-SELECT `detection_id`, `logic`, {name}, `{PARTITION}`, `{OFFSET}`, `event_time`, `reason`,
-  `event`, CASE WHEN `reason` IS NULL THEN {good} ELSE {bad} END
-FROM `{EVENTS}`, LATERAL TABLE({FUNCTION}(`bytes`)) AS `found`"""  # noqa: S608 - names are constants, texts are quoted
+SELECT `detection_id`, `logic`, {name}, `{PARTITION}`, `{OFFSET}`, `event_time`, `event_id`,
+  `reason`, `event`, CASE WHEN `reason` IS NULL THEN {good} ELSE {bad} END
+FROM `{EVENTS}`, LATERAL TABLE({FUNCTION}(`{EVENT}`)) AS `found`"""  # noqa: S608 - names are constants, texts are quoted

@@ -19,6 +19,7 @@ from tocsin.model.source import Source
 from tocsin_flink_sql.cluster import ClusterRest
 from tocsin_flink_sql.ddl import Place, matches_table, source_table, view
 from tocsin_flink_sql.gateway import Gateway
+from tocsin_flink_sql.jar import functions
 from tocsin_flink_sql.topics import produce, records, topics
 
 CHUNK = 8
@@ -105,7 +106,10 @@ def _ran(
     group: Group, artifacts: Sequence[Artifact], kafka: str, gateway: str, cluster: ClusterRest
 ) -> None:
     """Run statements of a group, a job after the other."""
-    with Gateway(gateway, settings={**SETTINGS, "pipeline.name": group.topic}) as session:
+    settings = {**SETTINGS, "pipeline.name": group.topic}
+    with functions() as defined, Gateway(gateway, settings=settings) as session:
+        for statement in defined:
+            session.execute(statement)
         for topic, source in group.topics.items():
             session.execute(source_table(source, Place(kafka, topic, bounded=True)))
             session.execute(view(source))

@@ -102,7 +102,8 @@ class Starter:
 
     def compiled(self, spec: CorrelationJob, folder: Path) -> CompiledPlan:
         """A new plan. Neither topics nor options are part of it."""
-        tables = spec.tables(self._site.topics, {"scan.startup.mode": "earliest-offset"}, {})
+        jar = self._site.storage.jar(spec.jar)
+        tables = spec.tables(self._site.topics, jar, {"scan.startup.mode": "earliest-offset"}, {})
         with self._session(tables, COMMON) as session:
             return compile_plan(session, spec.deployed.insert, folder)
 
@@ -126,9 +127,7 @@ class Starter:
         site = self._site
         reading = site.reading(spec.slot, generation)
         writing = site.writing(spec.slot, generation, self._longest_ms)
-        if isinstance(spec, PackJob):
-            return spec.tables(site.topics, site.storage.jar(spec.jar), reading, writing)
-        return spec.tables(site.topics, reading, writing)
+        return spec.tables(site.topics, site.storage.jar(spec.jar), reading, writing)
 
     def _settings(
         self, spec: JobSpec, generation: Generation, snapshot: Snapshot | None, job: str

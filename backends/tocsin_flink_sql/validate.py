@@ -9,6 +9,7 @@ from tocsin.errors import EngineError
 from tocsin.model.source import Source
 from tocsin_flink_sql.ddl import MATCHES_TOPIC, Place, matches_table, source_table, view
 from tocsin_flink_sql.gateway import Gateway
+from tocsin_flink_sql.jar import functions
 
 SESSIONS = 4
 """Sessions of the gateway that plan side by side."""
@@ -35,8 +36,9 @@ def validate_statements(gateway_url: str, source: Source, statements: Sequence[s
 def _explained(gateway_url: str, source: Source, statements: Sequence[str]) -> list[str]:
     if not statements:
         return []
-    with Gateway(gateway_url) as session:
+    with functions() as defined, Gateway(gateway_url) as session:
         for table in (
+            *defined,
             source_table(source, Place(topic=source.topic or source.name)),
             view(source),
             matches_table(Place(topic=MATCHES_TOPIC)),

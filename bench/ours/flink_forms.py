@@ -36,7 +36,7 @@ from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.cluster import ClusterRest
 from tocsin_flink_sql.ddl import Place, matches_table, source_table, view
 from tocsin_flink_sql.gateway import Gateway
-from tocsin_flink_sql.jar import pack_jar
+from tocsin_flink_sql.jar import functions, pack_jar
 from tocsin_flink_sql.pack_run import submit
 from tocsin_flink_sql.rest import Rest
 from tocsin_flink_sql.run import SETTINGS, statement_set
@@ -92,8 +92,10 @@ def started(form: Form, events: Place, matches: Place, refused: Place, gateway: 
 def _statements(form: Form, events: Place, matches: Place, gateway: str) -> str:
     source = form.queries[0].source
     bounded = Place(events.servers, events.topic, bounded=True)
-    with Gateway(gateway, settings={**SETTINGS, "pipeline.name": events.topic}) as session:
-        for statement in (source_table(source, bounded), view(source), matches_table(matches)):
+    tables = (source_table(source, bounded), view(source), matches_table(matches))
+    settings = {**SETTINGS, "pipeline.name": events.topic}
+    with functions() as defined, Gateway(gateway, settings=settings) as session:
+        for statement in (*defined, *tables):
             session.execute(statement)
         return session.submit_job(statement_set(form.statements))
 

@@ -25,7 +25,9 @@ from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin_flink_sql.artifact import Deployed
 from tocsin_flink_sql.cluster import ClusterRest
 from tocsin_flink_sql.compiled import CompiledPlan, compile_plan, execute_plan
+from tocsin_flink_sql.functions import FUNCTIONS
 from tocsin_flink_sql.gateway import Gateway
+from tocsin_flink_sql.jar import functions_jar
 from tocsin_flink_sql.rest import Rest
 from tocsin_flink_sql.run import SETTINGS
 from tocsin_flink_sql.topics import produce, records, topics
@@ -94,6 +96,10 @@ class Planner:
         self.rest, self.folder, self.stack = endpoints.flink_rest, folder, stack
         self.sessions: dict[str, Gateway] = {}
         self.plans = plans
+        file = folder / FUNCTIONS
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(functions_jar())
+        self.jar = file.absolute().as_uri()
 
     def compiled(self, query: CorrelationQuery) -> CompiledPlan:
         """The plan of a version."""
@@ -104,7 +110,7 @@ class Planner:
 
     def plan(self, made: Deployed, insert: str) -> CompiledPlan:
         """The plan of an INSERT on the tables of a version."""
-        tables = made.tables(self.kafka, {"scan.startup.mode": "earliest-offset"}, {})
+        tables = made.tables(self.kafka, self.jar, {"scan.startup.mode": "earliest-offset"}, {})
         return compile_plan(self.session(tables), insert, self.folder)
 
     def session(self, tables: Sequence[str]) -> Gateway:
@@ -135,6 +141,7 @@ class Swap:
 
     def __init__(self, planner: Planner, stack: ExitStack) -> None:
         self.kafka, self.gateway, self.folder = planner.kafka, planner.gateway, planner.folder
+        self.jar = planner.jar
         self.cluster = stack.enter_context(ClusterRest(planner.rest))
         self.rest = stack.enter_context(Rest(planner.rest, "Flink cluster"))
         self.run = f"edits-{uuid4().hex[:12]}"
@@ -212,7 +219,7 @@ class Swap:
         made = Deployed.of(_placed(query, self.run))
         settings = {**SETTINGS, "pipeline.name": name, **state}
         with Gateway(self.gateway, settings=settings) as session:
-            for text in made.tables(self.kafka, reading, {"topic": name}):
+            for text in made.tables(self.kafka, self.jar, reading, {"topic": name}):
                 session.execute(text)
             self.jobs.append(execute_plan(session, plan, self.folder))
             return Started(name, self.jobs[-1], query)

@@ -22,10 +22,11 @@ from tocsin.ir.query import Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.ddl import OFFSET, Place, columns_of, source_table, table_over, view
+from tocsin_flink_sql.ddl import OFFSET, Place, names_of, source_table, table_over, view
 from tocsin_flink_sql.dialect import FlinkLeaves
 from tocsin_flink_sql.flink import printed
 from tocsin_flink_sql.gateway import Gateway
+from tocsin_flink_sql.jar import functions
 from tocsin_flink_sql.run import SETTINGS
 from tocsin_flink_sql.topics import produce, records, topics
 
@@ -71,8 +72,9 @@ class FlinkMany:
         )
 
         def submit(statements: Sequence[str]) -> list[str]:
-            with Gateway(gateway, settings={**SETTINGS, "pipeline.name": topic}) as session:
-                for text in defined:
+            settings = {**SETTINGS, "pipeline.name": topic}
+            with functions() as made, Gateway(gateway, settings=settings) as session:
+                for text in (*made, *defined):
                     session.execute(text)
                 return [session.submit_job(text) for text in statements]
 
@@ -89,7 +91,7 @@ class FlinkMany:
 
     def _statement(self, job: Job, start: int) -> str:
         source = job.source
-        builder = FlinkLeaves(source, {c.name: c.name for c in columns_of(source)})
+        builder = FlinkLeaves(source, names_of(source))
         chosen = job.artifacts[start : start + MANY]
         bits = [_bit(builder.condition(self._queries[each.logic].matches)) for each in chosen]
         columns = [number(start), ident(OFFSET), func("CONCAT", *bits, quoted(""))]

@@ -57,7 +57,7 @@ class Traits:
 
 TRAITS: Mapping[str, Traits] = {
     "kafka-filter": Traits(mistyped=True),
-    "flink-sql": Traits(flat_nulls=False, doubles_in_texts=False, json_texts=False),
+    "flink-sql": Traits(mistyped=True),
 }
 
 

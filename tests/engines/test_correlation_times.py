@@ -17,6 +17,7 @@ from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.session import session
 from tocsin_flink_sql.ddl import Place, source_table, view
 from tocsin_flink_sql.gateway import Gateway
+from tocsin_flink_sql.jar import functions
 from tocsin_flink_sql.topics import produce, topics
 from tocsin_runtime.engines import Endpoints
 
@@ -108,8 +109,14 @@ def test_flink(endpoints: Endpoints) -> None:
     assert endpoints.kafka
     assert endpoints.flink_gateway
     topic = "test-correlation-times"
-    with topics(endpoints.kafka, [topic]), Gateway(endpoints.flink_gateway) as session:
+    with (
+        topics(endpoints.kafka, [topic]),
+        functions() as defined,
+        Gateway(endpoints.flink_gateway) as session,
+    ):
         produce(endpoints.kafka, topic, [{"time": text} for text in TEXTS])
+        for statement in defined:
+            session.execute(statement)
         session.execute(source_table(LEFT, Place(endpoints.kafka, topic, bounded=True)))
         session.execute(view(LEFT))
         rows = session.query(

@@ -21,11 +21,6 @@ from tocsin.model.source import Column, FieldType, LogSource, Source
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.dialect import DuckDb
 from tocsin_batch_sql.emit import printed as duckdb_text
-from tocsin_flink_sql.ddl import Place, source_table, view
-from tocsin_flink_sql.dialect import FlinkLeaves
-from tocsin_flink_sql.flink import printed as flink_text
-from tocsin_flink_sql.gateway import Gateway
-from tocsin_flink_sql.topics import produce, topics
 from tocsin_runtime.engines import Endpoints
 
 ALL = [chr(n) for n in range(sys.maxunicode + 1) if not 0xD800 <= n <= 0xDFFF]
@@ -107,19 +102,7 @@ def test_spark() -> None:
 
 @pytest.mark.engine
 def test_flink(endpoints: Endpoints) -> None:
-    assert endpoints.kafka
-    assert endpoints.flink_gateway
-    given = texts()
-    lowered = flink_text(FlinkLeaves(OF, {"text": "text"}).fold(ident("text")))
-    topic = "test-fold-sweep"
-    with topics(endpoints.kafka, [topic]), Gateway(endpoints.flink_gateway) as session:
-        produce(endpoints.kafka, topic, [{"text": text} for text in given])
-        session.execute(source_table(OF, Place(endpoints.kafka, topic, bounded=True)))
-        session.execute(view(OF))
-        select = f"SELECT `~offset`, {lowered} FROM `fold`"  # noqa: S608 - our own
-        session.execute(f"CREATE TEMPORARY VIEW `lowered` AS {select}")
-        found = session.query("TABLE `lowered`")
-    assert wrong(given, [row[1] for row in sorted(found)]) <= KNOWN["flink-sql"]
+    _equal_to_literals("flink-sql", endpoints)
 
 
 @pytest.mark.engine

@@ -12,7 +12,7 @@ from tocsin.ir.cidr import cidr_regex
 from tocsin.ir.codepoints import LAST, complement, matched_by
 from tocsin.ir.leaf import passes
 from tocsin.ir.nodes import Cidr
-from tocsin.ir.re2java import WORD_EDGE, Between, re2java
+from tocsin.ir.re2java import re2java
 
 GROUPS = st.sampled_from([0, 0, 0, 1, 0x0A01, 0xFE80, 0xFFFF])
 
@@ -77,27 +77,6 @@ def test_no_network_is_an_error() -> None:
 )
 def test_java_patterns(pattern: str, flags: str, java: str) -> None:
     assert re2java(pattern, flags) == java
-
-
-@pytest.mark.parametrize(
-    ("pattern", "flags", "java"),
-    [
-        (r"^a.b$", "", r"(?<=\|)a[^\n\|]b(?=\|)"),
-        (r"(?m)^.$", "s", r"(?<=[\n\|])[^\|](?=[\n\|])"),
-        (r"\A[^a]\z|\b", "", r"(?<=\|)[^a\|](?=\|)|" + WORD_EDGE),
-        (r"\d\W", "", r"[0-9][^0-9A-Z_a-z\|]"),
-        (r"[|/]", "", r"\/"),
-        (r"\Qa\E", "i", r"[Aa]"),
-    ],
-)
-def test_java_patterns_for_many_texts_in_one(pattern: str, flags: str, java: str) -> None:
-    assert re2java(pattern, flags, Between("|", "/")) == java
-
-
-@pytest.mark.parametrize("pattern", ["a|\\|", "/", "[/-z]", r"\x2f"])
-def test_the_mark_cannot_be_told_from_its_stand_in(pattern: str) -> None:
-    with pytest.raises(Unsupported, match="delimiter-in-pattern"):
-        re2java(pattern, "", Between("|", "/"))
 
 
 @pytest.mark.parametrize(

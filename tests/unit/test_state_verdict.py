@@ -17,6 +17,7 @@ from tocsin.pack import Part
 from tocsin_flink_sql.artifact import Deployed
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.compiled import CompiledPlan
+from tocsin_flink_sql.functions import CLASSES
 from tocsin_flink_sql.verdict import verdict
 from unit.test_compiled_plan import simple
 
@@ -145,8 +146,10 @@ def test_an_artifact_is_all_that_a_job_needs() -> None:
     assert made == Deployed.of(query)
     assert made.encode() == body(query)
     assert made.topics == ("left", "right")
-    tables = made.tables("host:1", {"scan.startup.mode": "latest-offset"}, {"topic": "it's"})
-    assert [text.split("`")[0] for text in tables] == [
+    reading = {"scan.startup.mode": "latest-offset"}
+    tables = made.tables("host:1", "file:///functions.jar", reading, {"topic": "it's"})
+    assert all("JAR 'file:///functions.jar'" in text for text in tables[: len(CLASSES)])
+    assert [text.split("`")[0] for text in tables[len(CLASSES) :]] == [
         *["CREATE TEMPORARY TABLE ", "CREATE TEMPORARY VIEW "] * 2,
         "CREATE TEMPORARY TABLE ",
     ]
@@ -159,7 +162,7 @@ def test_an_artifact_is_all_that_a_job_needs() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"form": 2},
+        {"form": 1},
         {"insert": None},
         {"inputs": {}},
         {"shape": {}},

@@ -9,8 +9,7 @@ before every NOT, the only place where the two differ.
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from sqlglot import exp
@@ -18,21 +17,8 @@ from sqlglot import exp
 from tocsin.backend.sql_leaf import FOLDED, SqlLeaves
 from tocsin.backend.sql_lists import AnyText, In, drawn_together
 from tocsin.backend.sql_text import integer_of, is_caseless
-from tocsin.backend.sql_tree import (
-    Sql,
-    all_true,
-    any_true,
-    equal,
-    false,
-    never_null,
-    not_null,
-    number,
-    quoted,
-    table,
-    true,
-)
-from tocsin.errors import Unsupported
-from tocsin.ir.nodes import And, Const, Expr, FieldRef, How, IsNull, Keyword, Leaf, Not, Or
+from tocsin.backend.sql_tree import Sql, any_true, equal, false, not_null, number, quoted, table
+from tocsin.ir.nodes import Expr, FieldRef, How, Leaf, Or
 from tocsin.model.source import Column, FieldType
 
 LISTED = frozenset({FieldType.STRING, FieldType.TIMESTAMP, FieldType.INTEGER})
@@ -40,39 +26,9 @@ LISTED = frozenset({FieldType.STRING, FieldType.TIMESTAMP, FieldType.INTEGER})
 
 
 class SqlBuilder(SqlLeaves):
-    """Builds the condition of one detection and the relation that it reads."""
+    """Conditions on columns that have the types that the source declares."""
 
-    NODES: ClassVar[Mapping[type, str]] = {
-        Const: "const",
-        And: "all_of",
-        Or: "any_of",
-        Not: "negation",
-        IsNull: "is_null",
-        Leaf: "field_leaf",
-        Keyword: "keyword",
-        FieldRef: "field_ref",
-        In: "in_list",
-    }
-
-    @abstractmethod
-    def keyword(self, node: Keyword) -> Sql:
-        """Some scalar of the event passes the test."""
-
-    def condition(self, node: Expr | In | AnyText) -> Sql:
-        """The condition; NULL means false. Raises Unsupported for what the engine cannot say."""
-        method = self.NODES.get(type(node))
-        if method is None:
-            raise Unsupported(type(node).__name__, "undeclared")
-        make: Callable[[Expr | In | AnyText], Sql] = getattr(self, method)
-        return make(node)
-
-    def const(self, node: Const) -> Sql:
-        """TRUE or FALSE."""
-        return true() if node.value else false()
-
-    def all_of(self, node: And) -> Sql:
-        """AND."""
-        return all_true([self.condition(arg) for arg in node.args])
+    NODES: ClassVar[Mapping[type, str]] = {**SqlLeaves.NODES, In: "in_list"}
 
     def any_of(self, node: Or) -> Sql:
         """OR."""
@@ -95,19 +51,6 @@ class SqlBuilder(SqlLeaves):
             return exp.In(this=self.raw(column), expressions=values) if values else false()
         text = self.text_column(column, folded=not node.cased and not is_caseless(node.literals))
         return exp.In(this=text, expressions=[quoted(t) for t in node.literals])
-
-    def negation(self, node: Not) -> Sql:
-        """NOT, two-valued."""
-        inner = self.condition(node.arg)
-        return exp.not_(inner, copy=False) if never_null(inner) else self.not_true(inner)
-
-    def not_true(self, inner: Sql) -> Sql:
-        """NOT of a condition that may be NULL."""
-        return exp.Not(this=exp.Coalesce(this=inner, expressions=[false()]))
-
-    def is_null(self, node: IsNull) -> Sql:
-        """IS NULL."""
-        return exp.Is(this=self.raw(self.column(node.field)), expression=exp.null())
 
     def field_leaf(self, node: Leaf) -> Sql:
         """A test on a field."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlglot import exp
 
@@ -98,7 +99,7 @@ class Level:
 class Statement:
     """Collects the named subqueries of one statement."""
 
-    engine: Engine
+    engine: Engine[Any]
     parts: dict[str, exp.Query] = field(default_factory=dict)
 
     def put(self, key: str, part: exp.Query) -> str:

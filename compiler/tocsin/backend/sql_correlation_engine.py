@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from sqlglot import exp
 
 from tocsin.backend.sql import SqlBuilder
+from tocsin.backend.sql_conditions import Conditions
 from tocsin.backend.sql_tree import Sql, all_true, func, ident, name, number, quoted, try_cast
 from tocsin.ir.statistic import DECIMAL, PRECISION, SCALE
 from tocsin.model.source import Column, FieldType, Source
@@ -40,14 +41,17 @@ class Need:
     form: Form
 
 
-class Engine(ABC):
+B = TypeVar("B", bound=Conditions)
+
+
+class Engine(ABC, Generic[B]):
     """Hooks of a dialect. Times of all rows are the column `~time`, which is never NULL."""
 
     identity: ClassVar[tuple[str, ...]]
     """Columns that identify an event of a source."""
 
     @abstractmethod
-    def builder(self, source: Source) -> SqlBuilder:
+    def builder(self, source: Source) -> B:
         """A new builder of conditions on the events of a source."""
 
     @abstractmethod
@@ -63,8 +67,8 @@ class Engine(ABC):
         """The percentile (0.0 to 1.0) of doubles, NULLs left out, linear between closest ranks."""
 
     @abstractmethod
-    def only_member(self, members: Sql) -> Sql:
-        """The text of an array column that has just one; else NULL."""
+    def value(self, builder: B, need: Need) -> Sql:
+        """A field of an event in a form. Raises Unsupported where SQL has none."""
 
     def time(self) -> Sql:
         """The time as a value."""
@@ -74,7 +78,13 @@ class Engine(ABC):
         """The number of different values in the window, NULLs left out."""
         return over(exp.Count(this=exp.Distinct(expressions=[value])))
 
-    # --- forms of values ----------------------------------------------------------------------
+
+class TypedEngine(Engine[SqlBuilder]):
+    """Values of columns that have the types that sources declare."""
+
+    @abstractmethod
+    def only_member(self, members: Sql) -> Sql:
+        """The text of an array column that has just one; else NULL."""
 
     def value(self, builder: SqlBuilder, need: Need) -> Sql:
         """A field of an event in a form. Raises Unsupported where SQL has none."""
@@ -105,17 +115,20 @@ class Engine(ABC):
             text = exp.Lower(this=exp.cast(raw, "TEXT"))
             tiny = exp.LT(this=func("ABS", raw.copy()), expression=number(SMALLEST))
             zero = exp.cast(number(0), DECIMAL_TYPE)
-            return exp.Case().when(tiny, zero).else_(guarded(builder, text))
-        return guarded(builder, self.text(builder, column))
+            return exp.Case().when(tiny, zero).else_(_decimal(builder, text))
+        return _decimal(builder, self.text(builder, column))
 
 
 DECIMAL_TYPE = f"DECIMAL({PRECISION}, {SCALE})"
 
 
-def guarded(builder: SqlBuilder, text: Sql) -> Sql:
+def guarded(is_number: Sql, text: Sql) -> Sql:
     """The decimal that a text is: engines' own casts take more than the contract does."""
-    guard = builder.full_match(text, DECIMAL.pattern)
-    return exp.Case().when(guard, try_cast(text.copy(), DECIMAL_TYPE))
+    return exp.Case().when(is_number, try_cast(text, DECIMAL_TYPE))
+
+
+def _decimal(builder: SqlBuilder, text: Sql) -> Sql:
+    return guarded(builder.full_match(text, DECIMAL.pattern), text.copy())
 
 
 def _is_never(column: Column) -> bool:

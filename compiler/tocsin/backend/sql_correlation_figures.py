@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from typing import Any
 
 from sqlglot import exp
 
@@ -51,27 +52,27 @@ def flag(rule: int) -> str:
     return f"is_{rule + 1}"
 
 
-def figures(correlation: Correlation, values: Sequence[str], engine: Engine) -> Figures:
+def figures(correlation: Correlation, values: Sequence[str], engine: Engine[Any]) -> Figures:
     """For every type but `temporal_ordered`, which needs a step for each rule."""
     return _FIGURES[correlation.type](correlation, values, engine)
 
 
-def _count(correlation: Correlation, _: Sequence[str], __: Engine) -> Figures:
+def _count(correlation: Correlation, _: Sequence[str], __: Engine[Any]) -> Figures:
     columns: dict[str, Sql] = {"events": over(exp.Count(this=exp.Star()))}
     return Figures(columns, _all(correlation, "events", 0))
 
 
-def _distinct(correlation: Correlation, values: Sequence[str], engine: Engine) -> Figures:
+def _distinct(correlation: Correlation, values: Sequence[str], engine: Engine[Any]) -> Figures:
     columns: dict[str, Sql] = {"values": engine.distinct(tuple_text(values))}
     return Figures(columns, _all(correlation, "values", 0))
 
 
-def _sum(correlation: Correlation, values: Sequence[str], _: Engine) -> Figures:
+def _sum(correlation: Correlation, values: Sequence[str], _: Engine[Any]) -> Figures:
     columns: dict[str, Sql] = {"total": over(exp.Sum(this=ident(values[0])))}
     return Figures(columns, _all(correlation, "total", SCALE))
 
 
-def _average(correlation: Correlation, values: Sequence[str], _: Engine) -> Figures:
+def _average(correlation: Correlation, values: Sequence[str], _: Engine[Any]) -> Figures:
     """Compared by multiplying: a quotient would be rounded."""
     columns: dict[str, Sql] = {
         "total": over(exp.Sum(this=ident(values[0]))),
@@ -88,7 +89,7 @@ def _average(correlation: Correlation, values: Sequence[str], _: Engine) -> Figu
     return Figures(columns, all_true(holds))
 
 
-def _percentile(correlation: Correlation, values: Sequence[str], engine: Engine) -> Figures:
+def _percentile(correlation: Correlation, values: Sequence[str], engine: Engine[Any]) -> Figures:
     share = float(correlation.percentile or "50") / 100
     columns = {"percentile": over(engine.percentile(ident(values[0]), share))}
     holds = [
@@ -98,7 +99,7 @@ def _percentile(correlation: Correlation, values: Sequence[str], engine: Engine)
     return Figures(columns, all_true(holds))
 
 
-def _temporal(correlation: Correlation, _: Sequence[str], __: Engine) -> Figures:
+def _temporal(correlation: Correlation, _: Sequence[str], __: Engine[Any]) -> Figures:
     columns: dict[str, Sql] = {
         _present(rule): over(exp.Max(this=ident(flag(rule)))) for rule in range(correlation.rules)
     }
@@ -128,7 +129,8 @@ def presence(condition: Presence) -> Sql:
             return exp.not_(presence(arg), copy=False)
 
 
-_FIGURES: Mapping[CorrelationType, Callable[[Correlation, Sequence[str], Engine], Figures]] = {
+_Maker = Callable[[Correlation, Sequence[str], Engine[Any]], Figures]
+_FIGURES: Mapping[CorrelationType, _Maker] = {
     CorrelationType.EVENT_COUNT: _count,
     CorrelationType.VALUE_COUNT: _distinct,
     CorrelationType.VALUE_SUM: _sum,

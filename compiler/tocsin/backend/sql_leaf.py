@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import ClassVar
 
 from sqlglot import exp
 
+from tocsin.backend.sql_conditions import Conditions
 from tocsin.backend.sql_text import Shape, integer_of, is_caseless, shape_of
 from tocsin.backend.sql_tree import (
     Sql,
@@ -76,7 +77,7 @@ def double_bound(test: Compare) -> float:
     return test.number if bound.is_integer() and abs(bound) < EXACT_DOUBLE else bound
 
 
-class SqlLeaves(ABC):
+class SqlLeaves(Conditions):
     """Makes tests on columns; remembers which folded columns they need."""
 
     COLUMNS: ClassVar[Mapping[FieldType, str]] = {
@@ -98,8 +99,7 @@ class SqlLeaves(ABC):
 
     def __init__(self, source: Source, names: Mapping[str, str]) -> None:
         """`names`: the column of the relation for each field (some engines fold their case)."""
-        self.source = source
-        self.names = names
+        super().__init__(source, names)
         self.folded: dict[str, Column] = {}
 
     # --- what an engine brings ---------------------------------------------------------------
@@ -149,17 +149,6 @@ class SqlLeaves(ABC):
         """Some member of an array column passes the test."""
 
     # --- columns -----------------------------------------------------------------------------
-
-    def column(self, field: str) -> Column:
-        """The declared column of a field. Raises Unsupported for an undeclared one."""
-        column = self.source.column(field)
-        if column is None:
-            raise Unsupported("Leaf", "unknown-field", field)
-        return column
-
-    def raw(self, column: Column) -> exp.Column:
-        """The column as it is."""
-        return ident(self.names[column.name])
 
     def folded_column(self, column: Column) -> exp.Column:
         """The column's folded text, computed once in the inner select."""

@@ -33,11 +33,13 @@ def gather(artifacts: Iterable[Artifact]) -> dict[str, bytes]:
 
 
 def tables(backend: Backend, sources: Iterable[Source]) -> dict[str, bytes]:
-    """The definitions that statements over these sources need, where the backend has some."""
+    """What statements over these sources need, where the backend has some: definitions, files."""
     define = getattr(backend, "tables", None)
     if define is None:
         return {}
-    return {f"{backend.name}/{s.name}/{TABLES}": str(define(s)).encode() for s in sources}
+    made = {f"{backend.name}/{s.name}/{TABLES}": str(define(s)).encode() for s in sources}
+    beside = getattr(backend, "beside", dict) if made else dict
+    return made | {f"{backend.name}/{name}": body for name, body in beside().items()}
 
 
 def write(folder: Path, files: Mapping[str, bytes], backends: Iterable[str]) -> int:

@@ -3,9 +3,6 @@ r"""RE2 syntax as a Java regular expression that finds a match in just the same 
 Every expression for one character (a letter, a class, `\pL`, `.`) becomes a class of the very code
 points that RE2 says it matches, so neither engine's Unicode tables, flags nor case folding matter.
 Only "found or not" is kept: groups do not capture, laziness is dropped where Java lacks it.
-
-A pattern can also be made for one text that holds many, each between two marks (`Between`): then a
-match lies inside one of them, whose ends are the ends of the text.
 """
 
 from __future__ import annotations
@@ -34,25 +31,8 @@ ESCAPE = re.compile(
 CLASS = re.compile(r"\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
-    """Texts between marks; inside them `stand_in` is written for a `mark` of their own."""
-
-    mark: str
-    stand_in: str
-
-    def within(self, ranges: tuple[Range, ...]) -> tuple[Range, ...]:
-        """The code points that are no mark. Raises Unsupported for just one of the two."""
-        mark, stand_in = ord(self.mark), ord(self.stand_in)
-        has = {any(low <= code <= high for low, high in ranges) for code in (mark, stand_in)}
-        if has == {True, False}:
-            detail = f"{self.mark} or {self.stand_in} without the other"
-            raise Unsupported("Regex", "delimiter-in-pattern", detail)
-        return without(ranges, mark)
-
-
 @lru_cache(maxsize=4096)
-def re2java(pattern: str, flags: str = "", between: Between | None = None) -> str:
+def re2java(pattern: str, flags: str = "") -> str:
     """The Java pattern for `Matcher.find`. Raises Unsupported for what has no exact twin."""
     options = re2.Options()
     options.log_errors = False
@@ -60,7 +40,7 @@ def re2java(pattern: str, flags: str = "", between: Between | None = None) -> st
         re2.compile(pattern, options)
     except re2.error as no:
         raise Unsupported("Regex", "invalid", str(no)) from no
-    return _Reader(pattern, [_Flags().switched(flags, "")], between).translated()
+    return _Reader(pattern, [_Flags().switched(flags, "")]).translated()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +59,6 @@ class _Reader:
 
     text: str
     scopes: list[_Flags]
-    between: Between | None = None
     at: int = 0
     made: list[str] = field(default_factory=list)
 
@@ -123,26 +102,14 @@ class _Reader:
     def _one(self, atom: str) -> str:
         """One character."""
         if atom == ".":
-            return self._class(ANY if self._has("s") else NO_BREAK)
+            return java_class(ANY if self._has("s") else NO_BREAK)
         plain = atom if len(atom) > 1 else re.escape(atom)
-        return self._class(matched_by(plain, ignore_case=self._has("i")))
-
-    def _class(self, ranges: tuple[Range, ...]) -> str:
-        return java_class(self.between.within(ranges) if self.between else ranges)
+        return java_class(matched_by(plain, ignore_case=self._has("i")))
 
     def _line_edge(self, edge: str) -> str:
         if not self._has("m"):
-            return self._text_edge(r"\A" if edge == "^" else r"\z")
-        if self.between:
-            mark = java_literal(self.between.mark)
-            return rf"(?<=[\n{mark}])" if edge == "^" else rf"(?=[\n{mark}])"
+            return r"\A" if edge == "^" else r"\z"
         return r"(?:\A|(?<=\n))" if edge == "^" else r"(?=\n|\z)"
-
-    def _text_edge(self, edge: str) -> str:
-        if self.between is None:
-            return edge
-        mark = java_literal(self.between.mark)
-        return f"(?<={mark})" if edge == r"\A" else f"(?={mark})"
 
     def _escape(self) -> str:
         if self.text.startswith(r"\Q", self.at):
@@ -156,7 +123,7 @@ class _Reader:
         if escape in BYTES:
             raise Unsupported("Regex", "re2-syntax", f"{escape} looks at bytes in RE2")
         if escape in (r"\A", r"\z"):
-            return self._text_edge(escape)
+            return escape
         return WORD_EDGE if escape == r"\b" else self._one(escape)
 
     def _group(self) -> str:

@@ -25,8 +25,8 @@ import org.apache.flink.types.Row;
 @FunctionHint(
         output =
                 @DataTypeHint(
-                        "ROW<detection_id STRING, logic STRING, event_time STRING, reason STRING,"
-                                + " event STRING>"))
+                        "ROW<detection_id STRING, logic STRING, event_time STRING,"
+                                + " event_id STRING, reason STRING, event STRING>"))
 public class Match extends TableFunction<Row> {
     private static final long serialVersionUID = 1L;
     private static final byte[] NOTHING = {};
@@ -79,7 +79,7 @@ public class Match extends TableFunction<Row> {
             count = matcher.match(event);
         } catch (Refused no) {
             refused.inc();
-            collect(Row.of(null, null, null, no.getMessage(), text(event)));
+            collect(Row.of(null, null, null, null, no.getMessage(), text(event)));
             return;
         }
         if (matcher.apart() > told) {
@@ -91,11 +91,12 @@ public class Match extends TableFunction<Row> {
         String text = text(event);
         matches.inc(count);
         for (int i = 0; i < count; i++) {
-            collect(Row.of(matcher.id(i), matcher.logic(i), matcher.time(i), null, text));
+            String id = matcher.eventId(i);
+            collect(Row.of(matcher.id(i), matcher.logic(i), matcher.time(i), id, null, text));
         }
         for (Map.Entry<String, String> each : matcher.failures().entrySet()) {
             failed.inc();
-            collect(Row.of(each.getKey(), null, null, each.getValue(), text));
+            collect(Row.of(each.getKey(), null, null, null, each.getValue(), text));
         }
     }
 

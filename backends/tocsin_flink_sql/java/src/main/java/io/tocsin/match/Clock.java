@@ -31,12 +31,8 @@ record Clock(Field field, String unit) {
 
     /** The moment in UTC that the one text of the event's field names; null where it names none. */
     LocalDateTime of(Event event) {
-        Place place = field.of(event);
-        if (place.kind == Place.Kind.ONE) {
-            return of(place.one.text, unit);
-        }
-        boolean single = place.kind == Place.Kind.MANY && place.count == 1;
-        return single ? of(place.many[0].text, unit) : null;
+        String text = field.of(event).only();
+        return text == null ? null : of(text, unit);
     }
 
     /** The moment in UTC that a text names in a unit; null where it names none. */

@@ -263,6 +263,10 @@ final class Event {
         }
     }
 
+    byte[] document() {
+        return document;
+    }
+
     /** Whether the event has this place, be it null. */
     boolean has(Place place) {
         return place.seen == turn;

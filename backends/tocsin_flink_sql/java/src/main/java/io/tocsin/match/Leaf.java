@@ -110,7 +110,7 @@ abstract class Leaf implements Node {
             String[] others = texts(other.of(event));
             for (String text : own) {
                 for (String with : others) {
-                    if (compares(text, with)) {
+                    if (compares(how, text, with)) {
                         return true;
                     }
                 }
@@ -131,7 +131,7 @@ abstract class Leaf implements Node {
             return made;
         }
 
-        private boolean compares(String text, String with) {
+        static boolean compares(String how, String text, String with) {
             return switch (how) {
                 case "equals" -> text.equals(with);
                 case "contains" -> text.contains(with);

@@ -44,7 +44,7 @@ final class LeafReader {
         }
     }
 
-    private static Test test(String kind, List<?> code) throws Refused {
+    static Test test(String kind, List<?> code) throws Refused {
         return switch (kind) {
             case "cidr" -> new Network(Record.text(code.get(2)));
             case "compare" -> comparison(Record.text(code.get(2)), code.get(3));
@@ -71,7 +71,7 @@ final class LeafReader {
         Search known = searches.get(flags + ":" + pattern);
         if (known == null) {
             Expression read = Expression.read(regexes.text(flags + ":" + pattern));
-            known = new Search(new Program(read));
+            known = new Search(new Program(read), Search.MOST_WORK);
             searches.put(flags + ":" + pattern, known);
         }
         return known;

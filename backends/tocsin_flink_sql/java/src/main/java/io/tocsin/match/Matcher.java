@@ -205,6 +205,11 @@ public final class Matcher {
         return clock == null ? null : Moment.iso(clock.of(event));
     }
 
+    /** What identifies the event for a detection that matches. */
+    public String eventId(int n) {
+        return Identity.of(event, detections[found[n]].identity());
+    }
+
     /** Detections that could not be evaluated, and why. */
     public Map<String, String> failures() {
         return failures;

@@ -35,13 +35,36 @@ final class Numbers {
             return "0";
         }
         BigDecimal shortest = shortest(value).stripTrailingZeros();
-        if (Math.abs(value) < 1e21) {
-            return shortest.toPlainString();
+        return Math.abs(value) < 1e21 ? shortest.toPlainString() : scientific(shortest);
+    }
+
+    /** As Python writes a double in JSON: `5.0`, `1e-05`, `1e+16`. */
+    static String python(double value) {
+        if (value == 0) {
+            return 1 / value < 0 ? "-0.0" : "0.0";
         }
-        String digits = shortest.unscaledValue().abs().toString();
-        int exponent = digits.length() - 1 - shortest.scale();
+        BigDecimal shortest = shortest(value).stripTrailingZeros();
+        int exponent = shortest.precision() - shortest.scale() - 1;
+        if (exponent < -4 || exponent >= 16) {
+            return scientific(shortest);
+        }
+        String plain = shortest.toPlainString();
+        return plain.indexOf('.') < 0 ? plain + ".0" : plain;
+    }
+
+    /** As Python writes an integer in JSON once it was read: of 64 bits, or a double. */
+    static String wholePython(BigInteger value) {
+        boolean exact = value.compareTo(LEAST) >= 0 && value.bitLength() <= 64;
+        return exact ? value.toString() : python(value.doubleValue());
+    }
+
+    private static String scientific(BigDecimal value) {
+        String digits = value.unscaledValue().abs().toString();
+        int exponent = digits.length() - 1 - value.scale();
         String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
-        return (value < 0 ? "-" : "") + digits.charAt(0) + fraction + "e+" + exponent;
+        String size = Math.abs(exponent) < 10 ? "0" + Math.abs(exponent) : "" + Math.abs(exponent);
+        String sign = value.signum() < 0 ? "-" : "";
+        return sign + digits.charAt(0) + fraction + (exponent < 0 ? "e-" : "e+") + size;
     }
 
     /** The decimal with the fewest digits that is read as this double; the closest of them. */

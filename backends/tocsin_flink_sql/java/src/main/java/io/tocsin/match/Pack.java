@@ -98,7 +98,7 @@ public final class Pack {
         return digest(digests.toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    private static String digest(byte[] data) {
+    static String digest(byte[] data) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(data));
         } catch (NoSuchAlgorithmException never) {

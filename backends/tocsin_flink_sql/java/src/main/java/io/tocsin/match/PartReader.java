@@ -36,11 +36,16 @@ final class PartReader {
             own.add(leaf(Record.list(code), paths));
         }
         String time = part.text("time");
+        List<Field> identity = new ArrayList<>();
+        for (Object name : part.list("id")) {
+            identity.add(fields.of(Record.text(name), paths.get(name)));
+        }
         return new Detection(
                 part.text("detection"),
                 part.text("logic"),
                 part.text("source"),
                 time.isEmpty() ? null : clock(fields.of(time, paths.get(time)), part.text("unit")),
+                identity,
                 where(part.data().get("where"), own),
                 node(part.data().get("expr"), own));
     }

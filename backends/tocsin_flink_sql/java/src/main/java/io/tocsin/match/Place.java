@@ -119,6 +119,14 @@ final class Place {
         return found;
     }
 
+    /** The one text here; null where there is none or several. */
+    String only() {
+        if (kind == Kind.ONE) {
+            return one.text;
+        }
+        return kind == Kind.MANY && count == 1 ? many[0].text : null;
+    }
+
     /** The event has something here, which begins at a byte. */
     void unread(int at) {
         kind = Kind.UNREAD;

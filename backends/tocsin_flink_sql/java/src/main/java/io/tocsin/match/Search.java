@@ -12,7 +12,7 @@ import java.util.Map;
  */
 final class Search implements Test {
     /** Ways followed on one text before it is given up: some tenths of a second. */
-    private static final int MOST_WORK = 50_000_000;
+    static final long MOST_WORK = 50_000_000;
 
     private static final int MOST_CELLS = 1 << 15;
     private static final State FOUND = new State(new int[0], 0, 0);
@@ -27,10 +27,13 @@ final class Search implements Test {
     private final int[] seen;
     private int stamp;
     private int[] waiting = new int[16];
-    private int work;
+    private final long most;
+    private long work;
 
-    Search(Program program) {
+    /** `most`: ways followed on one text before it is given up. */
+    Search(Program program, long most) {
         this.program = program;
+        this.most = most;
         seen = new int[program.steps.size()];
         first = state(new int[0], AT_START);
     }
@@ -104,7 +107,7 @@ final class Search implements Test {
         int[] reached = new int[8];
         int n = 0;
         for (int i = 0; i < count; i++) {
-            if (++work > MOST_WORK) {
+            if (++work > most) {
                 throw new Costly("a regular expression took too long on one text");
             }
             Program.Step step = program.steps.get(waiting[i]);
