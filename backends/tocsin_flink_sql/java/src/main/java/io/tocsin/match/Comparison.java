@@ -11,8 +11,8 @@ record Comparison(String op, Number number) implements Test {
             return false;
         }
         int order;
-        if (own instanceof Long whole && number instanceof BigInteger other) {
-            order = BigInteger.valueOf(whole).compareTo(other);
+        if (!(own instanceof Double) && number instanceof BigInteger other) {
+            order = whole(own).compareTo(other);
         } else {
             double one = own.doubleValue();
             double other = number.doubleValue();
@@ -24,6 +24,10 @@ record Comparison(String op, Number number) implements Test {
             case "lt" -> order < 0;
             default -> order <= 0;
         };
+    }
+
+    private static BigInteger whole(Number own) {
+        return own instanceof BigInteger large ? large : BigInteger.valueOf(own.longValue());
     }
 
     @Override

@@ -8,7 +8,7 @@ import java.math.RoundingMode;
 /** Canonical texts of numbers, and the numbers that texts are. */
 final class Numbers {
     private static final BigInteger LEAST = BigInteger.valueOf(Long.MIN_VALUE);
-    private static final BigInteger MOST = BigInteger.valueOf(Long.MAX_VALUE);
+    private static final BigInteger MOST = BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
     private static final int EXACT_DIGITS = 15;
     private static final int ENOUGH_DIGITS = 17;
 
@@ -21,7 +21,7 @@ final class Numbers {
         }
         if (integer) {
             BigInteger value = new BigInteger(number);
-            if (value.compareTo(LEAST) >= 0 && value.compareTo(MOST) <= 0) {
+            if (isExact(value)) {
                 return value.toString();
             }
         }
@@ -54,8 +54,7 @@ final class Numbers {
 
     /** As Python writes an integer in JSON once it was read: of 64 bits, or a double. */
     static String wholePython(BigInteger value) {
-        boolean exact = value.compareTo(LEAST) >= 0 && value.bitLength() <= 64;
-        return exact ? value.toString() : python(value.doubleValue());
+        return isExact(value) ? value.toString() : python(value.doubleValue());
     }
 
     private static String scientific(BigDecimal value) {
@@ -92,7 +91,12 @@ final class Numbers {
         return other.doubleValue() == value ? other : null;
     }
 
-    /** A {@link Long}, a {@link Double}, or null where the text is no finite number. */
+    /** Of 64 bits, signed or unsigned. */
+    private static boolean isExact(BigInteger value) {
+        return value.compareTo(LEAST) >= 0 && value.compareTo(MOST) <= 0;
+    }
+
+    /** A {@link Long}, {@link BigInteger} or {@link Double}, or null where the text is no finite number. */
     static Number parse(String text) {
         int whole = digits(text, text.startsWith("-") ? 1 : 0);
         if (whole < 0) {
@@ -118,8 +122,8 @@ final class Numbers {
         }
         if (text.length() <= 20) {
             BigInteger value = new BigInteger(text);
-            if (value.compareTo(LEAST) >= 0 && value.compareTo(MOST) <= 0) {
-                return value.longValue();
+            if (isExact(value)) {
+                return value;
             }
         }
         return finite(text);

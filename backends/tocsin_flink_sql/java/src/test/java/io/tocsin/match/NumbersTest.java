@@ -3,6 +3,7 @@ package io.tocsin.match;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import java.math.BigInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,7 +13,9 @@ class NumbersTest {
     @CsvSource({
         "5.0, 5", "-0.0, 0", "-0, 0", "1e20, 100000000000000000000", "1e21, 1e+21",
         "8.41e21, 8.41e+21", "2E-3, 0.002", "0.1, 0.1",
-        "9223372036854775807, 9223372036854775807", "9223372036854775808, 9223372036854776000",
+        "9223372036854775807, 9223372036854775807", "9223372036854775808, 9223372036854775808",
+        "18446744073709551615, 18446744073709551615", "18446744073709551616, 18446744073709552000",
+        "-9223372036854775808, -9223372036854775808", "-9223372036854775809, -9223372036854776000",
         "123456789012345678901234567890, 1.2345678901234568e+29",
         "9007199254740993.0, 9007199254740992", "-1.5e300, -1.5e+300", "9.5367431640625e-7, 0.00000095367431640625"
     })
@@ -32,7 +35,8 @@ class NumbersTest {
     void numbersOfTexts() {
         assertEquals(-7L, Numbers.parse("-7"));
         assertEquals(1500.0, Numbers.parse("1.5e+3"));
-        assertEquals(9.223372036854775808e18, Numbers.parse("9223372036854775808"));
+        assertEquals(BigInteger.ONE.shiftLeft(63), Numbers.parse("9223372036854775808"));
+        assertEquals(0x1p64, Numbers.parse("18446744073709551616"));
         for (String no : new String[] {"", "-", "+1", "1.", ".5", " 1", "1E5", "0x1", "1_0", "1e999", "inf", "1e"}) {
             assertNull(Numbers.parse(no), no);
         }
