@@ -248,7 +248,6 @@ def _length(node: Node) -> int | None:
         case Repeat(part, least, most):
             inner = _length(part)
             return inner * least if inner is not None and least == most else None
-    return None
 
 
 def _inside(node: Node, ranges: tuple[Range, ...]) -> bool:
