@@ -29,7 +29,7 @@ final class Packs {
         return "{\"detection\":\"" + detection + "\",\"expr\":" + condition
                 + ",\"form\":2,\"id\":[],\"leaves\":" + leaves
                 + ",\"logic\":\"l\",\"paths\":{},\"source\":\"s\",\"time\":\"t\","
-                + "\"topic\":\"\",\"where\":true}";
+                + "\"topic\":\"\",\"unit\":\"\",\"where\":true}";
     }
 
     static Matcher matcher(String leaves, String condition, String regexes) throws Exception {
