@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import time
 from collections import Counter
@@ -185,6 +186,25 @@ def test_events_that_wait_for_long_though_somebody_is_there_are_a_finding(shop: 
     assert found["worker-lagging"].detail == f"2 events are unread, the oldest since {since}"
     assert all(each.by_hand for each in found.values())
     idle.close()
+
+
+def test_a_worker_goes_on_whatever_is_in_its_control_topic(shop: Shop) -> None:
+    child = shop.worker("--name", "w1")
+    until(lambda: "w1" in shop.reports())
+    good = Mover(shop).table.encode()
+    chance = random.Random(1)
+    damaged = [good[: chance.randrange(len(good))] + chance.randbytes(9) for _ in range(50)]
+    deep, digits = b"[" * 500_000, b'{"environment":"broker","release":' + b"9" * 500_000 + b"}"
+    for body in (*damaged, b"", deep, digits, b"\x00" * 1_000_000):
+        shop.writer.put({RELEASE: body, "worker/\u202e": body[:1000], "else": body})
+    shop.feed(many(30))
+    until(lambda: shop.progress() == 30)
+    # The reports of workers that nobody started are no reports.
+    assert {f.kind for f in Mover(shop).findings()} == {"worker-failing"}
+    shop.writer.put({RELEASE: good})
+    until(lambda: Mover(shop).findings() == [])
+    stopped(shop, child)
+    assert shop.matches() == shop.expected(many(30))
 
 
 def test_health_and_figures_over_http(shop: Shop) -> None:

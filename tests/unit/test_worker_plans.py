@@ -180,6 +180,10 @@ def _with(records: Mapping[str, bytes], **changes: Any) -> dict[str, bytes]:
     return {**records, RELEASE: json.dumps(table).encode()}
 
 
+def _trial(records: Mapping[str, bytes], **changes: Any) -> dict[str, bytes]:
+    return _with(records, trial={"release": 2, "detections": [], "share": 0.5, **changes})
+
+
 def _bodies(records: Mapping[str, bytes], body: bytes) -> dict[str, bytes]:
     return {key: value if key == RELEASE else body for key, value in records.items()}
 
@@ -190,6 +194,15 @@ def _bodies(records: Mapping[str, bytes], body: bytes) -> dict[str, bytes]:
         (lambda _: {}, "nothing is deployed to broker"),
         (lambda r: {**r, RELEASE: b"{"}, "the release record cannot be read"),
         (lambda r: _with(r, form=9), "cannot be read: form"),
+        (lambda r: _with(r, release=10**30), "cannot be read: release"),
+        (lambda r: _with(r, release=-1), "cannot be read: release"),
+        (lambda r: _with(r, starts={"shop.audit": 2**63}), "cannot be read: starts"),
+        (lambda r: _trial(r, share=float("nan")), "cannot be read: trial.share"),
+        (lambda r: _trial(r, share=1e308), "cannot be read: trial.share"),
+        (lambda r: {**r, RELEASE: b"[" * 1_000_000}, "recursion limit"),
+        (lambda r: {**r, RELEASE: b"9" * 1_000_000}, "cannot be read: all of it"),
+        (lambda r: _with(r, **{f"k{n}": 1 for n in range(10_001)}), "over 10000 names"),
+        (lambda r: _with(r, detections=[{}] * 100_000), "cannot be read: detections.0.id"),
         (lambda r: _with(r, detections=[{"id": 7}]), "cannot be read: detections.0"),
         (lambda r: _with(r, environment="prod"), "is of environment prod"),
         (lambda r: {RELEASE: r[RELEASE]}, "is missing in the control topic"),

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Annotated, ClassVar, Protocol
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, FailFast, Field
 
 from tocsin.backend.fault import point
 from tocsin.errors import EngineError
-from tocsin.model.entry import FORBID_UNKNOWN, Entry
+from tocsin.model.entry import FORBID_UNKNOWN, MOST, Entry, Whole
 
 ISOLATED = "detection-isolated"
 """Kind of the finding that a detection, its `subject` by key, fails or takes too long."""
@@ -93,9 +93,9 @@ class Cut:
     detection: str
     before: str
     after: str
-    at: int | None = None
+    at: Annotated[int, Field(ge=-MOST, le=MOST)] | None = None
     sure: bool = False
-    ends: tuple[int, ...] = ()
+    ends: Annotated[tuple[Whole, ...], FailFast()] = ()
 
     def ended(self, place: Place) -> bool:
         """Whether a match at this place was written after `before` was gone."""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any
 
 from tocsin.backend.fleet import ISOLATED, Finding, StreamPlace
 from tocsin.canonical import digest_bytes
@@ -15,7 +14,7 @@ from tocsin.model.entry import Entry
 from tocsin.pack import Part
 from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, topic_name
-from tocsin_runtime.observe.members import Members
+from tocsin_runtime.observe.members import Members, Report
 from tocsin_runtime.observe.progress import Progress
 from tocsin_runtime.worker import topics
 from tocsin_runtime.worker.filters import FILTERS
@@ -93,7 +92,7 @@ class Workers:
         for name in seen:
             report = members.told(name)
             yield from _reported(name, report, record)
-            isolated |= dict(report["isolated"]) if report else {}
+            isolated |= report.isolated if report else {}
         keys = {entry.id: entry.key for entry in entries if not entry.isolated}
         for detection, reason in sorted(isolated.items()):
             if detection in keys:
@@ -118,16 +117,16 @@ def _sinks(servers: str, known: Collection[str]) -> Iterator[Finding]:
             yield Finding("sink-altered", name, told, "apply sets it back")
 
 
-def _reported(name: str, report: Mapping[str, Any] | None, record: bytes) -> Iterator[Finding]:
+def _reported(name: str, report: Report | None, record: bytes) -> Iterator[Finding]:
     """What is wrong with a worker, by its last report; `record` is that of the release."""
     cure = "look at its log, and start it again"
-    if report is None or _now() - report["at"] > _SILENT_MS:
+    if report is None or _now() - report.at > _SILENT_MS:
         told = "it is a member, and tells nothing"
         yield Finding("worker-silent", name, told, cure, by_hand=True)
-    elif report["error"]:
-        yield Finding("worker-failing", name, report["error"], "apply mends what it lacks")
-    elif report["seen"] != digest_bytes(record):
-        told = f"it runs release {report['release']}, not {_release(record)}"
+    elif report.error:
+        yield Finding("worker-failing", name, report.error, "apply mends what it lacks")
+    elif report.seen != digest_bytes(record):
+        told = f"it runs release {report.release}, not {_release(record)}"
         yield Finding("worker-behind", name, told, cure, by_hand=True)
 
 

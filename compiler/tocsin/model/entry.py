@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from tocsin.model.detection import Dedup
 
 FORBID_UNKNOWN = ConfigDict(extra="forbid")
+MOST = 2**53 - 1
+"""The largest number in a record: beyond it, readers of JSON disagree."""
+Whole = Annotated[int, Field(ge=0, le=MOST)]
 
 
 class Action(StrEnum):
@@ -44,7 +47,7 @@ class Entry:
 
     id: str
     key: str
-    version: int
+    version: Whole
     logic: str
     artifact: str
     meta: str
@@ -65,7 +68,7 @@ class Entry:
     playbook: str = ""
     controls: tuple[str, ...] = ()
     file: str = ""
-    cases: int = 0
+    cases: Whole = 0
     mode: Literal["live", "shadow"] = "live"
     action: Action = Action.UNCHANGED
     sources: tuple[str, ...] = ()

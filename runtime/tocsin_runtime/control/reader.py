@@ -15,10 +15,12 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from tocsin.errors import ConfigError, EngineError
+from tocsin_runtime.control.kept import Kept
 from tocsin_runtime.worker.clients import LOG, PASSING, as_engine_error
 from tocsin_runtime.worker.topics import admin
 
 _SECONDS = 60.0
+_DRAIN_SECONDS = 0.5
 _ASKED_SECONDS = 5.0
 """No client may go while an answer is due: so the question ends long before whoever waits."""
 
@@ -37,7 +39,8 @@ class Follower:
     """Keeps `records` as the topic has them: committed ones, of each key the last."""
 
     def __init__(self, servers: str, topic: str) -> None:
-        self.records: dict[str, bytes] = {}
+        self._kept = Kept()
+        self.records = self._kept.records
         self._servers = servers
         self._topic = topic
         self._next = 0
@@ -63,7 +66,7 @@ class Follower:
 
         Raises:
             ConfigError: there is no such topic.
-            EngineError: the broker does not answer in time.
+            EngineError: the broker does not answer for so long.
         """
         limit = time.monotonic() + seconds
         end = self._end(limit)
@@ -73,15 +76,20 @@ class Follower:
             changed = True
         while self._next < end:
             message = self._consumer.poll(0.1)
+            if message is not None and not message.error():
+                limit = time.monotonic() + seconds
             changed |= message is not None and self._take(message)
             if time.monotonic() > limit:
                 raise self._silent()
         return changed
 
     def drain(self) -> bool:
-        """Take what has arrived meanwhile, without waiting; whether anything changed."""
-        changed = False
-        while (message := self._consumer.poll(0)) is not None:
+        """Take what has arrived meanwhile, without waiting; whether anything changed.
+
+        Where it never ends, the rest is left for the next time.
+        """
+        changed, limit = False, time.monotonic() + _DRAIN_SECONDS
+        while time.monotonic() < limit and (message := self._consumer.poll(0)) is not None:
             changed |= self._take(message)
         return changed
 
@@ -90,7 +98,7 @@ class Follower:
         self._consumer.close()
 
     def _start(self) -> None:
-        self.records.clear()
+        self._kept.clear()
         self._next = 0
         self._consumer.assign([TopicPartition(self._topic, 0, 0)])
 
@@ -111,12 +119,7 @@ class Follower:
                 raise as_engine_error(error)
             return False
         self._next = (message.offset() or 0) + 1
-        key, value = (message.key() or b"").decode("utf-8", "replace"), message.value()
-        if value is None:
-            return self.records.pop(key, None) is not None
-        changed = self.records.get(key) != value
-        self.records[key] = value
-        return changed
+        return self._kept.take(message.key() or b"", message.value())
 
     def _silent(self) -> EngineError:
         return EngineError(

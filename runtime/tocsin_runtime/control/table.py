@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+import orjson
+from pydantic import ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 
 from tocsin.backend.fleet import Cut
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
-from tocsin.model.entry import FORBID_UNKNOWN, Entry
+from tocsin.model.entry import FORBID_UNKNOWN, Entry, Whole
 from tocsin_runtime.control.reader import missing
 from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.worker.deployment import Deployed, Deployment, deployed
+
+Entries = Annotated[tuple[Entry, ...], FailFast()]
+"""A damaged record is told by its first fault: it may hold millions."""
+MOST_NAMES = 10_000
+"""In one object of a record: each that is unknown would be a fault of its own."""
 
 _HINT = "`tocsin plan` shows drift, `tocsin apply` mends it"
 
@@ -25,9 +31,9 @@ class Trial:
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
-    release: int
-    detections: tuple[Entry, ...]
-    share: float
+    release: Whole
+    detections: Entries
+    share: Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +42,8 @@ class Previous:
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
-    release: int
-    detections: tuple[Entry, ...]
+    release: Whole
+    detections: Entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +57,12 @@ class ReleaseTable:
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
     environment: str
-    release: int
-    detections: tuple[Entry, ...] = ()
+    release: Whole
+    detections: Entries = ()
     trial: Trial | None = None
     previous: Previous | None = None
-    cuts: tuple[Cut, ...] = ()
-    starts: Mapping[str, int] = field(default_factory=dict)
+    cuts: Annotated[tuple[Cut, ...], FailFast()] = ()
+    starts: Mapping[str, Whole] = field(default_factory=dict)
     form: Literal[2] = 2
 
     def before(self, release: int) -> tuple[Entry, ...]:
@@ -72,6 +78,11 @@ class ReleaseTable:
     @classmethod
     def decode(cls, data: bytes) -> ReleaseTable:
         """The table in these bytes. Raises ConfigError saying what is wrong with them."""
+        if _has_too_many_names(data):
+            raise ConfigError(
+                f"the release record cannot be read: over {MOST_NAMES} names in an object",
+                hint=_HINT,
+            )
         try:
             return _TABLE.validate_json(data)
         except ValidationError as error:
@@ -99,6 +110,23 @@ class ReleaseTable:
 
 
 _TABLE = TypeAdapter(ReleaseTable)
+
+
+def _has_too_many_names(data: bytes) -> bool:
+    """Whether an object of this JSON has; what is no JSON has none."""
+    try:
+        left = [orjson.loads(data)]
+    except orjson.JSONDecodeError:
+        return False
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            if len(each) > MOST_NAMES:
+                return True
+            left.extend(each.values())
+        elif isinstance(each, list):
+            left.extend(each)
+    return False
 
 
 def deployment(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import orjson
 from confluent_kafka import KafkaException
+from pydantic import TypeAdapter, ValidationError
 
 from tocsin.canonical import digest_bytes
 from tocsin.errors import EngineError
+from tocsin.model.entry import Whole
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import RELEASE, topic_name, worker_key
 from tocsin_runtime.worker.names import group_of
@@ -23,22 +23,37 @@ _FRESH_SECONDS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What a worker tells of itself. `seen`: digest of the release record that it answers to."""
+
+    release: Whole
+    trial: Whole | None
+    seen: str
+    error: str
+    isolated: Mapping[str, str]
+    at: Whole
+
+
+_REPORT = TypeAdapter(Report)
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A member of the group. `report` is None until it tells something while it is watched."""
 
     name: str
-    report: Mapping[str, Any] | None = None
+    report: Report | None = None
     current: bool = False
 
     @property
     def error(self) -> str:
         """Why it does not run what the control topic says; empty until it is there."""
-        return str(self.report["error"]) if self.report and self.current else ""
+        return self.report.error if self.report and self.current else ""
 
     @property
     def isolated(self) -> Mapping[str, str]:
         """Detections that it evaluates apart, by id, and why."""
-        return dict(self.report["isolated"]) if self.report else {}
+        return self.report.isolated if self.report else {}
 
 
 class Members:
@@ -81,7 +96,7 @@ class Members:
         expected = digest_bytes(self.records.get(RELEASE, b""))
         return [self._seen(name, now, expected) for name in self.names()]
 
-    def told(self, name: str) -> Mapping[str, Any] | None:
+    def told(self, name: str) -> Report | None:
         """The last report of a worker, of whatever age."""
         return _report(self.records.get(worker_key(name)))
 
@@ -93,7 +108,7 @@ class Members:
         """Detections that some member evaluates apart, by its last report."""
         self._follower.refresh()
         reports = [report for name in self.names() if (report := self.told(name))]
-        return {detection for report in reports for detection in report["isolated"]}
+        return {detection for report in reports for detection in report.isolated}
 
     def _seen(self, name: str, now: float, expected: str) -> Seen:
         value = self.records.get(worker_key(name), b"")
@@ -102,14 +117,12 @@ class Members:
             since = now
         self._heard[name] = (value, since)
         report = _report(value) if since and now - since < _FRESH_SECONDS else None
-        return Seen(name, report, report is not None and report["seen"] == expected)
+        return Seen(name, report, report is not None and report.seen == expected)
 
 
-def _report(value: bytes | None) -> Mapping[str, Any] | None:
+def _report(value: bytes | None) -> Report | None:
     """A report, None for what is none."""
     try:
-        report = orjson.loads(value or b"")
-    except orjson.JSONDecodeError:
+        return _REPORT.validate_json(value or b"")
+    except ValidationError:
         return None
-    needed = {"release", "trial", "seen", "error", "isolated", "at"}
-    return report if isinstance(report, dict) and needed <= report.keys() else None

@@ -22,6 +22,8 @@ Work = list[tuple[Process, list[Record]]]
 Records = Mapping[str, bytes]
 
 _NOTHING = Deployment(0, ())
+_TOLD = 500
+"""Characters of an error that a report has."""
 
 
 class Plans:
@@ -57,6 +59,8 @@ class Plans:
             self._take(records)
         except ConfigError as error:
             self.error = error.message
+        except Exception as error:  # noqa: BLE001 - whatever a record holds, what runs goes on
+            self.error = f"the release cannot be loaded: {type(error).__name__} {error}"[:_TOLD]
 
     def check(self) -> None:
         """Raises ConfigError if there is nothing to run, and why."""
