@@ -18,7 +18,6 @@ from uuid import uuid4
 from tocsin.canonical import canonical_bytes
 from tocsin.errors import EngineError
 from tocsin_flink_sql.gateway import Gateway
-from tocsin_flink_sql.storage import flink_uri
 
 Node = Mapping[str, Any]
 Ids = Mapping[int, int]
@@ -121,7 +120,7 @@ def execute_plan(session: Gateway, plan: CompiledPlan, folder: Path) -> str:
 
 
 def _uri(file: Path) -> str:
-    return flink_uri(file).replace("'", "''")
+    return file.absolute().as_uri().replace("'", "''")
 
 
 def _read(file: Path) -> bytes:

@@ -25,7 +25,6 @@ from tocsin_flink_sql.ddl import (
     plain_column,
 )
 from tocsin_flink_sql.flink import printed
-from tocsin_flink_sql.storage import flink_uri
 
 EVENTS = "tocsin_events"
 FOUND = "tocsin_found"
@@ -59,7 +58,7 @@ def found_table(matches: Place, refused: str) -> str:
 
 def function(jar: Path) -> str:
     """CREATE FUNCTION of the pack in a jar; a session can have one."""
-    uri = printed(quoted(flink_uri(jar)))
+    uri = printed(quoted(jar.absolute().as_uri()))
     return f"CREATE TEMPORARY FUNCTION {FUNCTION} AS '{CLASS}' LANGUAGE JAVA USING JAR {uri}"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tocsin_flink_sql.storage import Generation, flink_uri
+from tocsin_flink_sql.storage import Generation
 
 MAGIC = 0x4960672D
 """First four bytes of a snapshot's metadata; then its form (4 bytes) and number (8 bytes)."""
@@ -32,7 +32,7 @@ class Snapshot:
     @property
     def uri(self) -> str:
         """As Flink takes it."""
-        return flink_uri(self.folder)
+        return self.folder.absolute().as_uri()
 
 
 def snapshots(generation: Generation) -> list[Snapshot]:

@@ -28,11 +28,6 @@ _STRANGE = re.compile(r"^\.|[^A-Za-z0-9._-]")
 _ESCAPED = re.compile(r"(?:~[0-9a-f]{2})+")
 
 
-def flink_uri(path: Path) -> str:
-    """Of a file or a folder, as Flink takes it: nothing is escaped."""
-    return f"file://{path.absolute()}"
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Generation:
     """A folder of one slot; the later one is greater."""
@@ -187,7 +182,7 @@ class Storage:
 def _folder_of(slot: str) -> str:
     """The name of a slot's folder: all else is `~` and two hex digits a byte.
 
-    So any slot can be read back, and Flink, which does not unescape URIs, sees the same path.
+    So any slot can be read back, and none needs an escape in a URI, see `_path`.
     """
     return _STRANGE.sub(lambda each: "".join(f"~{byte:02x}" for byte in each[0].encode()), slot)
 
@@ -202,13 +197,23 @@ def _slot_of(folder: str) -> str:
 def _path(place: str) -> Path:
     parts = urlsplit(place)
     if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-        return Path(unquote(parts.path))
+        return _plain(Path(unquote(parts.path)))
     if "://" in place or parts.scheme == "file":
         raise ConfigError(
             f"storage {place!r} is not a folder of this machine",
             hint="give a folder that Flink, its SQL Gateway and whoever applies share",
         )
-    return Path(place).absolute()
+    return _plain(Path(place).absolute())
+
+
+def _plain(path: Path) -> Path:
+    """Flink unescapes some URIs and others not: only a path without escapes is one for both."""
+    if path.as_uri() != f"file://{path}":
+        raise ConfigError(
+            f"storage {str(path)!r} has characters that Flink does not read as they are",
+            hint="use a folder whose path is of ASCII letters, digits and `/._~-` only",
+        )
+    return path
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tocsin_flink_sql.gateway import Gateway
 from tocsin_flink_sql.jobs import CorrelationJob, JobSpec, PackJob
 from tocsin_flink_sql.site import Site
 from tocsin_flink_sql.snapshots import Snapshot
-from tocsin_flink_sql.storage import Generation, flink_uri
+from tocsin_flink_sql.storage import Generation
 from tocsin_flink_sql.twins import adopt
 
 ATTEMPTS = 20
@@ -146,8 +146,8 @@ class Starter:
             "pipeline.name": site.name(spec),
             "parallelism.default": str(site.parallelism),
             "execution.checkpointing.interval": f"{site.timing.checkpoint_ms}ms",
-            "execution.checkpointing.dir": flink_uri(generation.checkpoints),
-            "execution.checkpointing.savepoint-dir": flink_uri(generation.savepoints),
+            "execution.checkpointing.dir": generation.checkpoints.absolute().as_uri(),
+            "execution.checkpointing.savepoint-dir": generation.savepoints.absolute().as_uri(),
             # Events go from the source to the matcher as they are, not copied.
             "pipeline.object-reuse": "true" if isinstance(spec, PackJob) else "false",
             "$internal.pipeline.job-id": job,

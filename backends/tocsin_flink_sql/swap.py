@@ -19,7 +19,7 @@ from tocsin_flink_sql.jobs import JobSpec
 from tocsin_flink_sql.positions import positions
 from tocsin_flink_sql.site import Site
 from tocsin_flink_sql.snapshots import prune, snapshots
-from tocsin_flink_sql.storage import Generation, flink_uri
+from tocsin_flink_sql.storage import Generation
 from tocsin_flink_sql.submit import Starter
 
 
@@ -114,7 +114,7 @@ class Slots:
         slot, version = site.slot_of(job.name) or ("", "")
         generation = self._generation(slot, version)
         if generation and self._running(job.id):
-            self._cluster.stop(job.id, flink_uri(generation.savepoints), site.timing.stop)
+            self._cluster.stop(job.id, generation.savepoints.absolute().as_uri(), site.timing.stop)
         self._cluster.cancel(job.id, site.timing.stop)
 
     def _generation(self, slot: str, version: str) -> Generation | None:

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from click.testing import CliRunner
+
 from deploying import Prod, git
 from engines.kafka_io import consume, produce
+from tocsin.cli.main import main_group
 from tocsin_flink_sql.cluster import ClusterRest, Seen
 from tocsin_runtime.engines import Endpoints
 from tocsin_runtime.worker import topics
@@ -48,6 +51,7 @@ status: test
 level: high
 logsource: {{product: shop, service: audit}}
 detection: {{sel: {condition}, condition: sel}}
+tocsin: {{deploy: {{prod: {mode}}}}}
 """
 BURST = """
 title: Burst {name}
@@ -61,6 +65,20 @@ correlation:
   group-by: [user]
   timespan: {span}
   condition: {{gte: {count}}}
+"""
+CORRELATION = """
+title: Correlation {name}
+id: {id}
+name: {name}
+status: test
+level: high
+correlation:
+  type: {kind}
+  rules: [{rules}]
+  group-by: [user]
+  timespan: {span}
+  {condition}
+tocsin: {{deploy: {{prod: {mode}}}}}
 """
 
 
@@ -87,14 +105,25 @@ class FlinkSite(Prod):
 
     # --- authoring --------------------------------------------------------------------------------
 
-    def rule(self, name: str, condition: str) -> None:
+    def rule(self, name: str, condition: str, mode: str = "live") -> None:
         """Write a rule; its selection is YAML."""
-        self._write(name, RULE.format(name=name, id=identity(name), condition=condition))
+        text = RULE.format(name=name, id=identity(name), condition=condition, mode=mode)
+        self._write(name, text)
 
     def burst(self, name: str, rule: str, count: int, span: str = "10s") -> None:
         """Write a correlation that counts the matches of a rule."""
         text = BURST.format(name=name, id=identity(name), rule=rule, count=count, span=span)
         self._write(name, text)
+
+    def correlation(self, name: str, **told: str) -> None:
+        """Write a correlation: its `kind`, `rules`, `span`, `condition` (YAML) and `mode`."""
+        self._write(name, CORRELATION.format(name=name, id=identity(name), **told))
+
+    def promote(self, name: str) -> None:
+        """Make the form in shadow live."""
+        given = ["promote", name, "--to", "prod", "--project", str(self.root), "--force", "--yes"]
+        result = CliRunner().invoke(main_group, given)
+        assert result.exit_code == 0, f"{result.output}{result.exception!r}"
 
     def _write(self, name: str, text: str) -> None:
         (self.root / "rules" / f"{name}.yml").write_text(text)

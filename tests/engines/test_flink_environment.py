@@ -30,6 +30,7 @@ def site(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with flink_site(endpoints, tmp_path_factory.mktemp("flink")) as made:
         made.rule("every", "{action|exists: true}")
         made.rule("hit", "{action: hit}")
+        made.rule("poison", "{action: never}")
         for name, count in (("few", 3), ("many", 50)):
             made.burst(name, "hit", count)
         made.run("apply", "--yes")
@@ -42,20 +43,21 @@ def event(number: int, note: str = "") -> dict[str, str]:
     return {"id": f"e{number}", "at": at, "action": "hit", "user": "ann", "note": note}
 
 
-def found(site: FlinkSite, name: str) -> Counter[int]:
+def found(site: FlinkSite, name: str, mark: str = "") -> Counter[int]:
     """How often a detection was found, by offset."""
-    rows = [row for row in site.written("found") if row["detection_id"] == identity(name)]
-    return Counter(row["offset"] for row in rows)
+    own = identity(name) + mark
+    return Counter(r["offset"] for r in site.written("found") if r["detection_id"] == own)
 
 
 def test_what_is_released_runs(site: FlinkSite) -> None:
-    assert site.status()["findings"] == []
+    # Jobs find matches, and nobody makes alerts of them.
+    assert site.findings() == ["no-worker"]
     assert site.slots() == ["audit", "few", "many"]
     assert "Nothing to do" in site.run("plan").output
 
 
 def test_a_poisoned_detection_is_set_apart_and_its_neighbours_go_on(site: FlinkSite) -> None:
-    site.rule("poison", POISON)
+    site.rule("poison", POISON, mode="shadow")  # beside the live one
     site.run("apply", "--yes")
     events = poisoned(0)
     site.feed(events)
@@ -67,35 +69,41 @@ def test_a_poisoned_detection_is_set_apart_and_its_neighbours_go_on(site: FlinkS
     until(lambda: len(found(site, "every")) == len(events), "the matches of its neighbour")
     assert set(found(site, "every").values()) == {1}
     # What is told of a job is some seconds old.
-    until(lambda: "detection isolated: poison" in site.invoke("status").output, "the finding")
-    [told] = site.status(code=1)["findings"]
-    assert (told["kind"], told["subject"]) == ("detection-isolated", "poison")
+    until(
+        lambda: "detection isolated: poison~shadow" in site.invoke("status").output, "the finding"
+    )
+    _, told = site.status(code=1)["findings"]
+    assert (told["kind"], told["subject"]) == ("detection-isolated", "poison~shadow")
 
 
 def test_the_plan_gives_it_a_job_of_its_own(site: FlinkSite) -> None:
     plan = site.run("plan").output
-    assert "~ poison v1 · isolated" in plan
+    assert "~ poison~shadow v2 · isolated" in plan
     assert "evaluated apart from its neighbours" in plan
     site.run("apply", "--yes")
-    assert site.slots() == ["audit/poison", "audit", "few", "many"]
+    assert site.slots() == ["audit/poison~shadow", "audit", "few", "many"]
     site.feed([event(40), event(41, "so a" + "x" * 1800 + "b")])
-    until(lambda: found(site, "poison") == Counter([41]), "a match of the isolated detection")
+    until(
+        lambda: found(site, "poison", "~shadow") == Counter([41]),
+        "a match of the isolated detection",
+    )
     assert set(found(site, "every").values()) == {1}
     assert len(found(site, "every")) == 42
-    assert site.status()["findings"] == []
+    assert site.findings() == ["no-worker"]
 
 
 def test_what_was_changed_by_hand_is_named_and_mended(site: FlinkSite) -> None:
     change_by_hand(site)
     said = site.status(code=1)
     assert {(f["kind"], f["subject"].split("@")[0].split("/")[-1]) for f in said["findings"]} == {
-        ("job-missing", "poison"),
+        ("no-worker", f"tocsin-{site.project}-prod"),
+        ("job-missing", "poison~shadow"),
         ("job-foreign", "ghost"),
         ("job-other-version", "few"),
         ("job-duplicate", "many"),
         ("plan-altered", "many"),
         ("jar-altered", "audit"),
-        ("jar-altered", "poison"),
+        ("jar-altered", "poison~shadow"),
         ("topic-altered", site.topic("found")),
         ("release-altered", site.topic("control")),
         ("control-altered", site.topic("control")),
@@ -109,9 +117,9 @@ def test_what_was_changed_by_hand_is_named_and_mended(site: FlinkSite) -> None:
     fix = site.run("status", "--fix").output
     assert fix.count("! ") >= 13
     site.run("apply", "--yes")
-    said = site.status()
-    assert (said["findings"], said["drift"]) == ([], [])
-    assert site.slots() == ["audit/poison", "audit", "few", "many"]
+    assert site.status(code=1)["drift"] == []
+    assert site.findings() == ["no-worker"]
+    assert site.slots() == ["audit/poison~shadow", "audit", "few", "many"]
     site.feed(event(n) for n in range(42, 45))
     until(lambda: len(found(site, "every")) == 45, "matches after all was mended")
     assert set(found(site, "every").values()) == {1}
@@ -121,7 +129,7 @@ def change_by_hand(site: FlinkSite) -> None:
     """All that somebody may do to a release beside Tocsin, at once."""
     by_slot = dict(zip(site.slots(), site.jobs(), strict=True))
     with ClusterRest(str(site.endpoints.flink_rest)) as cluster:
-        for slot in ("few", "audit/poison"):
+        for slot in ("few", "audit/poison~shadow"):
             cluster.cancel(by_slot[slot].id)
     prefix = f"tocsin/{site.project}/prod"
     for name in (f"{prefix}/ghost@{'0' * 12}", f"{prefix}/few@{'1' * 12}", by_slot["many"].name):

@@ -1,0 +1,207 @@
+"""Modes of deployment on Flink: live, in shadow, a newer form beside, promoted, and back.
+
+Wherever a detection is, its state goes on: what was fed before a change completes after it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deployments.targets import workers
+from engines.flink_site import FlinkSite, flink_site, identity
+from engines.kafka_io import consume
+from patience import until
+from tocsin_runtime.engines import Endpoints
+from tocsin_runtime.worker.names import SINKS
+from tocsin_runtime.worker.stream import Sink
+
+pytestmark = pytest.mark.engine
+
+CONDITIONS = {
+    "event_count": ("condition: {gte: 3}", "condition: {gte: 3, lte: 99}"),
+    "value_count": (
+        "condition: {field: note, gte: 3}",
+        "condition: {field: note, gte: 3, lte: 99}",
+    ),
+    "value_sum": ("condition: {field: note, gte: 6}", "condition: {field: note, gte: 6, lte: 99}"),
+    "value_avg": ("condition: {field: note, gte: 2}", "condition: {field: note, gte: 2, lte: 99}"),
+    "value_percentile": (
+        "condition: {field: note, gte: 2, percentile: 50}",
+        "condition: {field: note, gte: 2, lte: 99, percentile: 50}",
+    ),
+    "value_median": (
+        "condition: {field: note, gte: 2}",
+        "condition: {field: note, gte: 2, lte: 99}",
+    ),
+    "temporal": ("condition: {gte: 2}",) * 2,
+    "temporal_ordered": ("", ""),
+}
+"""Of each type a condition that the notes 1, 2 and 3 meet, and a newer form of it."""
+OTHERS = (
+    ("value_count", "value_sum", "temporal"),
+    ("value_percentile", "value_median"),
+)
+ALERTING = "one"
+TOGETHER = [
+    pytest.param(("event_count", "value_avg", "temporal_ordered"), id="some"),
+    *(
+        pytest.param(
+            types,
+            id="-".join(types),
+            marks=pytest.mark.skipif(
+                "TOCSIN_FLINK_JOBS" not in os.environ,
+                reason="takes minutes: TOCSIN_FLINK_JOBS=1 runs it",
+            ),
+        )
+        for types in OTHERS
+    ),
+]
+
+
+@dataclass
+class Run:
+    """One environment on its way. `ends`: event times at which everything is completed."""
+
+    site: FlinkSite
+    types: Sequence[str]
+    now: datetime = field(default_factory=lambda: datetime(2026, 3, 1, tzinfo=UTC))
+    ends: list[int] = field(default_factory=list)
+    alerts: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def write(self, mode: str, *, newer: bool = False, but: Iterable[str] = ()) -> None:
+        """All detections in this mode; in their newer form, or as they were."""
+        if ALERTING not in but:
+            actions = "[end, never]" if newer else "end"
+            self.site.rule(ALERTING, f"{{action: {actions}}}", mode)
+        for name in self.types:
+            if name not in but:
+                span = "30m" if newer and name.startswith("temporal") else "1h"
+                told = CONDITIONS[name][newer]
+                self.site.correlation(
+                    name, kind=name, rules="hit, end", span=span, condition=told, mode=mode
+                )
+
+    def change(self, step: Callable[[], object]) -> None:
+        """Half of what completes, a change, the other half; then all is as it should be."""
+        user = f"u{len(self.ends)}"
+        self.feed(user, ("hit", "1"), ("hit", "2"))
+        step()
+        self.feed(user, ("end", "3"))
+        self.ends.append(int(self.now.timestamp() * 1000))
+        self.now += timedelta(minutes=1)
+        self.feed("nobody", ("tick", ""))
+        until(lambda: self.site.findings() == [], "a healthy status")
+        assert "Nothing to do" in self.site.run("plan").output
+
+    def feed(self, user: str, *told: tuple[str, str]) -> None:
+        """Events, one a second."""
+        events = []
+        for action, note in told:
+            self.now += timedelta(seconds=1)
+            at = self.now.isoformat(timespec="milliseconds")
+            name = f"{user}-{action}-{note}"
+            events.append({"id": name, "at": at, "action": action, "user": user, "note": note})
+        self.site.feed(events)
+
+    def matches(self, mark: str = "") -> dict[str, Counter[int]]:
+        """How often each detection matched, by event time, as the worker read it."""
+        names = (ALERTING, *self.types)
+        rows = [json.loads(text) for text in consume(self.site.servers, SINKS[Sink.MATCHES])]
+        own = [row for row in rows if row["topic"] == f"{self.site.project}.audit"]
+        return {
+            name: Counter(r["time"] for r in own if r["detection"] == identity(name) + mark)
+            for name in names
+        }
+
+    def found(self, ends: Sequence[int], mark: str = "", but: Iterable[str] = ()) -> None:
+        """Wait until all have matched at these times, each once."""
+        wanted = {name: Counter(ends) for name in (ALERTING, *self.types) if name not in but}
+
+        def there() -> bool:
+            now = self.matches(mark)
+            return all(set(now[name]) >= set(ends) for name in wanted)
+
+        until(there, f"matches of all{mark}")
+        now = self.matches(mark)
+        assert {name: now[name] for name in wanted} == wanted
+
+    def alerted(self) -> int:
+        """How many alerts there are."""
+        rows = [json.loads(text) for text in consume(self.site.servers, SINKS[Sink.ALERTS])]
+        own = [r for r in rows if r["source"] == f"/tocsin/{self.site.project}/prod"]
+        assert len(own) == len({row["id"] for row in own})
+        return len(own)
+
+    def slots(self, mark: str = "") -> list[str]:
+        """Of the jobs that run; those of forms in shadow have a mark."""
+        return [slot for slot in self.site.slots() if slot.endswith(mark)]
+
+
+@pytest.fixture
+def run(endpoints: Endpoints, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Run]:
+    with flink_site(endpoints, tmp_path) as site:
+        yield Run(site, request.param)
+
+
+@pytest.mark.parametrize("run", TOGETHER, indirect=True)
+def test_every_mode_keeps_its_state(run: Run) -> None:
+    site, types = run.site, sorted(run.types)
+    for name in ("hit", "end"):
+        site.rule(name, f"{{action: {name}}}")
+
+    def apply() -> None:
+        site.run("apply", "--yes")
+
+    run.write("live")
+    apply()
+    with workers(site, 1):
+        run.change(apply)
+        run.found(run.ends)
+        everyone = len(types) + 1
+        assert run.alerted() == everyone
+
+        run.write("shadow")
+        run.change(apply)
+        run.found(run.ends)
+        assert run.alerted() == everyone
+
+        run.write("live")
+        run.change(apply)
+        run.found(run.ends)
+        assert run.alerted() == 2 * everyone
+
+        # A newer form in shadow beside each: from here on, and what was there before.
+        run.write("shadow", newer=True)
+        before = len(run.ends)
+        run.change(apply)
+        assert run.slots("~shadow") == [f"{name}~shadow" for name in types]
+        run.found(run.ends)
+        run.found(run.ends, "~shadow", but=[ALERTING])
+        assert run.alerted() == 3 * everyone
+
+        # Something else changes: the forms in shadow go on where they were.
+        site.rule("more", "{action: never}")
+        generations = set(site.storage.glob("**/slots/*/*"))
+        run.change(apply)
+        assert set(site.storage.glob("**/slots/*/*")) == generations
+        run.found(run.ends)
+        run.found(run.ends, "~shadow", but=[ALERTING])
+        assert set(run.matches("~shadow")[ALERTING]) == set(run.ends[before:])
+
+        # One is promoted, the others go live in their files: with the state of the live one.
+        run.change(lambda: site.promote(types[0]))
+        assert run.slots("~shadow") == [f"{name}~shadow" for name in types[1:]]
+        run.found(run.ends)
+        run.write("live", newer=True, but=[types[0]])
+        run.change(apply)
+        assert run.slots() == sorted(["audit", *types])
+        run.found(run.ends)
+        assert run.alerted() == 6 * everyone
