@@ -1,15 +1,20 @@
 """Event time of any text: every engine reads the moment that the evaluator reads, or none."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from correlation_cases import LEFT, START
 from tocsin.backend.sql_correlation_engine import TIME
+from tocsin.ir.evaluate import View
+from tocsin.ir.stream import clock_of
 from tocsin.ir.times import parse_millis, parse_time
+from tocsin.model.source import Column, FieldType, Source, TimeUnit
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import printed
 from tocsin_batch_sql.events import ROW, write_events
@@ -67,6 +72,37 @@ ODD += [
     "2026-01-01T10:30:15.5ZZ",
 ]
 TEXTS = [*ODD, *("".join(parts) for parts in product(DAYS, CLOCKS, ZONES))]
+VALUES: list[Any] = [
+    *TEXTS,
+    *(0, -1, 1767225600, 1767225600123, 1767225600123456, 1767225600123456789, 2**63 - 1, 2**64),
+    *(-62135596800, 253402300799, 253402300800, -62135596801, 253402300799999, 253402300800000),
+    *(1767225600.5, 1767225600.123, -0.0001, -1.0005, 0.1, 1e20, 1e21, 1e-7, 253402300799.9999),
+    *("-0", "0001767225600", "1767225600.", ".5", "1.7e9", "+1767225600", " 1767225600", "1_0"),
+    *("9" * 19, "9" * 24, "9" * 400, "0" * 40 + "5", "-0.000000001", "1767225600.1239999", "٣"),
+    *("1767225600\n", "-", "--1", "1.2.3", "0x10", "NaN", "Infinity", True, None, {}, {"a": 1}),
+    *([], [1767225600], ["2026-01-01"], [1, 2], [None, 1767225600], [{}, 5], [[1767225600]]),
+]
+"""Texts, and values of every other kind: an event tells its time in the one text form it has."""
+SOURCES = [
+    replace(LEFT, time_unit=unit, columns=columns)
+    for unit in TimeUnit
+    for columns in (
+        LEFT.columns,
+        tuple(replace(c, type=FieldType.INTEGER) if c.name == "time" else c for c in LEFT.columns),
+    )
+]
+"""However the field is declared, and in every unit."""
+
+
+def _read(value: Any, unit: TimeUnit) -> int | None:
+    return clock_of(replace(LEFT, time_unit=unit))(View({"time": value}))
+
+
+@pytest.mark.parametrize("unit", TimeUnit)
+def test_the_values_are_both_times_and_none(unit: TimeUnit) -> None:
+    read = [_read(value, unit) for value in VALUES]
+    assert sum(moment is not None for moment in read) > 5
+    assert None in read
 
 
 def test_the_texts_are_both_times_and_none() -> None:
@@ -75,33 +111,46 @@ def test_the_texts_are_both_times_and_none() -> None:
     assert parse_millis(START.isoformat()) == 1767225600000
 
 
-def test_duckdb(tmp_path: Path) -> None:
+def _name(source: Source) -> str:
+    column = source.column(source.time_field)
+    assert column
+    return f"{source.time_unit or 'text'}-{column.type}"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=_name)
+def test_duckdb(source: Source, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
-    key = write_events(file, [{"time": text} for text in TEXTS])
+    key = write_events(file, [{"time": value} for value in VALUES])
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'America/New_York'")
         connection.execute(MACROS)
-        connection.execute(printed(loaded(LEFT, str(file), key, timed=True)))
+        connection.execute(printed(loaded(source, str(file), key, timed=True)))
         table = connection.sql("SELECT * FROM left_events").order(f'"{ROW}"')
         rows = table.select(f'"{TIME}"').fetchall()
-    assert {
-        text: (got, parse_millis(text))
-        for text, (got,) in zip(TEXTS, rows, strict=True)
-        if got != parse_millis(text)
-    } == {}
+    assert _wrong([got for (got,) in rows], source.time_unit) == []
+
+
+def _wrong(read: Sequence[int | None], unit: TimeUnit) -> list[tuple[Any, int | None, int | None]]:
+    """Values that are read otherwise than by the evaluator."""
+    wanted = [_read(value, unit) for value in VALUES]
+    both = zip(VALUES, read, wanted, strict=True)
+    return [(value, got, want) for value, got, want in both if got != want]
 
 
 @pytest.mark.engine
 def test_spark(tmp_path: Path) -> None:
     spark = session()
-    of = replace(LEFT, table="left_times")
-    write_events(tmp_path / "events.jsonl", [{"time": text} for text in TEXTS])
-    for text in definitions(of).replace("`left_times/", f"`{tmp_path}/").split(";\n")[:-1]:
-        spark.sql(text)
-    found = spark.sql(f"SELECT `time`, `{TIME}` FROM left_times").collect()  # noqa: S608 - our own name
-    read = {row["time"]: row[TIME] for row in found}
-    wanted = {text: parse_millis(text) for text in TEXTS}
-    assert {text: read[text] for text in wanted if read[text] != wanted[text]} == {}
+    key = write_events(tmp_path / "events.jsonl", [{"time": value} for value in VALUES])
+    number = Column("number", FieldType.INTEGER, (key,))
+    for at, source in enumerate(SOURCES):
+        of = replace(source, table=f"left_times_{at}", columns=(*source.columns, number))
+        made = definitions(of).replace(f"`left_times_{at}/", f"`{tmp_path}/")
+        for text in made.split(";\n")[:-1]:
+            spark.sql(text)
+        found = spark.sql(f"SELECT `number`, `{TIME}` FROM left_times_{at}").collect()  # noqa: S608 - our own name
+        read = {row["number"]: row[TIME] for row in found}
+        wrong = _wrong([read[n] for n in range(len(VALUES))], source.time_unit)
+        assert wrong == [], _name(source)
 
 
 @pytest.mark.engine

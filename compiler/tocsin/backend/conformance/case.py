@@ -36,6 +36,7 @@ class Case:
     refused: str = ""
     warned: str = ""
     lateness: str = "1h"
+    unit: str = ""
     tags: tuple[str, ...] = ()
     placeholders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -88,7 +88,8 @@ def _place(case: Case, query: Resolved, opened: list[_Open]) -> None:
     # Placeholders make thousands of leaves of one: on every other case's event they take minutes.
     huge = any(len(values) > HUGE for values in case.placeholders.values())
     lateness = case.lateness if stateful else ""
-    kind = (Keyword.__name__ in query.kinds, stateful, keyed, source.time_field, lateness, huge)
+    time = (source.time_field, source.time_unit, lateness)
+    kind = (Keyword.__name__ in query.kinds, stateful, keyed, time, huge)
     claims = _claims(source, [body for _, body in events])
     for group in opened:
         if group.kind == kind and _agree(group, source, claims):

@@ -147,7 +147,7 @@ def _source(case: Case, text: str) -> dict[str, Any]:
         "source": NAME,
         "title": "Conformance",
         "logsources": [LOGSOURCE],
-        "time": {"field": TIME, "lateness": case.lateness},
+        "time": {"field": TIME, "lateness": case.lateness, "unit": case.unit or None},
         "fields": {TIME: "timestamp", **{column.name: _field(column) for column in columns}},
     }
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -54,6 +54,7 @@ class CaseBlock(_Strict):
     refused: Annotated[str, Field(pattern=r"^(TOC\d{3})?$")] = ""
     warned: Annotated[str, Field(pattern=r"^(TOC\d{3})?$")] = ""
     lateness: str = "1h"
+    unit: Literal["", "s", "ms", "us", "ns"] = ""
     tags: list[str] = Field(default_factory=list)
     placeholders: dict[str, list[str] | Made] = Field(default_factory=dict)
 
@@ -134,6 +135,7 @@ def _case(row: str, document: Document, number: int, block: CaseBlock) -> Case:
         block.refused,
         block.warned,
         block.lateness,
+        block.unit,
         tuple(block.tags),
         {name: tuple(_values(given)) for name, given in block.placeholders.items()},
     )
