@@ -40,7 +40,8 @@ def physical_names(source: Source) -> dict[str, str]:
     """
     seen = Counter([DETECTION_ID])
     result: dict[str, str] = {}
-    for field in dict.fromkeys([*(c.name for c in source.columns), source.values_column]):
+    values = [source.values_column] if source.values_column else []
+    for field in dict.fromkeys([*(c.name for c in source.columns), *values]):
         plain = field.replace("~", "~~")
         alike = fold(plain.upper())
         seen[alike] += 1

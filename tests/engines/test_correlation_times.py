@@ -13,7 +13,7 @@ from correlation_cases import LEFT, START
 from tocsin.backend.sql_correlation_engine import TIME
 from tocsin.ir.evaluate import View
 from tocsin.ir.stream import clock_of
-from tocsin.ir.times import parse_millis, parse_time
+from tocsin.ir.times import parse_millis
 from tocsin.model.source import Column, FieldType, Source, TimeUnit
 from tocsin_batch_sql.ddl import MACROS, loaded
 from tocsin_batch_sql.emit import printed
@@ -158,31 +158,27 @@ def test_flink(endpoints: Endpoints) -> None:
     assert endpoints.kafka
     assert endpoints.flink_gateway
     topic = "test-correlation-times"
+    sources = [replace(s, table=f"left_times_{n}") for n, s in enumerate(SOURCES)]
+    each = "SELECT {} AS n, `~offset`, DATE_FORMAT(`~time`, 'yyyy-MM-dd HH:mm:ss.SSS') FROM {}"
     with (
         topics(endpoints.kafka, [topic]),
         functions() as defined,
         Gateway(endpoints.flink_gateway) as session,
     ):
-        produce(endpoints.kafka, topic, [{"time": text} for text in TEXTS])
+        produce(endpoints.kafka, topic, [{"time": value} for value in VALUES])
         for statement in defined:
             session.execute(statement)
-        session.execute(source_table(LEFT, Place(endpoints.kafka, topic, bounded=True)))
-        session.execute(view(LEFT))
-        rows = session.query(
-            "SELECT `~offset`, DATE_FORMAT(`~time`, 'yyyy-MM-dd HH:mm:ss.SSS') FROM `left_events`"
-        )
-    read: dict[int, str | None] = dict(rows)
-    assert len(read) == len(TEXTS)
-    wrong = {
-        text: (read[number], _told(text))
-        for number, text in enumerate(TEXTS)
-        if read[number] != _told(text)
-    }
-    assert wrong == {}
+        for source in sources:
+            session.execute(source_table(source, Place(endpoints.kafka, topic, bounded=True)))
+            session.execute(view(source))
+        asked = (each.format(n, source.table) for n, source in enumerate(sources))
+        rows = session.query(" UNION ALL ".join(asked))
+    read = {(n, offset): told for n, offset, told in rows}
+    assert len(read) == len(VALUES) * len(sources)
+    for n, source in enumerate(sources):
+        got = [_millis(read[n, offset]) for offset in range(len(VALUES))]
+        assert _wrong(got, source.time_unit) == [], _name(source)
 
 
-def _told(text: str) -> str | None:
-    moment = parse_time(text)
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=None).isoformat(" ", "milliseconds")
+def _millis(told: str | None) -> int | None:
+    return None if told is None else parse_millis(told)
