@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploying import Spec, World, desired
+from tocsin.deploy.folder import MARK
 from tocsin.errors import ConfigError
 from tocsin.plan import rollback
 from tocsin.plan.build import Desired
@@ -82,7 +83,7 @@ def spoil(world: World, how: str) -> None:
     """Change the live state behind the ledger's back."""
     place = world.folder / "artifacts"
     found = sorted(p for p in place.rglob("*") if p.is_file())
-    if how == "foreign":
+    if how == "foreign" and (world.folder / MARK).exists():
         (place / "odd").mkdir(parents=True, exist_ok=True)
         (place / "odd" / "file").write_text("x")
     elif how == "table":

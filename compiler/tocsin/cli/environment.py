@@ -16,6 +16,7 @@ from rich.text import Text
 from tocsin.check import run_checks
 from tocsin.cli.output import console, print_diagnostics
 from tocsin.deploy.apply import apply, resume
+from tocsin.deploy.folder import folder_of
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget
 from tocsin.deploy.target import Target
@@ -94,10 +95,10 @@ def open_site(env: str, project: Path | None, remote: str) -> Site:
 def _target(project: str, env: str, environment: Environment, ledger: GitLedger) -> Target:
     root = ledger.repository.root
     if environment.kind == "local":
-        return LocalTarget(root / environment.path, env)
+        return LocalTarget(folder_of(root, environment.path), env)
     from tocsin.cli.stream_site import open_stream  # noqa: PLC0415 - clients are slow to load
 
-    return open_stream(project, env, environment, ledger, root / ".tocsin" / env)
+    return open_stream(project, env, environment, ledger, folder_of(root, f".tocsin/{env}"))
 
 
 def site_options(command: Callable[..., None]) -> Callable[..., None]:

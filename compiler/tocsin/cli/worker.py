@@ -99,10 +99,13 @@ def _refuse(given: object, why: str) -> None:
 
 
 def _open(env: str, start: Path | None) -> _Site:
+    from tocsin.deploy.folder import folder_of  # noqa: PLC0415 - keeps `--help` quick
+
     root = find_project(start or Path())
     settings = read_settings(root)
     environment = settings.environment(env)
-    return _Site(settings.project.name, env, environment, _repository(root) / environment.path)
+    folder = folder_of(_repository(root), environment.path)
+    return _Site(settings.project.name, env, environment, folder)
 
 
 def _repository(root: Path) -> Path:

@@ -19,7 +19,8 @@ def write(path: Path, data: bytes) -> None:
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + _TEMPORARY)
-        with temporary.open("wb") as file:
+        temporary.unlink(missing_ok=True)  # of a killed write, or a link that leads elsewhere
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -55,7 +56,8 @@ def held(path: Path, what: str) -> Iterator[None]:
     """
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+b")
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        file = os.fdopen(os.open(path, flags, 0o644), "a+b")
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tocsin import gate
 from tocsin.backend.fleet import Verdict
 from tocsin.canonical import digest_bytes
-from tocsin.deploy import files
+from tocsin.deploy import files, folder
 from tocsin.deploy.journal import Journal
 from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError
@@ -27,19 +27,23 @@ NONE: Mapping[str, Verdict] = {}
 class LocalTarget:
     """Files below one folder. `live.json` is replaced in one move: that is the swap."""
 
-    def __init__(self, folder: Path, environment: str) -> None:
-        self._folder = folder.resolve()
+    def __init__(self, place: Path, environment: str) -> None:
+        self._folder = place.resolve()
         self._environment = environment
         self._artifacts = self._folder / "artifacts"
         self._table = self._folder / "live.json"
         self.journal = Journal(self._folder / "journal.json")
 
-    def hold(self) -> AbstractContextManager[None]:
-        """Keep others from applying meanwhile."""
-        return files.held(self._folder / "apply.lock", "apply")
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep others from applying meanwhile. The folder is, or becomes, the environment's own."""
+        with files.held(self._folder / "apply.lock", "apply"):
+            folder.claim(self._folder, self._environment)
+            yield
 
     def observe(self) -> Live:
         """Digest every artifact in place; its mode is what `live.json` says."""
+        folder.check(self._folder, self._environment)
         table = self._read_table()
         modes = {row.get("path"): str(row.get("mode", "")) for row in table["detections"]}
         found = {}

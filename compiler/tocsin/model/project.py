@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tocsin.errors import ConfigError
 
@@ -39,6 +40,15 @@ class Environment(BaseModel):
     canary: float = Field(default=0.25, ge=0, le=1)
     canary_seconds: int = Field(default=10, ge=0, le=3600)
     healthy_seconds: int = Field(default=60, ge=1, le=3600)
+
+    @field_validator("path")
+    @classmethod
+    def _below(cls, path: str) -> str:
+        parts = PurePosixPath(path).parts
+        strange = not path.isprintable() or "\\" in path or path.startswith("/")
+        if strange or not parts or {"..", ".git"} & {part.lower() for part in parts}:
+            raise ValueError("must be a folder below that of the repository, as .tocsin/local is")
+        return path
 
     def backend_of(self, source: str, *, stateful: bool = False) -> str:
         """Name of the backend that serves this source's detections, or correlations, here."""

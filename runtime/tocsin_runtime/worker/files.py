@@ -77,6 +77,8 @@ class SinkFile:
 
 def _keys(path: Path, key: str) -> Iterator[str]:
     """Keys in a file; the torn last line of a killed write is cut off."""
+    if path.is_symlink():
+        raise ConfigError(f"{path} is a link", hint="move it away and run again")
     if not path.exists():
         return
     whole = 0
