@@ -1,5 +1,7 @@
 """Errors of the outer world. A user's mistake in a file is a Diagnostic, not an exception."""
 
+from tocsin.secrets import scrub
+
 
 class TocsinError(Exception):
     """Something outside went wrong: shown as one message and a hint, never as a stack trace.
@@ -8,9 +10,9 @@ class TocsinError(Exception):
     """
 
     def __init__(self, message: str, *, hint: str = "", exit_code: int = 2) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        super().__init__(scrub(message))
+        self.message = scrub(message)
+        self.hint = scrub(hint)
         self.exit_code = exit_code
 
 

@@ -154,7 +154,7 @@ def test_a_killed_apply_goes_on_wherever_that_was(site: Site) -> None:
         assert set(site.live()) == set(NOW)
         # Nothing that an apply could mend: nobody is there who makes alerts.
         assert site.findings() == ["no-worker"]
-        planned = site.run("plan").output
+        planned = site.run("plan --resolve").output
         assert "Nothing to do" in planned
         assert "warning: no worker: " in planned
         # And back, as a release of its own.

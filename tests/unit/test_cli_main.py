@@ -127,7 +127,7 @@ def test_our_own_bug_is_3_with_a_report_and_no_stack_trace(tmp_path: Path) -> No
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TOCSIN_STATE": str(tmp_path / "state")},
     )
     assert done.returncode == 3
     assert done.stdout == ""
@@ -138,7 +138,9 @@ def test_our_own_bug_is_3_with_a_report_and_no_stack_trace(tmp_path: Path) -> No
     )
     assert found
     report = Path(found[1]).read_text()
-    assert Path(found[1]).parent == tmp_path
+    folder = Path(found[1]).parent
+    assert folder == tmp_path / "state" / "crashes"
+    assert [path.stat().st_mode & 0o777 for path in (folder, Path(found[1]))] == [0o700, 0o600]
     assert "RuntimeError: the reason" in report
     assert "Traceback" in report
 

@@ -63,7 +63,7 @@ def _of_project(project: Path | None) -> Coverage:
 
 def _of_environment(env: str, at: str, project: Path | None, remote: str) -> Coverage:
     """Mistakes in the project do not matter for what is deployed: they are only mentioned."""
-    site = open_site(env, project, remote)
+    site = open_site(env, project, remote, resolve=False)
     content = load_project(site.root)
     if has_errors(list(content.diagnostics)):
         say("the project has errors: detections that have one are not listed as not deployed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +76,11 @@ class Site:
         return judged(bundle, self.ledger.bodies(last, stateful), self.target.judge)
 
 
-def open_site(env: str, project: Path | None, remote: str) -> Site:
-    """Find the project's settings, the environment in them, and its ledger."""
+def open_site(env: str, project: Path | None, remote: str, *, resolve: bool = True) -> Site:
+    """Find the project's settings, the environment in them, and its ledger.
+
+    Not to `resolve`: nothing is looked up that the settings, perhaps of a pull request, refer to.
+    """
     root = find_project(project or Path())
     settings = read_settings(root)
     if env not in settings.environments:
@@ -85,24 +88,37 @@ def open_site(env: str, project: Path | None, remote: str) -> Site:
         raise ConfigError(f"no environment {env!r}", hint=f"environments: {known}")
     environment = settings.environments[env]
     ledger = GitLedger(root, env, project=settings.project.name, remote=remote)
+    below = environment.path if environment.kind == "local" else f".tocsin/{env}"
+    folder = folder_of(ledger.repository.root, below)
     try:
-        target = _target(settings.project.name, env, environment, ledger)
+        if not resolve:
+            _refuse_references(environment)
+        target = _target(settings.project.name, env, environment, ledger, folder)
     except ConfigError as unknown:
         return Site(root, env, environment, ledger, None, unknown)
     return Site(root, env, environment, ledger, target)
 
 
-def _target(project: str, env: str, environment: Environment, ledger: GitLedger) -> Target:
-    root = ledger.repository.root
+def _refuse_references(environment: Environment) -> None:
+    for key, reference in environment.references.items():
+        raise ConfigError(f"`{key}` is {reference}, which a plan looks up with --resolve only")
+
+
+def _target(
+    project: str, env: str, environment: Environment, ledger: GitLedger, folder: Path
+) -> Target:
     if environment.kind == "local":
-        return LocalTarget(folder_of(root, environment.path), env)
+        return LocalTarget(folder, env)
     from tocsin.cli.stream_site import open_stream  # noqa: PLC0415 - clients are slow to load
 
-    return open_stream(project, env, environment, ledger, folder_of(root, f".tocsin/{env}"))
+    return open_stream(project, env, environment, ledger, folder)
 
 
-def site_options(command: Callable[..., None]) -> Callable[..., None]:
-    """`--env`, `--project`, `--remote`: the command gets them as one Site."""
+def site_options(command: Callable[..., None], *, resolve: bool = True) -> Callable[..., None]:
+    """`--env`, `--project`, `--remote`: the command gets them as one Site.
+
+    `resolve`: whether references in the settings are looked up, where it has no `--resolve`.
+    """
 
     @click.option("--env", required=True, metavar="ENV", help="Environment in tocsin.toml.")
     @click.option(
@@ -113,9 +129,14 @@ def site_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--remote", default="", help="Share the ledger's branch through this git remote.")
     @wraps(command)
     def opened(env: str, project: Path | None, remote: str, **options: Any) -> None:
-        command(open_site(env, project, remote), **options)
+        looked_up = options.pop("resolve", resolve)
+        command(open_site(env, project, remote, resolve=looked_up), **options)
 
     return opened
+
+
+record_options = partial(site_options, resolve=False)
+"""The same for commands that only read the ledger."""
 
 
 def sound_project(root: Path) -> Project:

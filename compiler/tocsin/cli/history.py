@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tocsin.cli.environment import Site, show, site_options
+from tocsin.cli.environment import Site, record_options, show
 from tocsin.cli.output import echo_json, format_option
 from tocsin.model.entry import Action, Entry
 from tocsin.plan.rollback import find
@@ -16,7 +16,7 @@ from tocsin.state.release import Release
 
 @click.command()
 @click.argument("rule", required=False)
-@site_options
+@record_options
 @format_option("text", "json")
 def history(site: Site, rule: str | None, fmt: str) -> None:
     """Releases of an environment, newest first; with RULE, those that touched it."""

@@ -6,10 +6,11 @@ import os
 import signal
 import sys
 import traceback
+from datetime import UTC, datetime
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import mkdtemp, mkstemp
 from typing import NoReturn
 
 import click
@@ -17,6 +18,7 @@ import click
 from tocsin import __version__
 from tocsin.diagnostics import near
 from tocsin.errors import TocsinError
+from tocsin.secrets import guard, scrub
 
 COMMANDS = {
     "init": "start a content repository in a folder",
@@ -93,6 +95,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # names of files need not be text in any encoding
             stream.reconfigure(errors="backslashreplace")
+            guard(stream)
     stdout = sys.stdout
     signal.signal(signal.SIGTERM, _terminated)
     try:
@@ -137,9 +140,20 @@ def leave(code: int, message: str = "", hint: str = "") -> NoReturn:
 
 
 def _crash_report() -> Path:
-    path = Path(gettempdir()) / f"tocsin-crash-{os.getpid()}.txt"
-    path.write_text(f"tocsin {__version__}\n{sys.argv}\n{traceback.format_exc()}", "utf-8")
-    return path
+    """A file of its own in a private folder: nobody else knows its name, or may read it."""
+    from platformdirs import user_state_path  # noqa: PLC0415 - needed once, at the end
+
+    override = os.environ.get("TOCSIN_STATE")
+    folder = Path(override or user_state_path("tocsin")).expanduser() / "crashes"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError:
+        folder = Path(mkdtemp(prefix="tocsin-crash-"))
+    handle, name = mkstemp(".txt", f"{datetime.now(UTC):%Y%m%d-%H%M%S}-", folder)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(scrub(f"tocsin {__version__}\n{sys.argv}\n{traceback.format_exc()}"))
+    return Path(name)
 
 
 if __name__ == "__main__":

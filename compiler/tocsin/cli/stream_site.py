@@ -37,12 +37,12 @@ def stream_place(project: str, name: str, environment: Environment) -> StreamPla
 
     def address(key: str) -> str:
         given = str(getattr(environment, key))
-        return resolve(given, f"`{key}` of environment {name}") if given else ""
+        return resolve(given, f"`{key}` of environment {name}").reveal() if given else ""
 
     return StreamPlace(
         project=project,
         environment=name,
-        kafka=resolve(environment.bootstrap, f"`bootstrap` of environment {name}"),
+        kafka=resolve(environment.bootstrap, f"`bootstrap` of environment {name}").reveal(),
         gateway=address("gateway"),
         rest=address("rest"),
         registry=address("registry"),

@@ -6,14 +6,14 @@ from dataclasses import asdict, replace
 
 import click
 
-from tocsin.cli.environment import Site, show, site_options
+from tocsin.cli.environment import Site, record_options, show
 from tocsin.cli.output import echo_json, format_option
 from tocsin.state.verify import Finding, Verdict
 from tocsin.state.verify import verify as recompute
 
 
 @click.command()
-@site_options
+@record_options
 @format_option("text", "json")
 def verify(site: Site, fmt: str) -> None:
     """Recompute every digest of every release, and the chain. Exit code 1 on any tampering."""

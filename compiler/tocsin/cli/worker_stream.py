@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.cli.worker_report import report, say, show
 from tocsin.model.project import Environment
+from tocsin.secrets import Secret
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import topic_name
@@ -40,13 +41,14 @@ def run_streaming(
 ) -> int:
     """Work for the project of this name until stopped; the exit code."""
     env = options.env
-    servers = resolve(environment.bootstrap, f"`bootstrap` of environment {env}")
+    address = resolve(environment.bootstrap, f"`bootstrap` of environment {env}")
+    servers = address.reveal()
     there = topics.existing(servers)
     control = topic_name(name, env)
     plans = Plans(control, partial(AlertWriter.of, name, env), found_topic(name, env))
     service = Service(options.name, Follower(servers, control), plans, say)
     topics.create(servers, set(SINKS.values()) - there)
-    _tell(service, servers, there)
+    _tell(service, address, there)
     settings = KafkaSettings(
         servers,
         group_of(name, env),
@@ -64,10 +66,10 @@ def run_streaming(
     return 0
 
 
-def _tell(service: Service, servers: str, there: frozenset[str]) -> None:
+def _tell(service: Service, address: Secret, there: frozenset[str]) -> None:
     """What a person should know before the first event."""
     if service.plans.error:
         say(service.plans.error)
     for missing in sorted(set(service.topics) - there):
         say(f"topic {missing} does not exist yet")
-    say(f"{service.name} reads {', '.join(service.topics) or 'nothing'} from {servers}")
+    say(f"{service.name} reads {', '.join(service.topics) or 'nothing'} from {address}")

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tocsin.errors import ConfigError
+from tocsin.secrets import is_reference
 
 
 class Environment(BaseModel):
@@ -40,6 +41,12 @@ class Environment(BaseModel):
     canary: float = Field(default=0.25, ge=0, le=1)
     canary_seconds: int = Field(default=10, ge=0, le=3600)
     healthy_seconds: int = Field(default=60, ge=1, le=3600)
+
+    @property
+    def references(self) -> dict[str, str]:
+        """Settings that name where their value is, by key."""
+        keys = ("bootstrap", "gateway", "rest", "registry", "storage")
+        return {key: value for key in keys if is_reference(value := getattr(self, key))}
 
     @field_validator("path")
     @classmethod

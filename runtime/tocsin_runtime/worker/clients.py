@@ -10,11 +10,20 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from tocsin.errors import ConfigError, EngineError
+from tocsin.secrets import scrub
 from tocsin_runtime.worker.stream import Sink
 
 LOG = logging.getLogger("tocsin.kafka")
 """What Kafka's clients say: not onto the terminal, unless someone wants it there."""
 LOG.addHandler(logging.NullHandler())
+
+
+def _scrubbed(record: logging.LogRecord) -> bool:
+    record.msg, record.args = scrub(record.getMessage()), None
+    return True
+
+
+LOG.addFilter(_scrubbed)
 
 TRANSACTION_SECONDS = 30
 """What a killed worker left open keeps its partitions from the others for so long.

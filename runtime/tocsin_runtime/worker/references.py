@@ -7,12 +7,13 @@ from pathlib import Path
 
 from tocsin import gate
 from tocsin.errors import ConfigError
+from tocsin.secrets import Secret
 
 _LONGEST = 64 * 1024
 
 
-def resolve(value: str, setting: str) -> str:
-    """The value itself, looked up now. Raises ConfigError if it is not there."""
+def resolve(value: str, setting: str) -> Secret:
+    """The value, looked up now. Raises ConfigError if it is not there."""
     kind, _, name = value.partition(":")
     if kind == "env":
         found = os.environ.get(name, "").strip()
@@ -23,7 +24,7 @@ def resolve(value: str, setting: str) -> str:
         found, reason = value.strip(), "it is empty"
     if not found:
         raise ConfigError(f"no value for {setting}: {reason}", hint="see tocsin.toml")
-    return found
+    return Secret(found, value.strip())
 
 
 def _content(path: Path) -> str:

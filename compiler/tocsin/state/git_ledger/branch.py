@@ -19,6 +19,8 @@ class Branch:
                 f"environment {environment!r} cannot name a branch",
                 hint="use letters, digits, - and _",
             )
+        if remote.startswith("-") or not remote.isprintable():
+            raise ConfigError(f"{remote!r} is no name or address of a git remote")
         self.name = f"tocsin/{environment}"
         self._repository = repository
         self._ref = f"refs/heads/{self.name}"
