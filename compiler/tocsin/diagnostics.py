@@ -71,13 +71,6 @@ class Diagnostic:
         }
 
 
-def printable(text: str) -> str:
-    """The text with control characters escaped: rules and events reach terminals and CI logs."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
 def near(word: str, known: Iterable[str]) -> str:
     """The known word that is most like this one, or nothing; quick, whatever authors wrote."""
     if len(word) > LONGEST_WORD:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tocsin.cli.output import print_diagnostics, sarif, summary
-from tocsin.diagnostics import Diagnostic, Severity, Span, has_errors, printable
+from tocsin.diagnostics import Diagnostic, Severity, Span, has_errors
+from tocsin.escape import printable
 
 ERROR = Diagnostic("TOC021", "unknown modifier 'x'", Span("a.yml", 2, 3), hint="y?", rule="r1")
 WARNING = Diagnostic("TOC034", "not used", Span("b.yml", 1, 1), Severity.WARNING)
@@ -43,7 +44,9 @@ def test_text_of_a_place_that_cannot_be_shown(
 def test_control_characters_are_shown_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     found = Diagnostic("TOC021", "\x1b[2J\n::error::", Span("a\x07.yml"), hint="\ud800\u202e")
     text = printed(capsys, "text", found)
-    assert text == "a\\x07.yml:1:1: error TOC021: \\x1b[2J\\n::error::\n  hint: \\ud800\\u202e\n"
+    assert (
+        text == "a\\x07.yml:1:1: error TOC021: \\x1b[2J\\n\\x3a:error::\n  hint: \\ud800\\u202e\n"
+    )
 
 
 def test_printable_leaves_letters_of_all_scripts() -> None:
@@ -72,7 +75,7 @@ def test_github_commands(capsys: pytest.CaptureFixture[str]) -> None:
         "::error file=a.yml,line=2,col=3,title=TOC021::unknown modifier 'x' (y?)",
         "::warning file=b.yml,line=1,col=1,title=TOC034::not used",
         "::notice file=c.yml,line=4,col=2,title=TOC999::note",
-        "::error file=a%2Cb%3Ac%25.yml,line=9,col=7,title=TOC001::50%25%0Aof%0Dit",
+        "::error file=a%2Cb%3Ac%25.yml,line=9,col=7,title=TOC001::50%25%0Aof%0Ait",
     ]
 
 

@@ -266,7 +266,7 @@ class TestWords:
         bundle = plan({}, {"a": Spec(key="a|b`<img>[x](y)@team")}, warnings=("w *x*",))
         page = explain.markdown(bundle.plan)
         [row] = [line for line in page.splitlines() if line.startswith("| `+`")]
-        assert "a\\|b\\`\\<img\\>\\[x\\](y)@\N{ZERO WIDTH SPACE}team" in row
+        assert "a\\|b\\`&lt;img&gt;\\[x\\]\\(y\\)@\N{ZERO WIDTH SPACE}team" in row
         assert "- **warning**: w \\*x\\*" in page
 
     def test_json_is_the_plan(self) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from tocsin.cases.judge import Verdict
-
-# XML 1.0 has no place for most control characters nor for lone surrogates, which events may hold.
-_NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+from tocsin.escape import xml
 
 
 def junit(verdicts: Sequence[Verdict]) -> bytes:
@@ -31,15 +28,11 @@ def _suite(root: ET.Element, engine: str, verdicts: Sequence[Verdict]) -> None:
     for name, count in counts.items():
         suite.set(name, str(count))
     for verdict in verdicts:
-        name = _clean(verdict.case)
-        classname, file = f"{engine}.{verdict.key}", _clean(verdict.file)
+        name = xml(verdict.case)
+        classname, file = xml(f"{engine}.{verdict.key}"), xml(verdict.file)
         case = ET.SubElement(suite, "testcase", classname=classname, name=name, file=file)
         if verdict.refused:
-            ET.SubElement(case, "skipped", message=_clean(verdict.refused))
+            ET.SubElement(case, "skipped", message=xml(verdict.refused))
         elif not verdict.ok:
-            failure = ET.SubElement(case, "failure", message=_clean("; ".join(verdict.problems)))
-            failure.text = _clean("\n".join(verdict.why))
-
-
-def _clean(text: str) -> str:
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+            failure = ET.SubElement(case, "failure", message=xml("; ".join(verdict.problems)))
+            failure.text = xml("\n".join(verdict.why))

@@ -9,18 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
 from tocsin.backend import registry
 from tocsin.backend.base import Backend
 from tocsin.cli.artifacts import gather, tables, write
-from tocsin.cli.output import console, echo_json, format_option, on_terminal, print_diagnostics
+from tocsin.cli.output import (
+    Terminal,
+    console,
+    echo_json,
+    format_option,
+    on_terminal,
+    print_diagnostics,
+)
 from tocsin.compile import Refusal, compile_query
 from tocsin.diagnostics import Diagnostic, has_errors
 from tocsin.errors import ConfigError
+from tocsin.escape import printable
 from tocsin.front.collect import collect
 from tocsin.front.project import Project, find_project, load_project
 from tocsin.front.relate import relate_inferred
@@ -171,14 +177,14 @@ def _write(out: Path, built: Sequence[Built]) -> None:
         files |= tables(each.backend, each.sources)
     removed = write(out, files, [each.backend.name for each in built])
     gone = f", {removed} of an older run removed" if removed else ""
-    console().print(f"{len(files)} files written to {escape(str(out))}{gone}", soft_wrap=True)
+    console().print(f"{len(files)} files written to {printable(str(out))}{gone}", soft_wrap=True)
 
 
 def _report(built: Sequence[Built], fmt: str) -> None:
     if fmt == "json":
         echo_json({each.backend.name: each.as_json() for each in built})
         return
-    out = Console(highlight=False)
+    out = Terminal()
     counts = Table("backend", "compiled", "refused", box=None, header_style="dim")
     reasons = Table("backend", "refused", "reason", "count", box=None, header_style="dim")
     for each in built:

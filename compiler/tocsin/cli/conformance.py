@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import click
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from tocsin.backend import registry
 from tocsin.backend.base import Backend
@@ -94,7 +94,7 @@ def _as_json(report: Report) -> dict[str, object]:
 def _print(reports: list[Report]) -> None:
     for report in reports:
         for problem in report.problems[:SHOWN]:
-            console().print(f"[red]{escape(report.backend)}[/] {escape(problem)}\n")
+            console().print(Text.assemble((report.backend, "red"), f" {problem}\n"))
         if len(report.problems) > SHOWN:
             console().print(f"… and {len(report.problems) - SHOWN} problems more\n")
     _summary(reports)
@@ -102,7 +102,7 @@ def _print(reports: list[Report]) -> None:
         colour, said = ("green", "as declared") if report.ok else ("red", "not as declared")
         count = f"{len(report.results)} cases, {report.pairs} pairs of detection and event"
         time = f"{report.seconds:.1f} s"
-        console().print(f"{escape(report.backend)}: {count}, {time}: [{colour}]{said}[/]")
+        console().print(Text.assemble(f"{report.backend}: {count}, {time}: ", (said, colour)))
 
 
 def _summary(reports: list[Report]) -> None:
@@ -117,6 +117,6 @@ def _summary(reports: list[Report]) -> None:
             counts = {s: sum(r.status is s for r in results) for s in Status}
             text = ", ".join(f"{n} {s.value}" for s, n in counts.items() if n)
             wrong = any(result.problem for result in results)
-            cells.append(f"[red]{text}[/]" if wrong else text)
-        table.add_row(f"{row} [dim]{escape(titles[row])}[/]", *cells)
+            cells.append(Text(text, "red" if wrong else ""))
+        table.add_row(Text.assemble(f"{row} ", (titles[row], "dim")), *cells)
     console().print(table)

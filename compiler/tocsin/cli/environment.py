@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from tocsin.check import run_checks
-from tocsin.cli.output import console, print_diagnostics
+from tocsin.cli.output import Terminal, console, print_diagnostics
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.folder import folder_of
 from tocsin.deploy.journal import Order
@@ -193,9 +192,9 @@ def on_input_terminal() -> bool:
 
 def say(message: str) -> None:
     """A note for people, on stderr."""
-    console().print(Text(message), soft_wrap=True)
+    console().print(message, soft_wrap=True)
 
 
 def show(page: Text | str) -> None:
     """A result on stdout: lines are never cut, colours only on a terminal."""
-    Console(highlight=False).print(page, soft_wrap=True, markup=False)
+    Terminal().print(page, soft_wrap=True)

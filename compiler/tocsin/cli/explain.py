@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
@@ -17,9 +16,17 @@ from tocsin.cases.explain import Explanation, Named
 from tocsin.cases.windows import Windows, explain_windows
 from tocsin.cli.events import AUTO, flatten_option
 from tocsin.cli.explain_windows import correlation_json, show_windows
-from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, summary
-from tocsin.diagnostics import Diagnostic, has_errors, near, printable
+from tocsin.cli.output import (
+    Terminal,
+    console,
+    echo_json,
+    format_option,
+    print_diagnostics,
+    summary,
+)
+from tocsin.diagnostics import Diagnostic, has_errors, near
 from tocsin.errors import ConfigError
+from tocsin.escape import printable
 from tocsin.events.reading import Reading, read_events, read_stream
 from tocsin.front.collect import collect
 from tocsin.front.placeholders import read_placeholders
@@ -168,11 +175,11 @@ def _as_json(parts: Named, number: int, found: Explanation) -> dict[str, Any]:
 
 
 def _show(found: Sequence[tuple[Named, int, Explanation]]) -> None:
-    out = Console(highlight=False)
+    out = Terminal()
     for parts, number, explanation in found:
         verdict = "matches" if explanation.matches else "does not match"
         head = f"event {number} {verdict} {parts.query.detection.key}"
-        out.print(Text(head, style="bold"), soft_wrap=True)
+        out.print(Text(printable(head), style="bold"), soft_wrap=True)
         tree = Tree(_line(explanation.tree), guide_style="dim")
         _grow(tree, explanation.tree)
         out.print(tree, soft_wrap=True)

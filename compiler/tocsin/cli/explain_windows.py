@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
 from tocsin.cases.windows import Windows
-from tocsin.cli.output import console
-from tocsin.diagnostics import printable
+from tocsin.cli.output import Terminal, console
+from tocsin.escape import printable
 from tocsin.ir.account import SHOWN, Standing
 from tocsin.ir.figures import Hit
 from tocsin.ir.times import millis_text
@@ -27,7 +26,7 @@ def correlation_json(found: Windows) -> dict[str, Any]:
 
 def show_windows(found: Windows, events: int) -> None:
     """A tree for each base match, then the bases and what did not count."""
-    out = Console(highlight=False)
+    out = Terminal()
     detection = found.query.detection
     verdict = "matches" if found.matches else "does not match"
     out.print(Text(f"{detection.key} {verdict} in {events} events", style="bold"), soft_wrap=True)
@@ -66,7 +65,7 @@ def _member(found: Windows, hit: Hit) -> Text:
     return Text.assemble(line, (f"  {printable(values)}" if values else "", "dim"))
 
 
-def _base(out: Console, key: str, numbers: tuple[int, ...]) -> None:
+def _base(out: Terminal, key: str, numbers: tuple[int, ...]) -> None:
     if numbers:
         shown = ", ".join(map(str, numbers[:SHOWN])) + (" …" if len(numbers) > SHOWN else "")
         out.print(Text(f"{key} matches events {shown}", style="dim"), soft_wrap=True)

@@ -54,7 +54,7 @@ def _name(folder: Path) -> str:
 def _git_init(folder: Path) -> bool:
     """Make the folder a git repository unless it is inside one; whether it was made."""
     if shutil.which("git") is None:
-        console().print("[yellow]git is not installed: deployments need it[/]")
+        console().print("git is not installed: deployments need it", style="yellow")
         return False
     inside = ["git", "-C", str(folder), "rev-parse", "--is-inside-work-tree"]
     if subprocess.run(inside, capture_output=True, check=False).returncode == 0:

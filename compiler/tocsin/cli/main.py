@@ -18,6 +18,7 @@ import click
 from tocsin import __version__
 from tocsin.diagnostics import near
 from tocsin.errors import TocsinError
+from tocsin.escape import printable
 from tocsin.secrets import guard, scrub
 
 COMMANDS = {
@@ -106,7 +107,7 @@ def main() -> NoReturn:
         error.show()
         leave(error.exit_code if error.exit_code != 1 else 2)
     except TocsinError as error:
-        leave(error.exit_code, _styled(error.message), error.hint)
+        leave(error.exit_code, _styled(error.message), printable(error.hint))
     except SystemExit:
         # click muffles stdout and ends with 1 where the reader went away (`| head`): fine with us.
         if sys.stdout is not stdout:
@@ -127,7 +128,7 @@ def _terminated(number: int, _: object) -> NoReturn:
 
 
 def _styled(message: str) -> str:
-    return click.style("error: ", fg="red", bold=True) + message
+    return click.style("error: ", fg="red", bold=True) + printable(message)
 
 
 def leave(code: int, message: str = "", hint: str = "") -> NoReturn:

@@ -10,6 +10,7 @@ import click
 from tocsin.cli.environment import say
 from tocsin.cli.output import echo_json, format_option
 from tocsin.errors import ConfigError
+from tocsin.escape import printable
 from tocsin.front.project import find_project, read_settings
 from tocsin.report.manifests import (
     Choices,
@@ -93,7 +94,7 @@ def _show(made: Deployment, files: tuple[Manifest, ...], out: Path | None, fmt: 
         return
     if out:
         for path in paths.values():
-            click.echo(path)
+            click.echo(printable(str(path)))
     else:
         click.echo("---\n".join(f.text for f in files if f.kubernetes), nl=False)
     for need in prerequisites(made):

@@ -17,6 +17,7 @@ from tocsin.cli.output import console, echo_json, format_option, print_diagnosti
 from tocsin.cli.templates import template
 from tocsin.diagnostics import near
 from tocsin.errors import ConfigError
+from tocsin.escape import printable
 from tocsin.front.project import find_project
 from tocsin.front.sources import read_sources
 from tocsin.model.source import Column, FieldType, Served, Source
@@ -159,7 +160,7 @@ def _say(written: list[str], source: Source, fmt: str) -> None:
         echo_json({"rule": written[0], "cases": written[1], "source": source.name})
         return
     for file in written:
-        click.echo(file)
+        click.echo(printable(str(file)))
     others = [str(served.logsource) for served in source.serves[1:]]
     if others:
         console().print(f"{source.name} also serves: {'; '.join(others)}", soft_wrap=True)

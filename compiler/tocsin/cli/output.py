@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
@@ -12,10 +12,13 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from tocsin import __version__, gate
-from tocsin.diagnostics import Diagnostic, Severity, printable
+from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.escape import annotation, annotation_property, json_text, printable
+from tocsin.escape import sarif as sarif_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 _EXCERPTED = 2 * gate.MIB
@@ -34,14 +37,38 @@ def format_option(*choices: str) -> Callable[[F], F]:
 @cache
 def console() -> Console:
     """The terminal for people: stderr, so that stdout stays for data."""
-    return Console(stderr=True, highlight=False)
+    return Terminal(stderr=True)
+
+
+class Terminal(Console):
+    """A terminal on which no text is markup, and no text moves the cursor or turns letters round.
+
+    Names are escaped where they are put in (`tocsin.escape`), to stay on their line; this is the
+    net below. Colours are styles.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """The segments of what is printed, their text without control characters."""
+        for each in super().render(renderable, options):
+            yield each if each.control else Segment(_visible(each.text), each.style)
+
+
+def _visible(text: str) -> str:
+    if text.replace("\n", "").isprintable():
+        return text
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def echo_json(value: Any) -> None:
     """One JSON value on stdout; a large one in parts, so that its text is never held whole."""
     pieces = chain(json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value), "\n")
     while part := "".join(islice(pieces, 100_000)):
-        click.echo(part, nl=False)
+        click.echo(json_text(part), nl=False)
 
 
 def print_diagnostics(found: Iterable[Diagnostic], fmt: str = "text", *, err: bool = False) -> None:
@@ -96,11 +123,10 @@ def _line(file: str, number: int) -> str:
 def _github(each: Diagnostic) -> str:
     level = {"info": "notice"}.get(each.severity.value, each.severity.value)
     said = f"{each.message} ({each.hint})" if each.hint else each.message
-    escaped = said.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     span = each.span
-    file = span.file.replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
+    file = annotation_property(span.file)
     place = f"file={file},line={span.line},col={span.column},title={each.code}"
-    return f"::{level} {place}::{escaped}"
+    return f"::{level} {place}::{annotation(said)}"
 
 
 def sarif(found: Iterable[Diagnostic]) -> dict[str, Any]:
@@ -121,11 +147,11 @@ def _sarif_result(each: Diagnostic) -> dict[str, Any]:
         },
         "region": region,
     }
-    text = f"{each.message}\n{each.hint}" if each.hint else each.message
+    said = [sarif_text(part) for part in (each.message, each.hint) if part]
     return {
         "ruleId": each.code,
         "level": _SARIF[each.severity],
-        "message": {"text": text},
+        "message": {"text": "\n".join(said)},
         "locations": [{"physicalLocation": place}],
     }
 

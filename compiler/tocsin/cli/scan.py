@@ -9,7 +9,6 @@ from time import perf_counter
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from rich.text import Text
@@ -18,9 +17,17 @@ from tocsin.backend.forms import Form
 from tocsin.cli.engine import EVALUATOR, MATCHER, engine_option, matched, started
 from tocsin.cli.events import AUTO as FLATTEN
 from tocsin.cli.events import flatten_option
-from tocsin.cli.output import console, format_option, on_terminal, print_diagnostics, summary
-from tocsin.diagnostics import Diagnostic, has_errors, printable
+from tocsin.cli.output import (
+    Terminal,
+    console,
+    format_option,
+    on_terminal,
+    print_diagnostics,
+    summary,
+)
+from tocsin.diagnostics import Diagnostic, has_errors
 from tocsin.errors import ConfigError
+from tocsin.escape import printable
 from tocsin.events.reading import Reading, read_events
 from tocsin.front.collect import collect
 from tocsin.front.relate import relate_inferred
@@ -173,7 +180,7 @@ def _print(matches: Sequence[Match], queries: Sequence[Resolved], fmt: str) -> N
         shown = ", ".join(f"{key}={value}" for key, value in group.items())
         row = (str(match.event), meta.level, meta.title, shown, match.detection)
         table.add_row(*(Text(printable(cell)) for cell in row))
-    Console(highlight=False).print(table)
+    Terminal().print(table)
 
 
 def _group(query: Resolved, match: Match) -> dict[str, str] | None:

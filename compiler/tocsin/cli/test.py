@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from tocsin.cases.judge import Verdict
 from tocsin.cases.junit import junit
@@ -17,6 +17,7 @@ from tocsin.cli.engine import chosen, engine_option, started
 from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, summary
 from tocsin.diagnostics import has_errors
 from tocsin.errors import ConfigError
+from tocsin.escape import printable
 from tocsin.front.project import Project, find_project, load_project
 from tocsin.ir.query import Resolved
 from tocsin.state.changes import changed_files
@@ -54,7 +55,9 @@ def test(
         echo_json([v.as_json() for v in verdicts])
     _report(verdicts, queries)
     if has_errors(broken):
-        console().print(f"[red]not tested because of errors:[/] {summary(broken)}")
+        console().print(
+            Text.assemble(("not tested because of errors:", "red"), f" {summary(broken)}")
+        )
     if has_errors(broken) or not all(v.ok for v in verdicts):
         raise click.exceptions.Exit(1)
 
@@ -112,13 +115,14 @@ def _report(verdicts: Sequence[Verdict], queries: Sequence[Resolved]) -> None:
     out = console()
     for verdict in verdicts:
         if not verdict.ok:
-            place = escape(f"{verdict.file}:{verdict.line}")
-            name = escape(f"{verdict.key}: {verdict.case}")
-            out.print(f"[red]failed[/] {name} [dim]({verdict.engine}) {place}[/]")
+            place = printable(f"({verdict.engine}) {verdict.file}:{verdict.line}")
+            name = printable(f"{verdict.key}: {verdict.case}")
+            out.print(Text.assemble(("failed", "red"), f" {name} ", (place, "dim")))
             for line in (*verdict.problems, *verdict.why):
-                out.print(f"    {line}", markup=False)
+                out.print(f"    {printable(line)}")
     for why, count in Counter((v.engine, v.refused) for v in verdicts if v.refused).items():
-        out.print(f"[yellow]refused[/] by {why[0]}: {escape(why[1])} ({count} cases)")
+        said = printable(f" by {why[0]}: {why[1]} ({count} cases)")
+        out.print(Text.assemble(("refused", "yellow"), said))
     table = Table("engine", "passed", "failed", "refused", box=None, header_style="dim")
     for engine in dict.fromkeys(v.engine for v in verdicts):
         mine = [v for v in verdicts if v.engine == engine]
@@ -128,4 +132,5 @@ def _report(verdicts: Sequence[Verdict], queries: Sequence[Resolved]) -> None:
     out.print(table)
     untested = [q.detection.key for q in queries if q.alerts and not q.detection.cases]
     if untested:
-        out.print(f"[yellow]without cases:[/] {', '.join(untested)}")
+        said = f" {', '.join(map(printable, untested))}"
+        out.print(Text.assemble(("without cases:", "yellow"), said))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from tocsin.cli.output import console, echo_json
+from tocsin.escape import printable
 
 if TYPE_CHECKING:
     from tocsin_runtime.matcher import Cost
@@ -64,7 +65,9 @@ def show(report: dict[str, Any], fmt: str) -> None:
     table = Table("level", "detection", "source", "mode", "matches", "new alerts", box=None)
     for row in sorted(hits, key=lambda r: (-r["matches"], r["key"])):
         numbers = (str(row["matches"]), str(row["alerts"]))
-        table.add_row(row["level"], row["title"], row["source"], row["mode"], *numbers)
+        table.add_row(
+            *(printable(row[name]) for name in ("level", "title", "source", "mode")), *numbers
+        )
     if hits:
         console().print(table)
     for each in report.get("not_run", ()):
@@ -93,4 +96,4 @@ def _summary(report: dict[str, Any]) -> str:
 
 def say(message: str) -> None:
     """A note for people, on stderr."""
-    console().print(message, markup=False, soft_wrap=True)
+    console().print(printable(message), soft_wrap=True)

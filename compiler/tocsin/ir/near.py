@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tocsin.escape import printable
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.leaf import passes
 from tocsin.ir.nodes import And, Expr, FieldRef, IsNull, Leaf, Not, Or, Regex, Test, Text, Wild
@@ -25,12 +26,7 @@ def near_misses(expr: Expr, view: View) -> list[str]:
         for node in _failed(expr, view)
         for hint in _hints(node, view, paths)
     )
-    return [_printable(hint) for hint in dict.fromkeys(found)]
-
-
-def _printable(text: str) -> str:
-    """Without control characters: names of an event's keys are whatever a stranger wrote."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return [printable(hint) for hint in dict.fromkeys(found)]
 
 
 def _failed(expr: Expr, view: View, *, wanted: bool = True) -> Iterator[Leaf | FieldRef]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tocsin.diagnostics import printable
+from tocsin.escape import printable
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.nodes import (
     And,

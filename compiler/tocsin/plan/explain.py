@@ -9,6 +9,8 @@ from typing import Any
 from rich.text import Text
 
 from tocsin.backend.fleet import Verdict
+from tocsin.escape import markdown as markdown_text
+from tocsin.escape import printable
 from tocsin.model.detection import duration
 from tocsin.model.entry import Action, Entry
 from tocsin.pack.diff import PackDiff
@@ -76,38 +78,38 @@ def summary(plan: Plan) -> str:
 def text(plan: Plan) -> Text:
     """The plan for a terminal; colours are styles, so that a pipe gets none."""
     page = Text()
-    page.append(f"{_heading(plan)}\n", "bold")
+    page.append(f"{printable(_heading(plan))}\n", "bold")
     for row in rows(plan):
-        page.append(f"{row.symbol} {_clean(row.name)}", _STYLES[row.symbol])
+        page.append(f"{row.symbol} {printable(row.name)}", _STYLES[row.symbol])
         page.append(f" {row.version}" if row.version else "")
-        page.append("".join(f" · {_clean(fact)}" for fact in row.facts))
+        page.append("".join(f" · {printable(fact)}" for fact in row.facts))
         page.append("\n")
     for pack in plan.packs:
-        page.append(f"pack {_clean(pack.source)}", "cyan")
-        page.append("".join(f" · {fact}" for fact in _pack_facts(pack)) + "\n")
+        page.append(f"pack {printable(pack.source)}", "cyan")
+        page.append("".join(f" · {printable(fact)}" for fact in _pack_facts(pack)) + "\n")
     for warning in plan.warnings:
-        page.append(f"warning: {_clean(warning)}\n", "yellow")
+        page.append(f"warning: {printable(warning)}\n", "yellow")
     for problem in plan.problems:
-        page.append(f"error: {_clean(problem)}\n", "bold red")
+        page.append(f"error: {printable(problem)}\n", "bold red")
     page.append(summary(plan), "bold")
     return page
 
 
 def markdown(plan: Plan) -> str:
     """The plan as a comment on a pull request."""
-    lines = [f"### {_escape(_heading(plan))}", "", f"**{summary(plan)}**", ""]
+    lines = [f"### {markdown_text(_heading(plan))}", "", f"**{summary(plan)}**", ""]
     if found := rows(plan):
         lines += ["| | detection | version | what | where | artifact | notes |", "|-" * 7 + "|"]
     for row in found:
         notes = " · ".join(row.notes)
         cells = (row.name, row.version, row.what, row.where, row.artifact, notes)
-        lines.append("| " + " | ".join([f"`{row.symbol}`", *map(_escape, cells)]) + " |")
+        lines.append("| " + " | ".join([f"`{row.symbol}`", *map(markdown_text, cells)]) + " |")
     lines += [""] if found else []
-    lines += [
-        f"- **pack** {_escape(pack.source)}: {' · '.join(_pack_facts(pack))}" for pack in plan.packs
-    ]
-    lines += [f"- **warning**: {_escape(w)}" for w in plan.warnings]
-    lines += [f"- **error**: {_escape(p)}" for p in plan.problems]
+    for pack in plan.packs:
+        facts = markdown_text(" · ".join(_pack_facts(pack)))
+        lines.append(f"- **pack** {markdown_text(pack.source)}: {facts}")
+    lines += [f"- **warning**: {markdown_text(w)}" for w in plan.warnings]
+    lines += [f"- **error**: {markdown_text(p)}" for p in plan.problems]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -198,14 +200,3 @@ def _cases(entry: Entry) -> str:
 
 def _arrow(before: str, after: str) -> str:
     return f"{before} → {after}" if before and before != after else after
-
-
-def _clean(value: str) -> str:
-    """No control characters: names come from files that anyone may propose."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
-
-
-def _escape(value: str) -> str:
-    """Text for one cell of a Markdown table: nothing in it is read as markup or as a mention."""
-    escaped = "".join(f"\\{c}" if c in "\\`*_[]<>|#~!" else c for c in _clean(value))
-    return escaped.replace("@", "@\N{ZERO WIDTH SPACE}")

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tocsin import __version__
+from tocsin.escape import printable
 from tocsin.report.coverage import Coverage, Row
 from tocsin.report.documents import figures, unknown
 
@@ -87,6 +88,7 @@ def _templates() -> Environment:
     found = Environment(
         loader=loader,
         autoescape=True,
+        finalize=_visible,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -101,6 +103,12 @@ def _templates() -> Environment:
     }
     found.globals.update(tools)
     return found
+
+
+def _visible(value: Any) -> Any:
+    """Without control and bidirectional characters; what is markup is ours."""
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    return "\n".join(map(printable, value.split("\n"))) if plain else value
 
 
 def _inline(name: str) -> Markup:

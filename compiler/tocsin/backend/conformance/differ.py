@@ -11,7 +11,7 @@ import yaml
 from tocsin.backend.conformance.case import Case
 from tocsin.backend.conformance.engine import Hits
 from tocsin.backend.conformance.gather import VALUES, Group, Placed
-from tocsin.diagnostics import printable
+from tocsin.escape import printable
 from tocsin.model.artifact import Artifact
 
 MOST = 4000
