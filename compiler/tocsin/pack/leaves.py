@@ -121,17 +121,27 @@ def _regex_test(pattern: Any, flags: Any, guard: Any) -> tuple[Test, Guard]:
 
 def _cidr_test(network: Any) -> tuple[Test, Guard]:
     try:
-        ipaddress.ip_network(_text(network))
+        written = str(ipaddress.ip_network(_text(network)))
     except ValueError as error:
         raise ValueError(f"not a network: {network!r}") from error
+    if written != network:
+        raise ValueError(f"not a network as packs write it: {network!r}, expected {written!r}")
     return Cidr(network), ()
 
 
 def _compare_test(op: Any, number: Any) -> tuple[Test, Guard]:
     known = isinstance(number, int | float) and not isinstance(number, bool)
-    if not known or not math.isfinite(number):
+    if not known or not _is_double(number):
         raise ValueError(f"expected a finite number, got {_kind(number)}")
     return Compare(_enum(Op, op), number), ()
+
+
+def _is_double(number: float) -> bool:
+    """Whether it is within the range of doubles, which it is compared as."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def _time_test(unit: Any, first: Any, last: Any) -> tuple[Test, Guard]:

@@ -51,10 +51,13 @@ sealed interface Expression {
     /** Reads from left to right. */
     final class Reader {
         private static final int LAST = 0x10ffff;
+        private static final int DEEPEST = 1_000;
+        private static final int MOST_REPEATS = 1_000;
         private static final String ANY = "(?s:.)";
         private static final String NONE = "(?!)";
         private final String text;
         private int at;
+        private int depth;
 
         Reader(String text) {
             this.text = text;
@@ -99,7 +102,11 @@ sealed interface Expression {
                 return new Chars(new int[0]);
             }
             if (takes("(?:")) {
+                if (++depth > DEEPEST) {
+                    throw wrong();
+                }
                 Expression inner = either();
+                depth--;
                 if (!takes(")")) {
                     throw wrong();
                 }
@@ -118,6 +125,9 @@ sealed interface Expression {
             while (!takes("]")) {
                 int first = character();
                 int last = takes("-") ? character() : first;
+                if (last < first || found.length > 0 && first <= found[found.length - 1]) {
+                    throw wrong(); // the compiler writes ranges in order
+                }
                 found = Arrays.copyOf(found, found.length + 2);
                 found[found.length - 2] = first;
                 found[found.length - 1] = last;
@@ -125,7 +135,6 @@ sealed interface Expression {
             return others ? complement(found) : found;
         }
 
-        /** The compiler writes ranges in order. */
         private static int[] complement(int[] ranges) {
             int[] found = new int[ranges.length + 2];
             int n = 0;
@@ -158,10 +167,14 @@ sealed interface Expression {
                 return code;
             }
             if (takes("x{")) {
-                int end = text.indexOf('}', at);
-                int value = Integer.parseInt(text.substring(at, end), 16);
-                at = end + 1;
+                int value = number(16, LAST);
+                if (!takes("}")) {
+                    throw wrong();
+                }
                 return value;
+            }
+            if (at >= text.length()) {
+                throw wrong();
             }
             int escaped = text.codePointAt(at);
             at += Character.charCount(escaped);
@@ -175,7 +188,10 @@ sealed interface Expression {
 
         private Expression repeated(Expression part) throws Refused {
             Expression made = part;
-            while (at < text.length() && "*+?{".indexOf(text.charAt(at)) >= 0) {
+            for (int n = 0; at < text.length() && "*+?{".indexOf(text.charAt(at)) >= 0; n++) {
+                if (n == DEEPEST) {
+                    throw wrong();
+                }
                 int[] bounds = bounds();
                 takes("?"); // as few as possible or as many: found is found
                 made = new Repeat(made, bounds[0], bounds[1]);
@@ -192,14 +208,27 @@ sealed interface Expression {
                 case '?':
                     return new int[] {0, 1};
                 default:
-                    int end = text.indexOf('}', at);
-                    String[] parts = text.substring(at, end).split(",", -1);
-                    at = end + 1;
-                    int least = Integer.parseInt(parts[0]);
-                    boolean open = parts.length > 1 && parts[1].isEmpty();
-                    int most = parts.length == 1 ? least : open ? -1 : Integer.parseInt(parts[1]);
+                    int least = number(10, MOST_REPEATS);
+                    boolean open = takes(",");
+                    boolean endless = open && text.startsWith("}", at);
+                    int most = endless ? -1 : open ? number(10, MOST_REPEATS) : least;
+                    if (!takes("}") || !endless && most < least) {
+                        throw wrong();
+                    }
                     return new int[] {least, most};
             }
+        }
+
+        private int number(int base, int most) throws Refused {
+            int from = at;
+            long value = 0;
+            while (at < text.length() && Character.digit(text.charAt(at), base) >= 0 && value <= most) {
+                value = value * base + Character.digit(text.charAt(at++), base);
+            }
+            if (at == from || value > most) {
+                throw wrong();
+            }
+            return (int) value;
         }
     }
 }

@@ -22,8 +22,11 @@ final class Fold {
             if (!(pair instanceof List<?> two) || two.size() != 2) {
                 throw new Refused("the table of letters is not one of pairs");
             }
-            int from = ((Number) two.get(0)).intValue();
-            int to = ((Number) two.get(1)).intValue();
+            int from = Record.number(two.get(0));
+            int to = Record.number(two.get(1));
+            if (!Character.isValidCodePoint(from) || !Character.isValidCodePoint(to)) {
+                throw new Refused("the table of letters has what is no letter");
+            }
             if (from < basic.length && to < basic.length) {
                 basic[from] = (char) to;
             } else {

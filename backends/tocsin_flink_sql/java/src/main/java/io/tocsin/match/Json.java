@@ -13,6 +13,7 @@ import java.util.Map;
  */
 final class Json {
     private static final int DEEPEST = 300;
+    private static final int MOST_DIGITS = 300;
 
     private final Cursor cursor = new Cursor();
     private final int deepest;
@@ -119,7 +120,8 @@ final class Json {
         int from = cursor.at;
         cursor.number();
         String text = Utf8.text(cursor.bytes, from, cursor.at, false, false);
-        if (cursor.integer) {
+        // More digits are beyond doubles, and take long to read.
+        if (cursor.integer && text.length() <= MOST_DIGITS) {
             return new BigInteger(text);
         }
         double value = Double.parseDouble(text);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Makes leaves of the lists that stand for them in a pack. */
 final class LeafReader {
@@ -19,19 +20,44 @@ final class LeafReader {
         this.regexes = regexes;
     }
 
+    /** How many values the list of a leaf has. */
+    private static final Map<String, Integer> SIZES =
+            Map.of(
+                    "null", 2, "field", 5, "text", 3, "cased", 3, "regex", 5, "cidr", 3,
+                    "compare", 4, "time", 5);
+
+    private static final Set<String> HOW = Set.of("equals", "contains", "startswith", "endswith");
+    private static final Set<String> OPS = Set.of("gt", "gte", "lt", "lte");
+    private static final Set<String> UNITS =
+            Set.of("minute", "hour", "day", "week", "month", "year");
+
+    /** The list of a leaf of a known kind, as long as it must be. */
+    static List<?> checked(Object code) throws Refused {
+        List<?> list = Record.list(code);
+        Integer size = list.isEmpty() ? null : SIZES.get(Record.text(list.get(0)));
+        if (size == null) {
+            throw new Refused("unknown leaf " + (list.isEmpty() ? "" : list.get(0)));
+        }
+        if (list.size() != size) {
+            throw new Refused("a leaf " + list.get(0) + " of " + list.size() + " values");
+        }
+        return list;
+    }
+
     Leaf leaf(int number, List<?> code, Map<String, List<String>> paths) throws Refused {
         String kind = Record.text(code.get(0));
-        Field field = field(code.get(1), paths);
+        boolean named = kind.equals("null") || kind.equals("field");
+        Field field = field(named ? Record.text(code.get(1)) : code.get(1), paths);
         switch (kind) {
             case "null":
                 return new Leaf.Missing(number, field, present(field));
             case "field":
                 Field other = field(Record.text(code.get(2)), paths);
-                String how = Record.text(code.get(3));
+                String how = Record.oneOf(HOW, code.get(3));
                 boolean cased = Record.truth(code.get(4));
                 return new Leaf.Compares(number, present(field), field, other, how, cased);
             case "text", "cased":
-                List<?> pattern = Record.list(code.get(2));
+                List<?> pattern = pattern(code.get(2));
                 Test glob = new Glob(pattern, kind.equals("cased"));
                 return new Leaf.Passes(number, textAtoms(field, pattern, number, glob), field, glob);
             case "regex":
@@ -48,19 +74,35 @@ final class LeafReader {
         return switch (kind) {
             case "cidr" -> new Network(Record.text(code.get(2)));
             case "compare" -> comparison(Record.text(code.get(2)), code.get(3));
-            case "time" -> new Moment(
-                            Record.text(code.get(2)),
-                            Record.number(code.get(3)),
-                            Record.number(code.get(4)));
+            case "time" -> moment(code);
             default -> throw new Refused("unknown leaf " + kind);
         };
+    }
+
+    private static Test moment(List<?> code) throws Refused {
+        int first = Record.number(code.get(3));
+        int last = Record.number(code.get(4));
+        if (last < first) {
+            throw new Refused("no number is from " + first + " to " + last);
+        }
+        return new Moment(Record.oneOf(UNITS, code.get(2)), first, last);
     }
 
     private static Test comparison(String op, Object number) throws Refused {
         if (!(number instanceof BigInteger) && !(number instanceof Double)) {
             throw new Refused("expected a number, got " + number);
         }
-        return new Comparison(op, (Number) number);
+        return new Comparison(Record.oneOf(OPS, op), (Number) number);
+    }
+
+    /** Literals, 0 for any run of characters, 1 for exactly one. */
+    private static List<?> pattern(Object code) throws Refused {
+        for (Object part : Record.list(code)) {
+            if (!(part instanceof String) && Record.number(part) >>> 1 != 0) {
+                throw new Refused("expected a text, 0 or 1 in a pattern, got " + part);
+            }
+        }
+        return Record.list(code);
     }
 
     private Field field(Object name, Map<String, List<String>> paths) throws Refused {

@@ -11,12 +11,18 @@ final class Network implements Test {
     /** A network as `10.0.0.0/8`. */
     Network(String text) throws Refused {
         int slash = text.indexOf('/');
+        String length = text.substring(slash + 1);
         network = slash < 0 ? null : address(text.substring(0, slash));
-        Number length = slash < 0 ? null : Numbers.parse(text.substring(slash + 1));
-        if (network == null || length == null || length.intValue() > network.length * 8) {
+        boolean digits = only(length, "0123456789") && !length.isEmpty() && length.length() <= 3;
+        bits = digits ? Integer.parseInt(length) : -1;
+        if (network == null || bits < 0 || bits > network.length * 8 || hasHostBits()) {
             throw new Refused("not a network: " + text);
         }
-        bits = length.intValue();
+    }
+
+    private boolean hasHostBits() {
+        return new BigInteger(1, network).getLowestSetBit() >= 0
+                && new BigInteger(1, network).getLowestSetBit() < network.length * 8 - bits;
     }
 
     @Override

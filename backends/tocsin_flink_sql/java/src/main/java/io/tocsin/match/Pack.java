@@ -5,8 +5,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 
 /**
  * All stateless detections of a source, as the compiler's `tocsin.pack` writes them: a line that
@@ -48,9 +50,14 @@ public final class Pack {
         Fold fold = new Fold(Record.list(Json.parseOwn(letters)));
         PartReader reader = new PartReader(fold, Record.of(Json.parseOwn(regexes)));
         List<Detection> made = new ArrayList<>();
+        Set<String> ids = new HashSet<>();
         for (byte[] line : lines) {
             try {
-                made.add(reader.detection(Record.of(Json.parseOwn(line))));
+                Detection next = reader.detection(Record.of(Json.parseOwn(line)));
+                if (!next.source().equals(header.text("source")) || !ids.add(next.id())) {
+                    throw new Refused(next.id() + " is there twice, or of another source");
+                }
+                made.add(next);
             } catch (Refused no) {
                 throw new Refused("line " + (made.size() + 2) + ": " + no.getMessage());
             }
@@ -69,9 +76,9 @@ public final class Pack {
         } catch (Refused no) {
             throw new Refused("not a pack: " + no.getMessage());
         }
-        Object form = header.data().get("form");
-        if (!(form instanceof Number number) || number.intValue() != FORM) {
-            throw new Refused("form " + form + " of packs is not known here, only " + FORM);
+        if (header.number("form") != FORM) {
+            throw new Refused(
+                    "form " + header.number("form") + " of packs is not known here, only " + FORM);
         }
         return header;
     }

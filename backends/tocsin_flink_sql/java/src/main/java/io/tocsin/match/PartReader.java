@@ -7,9 +7,18 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Reads detections; equal leaves and equal selections of events become one. */
 final class PartReader {
+    private static final int DEEPEST = 100;
+    private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{0,249}");
+    private static final Set<String> NODES = Set.of("and", "or", "not");
+    private static final Set<String> KEYS =
+            Set.of(
+                    "form", "detection", "logic", "source", "topic", "time", "unit", "id", "paths",
+                    "leaves", "where", "expr");
+
     final Fields fields;
     private final LeafReader leaves;
     private final Map<List<Object>, Leaf> known = new HashMap<>();
@@ -26,53 +35,49 @@ final class PartReader {
     }
 
     Detection detection(Record part) throws Refused {
-        Object form = part.data().get("form");
-        if (!(form instanceof Number number) || number.intValue() != Pack.FORM) {
-            throw new Refused("form " + form + " of detections is not known here");
+        part.keys(KEYS);
+        if (part.number("form") != Pack.FORM) {
+            throw new Refused("form " + part.number("form") + " of detections is not known here");
+        }
+        if (!TOPIC.matcher(part.text("topic")).matches()) {
+            throw new Refused("no topic of Kafka: " + part.text("topic"));
         }
         Map<String, List<String>> paths = paths(Record.of(part.data().get("paths")));
         List<Leaf> own = new ArrayList<>();
         for (Object code : part.list("leaves")) {
-            own.add(leaf(Record.list(code), paths));
+            own.add(leaf(LeafReader.checked(code), paths));
         }
         String time = part.text("time");
+        String unit = Record.oneOf(Clock.UNITS, part.data().get("unit"));
         List<Field> identity = new ArrayList<>();
-        for (Object name : part.list("id")) {
-            identity.add(fields.of(Record.text(name), paths.get(name)));
+        for (String name : Record.texts(part.data().get("id"))) {
+            identity.add(fields.of(name, paths.get(name)));
         }
         return new Detection(
                 part.text("detection"),
                 part.text("logic"),
                 part.text("source"),
-                time.isEmpty() ? null : clock(fields.of(time, paths.get(time)), part.text("unit")),
+                time.isEmpty() ? null : new Clock(fields.of(time, paths.get(time)), unit),
                 identity,
                 where(part.data().get("where"), own),
-                node(part.data().get("expr"), own));
-    }
-
-    private static Clock clock(Field field, String unit) throws Refused {
-        try {
-            return new Clock(field, unit);
-        } catch (IllegalArgumentException no) {
-            throw new Refused(no.getMessage());
-        }
+                node(part.data().get("expr"), own, 0));
     }
 
     private static Map<String, List<String>> paths(Record given) throws Refused {
         Map<String, List<String>> made = new HashMap<>();
-        for (Object name : given.data().keySet()) {
-            List<String> path = new ArrayList<>();
-            for (Object part : given.list((String) name)) {
-                path.add(Record.text(part));
+        for (Map.Entry<?, ?> each : given.data().entrySet()) {
+            List<String> path = Record.texts(each.getValue());
+            if (path.isEmpty()) {
+                throw new Refused("the path of " + each.getKey() + " has no parts");
             }
-            made.put((String) name, path);
+            made.put((String) each.getKey(), path);
         }
         return made;
     }
 
     private Leaf leaf(List<?> code, Map<String, List<String>> paths) throws Refused {
         List<Object> key = new ArrayList<>(code);
-        key.add(paths.get(code.size() > 1 ? code.get(1) : null));
+        key.add(paths.get(code.get(1)));
         key.add("field".equals(code.get(0)) ? paths.get(code.get(2)) : null);
         Leaf leaf = known.get(key);
         if (leaf == null) {
@@ -86,7 +91,7 @@ final class PartReader {
 
     private Detection.Where where(Object tree, List<Leaf> own) throws Refused {
         List<Object> key = new ArrayList<>();
-        Node node = node(tree, own);
+        Node node = node(tree, own, 0);
         numbers(node, key);
         return wheres.computeIfAbsent(key, k -> new Detection.Where(node));
     }
@@ -109,7 +114,7 @@ final class PartReader {
         }
     }
 
-    private Node node(Object tree, List<Leaf> own) throws Refused {
+    private Node node(Object tree, List<Leaf> own, int depth) throws Refused {
         if (tree instanceof Boolean value) {
             return new Node.Const(value);
         }
@@ -120,17 +125,20 @@ final class PartReader {
             }
             return own.get(number);
         }
+        if (depth >= DEEPEST) {
+            throw new Refused("nested deeper than " + DEEPEST + " levels");
+        }
         List<?> list = Record.list(tree);
+        String kind = list.isEmpty() ? "" : Record.oneOf(NODES, list.get(0));
+        boolean alone = kind.equals("not");
+        if (alone ? list.size() != 2 : list.size() < 3) {
+            throw new Refused("not a condition: a list " + kind + " of " + list.size());
+        }
         Node[] below = new Node[list.size() - 1];
         for (int i = 0; i < below.length; i++) {
-            below[i] = node(list.get(i + 1), own);
+            below[i] = node(list.get(i + 1), own, depth + 1);
         }
-        return switch (Record.text(list.get(0))) {
-            case "and" -> new Node.Many(true, below);
-            case "or" -> either(below);
-            case "not" -> new Node.Not(below[0]);
-            default -> throw new Refused("not a condition: " + list.get(0));
-        };
+        return alone ? new Node.Not(below[0]) : kind.equals("or") ? either(below) : new Node.Many(true, below);
     }
 
     /** An `or`; its cheap tests of one field become one. */

@@ -58,6 +58,7 @@ final class Program {
 
     boolean[] lineBreak;
     final int start;
+    private int compiled;
 
     Program(Expression expression) throws Refused {
         int found = add(new Step(Kind.FOUND, null, null));
@@ -82,6 +83,9 @@ final class Program {
 
     /** Steps for the expression that go on at `next`; the first of them. */
     private int compile(Expression expression, int next) throws Refused {
+        if (++compiled > 4 * MOST_STEPS) {
+            throw new Refused("a regular expression is too large");
+        }
         if (expression instanceof Expression.Chars chars) {
             int made = add(new Step(Kind.TAKE, chars.ranges(), null));
             steps.get(made).next = next;

@@ -1,7 +1,9 @@
 package io.tocsin.match;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Typed access to JSON data that must have a certain form. */
 record Record(Map<?, ?> data) {
@@ -22,6 +24,30 @@ record Record(Map<?, ?> data) {
 
     int number(String key) throws Refused {
         return number(data.get(key));
+    }
+
+    /** All keys, and no others, are there. */
+    void keys(Set<String> expected) throws Refused {
+        if (!data.keySet().equals(expected)) {
+            throw new Refused("expected the keys " + expected + ", got " + data.keySet());
+        }
+    }
+
+    /** A list of texts. */
+    static List<String> texts(Object value) throws Refused {
+        List<String> made = new ArrayList<>();
+        for (Object each : list(value)) {
+            made.add(text(each));
+        }
+        return made;
+    }
+
+    /** One of these texts. */
+    static String oneOf(Set<String> known, Object value) throws Refused {
+        if (!known.contains(text(value))) {
+            throw new Refused("expected one of " + known + ", got " + value);
+        }
+        return text(value);
     }
 
     static String text(Object value) throws Refused {
