@@ -29,10 +29,10 @@ from tocsin.ir.correlation import (
 from tocsin.ir.nodes import Expr, Leaf, Text, Wild
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.ir.stream import completions, observe
-from tocsin.ir.times import parse_time
+from tocsin.ir.times import parse_millis, parse_time, time_value
 from tocsin.model.artifact import Match
 from tocsin.model.detection import Detection, Meta
-from tocsin.model.source import Column, FieldType, LogSource, Source
+from tocsin.model.source import Column, FieldType, LogSource, Source, TimeUnit
 
 T = TypeVar("T")
 
@@ -54,6 +54,9 @@ LATENESS_MS = 30_000
 LEFT = Source("left", COLUMNS, table="left_events", time_field="time", lateness_ms=LATENESS_MS)
 RIGHT = Source("right", COLUMNS, table="right_events", time_field="time", lateness_ms=0)
 SOURCES = (LEFT, RIGHT)
+
+NUMERIC = "when"
+"""Field of RIGHT's times where they are numbers."""
 
 SECOND = 1000
 SPANS = [SECOND, 10 * SECOND, 60 * SECOND]
@@ -111,6 +114,33 @@ def wanted_apart(
 def _shifted(text: str | None, by: timedelta) -> str | None:
     moment = parse_time(text or "")
     return text if moment is None else (moment + by).isoformat(timespec="milliseconds")
+
+
+def sources_in(unit: TimeUnit) -> tuple[Source, Source]:
+    """The sources; times of RIGHT are numbers of a unit, those of LEFT texts."""
+    columns = (*COLUMNS, Column(NUMERIC, FieldType.INTEGER, (NUMERIC,)))
+    return LEFT, replace(RIGHT, columns=columns, time_field=NUMERIC, time_unit=unit)
+
+
+def query_in(query: CorrelationQuery, unit: TimeUnit) -> CorrelationQuery:
+    """The query over these sources."""
+    right = sources_in(unit)[1]
+    bases: list[Resolved] = []
+    for base in query.bases:
+        if isinstance(base, CorrelationQuery):
+            bases.append(query_in(base, unit))
+        else:
+            bases.append(replace(base, source=right) if base.source is RIGHT else base)
+    return replace(query, bases=tuple(bases))
+
+
+def events_in(events: Sequence[dict[str, Any]], unit: TimeUnit) -> list[dict[str, Any]]:
+    """The events with their times as numbers too; what is no time stays what it is."""
+    times = [parse_millis(event["time"] or "") for event in events]
+    return [
+        {**event, NUMERIC: event["time"] if time is None else time_value(time, unit)}
+        for event, time in zip(events, times, strict=True)
+    ]
 
 
 def drawn(strategy: st.SearchStrategy[T], rounds: int) -> list[T]:
@@ -175,7 +205,7 @@ def time_text(milliseconds: int, style: int = 0) -> str:
     """ISO 8601, in several ways."""
     moment = START + timedelta(milliseconds=milliseconds)
     if style == 1:
-        return (moment + timedelta(hours=2)).isoformat(" ", "milliseconds")[:-6] + "+02:00"
+        return (moment + timedelta(hours=2)).isoformat(" ", "milliseconds")[:-6] + "+0200"
     if style == 2:
         return moment.isoformat(timespec="milliseconds")[:-6] + "999-00:00"
     return moment.isoformat(timespec="milliseconds")[:-6] + "Z"

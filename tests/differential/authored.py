@@ -13,7 +13,7 @@ from differential.literals import numbers, plain_words, texts, words
 from differential.regexes import FLAGS, regexes
 from differential.world import COLUMNS, TEXTS
 from tocsin.diagnostics import Severity
-from tocsin.front.item import OPS
+from tocsin.front.key import OPS
 from tocsin.front.selection import Lowering
 from tocsin.front.time_part import RANGES
 from tocsin.front.yaml import read_bytes

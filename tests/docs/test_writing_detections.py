@@ -13,7 +13,7 @@ import yaml
 from correlating import correlation, load, main_of
 from tocsin.cases.run import run_evaluator
 from tocsin.check import run_checks
-from tocsin.front.item import KNOWN
+from tocsin.front.key import KNOWN
 from tocsin.front.project import Project, load_project
 from tocsin.front.selection import Lowering
 from tocsin.front.yaml import Document

@@ -13,9 +13,12 @@ from correlation_cases import (
     correlated,
     difference,
     drawn,
+    events_in,
     holding,
     numbered,
     packed,
+    query_in,
+    sources_in,
     streams,
     time_text,
     wanted,
@@ -25,24 +28,28 @@ from tocsin.compile import Refusal, compile_query
 from tocsin.ir.correlation import Bound, BoundOp, Correlation, CorrelationType, Ref
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.source import TimeUnit
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_runtime.engines import Endpoints
 
 pytestmark = pytest.mark.engine
 
+UNIT = TimeUnit.NANOSECONDS
+"""Of the times of one source; the other has texts."""
 QUERIES, STREAMS = 30, 60
 
 
 def test_flink_equals_the_evaluator(endpoints: Endpoints) -> None:
     """Every query on every stream, at the price of one job."""
-    queries = numbered(drawn(chains(), QUERIES))
-    apart = drawn(streams(), STREAMS)
+    queries = [query_in(query, UNIT) for query in numbered(drawn(chains(), QUERIES))]
+    streams_ = drawn(streams(), STREAMS)
+    apart = [events_in(events, UNIT) for events in streams_]
     made = [compile_query(query, FlinkSql()) for query in queries]
     assert {each.reason for each in made if isinstance(each, Refusal)} <= {"array-value"}
     artifacts = tuple(each for each in made if isinstance(each, Artifact))
     taken = [query for query, each in zip(queries, made, strict=True) if each in artifacts]
-    events = packed(apart)
-    [got] = FlinkSql().run([Job(SOURCES, artifacts, tuple(events))], endpoints)
+    events = events_in(packed(streams_), UNIT)
+    [got] = FlinkSql().run([Job(sources_in(UNIT), artifacts, tuple(events))], endpoints)
     expected = [match for query in taken for match in wanted_apart(query, apart)]
     assert not (told := difference(queries, events, got, expected)), told
     assert len(expected) > 10 * len(taken)

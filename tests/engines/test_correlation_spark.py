@@ -8,14 +8,16 @@ import pytest
 
 from correlation_cases import (
     LEFT,
-    SOURCES,
     chains,
     correlated,
     difference,
     drawn,
+    events_in,
     holding,
     numbered,
     packed,
+    query_in,
+    sources_in,
     streams,
     time_text,
     wanted_apart,
@@ -25,23 +27,27 @@ from tocsin.compile import compile_query
 from tocsin.ir.correlation import Bound, BoundOp, Correlation, CorrelationType
 from tocsin.ir.nodes import Const
 from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.source import TimeUnit
 from tocsin_batch_sql.spark.backend import SparkSql
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.session import session
 
 pytestmark = pytest.mark.engine
 
+UNIT = TimeUnit.SECONDS
+"""Of the times of one source; the other has texts."""
 QUERIES, STREAMS = 24, 30
 
 
 def test_spark_equals_the_evaluator() -> None:
-    queries = numbered(drawn(chains(), QUERIES))
-    apart = drawn(streams(), STREAMS)
+    queries = [query_in(query, UNIT) for query in numbered(drawn(chains(), QUERIES))]
+    streams_ = drawn(streams(), STREAMS)
+    apart = [events_in(events, UNIT) for events in streams_]
     made = [compile_query(query, SparkSql()) for query in queries]
     artifacts = tuple(each for each in made if isinstance(each, Artifact))
     assert len(artifacts) == len(queries), made
-    events = packed(apart)
-    [got] = SparkSql().run([Job(SOURCES, artifacts, tuple(events))])
+    events = events_in(packed(streams_), UNIT)
+    [got] = SparkSql().run([Job(sources_in(UNIT), artifacts, tuple(events))])
     expected = [match for query in queries for match in wanted_apart(query, apart)]
     assert not (told := difference(queries, events, got, expected)), told
     assert len(expected) > 5 * len(queries)

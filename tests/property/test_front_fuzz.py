@@ -14,7 +14,7 @@ from authoring import rule
 from property.expressions import values
 from tocsin.diagnostics import Severity
 from tocsin.front.collect import collect
-from tocsin.front.item import KNOWN
+from tocsin.front.key import KNOWN
 
 KEYS = (
     *("title", "id", "name", "status", "level", "tags", "logsource", "detection", "correlation"),

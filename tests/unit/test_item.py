@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tocsin.front.budget import TooMuch, of_file
-from tocsin.front.item import ItemError, lower_item, parse_key
+from tocsin.front.item import lower_item
+from tocsin.front.key import ItemError, parse_key
 from tocsin.ir.nodes import (
     And,
     Cidr,

@@ -5,16 +5,24 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import re2
 
-from tocsin.diagnostics import near
 from tocsin.front import encode
 from tocsin.front.budget import TOO_LARGE, Budget, of_file, pattern_cost, regex_cost, text_cost
 from tocsin.front.encode import Encoded, ModifierError
+from tocsin.front.key import (
+    EVERYWHERE,
+    FLAGS,
+    OPS,
+    TEXT_MODIFIERS,
+    UNITS,
+    Item,
+    ItemError,
+    parse_key,
+)
 from tocsin.front.pattern import folded, normal, parse_pattern
 from tocsin.front.time_part import lower_time_part
 from tocsin.ir.leaf import regex
@@ -27,11 +35,9 @@ from tocsin.ir.nodes import (
     IsNull,
     Keyword,
     Leaf,
-    Op,
     Regex,
     Test,
     Text,
-    Unit,
     Wild,
     all_of,
     any_of,
@@ -41,100 +47,6 @@ from tocsin.ir.text import number_text, parse_number
 
 Placeholders = Mapping[str, tuple[str, ...]]
 _PLACEHOLDER = re.compile(r"(\\[\\%])|%(\w[\w.-]*)%")
-
-
-class ItemError(ValueError):
-    """An item that has no meaning: code, message, hint, and the number of the value if one."""
-
-    def __init__(self, code: str, message: str, hint: str = "", value: int | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.hint = hint
-        self.value = value
-
-
-TEXT_MODIFIERS: dict[str, Callable[[Encoded], list[Encoded]]] = {
-    "contains": lambda v: [normal([Wild.MANY, *encode.settle(v), Wild.MANY])],
-    "startswith": lambda v: [normal([*encode.settle(v), Wild.MANY])],
-    "endswith": lambda v: [normal([Wild.MANY, *encode.settle(v)])],
-    "windash": encode.windash,
-    "wide": encode.wide,
-    "utf16le": encode.wide,
-    "utf16be": encode.utf16be,
-    "utf16": encode.utf16,
-    "base64": encode.base64,
-    "base64offset": encode.base64offset,
-}
-FLAGS = {"i": "i", "ignorecase": "i", "m": "m", "multiline": "m", "s": "s", "dotall": "s"}
-UNITS = {unit.value: unit for unit in Unit}
-OPS = {op.value: op for op in Op}
-KINDS = {"re", "cidr", "exists", "fieldref", *UNITS, *OPS}
-EVERYWHERE = {"all", "neq"}
-KNOWN = {*TEXT_MODIFIERS, *FLAGS, *KINDS, *EVERYWHERE, "cased", "expand"}
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """The key of an item, taken apart; `field` is empty for keywords."""
-
-    field: str
-    modifiers: tuple[str, ...]
-
-    @property
-    def kind(self) -> str:
-        """The modifier that fixes what kind of test this is, or empty for texts."""
-        kinds = [m for m in self.modifiers if m in KINDS]
-        return next((m for m in kinds if m in UNITS), next(iter(kinds), ""))
-
-    @property
-    def op(self) -> Op | None:
-        """The comparison that is asked for."""
-        return next((OPS[m] for m in self.modifiers if m in OPS), None)
-
-    @property
-    def cased(self) -> bool:
-        """Whether letters' case counts."""
-        return "cased" in self.modifiers
-
-
-def parse_key(key: str) -> Item:
-    """Take a key apart; raises ItemError for unknown or contradicting modifiers."""
-    field, *modifiers = key.split("|")
-    for modifier in modifiers:
-        if modifier not in KNOWN:
-            raise ItemError("TOC021", f"unknown modifier {modifier!r}", _near(modifier))
-    if len(set(modifiers)) < len(modifiers):
-        raise ItemError("TOC022", "a modifier stands twice")
-    item = Item(field, tuple(modifiers))
-    _check_together(item)
-    return item
-
-
-def _near(modifier: str) -> str:
-    close = near(modifier.lower(), sorted(KNOWN))
-    return f"did you mean {close!r}?" if close else f"known: {', '.join(sorted(KNOWN))}"
-
-
-def _check_together(item: Item) -> None:
-    kinds = [m for m in item.modifiers if m in KINDS]
-    if kinds and kinds[0] in UNITS and kinds[1:] and kinds[1] in OPS:  # a part, compared
-        kinds.pop(1)
-    allowed = {*kinds, *((item.op,) if item.op else ()), *EVERYWHERE, "expand"}
-    if item.kind == "re":
-        allowed |= set(FLAGS)
-    elif item.kind == "fieldref":
-        allowed |= {"contains", "startswith", "endswith", "cased"}
-    elif not item.kind:
-        allowed |= {*TEXT_MODIFIERS, "cased"}
-    stray = [m for m in item.modifiers if m not in allowed]
-    if len(kinds) > 1 or stray:
-        if len(kinds) <= 1 and not item.kind:
-            raise ItemError("TOC022", f"the modifier {stray[0]!r} belongs to 're'")
-        one, other = (kinds * 2)[:2] if len(kinds) > 1 else (stray[0], item.kind)
-        hint = f"the part stands first: {other}|{one}" if one in OPS and other in UNITS else ""
-        raise ItemError("TOC022", f"the modifiers {one!r} and {other!r} do not go together", hint)
-    if not item.field and item.kind not in ("", "re"):
-        raise ItemError("TOC022", f"{item.kind!r} needs a field")
 
 
 def lower_item(
@@ -153,12 +65,6 @@ def lower_item(
     parts = [_lower_value(item, v, n, lists, budget) for n, v in enumerate(values)]
     joined = all_of(parts) if "all" in item.modifiers else any_of(parts)
     return negate(joined) if "neq" in item.modifiers else joined
-
-
-def is_lone_all(key: str, value: Any) -> bool:
-    """Whether `all` joins a single value, which the specification does not allow."""
-    several = isinstance(value, list) and len(value) > 1
-    return not several and "all" in key.split("|")[1:]
 
 
 def _null(item: Item) -> Expr:

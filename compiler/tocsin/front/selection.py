@@ -17,7 +17,8 @@ from tocsin.front.budget import (
     of_file,
 )
 from tocsin.front.condition import SelectionError, lower_condition, names_in
-from tocsin.front.item import ItemError, Placeholders, is_lone_all, lower_item
+from tocsin.front.item import Placeholders, lower_item
+from tocsin.front.key import ItemError, is_lone_all
 from tocsin.front.sigma import ConditionError, parse_condition
 from tocsin.front.yaml import Document, Path_
 from tocsin.ir.nodes import Const, Expr, all_of, any_of
