@@ -107,7 +107,7 @@ def files(
     for top, below, names in os.walk(folder, onerror=closed):
         linked = [Path(top, name) for name in below if Path(top, name).is_symlink()]
         wrong += [UnreadError(each, "it is a link", _PLAIN) for each in linked if deep]
-        for path in (Path(top, name) for name in names if name.endswith(endings)):
+        for path in (Path(top, name) for name in names if name.lower().endswith(endings)):
             kind = _kind(path.lstat())
             found += [] if kind else [path]
             wrong += [UnreadError(path, f"it is {kind}", _PLAIN)] if kind else []

@@ -25,15 +25,22 @@ from tocsin.cli.output import (
     print_diagnostics,
     summary,
 )
+from tocsin.cli.scan_seen import Seen
 from tocsin.diagnostics import Diagnostic, has_errors
 from tocsin.errors import ConfigError
 from tocsin.escape import printable
-from tocsin.events.reading import Reading, read_events
-from tocsin.front.collect import collect
+from tocsin.events.reading import read_events
+from tocsin.front.collect import collect, no_rules
+from tocsin.front.project import project_above
+from tocsin.front.project import seen as seen_from
 from tocsin.front.relate import relate_inferred
+from tocsin.front.routes import routes
+from tocsin.front.sources import read_sources
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Match
+from tocsin.model.source import Source
 from tocsin.scan.infer import UNBOUND
+from tocsin.scan.reach import reach
 from tocsin.scan.run import Result, scan_engine, scan_evaluator, scan_matcher
 
 AUTO = "auto"
@@ -73,8 +80,16 @@ def _greedy(process: Any) -> Any:
 )
 @click.option("--time-field", default="", metavar="NAME", help="event time, for correlations")
 @flatten_option
-@click.option("--ignore-logsource", is_flag=True, help="every rule looks at every event")
-@click.option("--strict", is_flag=True, help="a refused detection or a broken line ends the scan")
+@click.option(
+    "--ignore-logsource",
+    is_flag=True,
+    help="every rule looks at every event, whatever its log source",
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="ends the scan where anything is refused or has nothing to look at",
+)
 @click.option("--stats", is_flag=True, help="end stderr with one JSON line of figures")
 @format_option("jsonl", "table")
 def scan(  # noqa: PLR0913 - one parameter an option
@@ -101,17 +116,28 @@ def scan(  # noqa: PLR0913 - one parameter an option
     of timestamp, @timestamp, UtcTime, TimeCreated_SystemTime, eventTime, time, ts, created_at,
     published, requestReceivedTimestamp that holds a time: an ISO 8601 text, or a number of seconds,
     milliseconds, microseconds or nanoseconds since 1970, whichever lies from 1973 to 2286.
+    A rule looks at the events of its log source: those that the package or the rules' project
+    knows, else those that no known log source claims. What had nothing to look at is said on
+    stderr: rules without events of their log source, blind rules (no such event has any of their
+    fields), files and folders without rules; with --strict it ends the scan with exit code 1.
     Refused detections and broken lines go to stderr and make the exit code 1; the scan goes on.
     """
     begun = perf_counter()
     collected = collect(rules)
     read = read_events(events, flatten=flatten == FLATTEN)
     loaded = read.events
-    related = relate_inferred(collected, UNBOUND, ignore_logsource=ignore_logsource)
+    known = routes(_sources_of(rules))
+    related = relate_inferred(collected, UNBOUND, ignore_logsource=ignore_logsource, routes=known)
     queries = related.queries
-    wrong = [*collected.diagnostics, *related.diagnostics, *read.diagnostics]
+    wrong = [*collected.diagnostics, *no_rules(rules), *related.diagnostics, *read.diagnostics]
     print_diagnostics(wrong, err=True)
     _stop_if(strict, wrong)
+    seen = Seen(collected, read, reach(queries, loaded), known, ignore_logsource)
+    for line in seen.lines():
+        console().print(Text(line, style="yellow"), soft_wrap=True)
+    if strict and seen.lacks:
+        console().print("nothing scanned: rules without anything to look at")
+        raise click.exceptions.Exit(1)
     ready = perf_counter()
     result = _run(engine, queries, loaded, time_field, _form(engine, form))
     print_diagnostics(result.refused, err=True)
@@ -124,9 +150,17 @@ def scan(  # noqa: PLR0913 - one parameter an option
         console().print(f"scan went on despite {summary([*wrong, *result.refused])}")
     if stats:
         seconds = perf_counter() - ready
-        _stats(read, queries, result, ready - begun, seconds)
+        _stats(seen, queries, result, ready - begun, seconds)
     if has_errors([*wrong, *result.refused]):
         raise click.exceptions.Exit(1)
+
+
+def _sources_of(rules: Sequence[Path]) -> list[Source]:
+    """The sources of the projects in which the rules are."""
+    roots = dict.fromkeys(root for path in rules if (root := project_above(path)) is not None)
+    return [
+        source for root in roots for source in read_sources(seen_from(root) / "sources")[0].values()
+    ]
 
 
 def _stop_if(strict: bool, found: Sequence[Diagnostic]) -> None:  # noqa: FBT001
@@ -192,16 +226,15 @@ def _group(query: Resolved, match: Match) -> dict[str, str] | None:
 
 
 def _stats(
-    read: Reading, queries: Sequence[Resolved], result: Result, load: float, seconds: float
+    seen: Seen, queries: Sequence[Resolved], result: Result, load: float, seconds: float
 ) -> None:
     figures = {
-        "events": len(read.events),
+        "events": len(seen.read.events),
         "rules": sum(query.alerts for query in queries),
         "matches": len(result.matches),
         "load_seconds": round(load, 3),
         "scan_seconds": round(seconds, 3),
-        "events_per_second": round(len(read.events) / seconds) if seconds else 0,
+        "events_per_second": round(len(seen.read.events) / seconds) if seconds else 0,
     }
     form = {"form": result.form} if result.form else {}
-    told = {"read_as": dict(sorted(read.read_as.items()))}
-    click.echo(json.dumps(figures | form | told), err=True)
+    click.echo(json.dumps(figures | form | seen.as_json()), err=True)

@@ -11,7 +11,7 @@ from tocsin import gate
 from tocsin.check import run_checks
 from tocsin.cli.output import FORMATS, console, format_option, print_diagnostics, summary
 from tocsin.diagnostics import Diagnostic, has_errors
-from tocsin.front.collect import RuleSet, collect, rule_files
+from tocsin.front.collect import RuleSet, collect, no_rules, rule_files
 from tocsin.front.item import Placeholders
 from tocsin.front.placeholders import read_placeholders
 from tocsin.front.project import find_project, load_project, project_above, seen
@@ -32,6 +32,7 @@ def validate(paths: tuple[Path, ...], fmt: str) -> None:
     projects = [path for path in given if (path / gate.SETTINGS).is_file()]
     others = [path for path in given if path not in projects]
     found, count = _files(others) if others else ([], 0)
+    found += no_rules(others)
     for path in projects:
         gate.given(path)
         project = load_project(path)

@@ -37,6 +37,9 @@ CODES: dict[str, Code] = {
         "YAML that is not plain data", "tags, merge keys, alias bombs", "write the data out"
     ),
     "TOC006": Code("Empty, or not a map", "an empty file", "a rule is a map with `title` …"),
+    "TOC007": Code(
+        "Folder without rule files", "`validate rulez`", "name the folder that has them"
+    ),
     "TOC010": Code("Wrong metadata", "`level: urgent`", "use the values of the Sigma schema"),
     "TOC020": Code("Wrong shape of a detection", "`selection: {}`", "give it fields and values"),
     "TOC021": Code("Unknown modifier", "`Image|endwith`", "see the suggestion"),

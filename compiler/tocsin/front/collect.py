@@ -59,8 +59,18 @@ def rule_files(paths: Iterable[Path]) -> tuple[list[Path], list[Diagnostic]]:
     return list(found), list(wrong.values())
 
 
+def no_rules(paths: Iterable[Path]) -> list[Diagnostic]:
+    """A finding for each folder without a rule file: it is mistyped, or its rules were moved."""
+    hint = "rule files end in .yml or .yaml"
+    return [
+        Diagnostic("TOC007", "no rule files in this folder", Span(str(path)), hint=hint)
+        for path in paths
+        if path.is_dir() and rule_files([path]) == ([], [])
+    ]
+
+
 def _holds_cases(file: Path) -> bool:
-    return file.stem.endswith(".test")
+    return file.stem.lower().endswith(".test")
 
 
 def collect(paths: Iterable[Path], placeholders: Placeholders | None = None) -> RuleSet:

@@ -14,6 +14,7 @@ from tocsin.front.correlation import MOST, CorrelationRule
 from tocsin.front.presence import every, is_every, lower_presence, rules_of, satisfiable
 from tocsin.front.related_fields import check_fields
 from tocsin.front.resolve import resolve_inferred
+from tocsin.front.routes import Routes
 from tocsin.front.sigma import ConditionError, parse_condition
 from tocsin.ir.correlation import Correlation, CorrelationType, Presence, Ref
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
@@ -39,9 +40,14 @@ def relate(rules: RuleSet, queries: Iterable[Query]) -> Related:
     return _Relating(rules, queries, check_fields).run()
 
 
-def relate_inferred(rules: RuleSet, source: Source, *, ignore_logsource: bool) -> Related:
+def relate_inferred(
+    rules: RuleSet, source: Source, *, ignore_logsource: bool, routes: Routes | None = None
+) -> Related:
     """All rules and correlations over one inferred source, whose fields are not known yet."""
-    queries = [resolve_inferred(r, source, ignore_logsource=ignore_logsource) for r in rules.rules]
+    queries = [
+        resolve_inferred(rule, source, ignore_logsource=ignore_logsource, routes=routes)
+        for rule in rules.rules
+    ]
     return _Relating(rules, queries, lambda *_: ()).run()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tocsin.diagnostics import Diagnostic, Severity, near
+from tocsin.front.routes import Routes
 from tocsin.front.rule import Rule
 from tocsin.front.sources import known_logsources, select
 from tocsin.ir.nodes import Cidr, Compare, Expr, Leaf, Test, TimePart, all_of
@@ -32,9 +33,17 @@ def resolve(rule: Rule, sources: Mapping[str, Source]) -> tuple[Query | None, li
     return Query(rule.detection, source, where, rule.expr), wrong
 
 
-def resolve_inferred(rule: Rule, source: Source, *, ignore_logsource: bool) -> Query:
-    """The query of a rule over an inferred source: well-known log sources select their events."""
-    where = {} if ignore_logsource else known_logsources().get(rule.detection.logsource, {})
+def resolve_inferred(
+    rule: Rule, source: Source, *, ignore_logsource: bool, routes: Routes | None = None
+) -> Query:
+    """The query of a rule over an inferred source: well-known log sources select their events.
+
+    With routes a log source that is not known has events of its own, too; without, every event.
+    """
+    wanted = rule.detection.logsource
+    if routes is not None and not ignore_logsource:
+        return Query(rule.detection, source, routes.where(wanted), rule.expr)
+    where = {} if ignore_logsource else known_logsources().get(wanted, {})
     return Query(rule.detection, source, all_of(select(where)), rule.expr)
 
 

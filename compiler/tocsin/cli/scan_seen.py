@@ -1,0 +1,93 @@
+"""What `tocsin scan` says of rules that had nothing to look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.escape import printable
+from tocsin.events.reading import Reading
+from tocsin.front.collect import RuleSet
+from tocsin.front.routes import Routes
+from tocsin.ir.query import Query
+from tocsin.scan.reach import Reach
+
+NAMED = 5
+"""Log sources and fields that are named; of more, the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the rules of a scan had to look at."""
+
+    rules: RuleSet
+    read: Reading
+    reach: Reach
+    routes: Routes
+    ignores_logsource: bool
+
+    @property
+    def lacks(self) -> bool:
+        """Whether a rule or a file of rules had nothing to do."""
+        nothing = not self.rules.named or bool(self.files_without_rules)
+        return nothing or bool(self.reach.without_events or self.reach.blind)
+
+    @property
+    def files_without_rules(self) -> int:
+        """Files that hold filters alone, or nothing that could be read as a rule."""
+        with_rules = {rule.detection.span.file for rule in self.rules.named}
+        return self.rules.files - len(with_rules)
+
+    @property
+    def unknown(self) -> Counter[str]:
+        """Log sources that are not known, and how many rules with events name each."""
+        if self.ignores_logsource:
+            return Counter()
+        idle = {query.detection.id for query in self.reach.without_events}
+        named = (r.detection.logsource for r in self.rules.rules if r.detection.id not in idle)
+        return Counter(str(each) for each in named if not self.routes.knows(each))
+
+    def lines(self) -> Iterator[str]:
+        """Sentences for people, of what is not as it should be."""
+        if not self.rules.named:
+            yield "no rules: nothing was looked for"
+        elif self.files_without_rules:
+            yield f"files without rules: {self.files_without_rules} of {self.rules.files}"
+        if not self.read.events:
+            yield "no events: nothing was looked at"
+            return
+        if self.unknown:
+            said = f"{_rules(self.unknown.total())} of log sources that are not known"
+            yield f"{said} looked at events that no known one claims: {_most(self.unknown)}"
+        if self.reach.without_events:
+            of = Counter(str(q.detection.logsource) for q in self.reach.without_events)
+            yield f"no event of their log source for {_rules(of.total())}: {_most(of)}"
+        if self.reach.blind:
+            said = f"blind: no event has any field of {_rules(len(self.reach.blind))}"
+            yield f"{said}; most missed: {_most(self.reach.missed)}"
+
+    def as_json(self) -> dict[str, Any]:
+        """What `--stats` has of it."""
+        return {
+            "read_as": dict(sorted(self.read.read_as.items())),
+            "files_without_rules": self.files_without_rules,
+            "rules_of_unknown_logsources": self.unknown.total(),
+            "rules_without_events": _ids(self.reach.without_events),
+            "rules_blind": _ids(self.reach.blind),
+            "fields_missed": dict(self.reach.missed.most_common(NAMED)),
+        }
+
+
+def _ids(queries: tuple[Query, ...]) -> int:
+    return len({query.detection.id for query in queries})
+
+
+def _rules(count: int) -> str:
+    return f"{count} rule{'' if count == 1 else 's'}"
+
+
+def _most(counts: Counter[str]) -> str:
+    shown = ", ".join(f"{printable(name)} ({n})" for name, n in counts.most_common(NAMED))
+    return shown + (f", {len(counts) - NAMED} more" if len(counts) > NAMED else "")
