@@ -128,7 +128,7 @@ def test_hashes_are_the_same_on_every_machine(query: Callable[..., Query]) -> No
     found = query(rule())
     assert found.detection.id == RULE_ID
     assert found.logic == "47b055bfe1168c8735b4cd627dcc903c1d1a88aab9805a0ba2800cc10d538190"
-    assert found.meta == "226fe977f1219a10c6044f0ae8c3e266d2214fb0ed929bb7d6b9dc57c1afb458"
+    assert found.meta == "162331898e936daa72b3b896219a349330d35bc9817b04ec08a53b53cfdce765"
 
 
 def test_the_order_of_nested_arguments_does_not_count(query: Callable[..., Query]) -> None:
