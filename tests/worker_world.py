@@ -33,7 +33,6 @@ backend = "kafka-filter"
 web = "batch-sql"
 [environments.broker]
 kind = "kafka"
-path = ".live/broker"
 backend = "kafka-filter"
 bootstrap = "env:SHOP_KAFKA"
 [environments.cluster]

@@ -26,13 +26,11 @@ backend = "batch-sql"
 
 [environments.stream]
 kind = "kafka"
-path = ".tocsin/stream"
 backend = "kafka-filter"
 bootstrap = "env:BOOTSTRAP"
 
 [environments.cluster]
 kind = "flink"
-path = ".tocsin/cluster"
 backend = "flink-sql"
 gateway = "http://127.0.0.1:9"
 rest = "http://127.0.0.1:9"

@@ -5,10 +5,25 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tocsin.errors import ConfigError
 from tocsin.secrets import is_reference
+
+_LOCAL_ONLY = {"path"}
+_STREAM_ONLY = {
+    "bootstrap",
+    "canary",
+    "canary_seconds",
+    "gateway",
+    "healthy_seconds",
+    "parallelism",
+    "partitions",
+    "registry",
+    "rest",
+    "start",
+    "storage",
+}
 
 
 class Environment(BaseModel):
@@ -56,6 +71,14 @@ class Environment(BaseModel):
         if strange or not parts or {"..", ".git"} & {part.lower() for part in parts}:
             raise ValueError("must be a folder below that of the repository, as .tocsin/local is")
         return path
+
+    @model_validator(mode="after")
+    def _read(self) -> Environment:
+        """What nothing reads in this kind is refused."""
+        unread = _STREAM_ONLY if self.kind == "local" else _LOCAL_ONLY
+        if given := sorted(unread & self.model_fields_set):
+            raise ValueError(f"{', '.join(given)}: no environment of kind {self.kind} reads it")
+        return self
 
     def backend_of(self, source: str, *, stateful: bool = False) -> str:
         """Name of the backend that serves this source's detections, or correlations, here."""
