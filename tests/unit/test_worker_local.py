@@ -93,6 +93,9 @@ def test_alerts_are_those_of_the_evaluator(world: World, tmp_path: Path) -> None
     assert report["sources"] == {"audit": 4, "web": 3}
     assert report["matches"] == report["alerts"] == len(expected(world))
     assert {r["id"]: r["matches"] for r in report["detections"]} == {ROLE: 2, PAID: 1, ERROR: 2}
+    # The third event of the web log tells no time.
+    timeless = {r["id"]: r["without_time"] for r in report["detections"]}
+    assert timeless == {ROLE: 0, PAID: 0, ERROR: 1}
     spent = {r["id"]: (r["candidates"], r["seconds"], r["slow"]) for r in report["detections"]}
     assert spent[ERROR] == (0, 0, 0)  # of the embedded engine it is not known
     assert all(

@@ -34,6 +34,7 @@ def report(
             "backend": each.artifact.backend,
             "mode": "shadow" if each.described.shadow else "live",
             "matches": counters.matches[each.described.id],
+            "without_time": counters.timeless[each.described.id],
             "alerts": 0 if each.described.shadow else alerts.get(each.described.id, 0),
             **_cost(costs.get(each.described.id)),
         }
@@ -76,6 +77,9 @@ def show(report: dict[str, Any], fmt: str) -> None:
             f"{each['reason']}"
         )
     for row in report["detections"]:
+        if row["without_time"]:
+            said = f"{row['without_time']} of {row['matches']} matches tell no time"
+            say(f"without time: {row['title']}: {said} that can be read")
         if row["slow"]:
             say(f"slow: {row['title']} took long on {row['slow']} events")
     say(_summary(report))

@@ -12,17 +12,22 @@ from tocsin_runtime.worker.stream import Output, Record, Stream
 
 @dataclass(slots=True)
 class Counters:
-    """What a worker has done so far: committed work only. Matches count by detection."""
+    """What a worker has done so far: committed work only. Matches count by detection.
+
+    `timeless`: those of them whose event tells no time that can be read.
+    """
 
     events: int = 0
     dead_letters: int = 0
     matches: Counter[str] = field(default_factory=Counter)
+    timeless: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Counters) -> None:
         """Count another batch."""
         self.events += other.events
         self.dead_letters += other.dead_letters
         self.matches.update(other.matches)
+        self.timeless.update(other.timeless)
 
     def as_json(self) -> dict[str, Any]:
         """The figures as one object."""

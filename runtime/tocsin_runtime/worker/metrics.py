@@ -35,6 +35,7 @@ class Figures(Collector):
         yield _counter("tocsin_trial_events", "Events of them on trial.", done.trial_events)
         for sink, (name, words) in _SINKS.items():
             yield _counter(name, words, done.outputs[sink])
+        yield self._timeless()
         yield SummaryMetricFamily(
             "tocsin_batch_seconds", "Time of batches, commit included.", done.batches, done.seconds
         )
@@ -45,6 +46,13 @@ class Figures(Collector):
             "tocsin_isolated", "Detections evaluated apart from others.", len(told["isolated"])
         )
         yield self._lag()
+
+    def _timeless(self) -> Metric:
+        words = "Matches committed whose event tells no time that can be read."
+        counted = CounterMetricFamily("tocsin_matches_without_time", words, labels=["detection"])
+        for detection, count in sorted(self._service.done.counters.timeless.items()):
+            counted.add_metric([detection], count)
+        return counted
 
     def _lag(self) -> Metric:
         lag = GaugeMetricFamily(

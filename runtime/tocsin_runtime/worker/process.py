@@ -117,6 +117,7 @@ class Processor:
         dead += [dead_letter(record, each.reason, each.detection) for record, each in failed]
         ordered = [hit for record in records for hit in hits.get(id(record), ())] if hits else []
         counters.matches.update(match.detection for match, _ in ordered)
+        counters.timeless.update(match.detection for match, _ in ordered if match.time is None)
         # Made one by one while they are written: a noisy detection may give very many.
         return Batch(chain(dead, self._outputs(ordered)), counters)
 
