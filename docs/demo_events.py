@@ -6,11 +6,11 @@ Run: python docs/demo_events.py PROJECT OUT [COUNT]. Writes OUT/<source>.jsonl, 
 import json
 import random
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tocsin.cases.events import START, arrivals
 from tocsin.front.project import load_project
+from tocsin.ir.times import time_value
 from tocsin.model.source import Source
 
 
@@ -31,15 +31,16 @@ def main(project: Path, out: Path, count: int) -> None:
         lines = []
         for n in range(count):
             event = chance.choice((firing if chance.random() < 0.02 else quiet)[name])
-            at = datetime.fromtimestamp(START / 1000, UTC) + timedelta(seconds=n * 86400 / count)
-            lines.append(json.dumps(_at(event, sources[name], n, f"{at:%Y-%m-%dT%H:%M:%S.000Z}")))
+            at = START + n * 86400 // count * 1000
+            lines.append(json.dumps(_at(event, sources[name], n, at)))
         (out / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
 
 
-def _at(event: dict, source: Source, number: int, time: str) -> dict:
+def _at(event: dict, source: Source, number: int, at: int) -> dict:
     copy = json.loads(json.dumps(event))
     names = dict.fromkeys(source.id_fields[-1:], f"{source.name}-{number}")
-    for field, value in {source.time_field: time, **names}.items():
+    time = {source.time_field: time_value(at, source.time_unit)}
+    for field, value in {**time, **names}.items():
         if not field:
             continue
         *parents, last = source.column(field).path
