@@ -84,7 +84,7 @@ def text_tests(draw: st.DrawFn, given: st.SearchStrategy[Pattern] | None = None)
 def networks(draw: st.DrawFn) -> Cidr:
     """A well-known network, or any."""
     if draw(st.booleans()):
-        return Cidr(draw(st.sampled_from(NETWORKS)))
+        return Cidr(str(ipaddress.ip_network(draw(st.sampled_from(NETWORKS)))))
     address = draw(st.ip_addresses())
     prefix = draw(st.integers(0, address.max_prefixlen))
     return Cidr(str(ipaddress.ip_network((address, prefix), strict=False)))
