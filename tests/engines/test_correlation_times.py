@@ -141,14 +141,14 @@ def _wrong(read: Sequence[int | None], unit: TimeUnit) -> list[tuple[Any, int | 
 def test_spark(tmp_path: Path) -> None:
     spark = session()
     key = write_events(tmp_path / "events.jsonl", [{"time": value} for value in VALUES])
-    number = Column("number", FieldType.INTEGER, (key,))
+    number = Column("of", FieldType.INTEGER, (key,))
     for at, source in enumerate(SOURCES):
         of = replace(source, table=f"left_times_{at}", columns=(*source.columns, number))
         made = definitions(of).replace(f"`left_times_{at}/", f"`{tmp_path}/")
         for text in made.split(";\n")[:-1]:
             spark.sql(text)
-        found = spark.sql(f"SELECT `number`, `{TIME}` FROM left_times_{at}").collect()  # noqa: S608 - our own name
-        read = {row["number"]: row[TIME] for row in found}
+        found = spark.sql(f"SELECT `of`, `{TIME}` FROM left_times_{at}").collect()  # noqa: S608 - our own name
+        read = {row["of"]: row[TIME] for row in found}
         wrong = _wrong([read[n] for n in range(len(VALUES))], source.time_unit)
         assert wrong == [], _name(source)
 
