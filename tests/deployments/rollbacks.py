@@ -69,7 +69,7 @@ def _one(site: FlinkSite, number: int) -> float:
     started = time.monotonic()
     command(site, "rollback", name(number), "--yes")
     seconds = round(time.monotonic() - started, 1)
-    assert site.status()["findings"] == []
+    assert set(site.findings()) <= {"no-worker"}  # jobs on Flink run without one
     sys.stderr.write(f"{site.project} {number} {seconds} s\n")
     site.rule(name(number), condition(number, ""))
     return seconds

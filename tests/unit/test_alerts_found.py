@@ -64,6 +64,7 @@ def row(detection: str, logic: str, **more: Any) -> dict[str, Any]:
         "partition": 1,
         "offset": 5,
         "event_time": AT,
+        "event_id": "a7",
         "group": None,
         **more,
     }
@@ -86,10 +87,10 @@ def test_an_event_brings_its_identity_and_its_evidence(deployment: Deployment) -
     assert batch.counters.matches == {ROLE: 1}
 
 
-def test_without_its_text_an_event_is_known_by_its_place(deployment: Deployment) -> None:
+def test_a_correlation_is_known_by_the_event_that_completes_it(deployment: Deployment) -> None:
     found = row(BURST, "l2", group=["ann"], source="web")
     _, ((_, match), (_, alert)) = taken(alerter(deployment), found)
-    assert match["event_id"] == "shop.web/1/5"
+    assert (match["event_id"], match["topic"]) == ("a7", "shop.web")
     assert match["group"] == {"actor": "ann"}
     assert alert["data"]["evidences"] == []
     assert alert["data"]["unmapped"]["tocsin"]["group_key"] == {"actor": "ann"}

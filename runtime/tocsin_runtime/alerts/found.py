@@ -1,7 +1,8 @@
 """What jobs elsewhere have found, as match records and alerts: those that count, each once.
 
 A row is a JSON object: `detection_id`, `logic`, `source`, `partition`, `offset`, `event_time` (a
-text or null), `group` (a list or null) and, of detections on single events, `event` (a text).
+text or null), `event_id` (of the event that matched, or completed a correlation), `group` (a list
+or null) and, of detections on single events, `event` (a text).
 """
 
 from __future__ import annotations
@@ -93,10 +94,10 @@ class Alerter:
         cuts = self._cuts[finder.described.id]
         if not counts(Written(logic, time, place), finder.binding.logic, cuts):
             return ()
-        event = _event(row)
-        match = _match(finder, row, time, event)
+        match = _match(finder, row, time)
         record = Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
-        return (record, *self._writer(match, () if event is None else (event,)))
+        text = row.get("event")
+        return (record, *self._writer(match, () if text is None else (decode(text.encode()),)))
 
 
 def _time(row: Mapping[str, Any]) -> int | None:
@@ -105,26 +106,18 @@ def _time(row: Mapping[str, Any]) -> int | None:
     return parse_millis(text) if isinstance(text, str) else None
 
 
-def _event(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    text = row.get("event")
-    return None if text is None else decode(text.encode())
-
-
-def _match(
-    finder: Finder, row: Mapping[str, Any], time: int | None, event: Mapping[str, Any] | None
-) -> MatchRecord:
+def _match(finder: Finder, row: Mapping[str, Any], time: int | None) -> MatchRecord:
     binding, source = finder.binding, row["source"]
     topic = finder.topics.get(source) or next(iter(finder.topics.values()))
-    place = Record(topic, int(row["partition"]), int(row["offset"]), b"")
     group = row.get("group") or ()
     return MatchRecord(
         detection=binding.detection,
         logic=row["logic"],
         source=source,
-        event_ids=(place.place if event is None else binding.id_of(event),),
-        time=time if event is None else binding.time_of(event),
-        topic=place.topic,
-        partition=place.partition,
-        offset=place.offset,
+        event_ids=(str(row["event_id"]),),
+        time=time,
+        topic=topic,
+        partition=int(row["partition"]),
+        offset=int(row["offset"]),
         group=tuple(zip(binding.group_by, map(str, group), strict=True)),
     )
