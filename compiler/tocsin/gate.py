@@ -10,6 +10,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,24 @@ def read_json(path: Path, limit: int) -> Any:
     """The JSON value in a file, as `read`. What is not JSON, or too deep for us, is UnreadError."""
     data = read(path, limit)
     try:
-        return json.loads(data, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        return loads(data)
+    except ValueError as error:
         raise UnreadError(path, f"it is not JSON: {error}") from None
+
+
+def loads(data: bytes) -> Any:
+    """The value of a record in JSON. Raises ValueError, also for what could not be written again.
+
+    That is half of a surrogate pair, a number that is none or infinite, and what is too deep.
+    """
+    try:
+        # Of bytes, `json` would take halves of surrogate pairs, and other encodings.
+        value = json.loads(data.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
+        if b"\\u" in data:
+            json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return value
 
 
 def files(
@@ -149,6 +165,10 @@ def _kind(found: os.stat_result) -> str:
 
 def _size(limit: int) -> str:
     return f"{limit // MIB} MiB" if limit >= MIB else f"{limit // 1024} KiB"
+
+
+def _finite(text: str) -> float:
+    return float(text) if isfinite(float(text)) else _no_number(text)
 
 
 def _no_number(word: str) -> Any:

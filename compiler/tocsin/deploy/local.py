@@ -15,7 +15,7 @@ from tocsin.deploy import files, folder
 from tocsin.deploy.journal import Journal
 from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError
-from tocsin.model.entry import ENTRIES, Entry
+from tocsin.model.entry import ENTRIES, NUMBER, Entry
 from tocsin.model.source import SOURCES, Source
 from tocsin.state.live import Live, LiveArtifact
 
@@ -45,7 +45,7 @@ class LocalTarget:
         """Digest every artifact in place; its mode is what `live.json` says."""
         folder.check(self._folder, self._environment)
         table = self._read_table()
-        modes = {row.get("path"): str(row.get("mode", "")) for row in table["detections"]}
+        modes = {str(row.get("path")): str(row.get("mode", "")) for row in table["detections"]}
         found = {}
         for path in files.listed(self._artifacts):
             name = path.relative_to(self._artifacts).as_posix()
@@ -101,7 +101,7 @@ class LocalTarget:
         try:
             table = gate.read_json(self._table, MAX_BYTES)
             return {
-                "release": int(table["release"]),
+                "release": NUMBER.validate_python(table["release"]),
                 "detections": [row for row in table["detections"] if isinstance(row, dict)],
             }
         except (gate.UnreadError, ValueError, KeyError, TypeError):

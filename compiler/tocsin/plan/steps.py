@@ -10,7 +10,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from tocsin.backend.fleet import Finding, Verdict
 from tocsin.canonical import digest
-from tocsin.model.entry import FORBID_UNKNOWN, Action, Entry
+from tocsin.model.entry import FORBID_UNKNOWN, Action, Entry, Whole
 from tocsin.model.source import Source
 from tocsin.pack.diff import PackDiff
 from tocsin.state.release import Revision
@@ -104,7 +104,7 @@ class Refused:
     backend: str
     source: str
     message: str
-    deployed: int = 0
+    deployed: Whole = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Plan:
     project: str
     reason: str
     base: str = ""
-    base_number: int = 0
+    base_number: Whole = 0
     live: str = ""
     source: Revision = field(default_factory=Revision)
     tools: dict[str, str] = field(default_factory=dict)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from tocsin import gate
 from tocsin.canonical import digest
 from tocsin.errors import LedgerError
-from tocsin.model.entry import FORBID_UNKNOWN, Action, Entry
+from tocsin.model.entry import FORBID_UNKNOWN, Action, Entry, Whole
 from tocsin.model.source import Source
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 9990
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,14 @@ class Revision:
         return f"{name} + uncommitted changes" if self.dirty else name
 
 
+def _moment(text: str) -> str:
+    """A time that can be compared with any other. Raises ValueError."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise ValueError("not a time with its offset, of a year that is likely")
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """The state of an environment after one apply.
@@ -38,11 +50,11 @@ class Release:
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
-    number: int
+    number: Annotated[Whole, Field(ge=1)]
     environment: str
     project: str
     parent: str
-    made: str
+    made: Annotated[str, AfterValidator(_moment)]
     who: str
     reason: str
     plan: str
@@ -85,7 +97,7 @@ def encode(release: Release) -> bytes:
 def decode(data: bytes, commit: str) -> Release:
     """The release in these bytes. Raises LedgerError if they are not a release."""
     try:
-        record = json.loads(data)
+        record = gate.loads(data)
         record.pop("seal", None)
         return _RELEASE.validate_python({**record, "commit": commit})
     except (ValueError, AttributeError, TypeError, ValidationError) as bad:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tocsin import gate
 from tocsin.canonical import digest, digest_bytes
 from tocsin.errors import LedgerError
 from tocsin.model.entry import ENTRIES
@@ -42,6 +42,7 @@ class _Commit:
     records: dict[str, bytes]
     digests: dict[str, str]
     rewritten: tuple[Stored, ...]
+    odd: Mapping[str, str]
 
     @property
     def parents(self) -> list[str]:
@@ -78,6 +79,7 @@ def _verify_one(
     except LedgerError as error:
         return None, [Finding(0, name, error.message)], 0
     problems = [f"git object {s.id[:12]} ({s.kind}) was rewritten" for s in stored.rewritten]
+    problems += [f"{path} is {what}, not a plain file" for path, what in stored.odd.items()]
     release: Release | None = None
     try:
         release = decode(stored.records["release.json"], name)
@@ -113,6 +115,7 @@ def _load(ledger: GitLedger, name: str, known: dict[str, str]) -> _Commit:
         {path: objects[n].data for path, n in records.items()},
         {path: known[n] for path, n in tree.files.items()},
         rewritten,
+        tree.odd,
     )
 
 
@@ -134,7 +137,7 @@ def _record(release: Release, stored: _Commit) -> Iterator[str]:
         yield "plan.json is missing"
         return
     try:
-        plan = json.loads(stored.records["plan.json"])
+        plan = gate.loads(stored.records["plan.json"])
         after, base, number = plan["result"], plan["base"], plan["base_number"]
     except (ValueError, KeyError, TypeError):
         yield "plan.json cannot be read"

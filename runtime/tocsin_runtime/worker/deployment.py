@@ -11,7 +11,7 @@ from tocsin import gate
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
-from tocsin.model.entry import ENTRIES, Entry
+from tocsin.model.entry import ENTRIES, NUMBER, Entry
 from tocsin.model.source import SOURCES, Source
 from tocsin_runtime.alerts.described import Described
 
@@ -59,7 +59,7 @@ def read_deployment(folder: Path, environment: str) -> Deployment:
             raise _damaged(path, f"form {table['form']!r} is not known here, only {FORM}")
         if table["environment"] != environment:
             raise _other(path, table["environment"], environment)
-        release = int(table["release"])
+        release = NUMBER.validate_python(table["release"])
         entries = ENTRIES.validate_python(table["detections"])
         sources = SOURCES.validate_python(table["sources"])
     except ValidationError as error:

@@ -15,6 +15,9 @@ try:
 except ImportError as missing:  # GitPython refuses to load without the program
     raise LedgerError("git is not installed", hint="the ledger lives in git") from missing
 
+_PLAIN = ("100644", "040000")
+_MODES = {"100755": "a program", "120000": "a link", "160000": "a submodule"}
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -27,10 +30,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What one commit holds: object ids of its files by path, and of the folders."""
+    """What one commit holds: object ids of its files by path, and of the folders.
+
+    `odd`: by path, what is neither a plain file (mode 100644) nor a folder.
+    """
 
     files: Mapping[str, str]
     folders: tuple[str, ...]
+    odd: Mapping[str, str]
 
 
 class Repository:
@@ -101,16 +108,19 @@ class Repository:
     def tree(self, commit: str) -> Tree:
         """All files and folders of a commit."""
         files: dict[str, str] = {}
+        odd: dict[str, str] = {}
         folders = [self.text("rev-parse", f"{commit}^{{tree}}")]
         listing = self.run("ls-tree", "-r", "-t", "-z", commit).decode("utf-8", "surrogateescape")
         for line in filter(None, listing.split("\0")):
             facts, path = line.split("\t", 1)
-            _, kind, name = facts.split(" ")
+            mode, kind, name = facts.split(" ")
             if kind == "tree":
                 folders.append(name)
-            else:
+            elif kind == "blob":
                 files[path] = name
-        return Tree(files, tuple(folders))
+            if mode not in _PLAIN:
+                odd[path] = _MODES.get(mode, "an entry")
+        return Tree(files, tuple(folders), odd)
 
     def revision(self, project: Path) -> Revision:
         """The commit checked out, and whether the project's folder differs from it."""
