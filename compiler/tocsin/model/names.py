@@ -13,6 +13,9 @@ TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 RESERVED = "tocsin."
 """How the topics begin that we write: results, what jobs find and refuse, releases."""
 
+ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_-]{1,63}){0,3}")
+"""What names a branch, a folder, topics and groups of consumers."""
+
 LONGEST_FIELD = 500
 """Characters of a field's name."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tocsin.errors import ConfigError
+from tocsin.model.names import ENVIRONMENT
 from tocsin.secrets import is_reference
 
 _LOCAL_ONLY = {"path"}
@@ -90,7 +91,14 @@ class ProjectSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+
+    @field_validator("name")
+    @classmethod
+    def _shown(cls, name: str) -> str:
+        if not name.isprintable():
+            raise ValueError("must be printable, in one line")
+        return name
 
 
 class Settings(BaseModel):
@@ -100,6 +108,15 @@ class Settings(BaseModel):
 
     project: ProjectSettings = ProjectSettings(name="detections")
     environments: dict[str, Environment] = Field(default_factory=dict)
+
+    @field_validator("environments")
+    @classmethod
+    def _named(cls, given: dict[str, Environment]) -> dict[str, Environment]:
+        if wrong := [name for name in given if not ENVIRONMENT.fullmatch(name)]:
+            raise ValueError(
+                f"{wrong[0]!r} cannot name an environment: use letters, digits, - and _"
+            )
+        return given
 
     def environment(self, name: str) -> Environment:
         """The environment of this name. Raises ConfigError where there is none."""

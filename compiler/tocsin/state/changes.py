@@ -18,6 +18,8 @@ def changed_files(folder: Path, rev: str) -> set[Path]:
         raise ConfigError(f"{folder} is in no git repository", hint=hint) from None
     with repo:
         top = Path(repo.working_dir)
+        if not rev or rev.startswith("-"):
+            raise ConfigError(f"git knows no revision {rev!r}")
         try:
             names = repo.git.diff("--name-only", "-z", "--end-of-options", rev, "--", str(folder))
         except GitCommandError:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from tocsin.errors import ConfigError, LedgerError, StaleError
+from tocsin.model.names import ENVIRONMENT
 from tocsin.state.git_ledger.repository import Repository
-
-_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 
 
 class Branch:
     """The branch `tocsin/<env>`. With `remote`, that repository's branch decides who was first."""
 
     def __init__(self, repository: Repository, environment: str, remote: str = "") -> None:
-        if not _ENVIRONMENT.fullmatch(environment) or environment.endswith(".lock"):
+        if not ENVIRONMENT.fullmatch(environment) or environment.endswith(".lock"):
             raise ConfigError(
                 f"environment {environment!r} cannot name a branch",
                 hint="use letters, digits, - and _",

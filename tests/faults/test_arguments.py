@@ -1,0 +1,90 @@
+"""What is typed into a workflow, or stands in settings, never becomes an option or a path."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from authoring import write
+from deploying import World
+from tocsin.errors import ConfigError
+from tocsin.front.project import read_settings
+from tocsin.state.changes import changed_files
+from tocsin.state.git_ledger import GitLedger
+
+ROOT = Path(__file__).parents[2]
+ROLLBACK = ROOT / ".github" / "workflows" / "rollback.yml"
+HOSTILE = ["--remote=/other", "--to=1", "-h", "$(touch x)", "a b", "; touch x"]
+
+
+def arguments(tmp_path: Path, **typed: str) -> list[str]:
+    """What `tocsin` gets from the workflow's step, as Bash makes it."""
+    steps = yaml.safe_load(ROLLBACK.read_text())["jobs"]["rollback"]["steps"]
+    script = next(step["run"] for step in steps if step.get("name") == "Roll back")
+    write(tmp_path / ".venv/bin/tocsin", "#!/bin/sh\nfor word; do printf '%s\\n' \"$word\"; done\n")
+    write(tmp_path / "bin/git", "#!/bin/sh\n")
+    for program in (".venv/bin/tocsin", "bin/git"):
+        (tmp_path / program).chmod(0o755)
+    env = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "ENVIRONMENT": "prod", **typed}
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=tmp_path, env=env, check=True, capture_output=True, text=True
+    )
+    assert not (tmp_path / "x").exists()
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_a_detection_is_no_option(tmp_path: Path, typed: str) -> None:
+    words = arguments(tmp_path, DETECTION=typed, TO="")
+    assert words[-2:] == ["--", typed]
+    assert words.count(typed) == 1
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_a_version_is_no_option(tmp_path: Path, typed: str) -> None:
+    words = arguments(tmp_path, DETECTION="payout", TO=typed)
+    assert words[-3:] == [f"--to={typed}", "--", "payout"]
+
+
+def test_inputs_of_workflows_are_not_pasted_into_scripts() -> None:
+    for workflow in ROLLBACK.parent.glob("*.yml"):
+        for job in yaml.safe_load(workflow.read_text())["jobs"].values():
+            for step in job["steps"]:
+                assert "${{" not in step.get("run", ""), workflow.name
+                used = step.get("uses", "@" + "0" * 40)
+                assert re.fullmatch(r".*@[0-9a-f]{40}", used), workflow.name
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", "-x", "a b", ".", "a\\nb", "a..b", "a" * 64])
+def test_an_environment_is_a_word(tmp_path: Path, name: str) -> None:
+    text = f'[environments."{name}"]\nkind = "local"\nbackend = "batch-sql"\n'
+    write(tmp_path / "tocsin.toml", text)
+    with pytest.raises(ConfigError, match="cannot name an environment"):
+        read_settings(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", "a\\nb", "\\u202e", "a" * 101])
+def test_a_project_has_a_printable_name(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "tocsin.toml", f'[project]\nname = "{name}"\n')
+    with pytest.raises(ConfigError, match=r"project\.name"):
+        read_settings(tmp_path)
+
+
+@pytest.mark.parametrize("remote", ["--upload-pack=touch x", "-x", "a\nb"])
+def test_a_remote_is_no_option(tmp_path: Path, remote: str) -> None:
+    world = World(tmp_path / "repo")
+    with pytest.raises(ConfigError, match="no name or address of a git remote"):
+        GitLedger(world.root, "local", remote=remote)
+
+
+@pytest.mark.parametrize("rev", ["--output=x", "-p", "--", "", "HEAD --output=x"])
+def test_a_revision_is_no_option(tmp_path: Path, rev: str) -> None:
+    world = World(tmp_path / "repo")
+    with pytest.raises(ConfigError, match="git knows no revision"):
+        changed_files(world.root, rev)
+    assert not (world.root / "x").exists()
