@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
+from evtx_log import evtx
 from tocsin.cli.explain import explain
 from tocsin.cli.scan import scan
 from tocsin.events.reading import MOST_FINDINGS, Reading, pieces, read_events
@@ -266,6 +269,50 @@ FLAT = {
     "Image": "cmd.exe",
     "ParentImage": "x",
 }
+
+
+LOG = evtx(
+    [
+        (
+            "Event",
+            [
+                ("System", [("EventID", number), ("Channel", "Security")]),
+                ("EventData", [("Image", "cmd.exe")]),
+            ],
+        )
+        for number in ("1", "2")
+    ]
+)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_windows_event_logs_are_read(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(pack(LOG))
+    found = read_events([path])
+    names = ("EventID", "Channel", "Image")
+    seen = [tuple(event[name] for name in names) for event in found.events]
+    assert seen == [("1", "Security", "cmd.exe"), ("2", "Security", "cmd.exe")]
+    assert (found.diagnostics, found.read_as) == ([], {"EVTX": 1})
+    records = FileStream([path], {}).poll() or []
+    assert [orjson.loads(record.value)["Image"] for record in records] == ["cmd.exe"] * 2
+
+
+def test_a_damaged_record_is_one_finding_and_the_others_are_read(tmp_path: Path) -> None:
+    cut = LOG.index("EventID".encode("utf-16-le"))
+    found = read(tmp_path, LOG[: cut - 8] + b"\xff" * 8 + LOG[cut:])
+    assert 1 <= len(found.diagnostics) <= 2
+    assert all("EVTX" in d.message or "record" in d.message for d in found.diagnostics)
+
+
+def test_without_the_library_one_finding_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "evtx", None)
+    found = read(tmp_path, LOG)
+    [finding] = found.diagnostics
+    assert "EVTX" in finding.message
+    assert "tocsin[evtx]" in finding.hint
 
 
 @pytest.mark.parametrize("nested", [XML, WINLOG])
