@@ -377,6 +377,10 @@ def test_validate_of_one_file_knows_the_rules_of_its_project(tmp_path: Path) -> 
     files = {"ab.yml": RULES, "main.yml": correlation(), "bad.yml": correlation(rules="[nix]")}
     files["bad.yml"] = files["bad.yml"].replace("main", "bad")
     root = project(tmp_path, files, SOURCE)
-    assert validated(root / "rules/main.yml") == (0, [])
-    assert validated(root / "rules/ab.yml", root / "rules/main.yml") == (0, [])
-    assert [each["code"] for each in validated(root / "rules")[1]] == ["TOC094"]
+    for paths in (["rules/main.yml"], ["rules/ab.yml", "rules/main.yml"]):
+        code, found = validated(*(root / path for path in paths))
+        assert code == 0
+        assert {each["file"] for each in found} <= {str(root / path) for path in paths}
+    code, found = validated(root / "rules")
+    assert code == 1
+    assert [each["code"] for each in found if each["severity"] == "error"] == ["TOC094"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 from rich.table import Table
 from rich.text import Text
 
+from tocsin import gate
 from tocsin.cases.judge import Verdict
 from tocsin.cases.junit import junit
 from tocsin.cases.run import EVALUATOR, run_engine, run_evaluator
@@ -20,13 +23,15 @@ from tocsin.errors import ConfigError
 from tocsin.escape import printable
 from tocsin.front.project import Project, find_project, load_project
 from tocsin.ir.query import Resolved
-from tocsin.state.changes import changed_files
+from tocsin.state.changes import put_back
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @engine_option(several=True)
-@click.option("--changed-since", metavar="REV", help="only detections touched since a revision")
+@click.option(
+    "--changed-since", metavar="REV", help="only detections that a change since a revision reaches"
+)
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="write JUnit XML")
 @format_option("text", "json")
 def test(
@@ -76,19 +81,29 @@ def _chosen(project: Project, paths: Sequence[Path], rev: str | None) -> list[Re
         raise ConfigError(f"no detections in {names}", hint=f"the project is {project.root}")
     if rev is None:
         return chosen
-    changed = changed_files(project.root, rev)
-    if any((project.root / "placeholders") in file.parents for file in changed):
+    return _reached(project, chosen, rev)
+
+
+def _reached(project: Project, chosen: list[Resolved], rev: str) -> list[Resolved]:
+    """What means something else than at a revision, or has other cases, whatever file did it."""
+    with TemporaryDirectory(prefix="tocsin-since-") as folder:
+        root = put_back(project.root, rev, Path(folder))
+        if root is None or not (root / gate.SETTINGS).is_file():
+            return chosen
+        try:
+            before = load_project(root)
+        except ConfigError:
+            return chosen
+    if before.settings != project.settings:
         return chosen
-    return [q for q in chosen if _touched(q, project.root, changed)]
+    old = {query.detection.id: _tested(query) for query in before.queries}
+    return [query for query in chosen if old.get(query.detection.id) != _tested(query)]
 
 
-def _touched(query: Resolved, root: Path, changed: set[Path]) -> bool:
-    """Whether its file, its cases, a rule below it or a source of it changed."""
-    detections = (query.detection, *(each.detection for each in query.events))
-    rules = {Path(detection.span.file).resolve() for detection in detections}
-    cases = {rule.with_name(f"{rule.stem}.test{rule.suffix}") for rule in rules}
-    sources = {(root / "sources" / f"{s.name}.yml").resolve() for s in query.sources}
-    return bool(changed & {*rules, *cases, *sources})
+def _tested(query: Resolved) -> tuple[Any, ...]:
+    """All that decides how the cases of a detection end."""
+    cases = tuple((case.name, case.events, case.expect) for case in query.detection.cases)
+    return (query.logic, query.sources, cases)
 
 
 def _concerns(file: str, paths: Sequence[Path]) -> bool:

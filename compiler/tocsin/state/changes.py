@@ -1,28 +1,43 @@
-"""Which files changed since a revision, for test runs of a pull request."""
+"""A repository's folder as it was at a revision, for test runs of a pull request."""
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from git import GitCommandError, InvalidGitRepositoryError, Repo  # noqa: TID251 - reads git only
 
 from tocsin.errors import ConfigError
 
 
-def changed_files(folder: Path, rev: str) -> set[Path]:
-    """Absolute paths below a folder that differ from the revision, untracked ones included."""
+def put_back(folder: Path, rev: str, into: Path) -> Path | None:
+    """The folder as of a revision, below an empty one; None where the revision has none."""
     try:
         repo = Repo(folder, search_parent_directories=True)
     except InvalidGitRepositoryError:
         hint = "--changed-since needs the history of a git repository"
         raise ConfigError(f"{folder} is in no git repository", hint=hint) from None
-    with repo:
-        top = Path(repo.working_dir)
+    with repo, TemporaryFile() as archive:
+        inside = folder.resolve().relative_to(Path(repo.working_dir).resolve()).as_posix()
         if not rev or rev.startswith("-"):
             raise ConfigError(f"git knows no revision {rev!r}")
         try:
-            names = repo.git.diff("--name-only", "-z", "--end-of-options", rev, "--", str(folder))
+            commit = repo.git.rev_parse("--verify", "--end-of-options", f"{rev}^{{commit}}")
         except GitCommandError:
             raise ConfigError(f"git knows no revision {rev!r}") from None
-        changed = [name for name in names.split("\0") if name]
-        return {(top / name).resolve() for name in (*changed, *repo.untracked_files)}
+        try:
+            repo.git.archive(commit, "--", inside, output_stream=archive)
+        except GitCommandError:
+            return None
+        archive.seek(0)
+        _extract(archive, into)
+        return into / inside
+
+
+def _extract(archive: object, into: Path) -> None:
+    """Regular files only: nothing else of a project is read."""
+    with tarfile.open(fileobj=archive) as tar:  # type: ignore[call-overload]
+        for member in tar:
+            if member.isreg():
+                tar.extract(member, into, filter="data")
