@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
 from tocsin.backend.sql import SqlBuilder
-from tocsin.backend.sql_leaf import needs_fold
-from tocsin.backend.sql_tree import Sql, ident, name
+from tocsin.backend.sql_leaf import FOLDED, needs_fold
+from tocsin.backend.sql_lists import In
+from tocsin.backend.sql_text import is_caseless
+from tocsin.backend.sql_tree import Sql, any_true, ident, name, quoted
 from tocsin.errors import Unsupported
-from tocsin.ir.nodes import FieldRef, Keyword, Test
+from tocsin.ir.nodes import FieldRef, Keyword, Leaf, Or, Test
 from tocsin.ir.text import fold
 from tocsin.model.source import Column, FieldType, Source
 
@@ -36,13 +38,13 @@ def physical_names(source: Source) -> dict[str, str]:
     """Column of the table for each field: names fold their case, so twins get `~2`, ….
 
     A field's own `~` is doubled, so that no column of ours, which all have a single one, is ever
-    called like a field.
+    called like a field. `$~{` stands for `${`, which Spark replaces wherever it stands.
     """
     seen = Counter([DETECTION_ID])
     result: dict[str, str] = {}
     values = [source.values_column] if source.values_column else []
     for field in dict.fromkeys([*(c.name for c in source.columns), *values]):
-        plain = field.replace("~", "~~")
+        plain = field.replace("~", "~~").replace("${", "$~{")
         alike = fold(plain.upper())
         seen[alike] += 1
         result[field] = plain if seen[alike] == 1 else f"{plain}~{seen[alike]}"
@@ -60,10 +62,49 @@ class BatchLeaves(SqlBuilder):
     def each_member(self, texts: Sql, variable: str, value: Sql) -> Sql:
         """The list of the values, which name the variable, for all members of a list."""
 
+    def own_columns(self) -> tuple[str, ...]:
+        """Columns of the relation that are no part of what a statement gives."""
+        return tuple(self.names[field] + FOLDED for field in self.folded)
+
     def list_leaf(self, column: Column, test: Test) -> Sql:
         """Some member of the array passes."""
-        texts = self.folded_column(column) if needs_fold(test) else self.raw(column)
-        return self.any_member(texts, MEMBER, self.test(ident(MEMBER), test))
+        return self.over(column, needs_fold(test), lambda text: self.test(text, test))
+
+    def over(self, column: Column, folded: bool, holds: Callable[[Sql], Sql]) -> Sql:  # noqa: FBT001
+        """A condition on the text of a column, or on some member of an array."""
+        if column.type is not FieldType.STRINGS:
+            return holds(self.text_column(column, folded=folded))
+        texts = self.folded_column(column) if folded else self.raw(column)
+        return self.any_member(texts, MEMBER, holds(ident(MEMBER)))
+
+    def any_of(self, node: Or) -> Sql:
+        """OR, with all tests on the members of one array in one function."""
+        alone: list[Sql] = []
+        tests: dict[tuple[str, bool], list[Test]] = {}
+        for arg in self.together(node.args):
+            if isinstance(arg, Leaf) and self.column(arg.field).type is FieldType.STRINGS:
+                tests.setdefault((arg.field, needs_fold(arg.test)), []).append(arg.test)
+            else:
+                alone.append(self.condition(arg))
+        return any_true([*alone, *(self._some(*key, each) for key, each in tests.items())])
+
+    def _some(self, field: str, folded: bool, tests: Sequence[Test]) -> Sql:  # noqa: FBT001
+        return self.over(
+            self.column(field), folded, lambda text: any_true([self.test(text, t) for t in tests])
+        )
+
+    def is_listed(self, field: str) -> bool:
+        """Members of arrays are tested by an IN list, too."""
+        return super().is_listed(field) or self.column(field).type is FieldType.STRINGS
+
+    def in_list(self, node: In) -> Sql:
+        """IN."""
+        column = self.column(node.field)
+        if column.type is not FieldType.STRINGS:
+            return super().in_list(node)
+        folded = not node.cased and not is_caseless(node.literals)
+        texts = [quoted(text) for text in node.literals]
+        return self.over(column, folded, lambda text: exp.In(this=text, expressions=texts))
 
     def keyword(self, node: Keyword) -> Sql:
         """Some scalar of the event passes; the source must list them in a column."""

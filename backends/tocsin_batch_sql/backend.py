@@ -20,9 +20,10 @@ from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin_batch_sql.arrays import DETECTION_ID
 from tocsin_batch_sql.correlation import correlated, match_of, row_of, unchosen
-from tocsin_batch_sql.ddl import MACROS, loaded
+from tocsin_batch_sql.ddl import loaded
 from tocsin_batch_sql.emit import definitions, printed, statement
 from tocsin_batch_sql.events import ROW, write_events
+from tocsin_batch_sql.macros import MACROS
 from tocsin_batch_sql.memory import cursor_of, in_memory
 from tocsin_batch_sql.pack import run_pack
 from tocsin_batch_sql.pack_run import table_part
@@ -72,7 +73,7 @@ class BatchSql:
         del endpoints
         with (
             TemporaryDirectory(prefix="tocsin-") as folder,
-            in_memory() as connection,
+            in_memory(folder) as connection,
             ThreadPoolExecutor(os.cpu_count()) as pool,
         ):
             connection.execute(MACROS)
@@ -82,7 +83,7 @@ class BatchSql:
     def judged(self, job: Job, endpoints: Endpoints | None = None) -> list[WindowRow]:
         """All events at which the correlations of a job are judged."""
         del endpoints
-        with TemporaryDirectory(prefix="tocsin-") as folder, in_memory() as connection:
+        with TemporaryDirectory(prefix="tocsin-") as folder, in_memory(folder) as connection:
             connection.execute(MACROS)
             _load(job, Path(folder) / "events.jsonl", connection)
             statements = [unchosen(artifact.body.decode()) for artifact in job.artifacts]
@@ -103,7 +104,8 @@ def _load(job: Job, file: Path, connection: duckdb.DuckDBPyConnection) -> None:
     key = write_events(file, job.events)
     timed = any(artifact.stateful for artifact in job.artifacts)
     for source in job.sources:
-        connection.execute(printed(loaded(source, str(file), key, timed=timed)))
+        for made in loaded(source, str(file), key, timed=timed):
+            connection.execute(printed(made))
 
 
 def _matches(connection: duckdb.DuckDBPyConnection, artifact: Artifact) -> list[Match]:

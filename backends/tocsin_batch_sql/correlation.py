@@ -14,10 +14,10 @@ from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.artifact import Match, WindowRow
 from tocsin.model.source import Source
-from tocsin_batch_sql.arrays import DETECTION_ID, physical_names
+from tocsin_batch_sql.arrays import DETECTION_ID
 from tocsin_batch_sql.clock import EVENT, LATE
 from tocsin_batch_sql.ddl import only_member
-from tocsin_batch_sql.dialect import DuckDb
+from tocsin_batch_sql.dialect import duckdb
 from tocsin_batch_sql.emit import printed
 
 FROM = "~from"
@@ -47,7 +47,11 @@ class DuckDbEngine(BatchEngine):
 
     def builder(self, source: Source) -> SqlBuilder:
         """Conditions for DuckDB."""
-        return DuckDb(source, physical_names(source))
+        return self.builders(source)[0]
+
+    def builders(self, source: Source) -> Sequence[SqlBuilder]:
+        """Those that fit, and the others."""
+        return duckdb(source)
 
     def percentile(self, value: Sql, share: float) -> Sql:
         """QUANTILE_CONT."""

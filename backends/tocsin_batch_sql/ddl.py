@@ -1,100 +1,233 @@
-"""The relation that a source's statements read, made out of raw JSON events by DuckDB itself.
+"""The relations that a source's statements read, made out of raw JSON events by DuckDB itself.
 
-One JSON document a line; a declared field is one typed column, NULL where the field is missing,
-null, or of a type that does not fit. Numbers in text columns take their canonical text form.
+One JSON document a line. A declared field is one typed column, NULL where the field is missing or
+null. A row with a value that its column cannot hold is no row of the source's view but one of
+`<view>~misfits`, which has the texts of every field besides. What is no event is in
+`<view>~refused`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
 from tocsin.backend.sql_epoch import EPOCH, epoch_milliseconds
 from tocsin.backend.sql_leaf import TIME
 from tocsin.backend.sql_moments import minute_of
-from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table, try_cast
+from tocsin.backend.sql_tree import (
+    Sql,
+    func,
+    ident,
+    name,
+    not_null,
+    number,
+    quoted,
+    table,
+    try_cast,
+)
 from tocsin.model.source import Source, TimeUnit
-from tocsin_batch_sql.arrays import CONVERSIONS, physical_names
+from tocsin_batch_sql.arrays import CONVERSIONS, lambda_of
 from tocsin_batch_sql.clock import SAID, at_rest, in_order_of_arrival, moment, said
-from tocsin_batch_sql.events import ROW, Named, run_columns
+from tocsin_batch_sql.dialect import texts_of
+from tocsin_batch_sql.events import ROW, Named, run_columns, view_columns
+from tocsin_batch_sql.misfits import (
+    ALL,
+    DRIFT,
+    FIELDS,
+    MISFITS,
+    OURS,
+    REFUSED,
+    TEXTS,
+    beside,
+    drift,
+    may_misfit,
+)
 
-MACROS = r"""
-CREATE OR REPLACE MACRO tocsin_number_text(d) AS CASE
-  WHEN NOT ISFINITE(d) THEN NULL
-  WHEN ABS(d) >= 1e21 THEN CAST(d AS VARCHAR)
-  WHEN ABS(d) < 1e-3 AND CONTAINS(CAST(TO_JSON(d) AS VARCHAR), 'e-') THEN
-    CASE WHEN d < 0 THEN '-' ELSE '' END || '0.'
-    || REPEAT('0', CAST(REGEXP_EXTRACT(CAST(TO_JSON(d) AS VARCHAR), 'e-(\d+)$', 1) AS INT) - 1)
-    || REGEXP_REPLACE(CAST(TO_JSON(d) AS VARCHAR), '^-|\.0e-\d+$|e-\d+$|\.', '', 'g')
-  WHEN d = 0 THEN '0'
-  ELSE REGEXP_REPLACE(CAST(TO_JSON(d) AS VARCHAR), '\.0$', '')
-END;
-CREATE OR REPLACE MACRO tocsin_text(j) AS CASE JSON_TYPE(j)
-  WHEN 'VARCHAR' THEN j ->> '$'
-  WHEN 'BOOLEAN' THEN j ->> '$'
-  WHEN 'BIGINT' THEN j ->> '$'
-  WHEN 'UBIGINT' THEN j ->> '$'
-  WHEN 'DOUBLE' THEN tocsin_number_text(TRY_CAST(j ->> '$' AS DOUBLE))
-END;
-CREATE OR REPLACE MACRO tocsin_integer(j) AS
-  CASE WHEN CAST(TRY_CAST(tocsin_text(j) AS BIGINT) AS VARCHAR) = tocsin_text(j)
-  THEN TRY_CAST(tocsin_text(j) AS BIGINT) END;
-CREATE OR REPLACE MACRO tocsin_double(j) AS
-  CASE WHEN JSON_TYPE(j) IN ('BIGINT', 'UBIGINT', 'DOUBLE')
-  AND ISFINITE(TRY_CAST(j ->> '$' AS DOUBLE)) THEN TRY_CAST(j ->> '$' AS DOUBLE) END;
-CREATE OR REPLACE MACRO tocsin_boolean(j) AS
-  CASE tocsin_text(j) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END;
-CREATE OR REPLACE MACRO tocsin_map(j) AS CASE WHEN JSON_TYPE(j) <> 'NULL' THEN j END;
-CREATE OR REPLACE MACRO tocsin_texts(j) AS CASE JSON_TYPE(j)
-  WHEN 'NULL' THEN NULL
-  WHEN 'OBJECT' THEN CAST([] AS VARCHAR[])
-  WHEN 'ARRAY' THEN
-    CASE WHEN LEN(LIST_FILTER(JSON_EXTRACT(j, '$[*]'), LAMBDA m: JSON_TYPE(m) <> 'NULL')) > 0
-    THEN LIST_FILTER(
-      LIST_TRANSFORM(JSON_EXTRACT(j, '$[*]'), LAMBDA m: tocsin_text(m)),
-      LAMBDA t: t IS NOT NULL) END
-  ELSE CASE WHEN tocsin_text(j) IS NOT NULL THEN [tocsin_text(j)] END
-END;
-""".lstrip()
-"""Text forms of JSON values. Integers that only a double can hold take the double's text."""
-
-FOUND = "found"
+FOUND = "~found"
 """The list of all fields' JSON values, in the order of the columns."""
 
 
-def view(source: Source, files: str) -> exp.Create:
-    """CREATE VIEW over JSON-lines files (a path or a glob)."""
-    target = table(source.table or source.name)
+def views(source: Source, files: str) -> list[exp.Create]:
+    """What the source's statements read, over JSON-lines files (a path or a glob)."""
     row = exp.Sub(this=exp.Window(this=func("ROW_NUMBER"), over="OVER"), expression=number(1))
-    names = physical_names(source)
-    columns = [(column, names[column.name]) for column in source.columns]
-    made = at_rest(source, rows([*columns, *said(source)], files), milliseconds, row)
-    return exp.Create(this=target, kind="VIEW", replace=True, expression=made)
+    columns = [*view_columns(source), *said(source)]
+    made = at_rest(source, rows(columns, events(files)), milliseconds, row)
+    parts = {
+        ALL: made,
+        **split(source, columns),
+        DRIFT: drift(source, "UNNEST"),
+        REFUSED: refused(files),
+    }
+    return [_created(source, what, "VIEW", part) for what, part in parts.items()]
 
 
-def loaded(source: Source, files: str, key: str, *, timed: bool) -> exp.Create:
-    """CREATE OR REPLACE TABLE for a run, with the rows of a JSON-lines file.
+def loaded(source: Source, files: str, key: str, *, timed: bool) -> list[Sql]:
+    """Tables for a run, with the rows of a JSON-lines file.
 
     `key`: where events have their number, in order of arrival. `timed`: with the columns that
     correlations need.
     """
-    target = table(source.table or source.name)
     columns = [*run_columns(source, key), *(said(source) if timed else ())]
-    made = rows(columns, files)
+    made = rows(columns, objects(files), fits=not may_misfit(source))
     if timed:
         made = in_order_of_arrival(source, made, milliseconds, ROW)
-    return exp.Create(this=target, kind="TABLE", replace=True, expression=made)
+    if not may_misfit(source):
+        return [_created(source, "", "TABLE", made)]
+    parts = {ALL: made, **split(source, columns)}
+    tables: list[Sql] = [_created(source, what, "TABLE", part) for what, part in parts.items()]
+    return [*tables, exp.Drop(tables=[table(beside(source, ALL))], kind="TABLE")]
 
 
-def rows(columns: Sequence[Named], files: str) -> exp.Select:
-    """The typed rows of JSON-lines files; each document is parsed once."""
-    paths = [_json_path(place) for column, _ in columns for place in column.places]
-    listed = exp.Array(expressions=list(map(quoted, paths)))
-    found = exp.alias_(func("JSON_EXTRACT", ident("json"), listed), FOUND, quoted=True)
-    reader = exp.Table(this=func("READ_NDJSON_OBJECTS", quoted(files)))
-    inner = exp.select(found).from_(reader).subquery(name("event"))
-    return exp.select(*_typed(columns)).from_(inner)
+def _created(source: Source, what: str, kind: str, made: exp.Query) -> exp.Create:
+    return exp.Create(this=table(beside(source, what)), kind=kind, replace=True, expression=made)
+
+
+def split(source: Source, columns: Sequence[Named]) -> dict[str, exp.Select]:
+    """Of all rows those that fit, and the others, with the texts of all fields."""
+    own = [FOUND, *(target for _, target in columns if target == SAID)]
+    none = exp.Is(this=ident(FIELDS), expression=exp.null())
+    every = table(beside(source, ALL))
+    fit = exp.Star(except_=[name(column) for column in [*own, FIELDS]])
+    found = zip(columns, _values(columns), strict=True)
+    texts = {c.name: func("TOCSIN_TEXTS", value) for (c, to), value in found if to not in OURS}
+    lists = func("MAP", *(exp.Array(expressions=part) for part in _items(texts)))
+    misfits = exp.select(
+        exp.Star(except_=[name(column) for column in own]), exp.alias_(lists, TEXTS, quoted=True)
+    )
+    return {
+        "": exp.select(fit).from_(every).where(none),
+        MISFITS: misfits.from_(every.copy()).where(exp.Not(this=none.copy())),
+    }
+
+
+def lists(source: Source, columns: Sequence[Named]) -> exp.Select:
+    """The rows that do not fit, with a list of texts as the column of each field."""
+    made = [
+        exp.alias_(texts_of(column.name), target, quoted=True)
+        for column, target in columns
+        if target not in OURS
+    ]
+    return exp.select(ident(ROW), *made).from_(table(beside(source, MISFITS)))
+
+
+def _items(texts: Mapping[str, Sql]) -> tuple[list[Sql], list[Sql]]:
+    return [quoted(field) for field in texts], list(texts.values())
+
+
+# --- lines ----------------------------------------------------------------------------------------
+
+
+def objects(files: str) -> exp.Select:
+    """The lines of a file of our own."""
+    return exp.select(ident("json")).from_(
+        exp.Table(this=func("READ_NDJSON_OBJECTS", quoted(files)))
+    )
+
+
+def events(files: str) -> exp.Select:
+    """The lines that are events, as those of workers are."""
+    is_event = exp.Is(this=func("TOCSIN_REFUSED", ident("json")), expression=exp.null())
+    return exp.select(ident("json")).from_(_lines(files)).where(is_event)
+
+
+def refused(files: str) -> exp.Select:
+    """The other lines: file, number of the line among those that are not blank, reason."""
+    at = exp.Window(this=func("ROW_NUMBER"), over="OVER")
+    lines = exp.select("filename", exp.alias_(at, "n"), ident("json")).from_(_lines(files))
+    first = exp.Window(this=exp.Min(this=ident("n")), partition_by=[ident("filename")], over="OVER")
+    line = exp.Add(this=exp.Sub(this=ident("n"), expression=first), expression=number(1))
+    reason = func("TOCSIN_REFUSED", ident("json"))
+    told = exp.select(
+        exp.alias_(ident("filename"), "file", quoted=True),
+        exp.alias_(line, "line", quoted=True),
+        exp.alias_(reason, "reason", quoted=True),
+        ident("json"),
+    ).from_(lines.subquery(name("line")))
+    return (
+        exp.select(exp.Star()).from_(told.subquery(name("line"))).where(not_null(ident("reason")))
+    )
+
+
+def _lines(files: str) -> exp.Table:
+    """Every line that is not blank; NULL where DuckDB cannot read it."""
+    options = [
+        exp.PropertyEQ(this=exp.to_identifier(option), expression=exp.true())
+        for option in ("ignore_errors", "filename")
+    ]
+    return exp.Table(this=func("READ_NDJSON_OBJECTS", quoted(files), *options))
+
+
+# --- columns --------------------------------------------------------------------------------------
+
+
+def rows(columns: Sequence[Named], lines: exp.Select, *, fits: bool = False) -> exp.Select:
+    """The typed rows of JSON documents, with FOUND and FIELDS unless all `fits`."""
+    paths = [place for column, _ in columns for place in column.places]
+    json = ident("json") if fits else func("TOCSIN_LAST", ident("json"), _array(_objects(paths)))
+    found = func("JSON_EXTRACT", json, _array(paths))
+    inner = exp.select(exp.alias_(found, FOUND, quoted=True)).from_(lines.subquery(name("line")))
+    values = _values(columns)
+    typed = [
+        exp.alias_(_typed(named, value), named[1], quoted=True)
+        for named, value in zip(columns, values, strict=True)
+    ]
+    if fits:
+        return exp.select(*typed).from_(inner.subquery(name("event")))
+    made = exp.select(*typed, ident(FOUND)).from_(inner.subquery(name("event")))
+    return exp.select(exp.Star(), _misfits(columns, values)).from_(made.subquery(name("row")))
+
+
+def _objects(paths: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """All objects on the way to them, the event itself first."""
+    return list(dict.fromkeys(path[:end] for path in paths for end in range(len(path))))
+
+
+def _array(paths: Sequence[tuple[str, ...]]) -> exp.Array:
+    return exp.Array(expressions=[quoted(_json_path(path)) for path in paths])
+
+
+def _values(columns: Sequence[Named]) -> list[Sql]:
+    """The JSON value of each column."""
+    position, made = 0, []
+    for column, _ in columns:
+        values = [_found(position := position + 1) for _ in column.places]
+        made.append(values[0] if len(values) == 1 else func("COALESCE", *values))
+    return made
+
+
+def _found(position: int) -> Sql:
+    return func("LIST_EXTRACT", ident(FOUND), number(position))
+
+
+def _typed(named: Named, value: Sql) -> Sql:
+    column, target = named
+    typed = func(CONVERSIONS[column.type], value.copy())
+    return only_member(typed) if target == SAID else typed
+
+
+def only_member(members: Sql) -> Sql:
+    """The first of one; else NULL."""
+    is_one = func("LEN", members).eq(number(1))
+    return exp.Case().when(is_one, func("LIST_EXTRACT", members.copy(), number(1)))
+
+
+def _misfits(columns: Sequence[Named], values: Sequence[Sql]) -> Sql:
+    """The fields with a value that their column cannot hold; NULL where there are none."""
+    wrong = [
+        exp.Case().when(_is_misfit(target, value), quoted(column.name))
+        for (column, target), value in zip(columns, values, strict=True)
+        if target not in OURS
+    ]
+    known = lambda_of("f", not_null(ident("f")))
+    listed = func("LIST_FILTER", func("LIST_VALUE", *wrong), known)
+    some = exp.GT(this=func("LEN", listed), expression=number(0))
+    return exp.alias_(exp.Case().when(some, listed.copy()), FIELDS, quoted=True)
+
+
+def _is_misfit(target: str, value: Sql) -> Sql:
+    there = exp.NEQ(this=exp.cast(value, "TEXT"), expression=quoted("null"))
+    return exp.And(this=exp.Is(this=ident(target), expression=exp.null()), expression=there)
 
 
 def milliseconds(text: Sql, unit: TimeUnit) -> Sql:
@@ -104,28 +237,6 @@ def milliseconds(text: Sql, unit: TimeUnit) -> Sql:
         return epoch_milliseconds(text, unit, guard)
     guard = func("REGEXP_FULL_MATCH", text, quoted(TIME))
     return moment(text, guard, func("EPOCH_MS", try_cast(minute_of(text), "TIMESTAMP")))
-
-
-def only_member(members: Sql) -> Sql:
-    """The first of one; else NULL."""
-    is_one = func("LEN", members).eq(number(1))
-    return exp.Case().when(is_one, func("LIST_EXTRACT", members.copy(), number(1)))
-
-
-def _typed(columns: Sequence[Named]) -> list[Sql]:
-    made: list[Sql] = []
-    position = 0
-    for column, target in columns:
-        values = [_found(position := position + 1) for _ in column.places]
-        value = values[0] if len(values) == 1 else func("COALESCE", *values)
-        typed: Sql = func(CONVERSIONS[column.type], value)
-        typed = only_member(typed) if target == SAID else typed
-        made.append(exp.alias_(typed, target, quoted=True))
-    return made
-
-
-def _found(position: int) -> Sql:
-    return func("LIST_EXTRACT", ident(FOUND), number(position))
 
 
 def _json_path(path: tuple[str, ...]) -> str:

@@ -12,11 +12,21 @@ from tocsin.backend.sql_leaf import TIME
 from tocsin.backend.sql_lists import AnyText, In, long_runs
 from tocsin.backend.sql_moments import within
 from tocsin.backend.sql_text import Shape, is_caseless, like_of
-from tocsin.backend.sql_tree import Sql, all_true, any_true, func, number, quoted, try_cast
+from tocsin.backend.sql_tree import (
+    Sql,
+    all_true,
+    any_true,
+    func,
+    ident,
+    number,
+    quoted,
+    try_cast,
+)
 from tocsin.ir.nodes import Expr, Pattern, Regex, TimePart
 from tocsin.ir.re2groups import python_named
-from tocsin.model.source import FieldType
-from tocsin_batch_sql.arrays import BatchLeaves, lambda_of
+from tocsin.model.source import Column, FieldType, Source
+from tocsin_batch_sql.arrays import BatchLeaves, lambda_of, physical_names
+from tocsin_batch_sql.misfits import FIELDS, TEXTS, as_texts, may_misfit
 
 UTC_FORM = (
     (r"\.[0-9]+", ""),
@@ -31,6 +41,7 @@ FEW = 2
 """So many searches in one text cost no less than one regular expression."""
 ALTERNATIVES = 200
 """Literals of one such expression."""
+TEXTUAL = frozenset({FieldType.STRING, FieldType.TIMESTAMP, FieldType.STRINGS})
 
 
 class DuckDb(BatchLeaves):
@@ -43,18 +54,21 @@ class DuckDb(BatchLeaves):
         return long_runs(super().together(args), self.is_text, FEW, (Shape.CONTAINS,))
 
     def is_text(self, field: str) -> bool:
-        """Whether the field's column is a text."""
-        return self.column(field).type in (FieldType.STRING, FieldType.TIMESTAMP)
+        """Whether the field's column is a text, or a list of them."""
+        return self.column(field).type in TEXTUAL
 
     def any_text(self, node: AnyText) -> Sql:
         """An alternation: RE2 finds all of them in one pass over the text."""
         folded = not node.cased and not is_caseless(node.literals)
-        text = self.text_column(self.column(node.field), folded=folded)
-        made: list[Sql] = []
-        for at in range(0, len(node.literals), ALTERNATIVES):
-            either = "|".join(map(re2_literal, node.literals[at : at + ALTERNATIVES]))
-            made.append(func("REGEXP_MATCHES", text.copy(), quoted(either)))
-        return any_true(made)
+        either = [
+            quoted("|".join(map(re2_literal, node.literals[at : at + ALTERNATIVES])))
+            for at in range(0, len(node.literals), ALTERNATIVES)
+        ]
+
+        def holds(text: Sql) -> Sql:
+            return any_true([func("REGEXP_MATCHES", text.copy(), each) for each in either])
+
+        return self.over(self.column(node.field), folded, holds)
 
     def fold(self, text: Sql) -> Sql:
         """LOWER of DuckDB maps by code point, without context."""
@@ -110,6 +124,30 @@ class DuckDb(BatchLeaves):
     def each_member(self, texts: Sql, variable: str, value: Sql) -> Sql:
         """LIST_TRANSFORM."""
         return func("LIST_TRANSFORM", texts, lambda_of(variable, value))
+
+
+def texts_of(field: str) -> Sql:
+    """The list of a field's texts in an event that does not fit."""
+    return func("MAP_EXTRACT_VALUE", ident(TEXTS), quoted(field))
+
+
+class DuckDbMisfits(DuckDb):
+    """The same over events that do not fit: see `misfits`."""
+
+    def raw(self, column: Column) -> Sql:
+        """The list of a field's texts."""
+        return texts_of(column.name)
+
+    def own_columns(self) -> tuple[str, ...]:
+        """Besides, what only these rows have."""
+        return (FIELDS, TEXTS, *super().own_columns())
+
+
+def duckdb(source: Source) -> list[BatchLeaves]:
+    """Builders for all relations that hold events of a source."""
+    names = physical_names(source)
+    odd = [DuckDbMisfits(as_texts(source), names)] if may_misfit(source) else []
+    return [DuckDb(source, names), *odd]
 
 
 def re2_literal(text: str) -> str:

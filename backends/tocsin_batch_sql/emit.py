@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB as Base
 from sqlglot.generators.duckdb import DuckDBGenerator
 
-from tocsin.backend.sql_leaf import FOLDED
 from tocsin.backend.sql_print import LINE_BREAK, text_of
 from tocsin.backend.sql_tree import Sql, name, quoted
 from tocsin.ir.query import Query
 from tocsin.model.source import Source
-from tocsin_batch_sql.arrays import DETECTION_ID, BatchLeaves, physical_names
-from tocsin_batch_sql.ddl import MACROS, view
-from tocsin_batch_sql.dialect import DuckDb
+from tocsin_batch_sql.arrays import DETECTION_ID, BatchLeaves
+from tocsin_batch_sql.ddl import views
+from tocsin_batch_sql.dialect import duckdb
+from tocsin_batch_sql.macros import MACROS
+from tocsin_batch_sql.misfits import beside
 
 
-def selection(query: Query, builder: BatchLeaves) -> exp.Select:
-    """The SELECT of the matching rows of the source's table, with the detection's id.
+def selection(query: Query, builders: Sequence[BatchLeaves]) -> exp.Query:
+    """The SELECT of the matching rows of the source's relations, with the detection's id.
 
-    Raises Unsupported for what the builder's engine cannot say exactly.
+    Raises Unsupported for what the builders' engine cannot say exactly.
     """
+    first, *others = (_matching(query, builder) for builder in builders)
+    made: exp.Query = first
+    for other in others:
+        made = exp.Union(this=made, expression=other, distinct=False)
+    return made
+
+
+def _matching(query: Query, builder: BatchLeaves) -> exp.Select:
     condition = builder.condition(query.matches)
-    folded = [name(builder.names[field] + FOLDED) for field in builder.folded]
-    star = exp.Star(except_=folded) if folded else exp.Star()
+    own = list(map(name, builder.own_columns()))
     found = exp.alias_(quoted(query.detection.id), DETECTION_ID, quoted=True)
-    relation = builder.relation(query.source.table or query.source.name)
-    select = exp.select(found, star, copy=False)
+    relation = builder.relation(beside(builder.source, ""))
+    select = exp.select(found, exp.Star(except_=own) if own else exp.Star(), copy=False)
     return select.from_(relation, copy=False).where(condition, copy=False)
 
 
 def statement(query: Query) -> str:
     """The detection's SELECT for DuckDB. Raises Unsupported before any text is made."""
-    return printed(selection(query, DuckDb(query.source, physical_names(query.source))))
+    return printed(selection(query, duckdb(query.source)))
 
 
 def definitions(source: Source) -> str:
-    """The macros and the view over `<table>/*.jsonl` that the source's statements read."""
-    return f"{MACROS}{printed(view(source, f'{source.table or source.name}/*.jsonl'))};\n"
+    """The macros, and the views over `<table>/*.jsonl` that the source's statements read."""
+    made = views(source, f"{beside(source, '')}/*.jsonl")
+    return MACROS + "".join(f"{printed(view)};\n" for view in made)
 
 
 class _Printed(Base):

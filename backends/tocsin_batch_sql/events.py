@@ -30,15 +30,19 @@ Named = tuple[Column, str]
 """A column, and what it is called in the table."""
 
 
-def run_columns(source: Source, key: str) -> list[Named]:
-    """Columns of a run's table: the number, which events have under `key`, then the fields."""
+def view_columns(source: Source) -> list[Named]:
+    """Columns of a source's view."""
     names = physical_names(source)
     values = source.values_column
     columns = list(source.columns)
     if values and source.column(values) is None:
         columns.append(Column(values, FieldType.STRINGS, (values,)))
-    number = Column(ROW, FieldType.INTEGER, (key,))
-    return [(number, ROW), *((column, names[column.name]) for column in columns)]
+    return [(column, names[column.name]) for column in columns]
+
+
+def run_columns(source: Source, key: str) -> list[Named]:
+    """Columns of a run's table: the number, which events have under `key`, then the view's."""
+    return [(Column(ROW, FieldType.INTEGER, (key,)), ROW), *view_columns(source)]
 
 
 def _line(event: dict[str, Any]) -> bytes:

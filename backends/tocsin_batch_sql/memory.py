@@ -10,10 +10,17 @@ DATABASE = "run"
 _ATTACH = f"ATTACH ':memory:' AS {DATABASE} (COMPRESS); USE {DATABASE};"
 
 
-def in_memory(**config: Any) -> duckdb.DuckDBPyConnection:
-    """A database whose tables are compressed: of texts that repeat, each is folded once a block."""
+def in_memory(folder: str = "", **config: Any) -> duckdb.DuckDBPyConnection:
+    """A database whose tables are compressed: of texts that repeat, each is folded once a block.
+
+    With a folder, no statement reads anything of this machine but that: not by a function, nor by
+    a name that is also that of a file.
+    """
     connection = duckdb.connect(config=config)
     connection.execute(_ATTACH)
+    if folder:
+        connection.execute("SET allowed_directories = $folders", {"folders": [folder]})
+        connection.execute("SET enable_external_access = false; SET lock_configuration = true;")
     return connection
 
 

@@ -14,27 +14,38 @@ from tocsin.backend.sql_tree import Sql, func, ident, name, table
 from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
-from tocsin_batch_sql.ddl import MACROS, loaded
+from tocsin_batch_sql.ddl import lists, loaded
 from tocsin_batch_sql.emit import printed
-from tocsin_batch_sql.events import ROW, write_events
+from tocsin_batch_sql.events import ROW, run_columns, write_events
+from tocsin_batch_sql.macros import MACROS
 from tocsin_batch_sql.memory import in_memory
+from tocsin_batch_sql.misfits import as_texts, beside, may_misfit
 from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values, of
 from tocsin_runtime.matcher.tables import SAMPLE, TablePack
 
 SEED = 7
-DISTINCT, ID = "~distinct", "~id"
+DISTINCT, ID, LISTS = "~distinct", "~id", "~lists"
 
 
 def run_pack(
     source: Source, parts: Sequence[Part], events: Sequence[Mapping[str, Any]]
 ) -> list[Match]:
     """The matches of parts on events, on a table in memory, sorted."""
-    with TemporaryDirectory(prefix="tocsin-") as folder, in_memory() as connection:
+    with TemporaryDirectory(prefix="tocsin-") as folder, in_memory(folder) as connection:
         connection.execute(MACROS)
         file = Path(folder) / "events.jsonl"
         key = write_events(file, events)
-        connection.execute(printed(loaded(source, str(file), key, timed=False)))
-        return run_pack_table(connection, source.table or source.name, source, parts)
+        for made in loaded(source, str(file), key, timed=False):
+            connection.execute(printed(made))
+        found = run_pack_table(connection, beside(source, ""), source, parts)
+        if may_misfit(source):
+            connection.execute(printed(_view(LISTS, lists(source, run_columns(source, key)))))
+            found += run_pack_table(connection, LISTS, as_texts(source), parts)
+        return sorted(found)
+
+
+def _view(target: str, select: exp.Select) -> exp.Create:
+    return exp.Create(this=table(target), kind="VIEW", replace=True, expression=select)
 
 
 def run_pack_table(

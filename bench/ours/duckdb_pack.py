@@ -15,7 +15,7 @@ from tocsin.ir.query import Query
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin_batch_sql.backend import BatchSql
-from tocsin_batch_sql.ddl import MACROS
+from tocsin_batch_sql.macros import MACROS
 from tocsin_batch_sql.pack import run_pack_table
 
 

@@ -21,9 +21,9 @@ from tocsin.model.artifact import Artifact
 from tocsin.model.source import Column, FieldType, Source
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.backend import BatchSql
-from tocsin_batch_sql.ddl import MACROS
 from tocsin_batch_sql.dialect import DuckDb
 from tocsin_batch_sql.emit import printed
+from tocsin_batch_sql.macros import MACROS
 from tocsin_batch_sql.memory import in_memory
 
 INTEGERS = ("EventID", "ProcessId", "ParentProcessId", "TerminalSessionId", "EventRecordID")
@@ -105,7 +105,7 @@ def bound_to(queries: Sequence[Query], table: str) -> list[Query]:
     """The queries over a source that has their fields, and no others."""
     fields = sorted({name for query in queries for name in query.fields})
     columns = [Column(name, _type(name), (name,)) for name in fields]
-    source = Source(table, tuple(columns), table=table, lateness_ms=None)
+    source = Source(table, tuple(columns), table=table, lateness_ms=None, fits=True)
     bound = [rebound(query, source) for query in queries]
     return [each for each in bound if isinstance(each, Query)]
 

@@ -58,6 +58,8 @@ class Traits:
 TRAITS: Mapping[str, Traits] = {
     "kafka-filter": Traits(mistyped=True),
     "flink-sql": Traits(mistyped=True),
+    "batch-sql": Traits(mistyped=True),
+    "spark-sql": Traits(mistyped=True),
 }
 
 

@@ -15,9 +15,10 @@ from tocsin.ir.evaluate import View
 from tocsin.ir.stream import clock_of
 from tocsin.ir.times import parse_millis
 from tocsin.model.source import Column, FieldType, Source, TimeUnit
-from tocsin_batch_sql.ddl import MACROS, loaded
+from tocsin_batch_sql.ddl import loaded
 from tocsin_batch_sql.emit import printed
 from tocsin_batch_sql.events import ROW, write_events
+from tocsin_batch_sql.macros import MACROS
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.session import session
 from tocsin_flink_sql.ddl import Place, source_table, view
@@ -124,7 +125,8 @@ def test_duckdb(source: Source, tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'America/New_York'")
         connection.execute(MACROS)
-        connection.execute(printed(loaded(source, str(file), key, timed=True)))
+        for made in loaded(source, str(file), key, timed=True):
+            connection.execute(printed(made))
         table = connection.sql("SELECT * FROM left_events").order(f'"{ROW}"')
         rows = table.select(f'"{TIME}"').fetchall()
     assert _wrong([got for (got,) in rows], source.time_unit) == []

@@ -5,8 +5,8 @@ import pytest
 from differential.world import SOURCE, query_of, row_of
 from pack_cases import every_leaf, generated
 from tocsin.backend.base import NoServers
-from tocsin.errors import Unsupported
 from tocsin.ir.nodes import Leaf, Text
+from tocsin.model.artifact import Match
 from tocsin.model.source import Column, FieldType, Source
 from tocsin_batch_sql.spark.backend import SparkSql
 from tocsin_batch_sql.spark.session import missing, session
@@ -33,7 +33,9 @@ def test_every_leaf_and_its_negation_on_nasty_events() -> None:
     assert not [name for name in left if "~" in name]
 
 
-def test_a_name_that_spark_would_replace_is_refused() -> None:
+def test_a_name_that_spark_would_replace_is_a_name() -> None:
     source = Source("events", (Column("${x}", FieldType.STRING, ("${x}",)),))
-    with pytest.raises(Unsupported, match="name-with-variable"):
-        BACKEND.part(query_of(Leaf("${x}", Text(("a",))), "d", source))
+    part = BACKEND.part(query_of(Leaf("${x}", Text(("a",))), "d", source))
+    events = [{"${x}": "A"}, {"x": "a"}, {"${x}": ["b", "a"]}]
+    found = BACKEND.run_pack(source, [part], events, NoServers())
+    assert found == [Match("d", 0), Match("d", 2)]

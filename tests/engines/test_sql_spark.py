@@ -23,11 +23,12 @@ from tocsin.ir.nodes import Expr, Leaf, Text, Wild, negate
 from tocsin.ir.text import fold, number_text
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, FieldType, Source
-from tocsin_batch_sql.events import write_events
+from tocsin_batch_sql.events import view_columns, write_events
 from tocsin_batch_sql.spark import session as spark_session
 from tocsin_batch_sql.spark.backend import SparkSql
-from tocsin_batch_sql.spark.ddl import FUNCTIONS, definitions, rows
+from tocsin_batch_sql.spark.ddl import definitions, objects, rows
 from tocsin_batch_sql.spark.dialect import SparkLeaves
+from tocsin_batch_sql.spark.functions import FUNCTIONS
 from tocsin_batch_sql.spark.printer import printed
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ def texts_of(events: list[dict[str, Any]] | list[str], tmp_path: Path, value: st
     spark = spark_session.session()
     for function in FUNCTIONS:
         spark.sql(function)
-    made = spark.sql(printed(rows(of, str(file)))).coalesce(1).selectExpr(value)
-    return [row[0] for row in made.collect()]
+    made = spark.sql(printed(rows(view_columns(of), objects(str(file)), fits=True)))
+    return [row[0] for row in made.coalesce(1).selectExpr(value).collect()]
 
 
 # Unicode 15 and 16 came between Python 3.11 and the ICU that Spark 4.3 has.
@@ -157,9 +158,19 @@ def test_spark_replaces_no_variables_in_literals() -> None:
     assert found == [Match("d0", 0), Match("d2", 2)]
 
 
-def test_a_name_with_a_variable_is_refused() -> None:
-    of = Source("t", (Column("${env:PATH}", FieldType.STRING, ("a",)),))
-    made = compile_query(query(Leaf("${env:PATH}", Text(("a",))), of), SparkSql())
+@pytest.mark.parametrize("what", ["env:PATH", "system:user.home", "hiveconf:x", "spark.app.name"])
+def test_a_statement_holds_no_variable(what: str) -> None:
+    field = f"x${{{what}}}"
+    of = Source("t", tuple(Column(n, FieldType.STRING, (n,)) for n in (field, field.upper())))
+    made = compile_query(query(Leaf(field, Text((field,), cased=True)), of), SparkSql())
+    assert isinstance(made, Artifact)
+    assert b"${" not in made.body
+    assert "${" not in SparkSql().tables(of)
+
+
+def test_a_table_with_a_variable_is_refused() -> None:
+    of = Source("t", (Column("a", FieldType.STRING, ("a",)),), table="t${env:PATH}")
+    made = compile_query(query(Leaf("a", Text(("a",))), of), SparkSql())
     assert isinstance(made, Refusal)
     assert made.reason == "name-with-variable"
 

@@ -9,7 +9,7 @@ from correlation_cases import LEFT, RIGHT, correlated, holding
 from tocsin.backend.base import Backend
 from tocsin.compile import Refusal, compile_query
 from tocsin.ir.correlation import Bound, BoundOp, Correlation, CorrelationType, Ref
-from tocsin.ir.query import CorrelationQuery, Resolved
+from tocsin.ir.query import CorrelationQuery, Resolved, rebound
 from tocsin.model.artifact import Artifact
 from tocsin_batch_sql.backend import BatchSql
 from tocsin_flink_sql.backend import FlinkSql
@@ -38,7 +38,8 @@ def sql(query: CorrelationQuery, backend: Backend) -> str:
 
 
 def test_a_statement_is_readable() -> None:
-    query = correlated(many(group_by=by("user")), [holding("a")])
+    base = rebound(holding("a"), replace(LEFT, fits=True))
+    query = correlated(many(group_by=by("user")), [base])
     assert (
         sql(query, BatchSql())
         == """\

@@ -1,5 +1,6 @@
 """What the SQL backends write, apart from what engines make of it."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -29,11 +30,12 @@ from tocsin_flink_sql.ddl import OWN, names_of
 from tocsin_flink_sql.functions import CLASSES
 
 BOTH: list[Backend] = [BatchSql(), FlinkSql()]
+FITTING = replace(source(), fits=True)
 HOSTILE = "'; DROP TABLE x; -- \\' \" ` \n"
 
 
 def sql(backend: Backend, expr: Expr, of: Source | None = None) -> str:
-    return backend.compile(query(expr, of or source())).body.decode()
+    return backend.compile(query(expr, of or FITTING)).body.decode()
 
 
 def test_one_readable_statement_on_duckdb() -> None:
@@ -43,6 +45,18 @@ def test_one_readable_statement_on_duckdb() -> None:
         '  SELECT\n    *,\n    LOWER("text") AS "text~"\n  FROM "every_type"\n'
         ') AS "event"\nWHERE\n'
         '  ENDS_WITH("text~", \'\\cmd.exe\') OR NOT COALESCE("number" = 5, FALSE)\n'
+    )
+
+
+def test_the_second_half_is_for_values_that_do_not_fit() -> None:
+    written = sql(BatchSql(), Leaf("number", Text(("5",))), source())
+    first, second = written.split("\nUNION ALL\n")
+    assert first.endswith('FROM "every_type"\nWHERE\n  "number" = 5')
+    assert second == (
+        'SELECT\n  \'d\' AS "detection_id",\n  *\n  EXCLUDE ("~misfits", "~texts")\n'
+        'FROM "every_type~misfits"\nWHERE\n'
+        "  LEN(LIST_FILTER(MAP_EXTRACT_VALUE(\"~texts\", 'number'), "
+        'LAMBDA "~m" : "~m" = \'5\')) > 0\n'
     )
 
 

@@ -12,10 +12,11 @@ from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match, WindowRow
 from tocsin.model.source import Source
 from tocsin.pack import Part
+from tocsin_batch_sql.pack_run import table_part
 from tocsin_batch_sql.spark.correlation import correlated
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.emit import statement
-from tocsin_batch_sql.spark.pack import run_pack, spark_part
+from tocsin_batch_sql.spark.pack import run_pack
 from tocsin_batch_sql.spark.run import judged_rows, run_jobs
 from tocsin_batch_sql.spark.session import missing, session
 
@@ -49,7 +50,7 @@ class SparkSql:
 
     def part(self, query: Query) -> Part:
         """The detection's part of a pack. Raises Unsupported for what the table does not tell."""
-        return spark_part(query)
+        return table_part(query)
 
     def run_pack(
         self,

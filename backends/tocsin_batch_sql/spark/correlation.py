@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tocsin.backend.sql import SqlBuilder
 from tocsin.backend.sql_correlation_engine import over
 from tocsin.backend.sql_tree import Sql, func, number
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.source import Source
-from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.correlation import BatchEngine, selection
 from tocsin_batch_sql.spark.ddl import only_member
-from tocsin_batch_sql.spark.dialect import SparkLeaves
+from tocsin_batch_sql.spark.dialect import spark
 from tocsin_batch_sql.spark.printer import printed
 
 
@@ -19,7 +20,11 @@ class SparkEngine(BatchEngine):
 
     def builder(self, source: Source) -> SqlBuilder:
         """Conditions for Spark."""
-        return SparkLeaves(source, physical_names(source))
+        return self.builders(source)[0]
+
+    def builders(self, source: Source) -> Sequence[SqlBuilder]:
+        """Those that fit, and the others."""
+        return spark(source)
 
     def distinct(self, value: Sql) -> Sql:
         """The size of the set of values: no DISTINCT in windows."""

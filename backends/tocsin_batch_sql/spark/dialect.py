@@ -6,28 +6,23 @@ from sqlglot import exp
 
 from tocsin.backend.sql_leaf import TIME
 from tocsin.backend.sql_tree import Sql, func, quoted
-from tocsin.errors import Unsupported
+from tocsin.ir.backtracking import linear
 from tocsin.ir.nodes import Pattern, Regex, TimePart, Wild
-from tocsin.ir.re2java import java_literal, re2java
-from tocsin.model.source import Column
-from tocsin_batch_sql.arrays import BatchLeaves, lambda_of
+from tocsin.ir.re2java import java_literal
+from tocsin.model.source import Column, Source
+from tocsin_batch_sql.arrays import BatchLeaves, lambda_of, physical_names
+from tocsin_batch_sql.misfits import FIELDS, TEXTS, as_texts, may_misfit
+from tocsin_batch_sql.spark.ddl import texts_of
 from tocsin_batch_sql.spark.moments import is_time_part
 
 BY_CONTEXT = (("Σ", "\u03c3"), ("İ", "i"))
 """ICU lowers a final Σ to ς and İ to two characters: both are replaced before."""
 
-GLOB = {Wild.MANY: ".*", Wild.ONE: "."}
 INFINITE = "Infinity"
 
 
 class SparkLeaves(BatchLeaves):
     """The portable SQL of Spark."""
-
-    def column(self, field: str) -> Column:
-        """The declared column; Spark replaces `${…}` in names as well, where nothing helps."""
-        if "${" in field:
-            raise Unsupported("Leaf", "name-with-variable", field)
-        return super().column(field)
 
     def fold(self, text: Sql) -> Sql:
         """LOWER, after what it lowers by context. REPLACE is cheap where nothing is found."""
@@ -48,13 +43,17 @@ class SparkLeaves(BatchLeaves):
         return func("CONTAINS", text, literal)
 
     def glob(self, text: Sql, pattern: Pattern) -> Sql:
-        r"""A Java pattern: LIKE looks at halves of characters beyond U+FFFF."""
-        parts = (GLOB[p] if isinstance(p, Wild) else java_literal(p) for p in pattern)
-        return _search(text, rf"(?s)\A{''.join(parts)}\z")
+        r"""A Java pattern: LIKE looks at halves of characters beyond U+FFFF.
+
+        The first place of each inner run is as good as any other, so none is tried again.
+        """
+        first, *inner = _runs(pattern)
+        found = "".join(f"(?>.*?{run})" for run in inner[:-1])
+        return _search(text, rf"(?s)\A{first}{found}{''.join(f'.*{run}' for run in inner[-1:])}\z")
 
     def regex(self, text: Sql, test: Regex) -> Sql:
-        """REGEXP_LIKE searches with a Java pattern."""
-        return _search(text, re2java(test.pattern, test.flags))
+        """REGEXP_LIKE searches with a Java pattern that takes linear time. Raises Unsupported."""
+        return _search(text, linear(test.pattern, test.flags))
 
     def full_match(self, text: Sql, pattern: str) -> Sql:
         """REGEXP_LIKE, anchored."""
@@ -76,6 +75,36 @@ class SparkLeaves(BatchLeaves):
     def each_member(self, texts: Sql, variable: str, value: Sql) -> Sql:
         """TRANSFORM."""
         return func("TRANSFORM", texts, lambda_of(variable, value))
+
+
+class SparkMisfits(SparkLeaves):
+    """The same over events that do not fit: see `misfits`."""
+
+    def raw(self, column: Column) -> Sql:
+        """The list of a field's texts."""
+        return texts_of(column.name)
+
+    def own_columns(self) -> tuple[str, ...]:
+        """Besides, what only these rows have."""
+        return (FIELDS, TEXTS, *super().own_columns())
+
+
+def spark(source: Source) -> list[BatchLeaves]:
+    """Builders for all relations that hold events of a source."""
+    names = physical_names(source)
+    odd = [SparkMisfits(as_texts(source), names)] if may_misfit(source) else []
+    return [SparkLeaves(source, names), *odd]
+
+
+def _runs(pattern: Pattern) -> list[str]:
+    """Java patterns of what stands between the `*` of a pattern."""
+    runs = [""]
+    for part in pattern:
+        if part is Wild.MANY:
+            runs.append("")
+        else:
+            runs[-1] += "." if isinstance(part, Wild) else java_literal(part)
+    return runs
 
 
 def _search(text: Sql, pattern: str) -> Sql:

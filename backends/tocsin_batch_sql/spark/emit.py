@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from tocsin.ir.query import Query
-from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.emit import selection
-from tocsin_batch_sql.spark.dialect import SparkLeaves
+from tocsin_batch_sql.spark.dialect import spark
 from tocsin_batch_sql.spark.printer import printed
 
 
 def statement(query: Query) -> str:
     """The detection's SELECT for Spark. Raises Unsupported before any text is made."""
-    return printed(selection(query, SparkLeaves(query.source, physical_names(query.source))))
+    return printed(selection(query, spark(query.source)))

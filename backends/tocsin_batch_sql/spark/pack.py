@@ -15,29 +15,21 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlglot import exp
 
-from tocsin.backend.sql_tree import Sql, name
-from tocsin.errors import EngineError, Unsupported
-from tocsin.ir.query import Query
+from tocsin.backend.sql_tree import Sql, ident, name
+from tocsin.errors import EngineError
 from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
-from tocsin_batch_sql.events import ROW, run_columns, write_events
-from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values, table_part
-from tocsin_batch_sql.spark.ddl import loaded
+from tocsin_batch_sql.events import ROW, Named, run_columns, write_events
+from tocsin_batch_sql.misfits import MISFITS, OURS, as_texts, beside, may_misfit
+from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values
+from tocsin_batch_sql.spark.ddl import objects, rows, texts_of
 from tocsin_batch_sql.spark.printer import printed
-from tocsin_batch_sql.spark.run import first_line, in_memory, prepare
+from tocsin_batch_sql.spark.run import first_line, in_memory, place, prepare
 from tocsin_runtime.matcher.tables import SAMPLE, TablePack
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-
-def spark_part(query: Query) -> Part:
-    """The part of a detection. Raises Unsupported."""
-    for field in query.fields:
-        if "${" in field:
-            raise Unsupported("Leaf", "name-with-variable", field)
-    return table_part(query)
 
 
 def run_pack(
@@ -49,17 +41,31 @@ def run_pack(
     """The matches of parts on events, sorted. Raises EngineError where Spark fails."""
     from pyspark.errors import PySparkException  # noqa: PLC0415 - an optional extra
 
-    view = source.table or source.name
     try:
         prepare(spark)
         with TemporaryDirectory(prefix="tocsin-") as folder:
             file = Path(folder) / "events.jsonl"
             columns = run_columns(source, write_events(file, events))
-            found = spark.sql(printed(loaded(columns, str(file))))
-            in_memory(found, spark).createOrReplaceTempView(printed(name(view)))
-        return run_pack_table(spark, view, source, parts)
+            made = rows(columns, objects(str(file)), fits=not may_misfit(source))
+            place(spark, source, in_memory(spark.sql(printed(made)), spark))
+        found = run_pack_table(spark, beside(source, ""), source, parts)
+        if may_misfit(source):
+            lists = spark.table(printed(name(beside(source, MISFITS)))).selectExpr(*_lists(columns))
+            in_memory(lists, spark).createOrReplaceTempView(printed(name(LISTS)))
+            found += run_pack_table(spark, LISTS, as_texts(source), parts)
+        return sorted(found)
     except PySparkException as error:
         raise EngineError(f"spark: {first_line(error)}") from None
+
+
+LISTS = "~lists"
+
+
+def _lists(columns: Sequence[Named]) -> list[str]:
+    """The number of an event that does not fit, and a list of texts as each field's column."""
+    fields = [(column.name, target) for column, target in columns if target not in OURS]
+    made = [exp.alias_(texts_of(field), target, quoted=True) for field, target in fields]
+    return [printed(ident(ROW)), *map(printed, made)]
 
 
 def run_pack_table(

@@ -10,7 +10,10 @@ from sqlglot.generators.spark import SparkGenerator
 
 from tocsin.backend.sql_print import LINE_BREAK, text_of
 from tocsin.backend.sql_tree import Sql
+from tocsin.errors import Unsupported
 
+VARIABLE = "${"
+"""Begins what Spark replaces in the text of a statement before it reads it."""
 ESCAPES = str.maketrans(
     {
         **{chr(code): f"\\u{code:04x}" for code in (*range(0x20), 0x7F)},
@@ -36,11 +39,17 @@ class Spark(Base):
             exp.TryCast: lambda self, e: f"TRY_CAST({self.sql(e, 'this')} AS {self.sql(e, 'to')})",
         }
 
+        def identifier_sql(self, expression: exp.Identifier) -> str:
+            """A name; nothing helps against `${` in one. Raises Unsupported."""
+            if VARIABLE in expression.name:
+                raise Unsupported("Name", "name-with-variable", expression.name)
+            return str(super().identifier_sql(expression))
+
         def literal_sql(self, expression: exp.Literal) -> str:
             """A text with every escape of ours; `${` would be replaced by Spark before parsing."""
             if not expression.is_string:
                 return str(super().literal_sql(expression))
-            text = expression.this.translate(ESCAPES).replace("${", "\\u0024{")
+            text = expression.this.translate(ESCAPES).replace(VARIABLE, "\\u0024{")
             return f"'{text}'"
 
 

@@ -26,8 +26,10 @@ from tocsin_batch_sql.arrays import DETECTION_ID, physical_names
 from tocsin_batch_sql.clock import in_order_of_arrival, said
 from tocsin_batch_sql.correlation import match_of, row_of, unchosen
 from tocsin_batch_sql.events import ROW, run_columns, write_events
+from tocsin_batch_sql.misfits import FIELDS, MISFITS, TEXTS, beside, may_misfit
 from tocsin_batch_sql.spark.clock import milliseconds
-from tocsin_batch_sql.spark.ddl import AT_ONCE, FUNCTIONS, loaded
+from tocsin_batch_sql.spark.ddl import objects, rows
+from tocsin_batch_sql.spark.functions import FUNCTIONS
 from tocsin_batch_sql.spark.printer import printed
 
 if TYPE_CHECKING:
@@ -50,7 +52,9 @@ class _Group:
         mine = _columns(job.source)
         both = self.columns | mine
         agree = all(self.columns.get(name, column) == column for name, column in mine.items())
-        fits = agree and len(both) <= COLUMNS and self.jobs[0].events == job.events
+        first = self.jobs[0]
+        alike = first.source.fits == job.source.fits and first.events == job.events
+        fits = agree and alike and len(both) <= COLUMNS
         return _Group((*self.jobs, job), both) if fits else None
 
 
@@ -84,7 +88,7 @@ def _told() -> Iterator[None]:
 @cache
 def prepare(spark: SparkSession) -> None:
     """Make the functions, once a session."""
-    for function in (*FUNCTIONS, *AT_ONCE):
+    for function in FUNCTIONS:
         spark.sql(function)
 
 
@@ -111,10 +115,10 @@ def _load_timed(spark: SparkSession, job: Job) -> None:
         file = Path(folder) / "events.jsonl"
         key = write_events(file, job.events)
         for source in job.sources:
-            found = loaded([*run_columns(source, key), *said(source)], str(file))
+            columns = [*run_columns(source, key), *said(source)]
+            found = rows(columns, objects(str(file)), fits=not may_misfit(source))
             timed = in_order_of_arrival(source, found, milliseconds, ROW)
-            view = printed(name(source.table or source.name))
-            in_memory(spark.sql(printed(timed)), spark).createOrReplaceTempView(view)
+            place(spark, source, in_memory(spark.sql(printed(timed)), spark))
 
 
 def _groups(jobs: Sequence[Job]) -> Iterator[_Group]:
@@ -138,15 +142,27 @@ def _run(spark: SparkSession, group: _Group) -> Iterator[list[Match]]:
     with TemporaryDirectory(prefix="tocsin-") as folder:
         file = Path(folder) / "events.jsonl"
         columns = run_columns(whole, write_events(file, group.jobs[0].events))
-        events = in_memory(spark.sql(printed(loaded(columns, str(file)))), spark)
+        made = rows(columns, objects(str(file)), fits=not may_misfit(whole))
+        events = in_memory(spark.sql(printed(made)), spark)
     names = physical_names(whole)
     for job in group.jobs:
         own = physical_names(job.source)
         chosen = [printed(exp.alias_(ident(names[n]), own[n], quoted=True)) for n in own]
-        chosen.append(printed(ident(ROW)))
-        view = printed(name(job.source.table or job.source.name))
-        in_memory(events.selectExpr(*chosen), spark).createOrReplaceTempView(view)
+        others = [ROW, FIELDS, TEXTS] if may_misfit(whole) else [ROW]
+        chosen += [printed(ident(column)) for column in others]
+        place(spark, job.source, events.selectExpr(*chosen))
         yield _matches(spark, job.artifacts)
+
+
+def place(spark: SparkSession, source: Source, events: DataFrame) -> None:
+    """Make the relations that statements read of all events of a run."""
+    parts = {"": events}
+    if FIELDS in events.columns:
+        none = f"`{FIELDS}` IS NULL"
+        parts[""] = events.where(none).drop(FIELDS, TEXTS)
+        parts[MISFITS] = events.where(f"NOT ({none})")
+    for what, part in parts.items():
+        in_memory(part, spark).createOrReplaceTempView(printed(name(beside(source, what))))
 
 
 def in_memory(frame: DataFrame, spark: SparkSession) -> DataFrame:

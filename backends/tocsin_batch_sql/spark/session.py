@@ -34,6 +34,9 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.shuffle.partitions": "1",
+    # It reads the environment for whoever writes `${env:NAME}` into a statement.
+    "spark.sql.variable.substitute": "false",
+    "spark.sql.variant.allowDuplicateKeys": "true",
     # Compiling code for the few events of a case or a scan costs more than it saves.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",

@@ -92,6 +92,6 @@ class Conditions(ABC):
             raise Unsupported("Leaf", "unknown-field", field)
         return column
 
-    def raw(self, column: Column) -> exp.Column:
+    def raw(self, column: Column) -> Sql:
         """The column as it is."""
         return ident(self.names[column.name])

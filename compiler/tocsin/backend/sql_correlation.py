@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from tocsin.backend.sql import SqlBuilder
 from tocsin.backend.sql_correlation_engine import (
     SOURCE,
     TIME,
@@ -157,10 +158,7 @@ class Statement:
             ]
             select = exp.select(*columns, copy=False).from_(table(own), copy=False)
             branches.append(where(select, known(level.keys)))
-        union: exp.Query = branches[0]
-        for branch in branches[1:]:
-            union = exp.Union(this=union, expression=branch, distinct=False)
-        return self.put(f"{level.prefix}hits", union)
+        return self.put(f"{level.prefix}hits", _all_of(branches))
 
     def _base(self, level: Level, rule: int, base: Resolved) -> str:
         own = f"{level.prefix}base_{rule + 1}"
@@ -175,12 +173,15 @@ class Statement:
         select = exp.select(*columns, copy=False).from_(table(found.relation), copy=False)
         return self.put(own, where(select, [found.holds]))
 
-    def events(self, query: Query, needs: Sequence[Need]) -> exp.Select:
+    def events(self, query: Query, needs: Sequence[Need]) -> exp.Query:
         """The events of a source that match, and count for correlations."""
-        source = query.source
-        if not has_time(source):
-            raise Unsupported("Correlation", "no-event-time", source.name)
-        builder = self.engine.builder(source)
+        if not has_time(query.source):
+            raise Unsupported("Correlation", "no-event-time", query.source.name)
+        builders = self.engine.builders(query.source)
+        return _all_of([self._events(query, needs, builder) for builder in builders])
+
+    def _events(self, query: Query, needs: Sequence[Need], builder: SqlBuilder) -> exp.Select:
+        source = builder.source
         condition = builder.condition(query.matches)
         values = [(need.column, self.engine.value(builder, need)) for need in needs]
         columns: list[Sql] = [
@@ -228,6 +229,14 @@ class Statement:
         span = self.engine.span(level.correlation.timespan_ms)
         earliest = exp.Sub(this=self.engine.time(), expression=span)
         return Found(rows, exp.GTE(this=last, expression=earliest), level.keys)
+
+
+def _all_of(parts: Sequence[exp.Select]) -> exp.Query:
+    """The rows of all parts."""
+    union: exp.Query = parts[0]
+    for part in parts[1:]:
+        union = exp.Union(this=union, expression=part, distinct=False)
+    return union
 
 
 def _start(rule: int) -> str:

@@ -54,6 +54,10 @@ class Engine(ABC, Generic[B]):
     def builder(self, source: Source) -> B:
         """A new builder of conditions on the events of a source."""
 
+    def builders(self, source: Source) -> Sequence[B]:
+        """One for each relation that holds events of the source."""
+        return [self.builder(source)]
+
     @abstractmethod
     def counts(self) -> Sequence[Sql]:
         """Conditions on an event of a source: it has a time and is not late."""

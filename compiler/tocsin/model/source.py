@@ -77,6 +77,8 @@ class Source:
     `id_fields`: together they identify an event; without any, its content does.
     `values_column`: name of an array<string> column that holds every scalar of the event, where
     the table has one (inferred sources do); keywords need it on SQL engines.
+    `fits`: every value is of its column's type, as in inferred sources; events of a declared one
+    may hold anything, whatever it says.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Source:
     lateness_ms: int | None = 0
     id_fields: tuple[str, ...] = ()
     values_column: str = ""
+    fits: bool = False
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

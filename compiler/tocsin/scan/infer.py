@@ -71,6 +71,7 @@ def _source(columns: Iterable[Column], time_field: str, values_column: str) -> S
         time_field=time_field,
         lateness_ms=None,
         values_column=values_column,
+        fits=True,
     )
 
 
