@@ -10,7 +10,9 @@ from click.testing import CliRunner
 
 from sql_cases import query, source
 from tocsin.cli.main import main_group
-from tocsin.ir.nodes import Leaf, Text
+from tocsin.compile import Refusal, compile_query
+from tocsin.ir.nodes import Leaf, Regex, Text, Wild
+from tocsin.model.artifact import Artifact
 from tocsin_batch_sql.backend import BatchSql
 from tocsin_batch_sql.spark.backend import SparkSql
 from tocsin_flink_sql.backend import FlinkSql
@@ -56,3 +58,17 @@ def test_a_scan_finds(name: str, right: list[tuple[str, int]], engine: list[str]
 def test_a_word_of_the_printer_is_text(backend: BatchSql | SparkSql | FlinkSql) -> None:
     expr = Leaf("text", Text(("__SQLGLOT__LB__",), cased=True))
     assert "'__SQLGLOT__LB__'" in backend.compile(query(expr, source())).body.decode()
+
+
+def test_what_java_takes_long_for_is_made_linear_or_refused_on_spark() -> None:
+    of = source()
+    made = compile_query(query(Leaf("text", Regex("x*" * 9 + "y")), of), SparkSql())
+    assert isinstance(made, Artifact)
+    assert b"x*x*" not in made.body
+    refused = compile_query(query(Leaf("text", Regex("^(a+)+$")), of), SparkSql())
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "backtracks"
+    many = Text((Wild.MANY, *("a", Wild.MANY) * 9, "b"))
+    glob = compile_query(query(Leaf("text", many), of), SparkSql())
+    assert isinstance(glob, Artifact)
+    assert glob.body.count(b"(?>.*?a)") >= 9
