@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tocsin.ir.text import INT64, walk
+from tocsin.ir.text import BITS64, walk
 from tocsin.model.source import Column, FieldType
 
 NAME = "conformance"
@@ -38,7 +38,7 @@ def _kind(value: Any) -> FieldType:
     match value:
         case bool():
             return FieldType.BOOLEAN
-        case int() if value in INT64:
+        case int() if value in BITS64:
             return FieldType.INTEGER
         case int() | float():
             return FieldType.DOUBLE
