@@ -116,7 +116,7 @@ def _said(texts: Sql, node: Expr | In | AnyText) -> Sql:
             kind = SHAPES[node.shape] + ANY + CASED * node.cased
             return any_true([_passes(texts.copy(), kind, _json(some)) for some in _parts(node)])
         case Leaf():
-            return _passes(texts, *_kind_and_value(node.test))
+            return _passes(texts, *kind_and_value(node.test))
     raise Unsupported(type(node).__name__, "undeclared")
 
 
@@ -124,7 +124,7 @@ def _passes(texts: Sql, kind: str, value: str) -> Sql:
     return func(PASSES, texts, quoted(kind), quoted(value))
 
 
-def _kind_and_value(test: Test) -> tuple[str, str]:
+def kind_and_value(test: Test) -> tuple[str, str]:
     """What the function is told; see the class TestReader in Java."""
     match test:
         case Text(pattern, cased):
