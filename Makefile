@@ -1,7 +1,6 @@
 # Two commands matter: `make demo`, then `make test`. Both do all the set-up themselves.
 PYTHON ?= python3
 BIN := .venv/bin
-UV_VERSION := 0.13.9
 JOBS_NEEDED := git java javac mvn chromium
 
 .DEFAULT_GOAL := demo
@@ -12,7 +11,7 @@ setup: .venv/.ready  ## everything, the tocsin command included, into .venv
 
 .venv/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Tocsin needs Python 3.11 or newer")'
-	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv==$(UV_VERSION); }
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --require-hashes -r .ci/uv.txt; }
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --frozen --active --inexact --quiet
 	@touch $@
 
