@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -142,13 +142,31 @@ def read_case_file(file: Path) -> tuple[list[Case], list[Diagnostic]]:
 def _unique(rules: Iterable[Named], wrong: list[Diagnostic]) -> Iterator[Named]:
     """The rules and correlations whose id and name none before them has."""
     seen: dict[str, Named] = {}
-    for rule in rules:
+    for given in rules:
+        rule = _placed(given, seen)
         names = {rule.detection.id: "id", rule.detection.name: "name"}
         taken = [(what, name, seen[name]) for name, what in names.items() if name in seen]
         seen |= {name: rule for name in names if name and name not in seen}
         wrong += [duplicate(rule, what, name, first) for what, name, first in taken]
         if not taken:
             yield rule
+
+
+def _placed(rule: Named, seen: Mapping[str, Named]) -> Named:
+    """The rule; one without id and name that is called as another is called by its path too."""
+    own = rule.detection
+    file = Path(own.span.file)
+    if own.name or own.id != own.key or own.id not in seen or seen[own.id].detection.name:
+        return rule
+    called = next(
+        (
+            name
+            for name in (f"{file.parent.name}-{own.key}", f"{file}:{own.key}")
+            if name not in seen
+        ),
+        own.id,
+    )
+    return replace(rule, detection=replace(own, id=called, key=called))
 
 
 def duplicate(rule: Named, what: str, name: str, first: Named) -> Diagnostic:

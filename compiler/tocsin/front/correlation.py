@@ -13,7 +13,7 @@ from typing import Any
 from tocsin.diagnostics import Diagnostic, Severity, Span, near
 from tocsin.front.block import milliseconds
 from tocsin.front.bounds import ORDERS, Condition, read_condition
-from tocsin.front.describe import describe
+from tocsin.front.describe import canonical_id, describe
 from tocsin.front.presence import named_in
 from tocsin.front.section import Section
 from tocsin.front.sigma import ConditionError, parse_condition
@@ -169,7 +169,7 @@ def _type(section: Section) -> CorrelationType | None:
 def _rules(section: Section, kind: CorrelationType | None) -> tuple[str, ...]:
     """The rules as listed; without a list those that the condition of a temporal one names."""
     if "rules" in section.value:
-        found = section.texts("rules", "TOC093")
+        found = tuple(map(canonical_id, section.texts("rules", "TOC093")))
         if len(found) > MOST:
             section.report("TOC093", f"{len(found)} rules", ("rules",), f"at most {MOST}")
             return ()
@@ -268,7 +268,7 @@ def _aliases(section: Section) -> dict[str, dict[str, str]]:
             if not isinstance(meant, str) or not meant:
                 section.report("TOC098", "a field is a text", ("aliases", name, rule), shape)
             else:
-                found.setdefault(name, {})[rule] = meant
+                found.setdefault(name, {})[canonical_id(rule)] = meant
     return found
 
 

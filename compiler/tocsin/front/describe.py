@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 from typing import Any
 
@@ -14,6 +15,7 @@ from tocsin.front.yaml import Document
 from tocsin.model.detection import Case, Dedup, Detection, Meta, Promotion
 from tocsin.model.source import LogSource
 
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _HINTS = {
     "id": "make one with `uuidgen`",
     "level": "informational, low, medium, high or critical",
@@ -57,7 +59,7 @@ def _detection(
     document: Document, value: dict[str, Any], block: Block, cases: tuple[Case, ...], slug: str
 ) -> Detection:
     return Detection(
-        id=str(value.get("id") or value.get("name") or slug),
+        id=canonical_id(str(value.get("id") or value.get("name") or slug)),
         key=str(value.get("name") or slug),
         meta=_meta(value, block),
         logsource=logsource_of(value.get("logsource")),
@@ -91,6 +93,11 @@ def _meta(value: dict[str, Any], block: Block) -> Meta:
     given |= {name: given[name].lower() for name in ("level", "status")}
     given["tags"] = tuple(map(str.lower, given["tags"]))
     return Meta(**given, owner=block.owner, controls=tuple(block.controls))
+
+
+def canonical_id(text: str) -> str:
+    """A UUID in lower case, for its letters' case means nothing; any other name as it is."""
+    return text.lower() if _UUID.fullmatch(text) else text
 
 
 def texts_of(value: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from tocsin.front.describe import texts_of
+from tocsin.front.describe import canonical_id, texts_of
 from tocsin.front.yaml import Document
 
 
@@ -53,12 +53,12 @@ def _called(document: Document) -> Iterator[str]:
     value = document.value if isinstance(document.value, dict) else {}
     for key in ("name", "id"):
         if isinstance(value.get(key), str) and value[key]:
-            yield value[key]
+            yield canonical_id(value[key])
 
 
 def _refers(value: Any) -> tuple[str, ...]:
     block = value.get("correlation") if isinstance(value, dict) else None
-    return texts_of(block.get("rules")) if isinstance(block, dict) else ()
+    return tuple(map(canonical_id, texts_of(block.get("rules")))) if isinstance(block, dict) else ()
 
 
 def _has(document: Document, key: str) -> bool:

@@ -68,6 +68,8 @@ def lower_item(
 
 
 def _null(item: Item) -> Expr:
+    if not item.field and not item.modifiers:
+        raise ItemError("TOC020", "an empty selection")
     if not item.field or set(item.modifiers) - EVERYWHERE:
         raise ItemError("TOC023", "null needs a field and no modifier")
     return negate(IsNull(item.field)) if "neq" in item.modifiers else IsNull(item.field)
@@ -111,6 +113,9 @@ def _slots(text: str, lists: Placeholders) -> Iterator[tuple[str, ...]]:
         if name is not None and name not in lists:
             hint = f"add placeholders/{name}.txt, one value a line"
             raise ItemError("TOC026", f"the placeholder %{name}% has no values here", hint)
+        if name is not None and not lists[name]:
+            hint = f"placeholders/{name}.txt holds none, one a line"
+            raise ItemError("TOC026", f"the placeholder %{name}% has no values", hint)
         yield (text[at : found.start()],)
         # Of escapes only that of the percent sign is ours, the others are those of patterns.
         yield lists[name] if name is not None else ("%" if escaped == r"\%" else escaped,)

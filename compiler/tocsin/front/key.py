@@ -67,12 +67,16 @@ class Item:
         return "cased" in self.modifiers
 
 
+_MEANT = dict.fromkeys(("not", "ne"), "negate in the condition, or with `neq`")
+
+
 def parse_key(key: str) -> Item:
     """Take a key apart; raises ItemError for unknown or contradicting modifiers."""
     field, *modifiers = key.split("|")
     for modifier in modifiers:
         if modifier not in KNOWN:
-            raise ItemError("TOC021", f"unknown modifier {modifier!r}", _near(modifier))
+            hint = _MEANT.get(modifier.lower()) or _near(modifier)
+            raise ItemError("TOC021", f"unknown modifier {modifier!r}", hint)
     if len(set(modifiers)) < len(modifiers):
         raise ItemError("TOC022", "a modifier stands twice")
     item = Item(field, tuple(modifiers))

@@ -10,7 +10,7 @@ from tocsin.diagnostics import Diagnostic, Severity, Span
 from tocsin.front.budget import Budget
 from tocsin.front.condition import has_negation
 from tocsin.front.correlation import CorrelationRule, read_correlation
-from tocsin.front.describe import describe, logsource_of, texts_of
+from tocsin.front.describe import canonical_id, describe, logsource_of, texts_of
 from tocsin.front.item import Placeholders
 from tocsin.front.selection import Lowering
 from tocsin.front.sigma import ConditionError, parse_condition
@@ -73,7 +73,7 @@ def read_document(
     else:
         parsed, found = _rule(value, Lowering(document, ("detection",), placeholders, budget), slug)
     failed = any(d.severity is Severity.ERROR for d in found)
-    rule_id = value["id"] if isinstance(value.get("id"), str) else ""
+    rule_id = canonical_id(value["id"]) if isinstance(value.get("id"), str) else ""
     return None if failed else parsed, [d.of_rule(rule_id) for d in found]
 
 
@@ -112,7 +112,8 @@ def _filter(value: dict[str, Any], lowering: Lowering) -> tuple[Filter | None, l
         lowering.report("TOC041", "the filter names no rules", ("filter",), hint, key=True)
     logsource = logsource_of(value.get("logsource"))
     wrong = [*lowering.diagnostics, *_unnegated(document, body)]
-    found = Filter(str(value.get("id") or ""), texts_of(rules), logsource, expr, document)
+    names = tuple(map(canonical_id, texts_of(rules)))
+    found = Filter(str(value.get("id") or ""), names, logsource, expr, document)
     return found, wrong
 
 

@@ -70,6 +70,9 @@ class Lowering:
         """One item; what has no meaning is reported and counts as false."""
         if self._spent:
             return _NOTHING
+        if key == "" and path and path[-1] == "":
+            self.report("TOC020", "a field without a name", path, key=True)
+            return _NOTHING
         try:
             self._budget.take(1)  # what is wrong takes time, too
             made = lower_item(key, value, self.placeholders, self._budget)

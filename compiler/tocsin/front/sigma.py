@@ -81,7 +81,7 @@ def parse_condition(text: str) -> Tree:
 
 def _located(message: str, text: str) -> ConditionError:
     found = re.search(r"\(at char (\d+)\)", message)
-    offset = min(int(found[1]), max(len(text) - 1, 0)) if found else 0
+    offset = min(int(found[1]), len(text)) if found else 0
     near = text[offset:].split()
     what = f"unexpected {near[0]!r}" if near else "unexpected end"
     hint = "grammar: names, `and`, `or`, `not`, parentheses, `1 of x*`, `all of them`"

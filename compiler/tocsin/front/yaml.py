@@ -279,7 +279,8 @@ class _Builder:
         self._report("TOC004", node, "the number is too large", "quote it if it is text")
 
     def _report_tag(self, node: yaml.Node) -> None:
-        self._report("TOC005", node, f"tag {node.tag} is not allowed", "plain YAML only")
+        hint = "quote it" if node.tag == f"{_TAG}value" else "plain YAML only"
+        self._report("TOC005", node, f"tag {node.tag} is not allowed", hint)
 
     def _accident(self, node: yaml.ScalarNode, reading: str) -> None:
         self._report("TOC004", node, f"YAML 1.1 reads {node.value} as {reading}", _ACCIDENT_HINT)

@@ -22,7 +22,9 @@ def syntax_error(error: yaml.YAMLError, text: str, name: str) -> Diagnostic:
         span = Span(name, mark.line + 1, mark.column + 1) if mark else Span(name)
         message = error.problem or error.context or "syntax error"
         hint = _HINTS.get(message, "")
-        if message.startswith(("did not find expected key", "did not find expected '-'")):
+        if message.startswith("did not find expected alphabetic or numeric"):
+            hint = "quote a text that begins with * or &"
+        elif message.startswith(("did not find expected key", "did not find expected '-'")):
             hint = "its indentation fits no line above"
         elif message.startswith("did not find expected") and error.context_mark:
             hint = f"what begins in line {error.context_mark.line + 1} is not closed before here"
