@@ -2,8 +2,8 @@
 
 One JSON document a line. A declared field is one typed column, NULL where the field is missing or
 null. A row with a value that its column cannot hold is no row of the source's view but one of
-`<view>~misfits`, which has the texts of every field besides. What is no event is in
-`<view>~refused`.
+`<view>__misfits`, which has the texts of every field besides. What is no event is in
+`<view>__refused`.
 """
 
 from __future__ import annotations

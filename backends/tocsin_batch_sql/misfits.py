@@ -1,7 +1,7 @@
 """Events with values that the columns of a source's table cannot hold.
 
 A declared type is a promise about a source, never a filter. A statement reads two relations: the
-source's view with its typed columns, of the events that fit, and `<view>~misfits` of the others,
+source's view with its typed columns, of the events that fit, and `<view>__misfits` of the others,
 whose fields are all lists of texts, as if each were declared an array.
 """
 
@@ -29,7 +29,7 @@ FIELDS, TEXTS = "~misfits", "~texts"
 def beside(source: Source, what: str) -> str:
     """The name of the source's relation, or of one beside it."""
     relation = source.table or source.name
-    return f"{relation}~{what}" if what else relation
+    return f"{relation}__{what}" if what else relation
 
 
 def may_misfit(source: Source) -> bool:

@@ -94,7 +94,7 @@ def test_a_broken_line_is_told_and_takes_no_other_with_it(
     run, quote = made(tmp_path)
     statement = backend.compile(query(Leaf("a", Text(("b",))), SOURCE)).body.decode()
     assert len(run(statement)) == len(GOOD)
-    refused = run(f"FROM {quote}app~refused{quote} SELECT *")
+    refused = run(f"FROM {quote}app__refused{quote} SELECT *")
     assert len(refused) == len(BAD)
     assert {Path(row[0]).name for row in refused} == {"a.jsonl"}
     assert all(row[1 if quote == "`" else 2].startswith("not ") for row in refused)
@@ -108,14 +108,14 @@ def test_of_equal_keys_the_last_counts_and_drift_is_counted(
     run, quote = made(tmp_path)
     statement = backend.compile(query(Leaf("o.b", Text(("y",))), SOURCE)).body.decode()
     assert len(run(statement)) == 1
-    drift = sorted(run(f"FROM {quote}app~drift{quote} SELECT *"))
+    drift = sorted(run(f"FROM {quote}app__drift{quote} SELECT *"))
     assert drift == [("a", 1), ("n", 3)]
 
 
 def test_lines_have_numbers_on_duckdb(tmp_path: Path) -> None:
     write(tmp_path)
     run, _ = on_duckdb(tmp_path)
-    lines = [row[1] for row in run('SELECT * FROM "app~refused"')]
+    lines = [row[1] for row in run('SELECT * FROM "app__refused"')]
     assert lines == [
         *range(1, 2 * len(GOOD), 2),
         *range(2 * len(GOOD) + 1, len(GOOD) + len(BAD) + 1),

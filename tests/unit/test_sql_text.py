@@ -54,7 +54,7 @@ def test_the_second_half_is_for_values_that_do_not_fit() -> None:
     assert first.endswith('FROM "every_type"\nWHERE\n  "number" = 5')
     assert second == (
         'SELECT\n  \'d\' AS "detection_id",\n  *\n  EXCLUDE ("~misfits", "~texts")\n'
-        'FROM "every_type~misfits"\nWHERE\n'
+        'FROM "every_type__misfits"\nWHERE\n'
         "  LEN(LIST_FILTER(MAP_EXTRACT_VALUE(\"~texts\", 'number'), "
         'LAMBDA "~m" : "~m" = \'5\')) > 0\n'
     )
