@@ -19,18 +19,5 @@ def after_minute(text: Sql) -> Sql:
     return exp.Add(this=thousands, expression=_integer(padded))
 
 
-def seconds_and_millis(text: Sql, minute: Sql) -> Sql:
-    """The minute's text with seconds and three digits of their fraction: `…:05.120`."""
-    found = (
-        func("COALESCE", func("REGEXP_EXTRACT", text.copy(), quoted(what), number(1)), quoted(""))
-        for what in (_SECONDS, _FRACTION)
-    )
-    second, fraction = (
-        func("RPAD", part, number(length), quoted("0"))
-        for part, length in zip(found, (2, 3), strict=True)
-    )
-    return func("CONCAT", minute, quoted(":"), second, quoted("."), fraction)
-
-
 def _integer(text: Sql) -> Sql:
     return func("COALESCE", try_cast(text, "INT"), number(0))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlglot import exp
 
 from tocsin.backend.sql_tree import Sql, func, number, quoted, try_cast
@@ -32,11 +30,11 @@ def minutes_west(text: Sql) -> Sql:
     return func("COALESCE", either, number(0))
 
 
-def within(part: Sql, test: TimePart, literal: Callable[[int], Sql] = number) -> Sql:
+def within(part: Sql, test: TimePart) -> Sql:
     """Whether a part of a time is in the test's range."""
     if test.first == test.last:
-        return part.eq(literal(test.first))
-    return exp.Between(this=part, low=literal(test.first), high=literal(test.last))
+        return part.eq(number(test.first))
+    return exp.Between(this=part, low=number(test.first), high=number(test.last))
 
 
 def has_year(text: Sql) -> Sql:
