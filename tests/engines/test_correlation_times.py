@@ -19,6 +19,7 @@ from tocsin_batch_sql.ddl import loaded
 from tocsin_batch_sql.emit import printed
 from tocsin_batch_sql.events import ROW, write_events
 from tocsin_batch_sql.macros import MACROS
+from tocsin_batch_sql.misfits import ALL, MISFITS, beside
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.session import session
 from tocsin_flink_sql.ddl import Place, source_table, view
@@ -127,9 +128,10 @@ def test_duckdb(source: Source, tmp_path: Path) -> None:
         connection.execute(MACROS)
         for made in loaded(source, str(file), key, timed=True):
             connection.execute(printed(made))
-        table = connection.sql("SELECT * FROM left_events").order(f'"{ROW}"')
-        rows = table.select(f'"{TIME}"').fetchall()
-    assert _wrong([got for (got,) in rows], source.time_unit) == []
+        each = f'SELECT "{ROW}", "{TIME}" FROM "{{}}"'  # noqa: S608 - our own names
+        parts = (each.format(beside(source, what)) for what in ("", MISFITS))
+        rows = connection.sql(f"{' UNION ALL '.join(parts)} ORDER BY 1").fetchall()
+    assert _wrong([got for _, got in rows], source.time_unit) == []
 
 
 def _wrong(read: Sequence[int | None], unit: TimeUnit) -> list[tuple[Any, int | None, int | None]]:
@@ -149,7 +151,7 @@ def test_spark(tmp_path: Path) -> None:
         made = definitions(of).replace(f"`left_times_{at}/", f"`{tmp_path}/")
         for text in made.split(";\n")[:-1]:
             spark.sql(text)
-        found = spark.sql(f"SELECT `of`, `{TIME}` FROM left_times_{at}").collect()  # noqa: S608 - our own name
+        found = spark.sql(f"SELECT `of`, `{TIME}` FROM `{beside(of, ALL)}`").collect()  # noqa: S608 - our own name
         read = {row["of"]: row[TIME] for row in found}
         wrong = _wrong([read[n] for n in range(len(VALUES))], source.time_unit)
         assert wrong == [], _name(source)
