@@ -14,7 +14,7 @@ from authoring import write
 from deploying import World
 from tocsin.errors import ConfigError
 from tocsin.front.project import read_settings
-from tocsin.state.changes import changed_files
+from tocsin.state.changes import put_back
 from tocsin.state.git_ledger import GitLedger
 
 ROOT = Path(__file__).parents[2]
@@ -86,5 +86,5 @@ def test_a_remote_is_no_option(tmp_path: Path, remote: str) -> None:
 def test_a_revision_is_no_option(tmp_path: Path, rev: str) -> None:
     world = World(tmp_path / "repo")
     with pytest.raises(ConfigError, match="git knows no revision"):
-        changed_files(world.root, rev)
+        put_back(world.root, rev, tmp_path)
     assert not (world.root / "x").exists()
