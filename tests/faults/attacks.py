@@ -139,11 +139,11 @@ def _conditions() -> Iterator[tuple[str, Files]]:
         ),
     )
     some = "".join(f" s{n}: {{action: a{n}}}\n" for n in range(900))
-    wide = " or ".join(["1 of s*"] * 400)
+    wide = " or ".join(["1 of s*"] * 300)
     yield "references", _rule(some + f" condition: {wide}\n")
     yield (
         "negated references",
-        _rule(some + " condition: " + " or ".join(["not 1 of s*"] * 300) + "\n"),
+        _rule(some + " condition: " + " or ".join(["not 1 of s*"] * 250) + "\n"),
     )
     long = " or ".join(["s"] * 900)
     yield (
@@ -287,7 +287,7 @@ def _shapes() -> Iterator[tuple[str, Files]]:
         "one key": _fill(lambda _: "a: b\n"),
         "tags": HEAD + "tags:\n" + _fill(lambda n: f"- attack.t{n}\n"),
         "unknown tags": HEAD + "tags:\n" + _fill(lambda n: f"- attack.discovry{n}\n") + DETECTION,
-        "references": HEAD + "references:\n" + _fill(lambda _: "- a\n") + DETECTION,
+        "lists of references": HEAD + "references:\n" + _fill(lambda _: "- a\n") + DETECTION,
         "related": HEAD
         + "related:\n"
         + _fill(lambda _: f"- {{id: {OTHER_ID}, type: derived}}\n")
@@ -299,7 +299,7 @@ def _shapes() -> Iterator[tuple[str, Files]]:
         "markers": "---\n" * 250_000,
         "comments": "#\n" * 500_000,
         "wrong keys of tocsin": HEAD + DETECTION + "tocsin:\n" + _fill(lambda n: f" owmer{n}: a\n"),
-        "wrong dates": HEAD + DETECTION + f"date: {'2020-' * 200_000}\n",
+        "wrong dates": HEAD + DETECTION + f"date: {'2020-' * 190_000}\n",
         "wrong id": HEAD + DETECTION + f"id: {'a-' * 400_000}\n",
         "long name": HEAD + DETECTION + f"name: {'n' * 900_000}\n",
         "long number": HEAD + DETECTION + f"level: {'9' * 900_000}\n",
