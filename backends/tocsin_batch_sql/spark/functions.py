@@ -66,7 +66,7 @@ FUNCTIONS = (
     _function(
         "tocsin_double(v VARIANT) RETURNS DOUBLE",
         f"""CASE WHEN {_KIND.format(v="v")} IN ('BIGINT', 'DECIMAL', 'DOUBLE')
-    AND ABS(TRY_VARIANT_GET(v, '$', 'DOUBLE')) <= {EXACT_DOUBLE}
+    AND ABS(TRY_VARIANT_GET(v, '$', 'DOUBLE')) < {EXACT_DOUBLE}
     OR {_KIND.format(v="v")} = 'DOUBLE'
     AND ABS(TRY_VARIANT_GET(v, '$', 'DOUBLE')) < CAST('Infinity' AS DOUBLE)
   THEN TRY_VARIANT_GET(v, '$', 'DOUBLE') END""",

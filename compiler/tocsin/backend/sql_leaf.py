@@ -26,7 +26,7 @@ from tocsin.errors import Unsupported
 from tocsin.ir.cidr import cidr_regex
 from tocsin.ir.leaf import passes
 from tocsin.ir.nodes import Cidr, Compare, Op, Pattern, Regex, Test, Text, TimePart
-from tocsin.ir.text import BITS64, number_text
+from tocsin.ir.text import BITS64, INT64, number_text
 from tocsin.model.source import Column, FieldType, Source
 
 FOLDED = "~"
@@ -182,6 +182,8 @@ class SqlLeaves(Conditions):
         match test:
             case Cidr() | TimePart():
                 return false()
+            case Compare(op, int()) if exact_bound(test) not in INT64:
+                return not_null(self.raw(column)) if op in (Op.LT, Op.LTE) else false()
             case Compare(_, int()):
                 return compared(self.raw(column), test, exact_bound(test))
             case Compare():
