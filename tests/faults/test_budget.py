@@ -48,7 +48,7 @@ def test_a_glob_in_a_condition_is_linear(name: str) -> None:
 
 
 def test_a_long_list_is_no_attack(tmp_path: Path) -> None:
-    values = [f"{n:064x}" for n in range(4432)]
+    values = [f"h{n:063x}" for n in range(4432)]
     detection = {"s": {"action|contains": values}, "condition": "s"}
     found = collect([write(tmp_path / "long.yml", rule(detection=detection))])
     assert not found.diagnostics

@@ -98,7 +98,7 @@ class Block(_Strict):
     controls: list[str] = Field(default_factory=list)
     source: str = ""
     deploy: dict[str, Literal["live", "shadow", "off", "keep", "replay", "reset"]] = Field(
-        default_factory=dict
+        default_factory=dict, max_length=1000
     )
     promote: Promote | None = None
     alert: AlertSettings | None = None

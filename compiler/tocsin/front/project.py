@@ -25,7 +25,7 @@ from tocsin.ir.query import Query, Resolved
 from tocsin.model.project import Environment, Settings
 from tocsin.model.source import Source
 
-MOST_SETTINGS = gate.MIB
+MOST_SETTINGS = gate.MIB // 16
 
 
 @dataclass(frozen=True, slots=True)

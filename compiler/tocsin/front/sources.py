@@ -76,7 +76,7 @@ class SourceBlock(_Strict):
     source: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
     description: str = ""
-    logsources: Annotated[list[ServesBlock], Field(min_length=1)]
+    logsources: Annotated[list[ServesBlock], Field(min_length=1, max_length=1000)]
     where: dict[str, Any] = Field(default_factory=dict)
     topic: str = ""
     table: str = ""
