@@ -53,6 +53,7 @@ def run_pack(
             lists = spark.table(printed(name(beside(source, MISFITS)))).selectExpr(*_lists(columns))
             in_memory(lists, spark).createOrReplaceTempView(printed(name(LISTS)))
             found += run_pack_table(spark, LISTS, as_texts(source), parts)
+            spark.catalog.dropTempView(LISTS)
         return sorted(found)
     except PySparkException as error:
         raise EngineError(f"spark: {first_line(error)}") from None
