@@ -1,6 +1,6 @@
 """Runs commands on hostile projects, each in a process of its own with a limit on its resources.
 
-`python -m faults.fuzz attacks|mutants [COUNT] [SEED]` from `tests/` prints what breaks a bound.
+`python -m faults.fuzz attacks [NAME …]` from `tests/` prints what breaks a bound.
 """
 
 from __future__ import annotations
