@@ -44,7 +44,7 @@ class DuckDbPack(PortableSql):
             count = _numbered(connection, events, limit)
             for view, fields in self.views.items():
                 view_duckdb(connection, "events", fields, view)
-            found = run_pack_table(connection, self.source.table, self.source, self.parts)
+            found = run_pack_table(connection, self.source.table, self.source, self.parts, row=ROW)
         if kept is not None:
             kept += [(match.detection, match.event) for match in found]
         return Scanned(count, len(found))
