@@ -148,7 +148,7 @@ def test_our_own_bug_is_3_with_a_report_and_no_stack_trace(tmp_path: Path) -> No
 def test_ctrl_c_is_130(tmp_path: Path) -> None:
     write(tmp_path / "r.yml", rule())
     many = write(tmp_path / "e.jsonl", b'{"action": "refund"}\n' * 300_000)
-    args = ["scan", "--rules", str(tmp_path), "--events", str(many)]
+    args = ["scan", "--rules", str(tmp_path), "--events", str(many), "--ignore-logsource"]
     with subprocess.Popen(
         [*COMMAND, *args],
         stdout=subprocess.PIPE,
@@ -167,7 +167,7 @@ def test_ctrl_c_is_130(tmp_path: Path) -> None:
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     write(tmp_path / "r.yml", rule())
     many = write(tmp_path / "e.jsonl", b'{"action": "refund"}\n' * 50_000)
-    args = ["scan", "--rules", str(tmp_path), "--events", str(many)]
+    args = ["scan", "--rules", str(tmp_path), "--events", str(many), "--ignore-logsource"]
     with subprocess.Popen(
         [*COMMAND, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
