@@ -85,8 +85,8 @@ def test_row_of_the_page_holds() -> None:
 
 
 def test_count_of_cases_is_about_right() -> None:
-    assert "some 900 small cases" in PAGE
-    assert 850 < len(case_ids()) < 1000
+    assert "some 1,000 small cases" in PAGE
+    assert 950 < len(case_ids()) < 1100
 
 
 def test_example_refuses_what_it_says(backend: Backend, project: Project) -> None:

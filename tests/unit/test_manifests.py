@@ -46,7 +46,8 @@ storage = "file:///data/tocsin"
 
 
 def _environment(**settings: Any) -> Environment:
-    given = {"kind": "kafka", "backend": "kafka-filter", "bootstrap": "b:9092", **settings}
+    stream = {} if settings.get("kind") == "local" else {"bootstrap": "b:9092"}
+    given = {"kind": "kafka", "backend": "kafka-filter", **stream, **settings}
     return Environment.model_validate(given)
 
 

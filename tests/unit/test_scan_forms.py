@@ -78,13 +78,13 @@ def test_the_cheaper_form_by_measured_costs() -> None:
     assert costs.cheaper(8, 10) is Form.PACK
 
 
-def test_an_event_that_the_matcher_refuses_is_told(tmp_path: Path) -> None:
+def test_an_event_that_is_too_deep_is_told(tmp_path: Path) -> None:
     deep: Any = "cmd.exe"
     for _ in range(150):
         deep = {"below": deep}
     keyword = rule(detection={"words": ["cmd.exe"], "condition": "words"})
     file = events(tmp_path / "deep.jsonl", {"at": deep}, {"at": "run cmd.exe"})
     found = scan(write(tmp_path / "rule.yml", keyword), file, "--engine", "matcher")
-    assert [json.loads(line)["event"] for line in found.stdout.splitlines()] == [1]
-    assert "event 0 is none: nested deeper than 100 levels" in found.stderr
+    assert [json.loads(line)["event"] for line in found.stdout.splitlines()] == [0]
+    assert "deep.jsonl:1:1: error TOC071: nested deeper than 100 levels" in found.stderr
     assert found.exit_code == 1
