@@ -39,9 +39,12 @@ PORTABLE = f"file:///opt/tocsin/{FUNCTIONS}"
 
 
 def definitions(jar: str) -> list[str]:
-    """CREATE FUNCTION of each, out of a jar at a URI."""
-    where = f"LANGUAGE JAVA USING JAR {printed(quoted(jar))}"
-    return [
-        f"CREATE TEMPORARY FUNCTION {name} AS 'io.tocsin.flink.{kind}' {where}"
+    """ADD JAR of the jar at a URI, and CREATE FUNCTION of each.
+
+    Not USING JAR: Flink opens the jar of such a function again wherever a statement names it.
+    """
+    functions = [
+        f"CREATE TEMPORARY FUNCTION {name} AS 'io.tocsin.flink.{kind}' LANGUAGE JAVA"
         for name, kind in CLASSES.items()
     ]
+    return [f"ADD JAR {printed(quoted(jar))}", *functions]

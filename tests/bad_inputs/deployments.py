@@ -300,7 +300,7 @@ ENGINES = (
         "a dead Kafka broker",
         "tocsin worker --env stream --until-end",
         2,
-        ("no Kafka broker answers at 127.0.0.1:9", "tocsin engines up kafka"),
+        ("no Kafka broker answers at env:BOOTSTRAP", "tocsin engines up kafka"),
         start="project",
         around=_stream,
     ),

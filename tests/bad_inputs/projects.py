@@ -280,7 +280,7 @@ EVENTS = (
         "refused events with --strict",
         f"{SCAN}events.jsonl --strict",
         1,
-        ("TOC071", "nothing scanned"),
+        ("TOC070", "nothing scanned"),
         {"rule.yml": RULE, "events.jsonl": "x\n"},
     ),
     Bad(

@@ -2,11 +2,12 @@ package io.tocsin.flink;
 
 import io.tocsin.match.Reading;
 import io.tocsin.match.Texts;
-import org.apache.flink.table.annotation.DataTypeHint;
+import org.apache.flink.table.catalog.DataTypeFactory;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.functions.ScalarFunction;
+import org.apache.flink.table.types.inference.TypeInference;
 
 /**
  * The text forms of a field of an event: NULL where it is missing, none of a map, one of a scalar,
@@ -14,18 +15,21 @@ import org.apache.flink.table.functions.ScalarFunction;
  */
 public class FieldOf extends ScalarFunction {
     private static final long serialVersionUID = 1L;
+    private static final TypeInference TYPES =
+            Signature.of(
+                    Signature.TEXTS,
+                    Signature.takes(Signature.EVENT, Signature.TEXT),
+                    Signature.takes(Signature.EVENT, Signature.TEXT, Signature.TEXT));
 
-    @DataTypeHint(value = "ARRAY<STRING>", bridgedTo = ArrayData.class)
     public ArrayData eval(
-            byte[] event, @DataTypeHint(value = "STRING", bridgedTo = StringData.class) StringData name) {
+            byte[] event, StringData name) {
         return eval(event, name, null);
     }
 
-    @DataTypeHint(value = "ARRAY<STRING>", bridgedTo = ArrayData.class)
     public ArrayData eval(
             byte[] event,
-            @DataTypeHint(value = "STRING", bridgedTo = StringData.class) StringData name,
-            @DataTypeHint(value = "STRING", bridgedTo = StringData.class) StringData path) {
+            StringData name,
+            StringData path) {
         return handed(Reading.here().field(event, name, path));
     }
 
@@ -41,5 +45,10 @@ public class FieldOf extends ScalarFunction {
             texts.hand(new GenericArrayData(made));
         }
         return (ArrayData) texts.handed();
+    }
+
+    @Override
+    public TypeInference getTypeInference(DataTypeFactory types) {
+        return TYPES;
     }
 }

@@ -1,17 +1,26 @@
 package io.tocsin.flink;
 
-import org.apache.flink.table.annotation.DataTypeHint;
+import org.apache.flink.table.catalog.DataTypeFactory;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.functions.ScalarFunction;
+import org.apache.flink.table.types.inference.TypeInference;
 
 /** The one text of a field; NULL where it has none or several. */
 public class Only extends ScalarFunction {
     private static final long serialVersionUID = 1L;
+    private static final TypeInference TYPES =
+            Signature.of(
+                    Signature.TEXT,
+                    Signature.takes(Signature.TEXTS));
 
-    @DataTypeHint(value = "STRING", bridgedTo = StringData.class)
     public StringData eval(
-            @DataTypeHint(value = "ARRAY<STRING>", bridgedTo = ArrayData.class) ArrayData texts) {
+            ArrayData texts) {
         return texts != null && texts.size() == 1 ? texts.getString(0) : null;
+    }
+
+    @Override
+    public TypeInference getTypeInference(DataTypeFactory types) {
+        return TYPES;
     }
 }

@@ -1,20 +1,24 @@
 package io.tocsin.flink;
 
 import io.tocsin.match.Reading;
-import org.apache.flink.table.annotation.DataTypeHint;
+import org.apache.flink.table.catalog.DataTypeFactory;
 import org.apache.flink.table.data.ArrayData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.functions.ScalarFunction;
+import org.apache.flink.table.types.inference.TypeInference;
 
 /** Whether one of a field's texts passes a test; never NULL. */
 public class Passes extends ScalarFunction {
     private static final long serialVersionUID = 1L;
+    private static final TypeInference TYPES =
+            Signature.of(
+                    Signature.TRUTH,
+                    Signature.takes(Signature.TEXTS, Signature.TEXT, Signature.TEXT));
 
-    @DataTypeHint("BOOLEAN NOT NULL")
     public boolean eval(
-            @DataTypeHint(value = "ARRAY<STRING>", bridgedTo = ArrayData.class) ArrayData texts,
-            @DataTypeHint(value = "STRING", bridgedTo = StringData.class) StringData kind,
-            @DataTypeHint(value = "STRING", bridgedTo = StringData.class) StringData value) {
+            ArrayData texts,
+            StringData kind,
+            StringData value) {
         return texts != null && Reading.here().passes(texts, kind, value, Passes::read);
     }
 
@@ -25,5 +29,10 @@ public class Passes extends ScalarFunction {
             made[i] = data.getString(i).toString();
         }
         return made;
+    }
+
+    @Override
+    public TypeInference getTypeInference(DataTypeFactory types) {
+        return TYPES;
     }
 }
