@@ -19,7 +19,7 @@ from tocsin.backend.sql_moments import within
 from tocsin.backend.sql_tree import any_true, equal, func, ident, number, quoted, true
 from tocsin.ir.correlation import BoundOp
 from tocsin.ir.nodes import Op, Regex, Unit
-from tocsin_batch_sql.arrays import lambda_of
+from tocsin_batch_sql.arrays import BatchLeaves, lambda_of
 from tocsin_batch_sql.correlation import BatchEngine, DuckDbEngine
 from tocsin_batch_sql.dialect import DuckDb
 
@@ -252,7 +252,7 @@ LEAVES = [
         "OR compiled to AND",
         ("S1",),
         method(
-            SqlBuilder,
+            BatchLeaves,
             "any_of",
             lambda _, self, node: exp.and_(*(self.condition(arg) for arg in node.args)),
         ),

@@ -103,7 +103,7 @@ def _table() -> list[Expr]:
         Text((Wild.ONE, "\u241f")),
         Text(("a\u241eb",)),
     ]
-    tests += [Regex("[\u2400-\u241e]"), *(TimePart(unit, 3) for unit in Unit)]
+    tests += [Regex("[\u2400-\u241e]"), *(TimePart(unit, 3, 3) for unit in Unit)]
     tests += [*map(Regex, EXPRESSIONS), *map(Cidr, NETWORKS), *COMPARISONS]
     tests += [Regex(pattern, "is") for pattern in EXPRESSIONS[-4:]]
     found: list[Expr] = [Leaf("many", test) for test in dict.fromkeys(tests)]
