@@ -22,6 +22,7 @@ pytestmark = pytest.mark.shared
 
 Found = set[tuple[str, int]]
 FLINK_STATEMENTS = 320
+FORM_REFUSED = 30
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +65,12 @@ def test_duckdb(corpus: Corpus, events: list[dict[str, Any]], evaluated: Found, 
 
 @pytest.mark.parametrize("form", Form)
 def test_spark(corpus: Corpus, events: list[dict[str, Any]], evaluated: Found, form: Form) -> None:
+    """Portable statements lack the expressions that Java has no linear form of."""
     result = run("spark", corpus.read.rules, events, NoServers(), form)
-    assert not result.refused
-    assert pairs(result) ^ evaluated == set()
+    refused = {each.rule for each in result.refused}
+    assert {each.reason for each in result.refused} <= {"backtracks"}
+    assert len(refused) <= (FORM_REFUSED if form is Form.SQL else 0)
+    assert pairs(result) == {pair for pair in evaluated if pair[0] not in refused}
 
 
 @pytest.mark.engine

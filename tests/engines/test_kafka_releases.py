@@ -269,6 +269,7 @@ def test_what_jobs_found_is_alerted_once(shop: Shop) -> None:
                 "partition": n % 3,
                 "offset": n // 3,
                 "event_time": event["at"],
+                "event_id": event["id"],
                 "group": None,
                 "event": json.dumps(event),
             }

@@ -6,9 +6,10 @@ pattern of `re2java` is taken apart into sequences of fixed pieces and loops ove
 
 - *linear as it is*, where of no two loops, the search for a start being the first, one can go on
   in what the other and all between them have read; or
-- *made so*, where all loops are over one class that has all characters between them: then the first
-  place of each piece is as good as any other, and a start within a run of that class is as good as
-  its first. `a.*b.*c` becomes `(?<![^\n])(?>[^\n]*?a)(?>[^\n]*?b)(?>[^\n]*?c)`; or
+- *made so*, where all loops are over one class that has all characters between them, and those
+  before the first where no anchor holds them: then the first place of each piece is as good as any
+  other, and a start within a run of that class is as good as its first. `a.*b.*c` becomes
+  `(?<![^\n])(?>[^\n]*?a)(?>[^\n]*?b)(?>[^\n]*?c)`; pieces of several lengths, each length; or
 - refused.
 """
 
@@ -48,10 +49,12 @@ def linear(pattern: str, flags: str = "") -> str:
 def _linear(way: Sequence[Node], pattern: str) -> str:
     if not _quadratic(way):
         return "".join(map(printed, way))
-    made = _by_first_places(way)
-    if made is None:
+    each = _joined([_lengths(node) for node in way], len(way)) or []
+    made = [_by_first_places(fixed) for fixed in each]
+    found = [one for one in made if one is not None]
+    if not found or len(found) < len(made):
         raise Unsupported("Regex", "backtracks", pattern)
-    return made
+    return "|".join(found)
 
 
 # --- sequences ------------------------------------------------------------------------------------
@@ -208,24 +211,47 @@ def _choices(node: Node) -> int:
 
 def _by_first_places(way: Sequence[Node]) -> str | None:
     """Each piece at its first place; None where that is not as good as all others."""
-    loops = {node for node in way if is_wide(node)}
-    others = [node for node in way if node not in loops]
-    if len(loops) != 1 or not all(map(_is_fixed, others)):
+    pieces, loops = _parted(way)
+    anchored = way[0] == Edge(r"\A")
+    between = [node for piece in pieces[anchored:-1] for node in piece]
+    if len(loops) != 1 or not all(map(_is_fixed, [node for piece in pieces for node in piece])):
         return None
     [only] = loops
     run = _class(only)
-    if only != Repeat(run, 0, None) or not all(_inside(node, run.ranges) for node in others):
+    if only != Repeat(run, 0, None) or not all(_inside(node, run.ranges) for node in between):
         return None
-    pieces: list[str] = [""]
+    first, *rest = ["".join(map(printed, piece)) for piece in pieces]
+    loop = printed(run)
+    start = first if anchored else f"(?<!{loop})(?>{loop}*?{first})"
+    return start + "".join(f"(?>{loop}*?{piece})" for piece in rest)
+
+
+def _parted(way: Sequence[Node]) -> tuple[list[list[Node]], set[Node]]:
+    """What stands before, between and behind the loops; and the loops."""
+    pieces: list[list[Node]] = [[]]
+    loops = {node for node in way if is_wide(node)}
     for node in way:
         if node in loops:
-            pieces.append("")
+            pieces.append([])
         else:
-            pieces[-1] += printed(node)
-    loop = printed(run)
-    if way[0] == Edge(r"\A"):
-        return pieces[0] + "".join(f"(?>{loop}*?{piece})" for piece in pieces[1:])
-    return f"(?<!{loop})" + "".join(f"(?>{loop}*?{piece})" for piece in pieces)
+            pieces[-1].append(node)
+    return pieces, loops
+
+
+def _lengths(node: Node) -> list[list[Node]]:
+    """The ways to read it, each of one length; itself where it is a loop, or has too many."""
+    match node:
+        case _ if is_wide(node) or _length(node) is not None:
+            return [[node]]
+        case Either(parts):
+            return [way for part in parts for way in _lengths(part)]
+        case Run(parts):
+            return _joined([_lengths(part) for part in parts], len(parts)) or [[node]]
+        case Repeat(part, least, most) if most is not None and _length(part) is not None:
+            return [[Repeat(part, n, n)] for n in range(least, most + 1)]
+        case Repeat(part, 0, 1):
+            return [[], *_lengths(part)]
+    return [[node]]
 
 
 def _is_fixed(node: Node) -> bool:
