@@ -28,6 +28,7 @@ class Span:
 
 LONGEST_WORD = 100
 MOST_ALIKE = 200
+_NEAR, _ALIKE = 0.6, 0.75
 LONGEST = 1000
 """Characters of a message or hint: what authors write into it may be a megabyte, many times."""
 
@@ -73,13 +74,22 @@ class Diagnostic:
 
 def near(word: str, known: Iterable[str]) -> str:
     """The known word that is most like this one, or nothing; quick, whatever authors wrote."""
+    return _closest(word, known, _NEAR)
+
+
+def alike(word: str, known: Iterable[str]) -> str:
+    """The known word that this one is but for a slip, or nothing; as quick."""
+    return _closest(word, known, _ALIKE)
+
+
+def _closest(word: str, known: Iterable[str], cutoff: float) -> str:
     if len(word) > LONGEST_WORD:
         return ""
-    like = islice((each for each in known if _alike(word, each)), MOST_ALIKE)
-    return next(iter(get_close_matches(word, list(like), 1)), "")
+    like = islice((each for each in known if _worth(word, each)), MOST_ALIKE)
+    return next(iter(get_close_matches(word, list(like), 1, cutoff)), "")
 
 
-def _alike(word: str, other: str) -> bool:
+def _worth(word: str, other: str) -> bool:
     """Whether it is worth a closer look: lengths alike, and the same begin or end."""
     short, long = sorted((len(word), len(other)))
     if not short or short * 7 < long * 3:

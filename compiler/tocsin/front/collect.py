@@ -15,7 +15,7 @@ from tocsin.errors import ConfigError
 from tocsin.front.block import CaseFile, findings, read_cases
 from tocsin.front.budget import of_file
 from tocsin.front.correlation import CorrelationRule
-from tocsin.front.documents import Broken, broken, head, slug_of
+from tocsin.front.documents import Broken, broken, head, joined, slug_of
 from tocsin.front.filters import apply
 from tocsin.front.item import Placeholders
 from tocsin.front.rule import Filter, Rule, read_document
@@ -100,6 +100,10 @@ def _read(
     misread = bool(found)
     if any(d.code == "TOC005" for d in found):
         return  # values were dropped: what else would be said about them is not true
+    if old := joined(documents):
+        wrong.append(old)
+        lost += map(broken, documents)
+        return
     main = head(documents)
     budget = of_file()
     for number, document in enumerate(documents):

@@ -13,13 +13,14 @@ from typing import Any
 from tocsin.diagnostics import Diagnostic, Severity, Span, near
 from tocsin.front.block import milliseconds
 from tocsin.front.bounds import ORDERS, Condition, read_condition
-from tocsin.front.describe import canonical_id, describe
+from tocsin.front.describe import describe
 from tocsin.front.presence import named_in
 from tocsin.front.section import Section
 from tocsin.front.sigma import ConditionError, parse_condition
 from tocsin.front.yaml import Document, Path_
 from tocsin.ir.correlation import Bound, CorrelationType
 from tocsin.model.detection import Detection
+from tocsin.model.names import canonical_id
 from tocsin.model.source import LogSource
 
 WHERE = "correlation"
@@ -185,7 +186,7 @@ def _rules(section: Section, kind: CorrelationType | None) -> tuple[str, ...]:
         except ConditionError:
             return ()  # reported where the condition is read
         if not any(pattern for _, pattern in named):
-            return tuple(dict.fromkeys(name for name, _ in named))
+            return tuple(dict.fromkeys(canonical_id(name) for name, _ in named))
     _missing(section, "rules", "a list of names or ids of rules", "TOC093")
     return ()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 from typing import Any
 
@@ -13,9 +12,9 @@ from tocsin.front.block import Block, findings, read_cases
 from tocsin.front.sigma import metadata_errors
 from tocsin.front.yaml import Document
 from tocsin.model.detection import Case, Dedup, Detection, Meta, Promotion
+from tocsin.model.names import canonical_id
 from tocsin.model.source import LogSource
 
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _HINTS = {
     "id": "make one with `uuidgen`",
     "level": "informational, low, medium, high or critical",
@@ -93,11 +92,6 @@ def _meta(value: dict[str, Any], block: Block) -> Meta:
     given |= {name: given[name].lower() for name in ("level", "status")}
     given["tags"] = tuple(map(str.lower, given["tags"]))
     return Meta(**given, owner=block.owner, controls=tuple(block.controls))
-
-
-def canonical_id(text: str) -> str:
-    """A UUID in lower case, for its letters' case means nothing; any other name as it is."""
-    return text.lower() if _UUID.fullmatch(text) else text
 
 
 def texts_of(value: Any) -> tuple[str, ...]:

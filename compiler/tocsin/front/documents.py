@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from tocsin.front.describe import canonical_id, texts_of
+from tocsin.diagnostics import Diagnostic
+from tocsin.front.describe import texts_of
 from tocsin.front.yaml import Document
+from tocsin.model.names import canonical_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,18 @@ def head(documents: Sequence[Document]) -> int:
     return max(next((found for found in kinds if found), free), default=len(documents) - 1)
 
 
+def joined(documents: Sequence[Document]) -> Diagnostic | None:
+    """The finding that documents of a file are parts of each other, as old Sigma had it."""
+    for document in documents:
+        action = document.value.get("action") if isinstance(document.value, dict) else None
+        if action in ("global", "reset", "repeat"):
+            message = f"`action: {action}` is no longer part of Sigma"
+            span = document.span(("action",), key=True)
+            hint = "write into each document all that it needs, or correlate rules by their names"
+            return Diagnostic("TOC010", message, span, hint=hint)
+    return None
+
+
 def slug_of(documents: Sequence[Document], number: int, main: int) -> str:
     """What a document is called without a name: as the file if it is the main one, else its id."""
     stem = PurePath(documents[number].file).stem
@@ -37,7 +51,7 @@ def slug_of(documents: Sequence[Document], number: int, main: int) -> str:
         return stem
     value = documents[number].value
     given = value.get("id") if isinstance(value, dict) else None
-    return given if given and isinstance(given, str) else f"{stem}-{number + 1}"
+    return canonical_id(given) if given and isinstance(given, str) else f"{stem}-{number + 1}"
 
 
 def broken(document: Document) -> Broken:

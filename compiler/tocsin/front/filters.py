@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice, repeat
 
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.diagnostics import Diagnostic, Severity, near
 from tocsin.front.budget import CODE, HINT, MOST_FILTERED, Budget, TooMuch, cost
 from tocsin.front.correlation import CorrelationRule
 from tocsin.front.documents import Broken
 from tocsin.front.rule import Filter, Rule
 from tocsin.ir.nodes import Expr, all_of
+
+HINTED = 100
+"""Names of rules that are looked at more closely: a filter may list a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,10 @@ def apply(
 
 @dataclass(slots=True)
 class _Filtering:
-    """One run. `added`: by the position of a rule, what filters add to it; `lost`: too much."""
+    """One run. `added`: by the position of a rule, what filters add to it; `lost`: too much.
+
+    `hints`: one for each name that may still be compared with all others.
+    """
 
     rules: Sequence[Rule]
     correlations: Sequence[CorrelationRule]
@@ -41,6 +48,7 @@ class _Filtering:
     wrong: list[Diagnostic] = field(default_factory=list)
     whole: Budget = field(default_factory=lambda: Budget(MOST_FILTERED, "all filters together"))
     budgets: dict[int, Budget] = field(default_factory=dict)
+    hints: Iterator[bool] = field(default_factory=lambda: repeat(True, HINTED))
 
     def run(self, filters: Sequence[Filter]) -> Filtered:
         known = _positions(self.rules)
@@ -53,13 +61,31 @@ class _Filtering:
             named = range(len(self.rules)) if each.rules == ("any",) else _named(each, known)
             hit = [n for n in named if _fits(each, self.rules[n])]
             self._add(each, hit)
-            if not hit and not beyond:
-                self.wrong.append(_idle(each))
+            if not beyond:
+                self.wrong += islice(self._idle(each, known, set(hit)), HINTED)
         return Filtered(
             tuple(self._filtered(n) for n in range(len(self.rules)) if n not in self.lost),
             tuple(self.wrong),
             tuple(Broken(frozenset(_called(self.rules[n]))) for n in sorted(self.lost)),
         )
+
+    def _idle(
+        self, each: Filter, known: Mapping[str, Sequence[int]], hit: set[int]
+    ) -> Iterator[Diagnostic]:
+        """What of a filter applies to no rule: a rule that is not, or has another log source."""
+        for number, name in enumerate(each.rules):
+            mine = known.get(name, ())
+            if hit if name == "any" else hit.intersection(mine):
+                continue
+            message, hint = "the filter applies to no rule here", ""
+            if mine:
+                message = _apart(each, self.rules[mine[0]], name)
+            elif name != "any":
+                message = f"the filter names no rule here: {name!r}"
+                close = near(name, known) if next(self.hints, False) else ""
+                hint = f"did you mean {close!r}?" if close else ""
+            span = each.document.span(("filter", "rules", number))
+            yield Diagnostic("TOC043", message, span, Severity.WARNING, hint, each.id)
 
     def _add(self, each: Filter, hit: Sequence[int]) -> None:
         price = cost(each.expr)
@@ -105,13 +131,7 @@ def _named(each: Filter, known: Mapping[str, Sequence[int]]) -> list[int]:
 
 def _fits(each: Filter, rule: Rule) -> bool:
     """Whether the filter's log source takes in that of the rule."""
-    given, own = each.logsource, rule.detection.logsource
-    pairs = zip(
-        (given.product, given.category, given.service),
-        (own.product, own.category, own.service),
-        strict=True,
-    )
-    return all(wanted in ("", has) for wanted, has in pairs)
+    return all(given in ("", own) for given, own in _logsources(each, rule))
 
 
 def _beyond(each: Filter, known: Mapping[str, CorrelationRule]) -> Iterator[Diagnostic]:
@@ -124,7 +144,18 @@ def _beyond(each: Filter, known: Mapping[str, CorrelationRule]) -> Iterator[Diag
             yield Diagnostic("TOC044", message, span, hint=hint, rule=each.id)
 
 
-def _idle(each: Filter) -> Diagnostic:
-    span = each.document.span(("filter", "rules"))
-    message = "the filter applies to no rule here"
-    return Diagnostic("TOC043", message, span, Severity.WARNING, rule=each.id)
+def _logsources(each: Filter, rule: Rule) -> Iterator[tuple[str, str]]:
+    """Product, category and service of a filter's log source, each with the rule's."""
+    given, own = each.logsource, rule.detection.logsource
+    yield from (
+        (given.product, own.product),
+        (given.category, own.category),
+        (given.service, own.service),
+    )
+
+
+def _apart(each: Filter, rule: Rule, name: str) -> str:
+    """Why a filter does not apply to a rule that it names."""
+    narrower = all(own in ("", given) for given, own in _logsources(each, rule))
+    how = "narrower than" if narrower else "another than"
+    return f"the filter names {name}, but its log source is {how} {name}'s"

@@ -35,6 +35,9 @@ TEXT_MODIFIERS: dict[str, Callable[[Encoded], list[Encoded]]] = {
     "base64": encode.base64,
     "base64offset": encode.base64offset,
 }
+EDGES = ("contains", "startswith", "endswith")
+CODED = ("wide", "utf16le", "utf16be", "utf16", "base64", "base64offset")
+"""Modifiers that take bytes of a text: what has wildcards already has none."""
 FLAGS = {"i": "i", "ignorecase": "i", "m": "m", "multiline": "m", "s": "s", "dotall": "s"}
 UNITS = {unit.value: unit for unit in Unit}
 OPS = {op.value: op for op in Op}
@@ -107,6 +110,11 @@ def _check_together(item: Item) -> None:
         one, other = (kinds * 2)[:2] if len(kinds) > 1 else (stray[0], item.kind)
         hint = f"the part stands first: {other}|{one}" if one in OPS and other in UNITS else ""
         raise ItemError("TOC022", f"the modifiers {one!r} and {other!r} do not go together", hint)
+    edge = ""
+    for modifier in item.modifiers:
+        edge = edge or (modifier if modifier in EDGES else "")
+        if edge and modifier in CODED:
+            raise ItemError("TOC022", f"{modifier} stands before {edge}")
     if not item.field and item.kind not in ("", "re"):
         raise ItemError("TOC022", f"{item.kind!r} needs a field")
 

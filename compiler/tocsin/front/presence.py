@@ -9,6 +9,7 @@ from tocsin.front.condition import SelectionError, fits
 from tocsin.front.sigma import Combined, ConditionError, Name, Tree
 from tocsin.front.sigma import Some as Pattern
 from tocsin.ir.correlation import Absent, Every, Occurs, Presence, Some
+from tocsin.model.names import canonical_id, is_uuid
 
 STEPS = 1000
 """How many times a condition is simplified before it counts as too complex."""
@@ -38,19 +39,24 @@ def lower_presence(tree: Tree, positions: Mapping[str, int], listed: tuple[str, 
     `positions`: every name by which a rule may be called; `listed`: as the correlation lists them.
     """
     if isinstance(tree, Name):
-        if tree.name not in positions:
+        name = canonical_id(tree.name)
+        if name not in positions:
             close = near(tree.name, listed)
             hint = f"did you mean {close!r}?" if close else f"rules: {', '.join(listed)}"
             raise SelectionError(f"the correlation has no rule {tree.name!r}", tree.name, hint)
-        return Occurs(positions[tree.name])
+        return Occurs(positions[name])
     if isinstance(tree, Pattern):
         text = "*" if tree.pattern == "them" else tree.pattern
-        found = [Occurs(n) for n, name in enumerate(listed) if fits(text, name)]
+        found = [Occurs(n) for n, name in enumerate(listed) if _fits(text, name)]
         if not found:
             hint = f"rules: {', '.join(listed)}"
             raise SelectionError(f"`of {tree.pattern}` matches no rule", tree.pattern, hint)
         return _joined("and" if tree.every else "or", tuple(found))
     return _combined(tree, tuple(lower_presence(arg, positions, listed) for arg in tree.args))
+
+
+def _fits(pattern: str, name: str) -> bool:
+    return fits(pattern.lower() if is_uuid(name) else pattern, name)
 
 
 def _combined(tree: Combined, args: tuple[Presence, ...]) -> Presence:

@@ -10,13 +10,15 @@ from tocsin.diagnostics import Diagnostic, Severity, Span
 from tocsin.front.budget import Budget
 from tocsin.front.condition import has_negation
 from tocsin.front.correlation import CorrelationRule, read_correlation
-from tocsin.front.describe import canonical_id, describe, logsource_of, texts_of
+from tocsin.front.describe import describe, logsource_of, texts_of
 from tocsin.front.item import Placeholders
+from tocsin.front.misspelt import misspelt
 from tocsin.front.selection import Lowering
 from tocsin.front.sigma import ConditionError, parse_condition
 from tocsin.front.yaml import Document, keys_below
 from tocsin.ir.nodes import Expr
 from tocsin.model.detection import Detection
+from tocsin.model.names import canonical_id
 from tocsin.model.source import LogSource
 
 
@@ -72,6 +74,7 @@ def read_document(
         parsed, found = _filter(value, Lowering(document, ("filter",), placeholders, budget))
     else:
         parsed, found = _rule(value, Lowering(document, ("detection",), placeholders, budget), slug)
+    found += misspelt(document, value)
     failed = any(d.severity is Severity.ERROR for d in found)
     rule_id = canonical_id(value["id"]) if isinstance(value.get("id"), str) else ""
     return None if failed else parsed, [d.of_rule(rule_id) for d in found]

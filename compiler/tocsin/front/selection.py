@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.diagnostics import Diagnostic, Severity, alike
 from tocsin.front.budget import (
     CODE,
     HINT,
@@ -114,6 +114,8 @@ class Lowering:
             return _NOTHING
         if "condition" not in value:
             hint = f"for example `condition: {next(iter(selections))}`"
+            if slip := next((n for n in names if alike(str(n).lower(), ("condition",))), None):
+                hint = f"did you mean it by {slip!r}?"
             self.report("TOC030", "no `condition`", self.path, hint)
             return _NOTHING
         return self._conditions(value["condition"], selections)

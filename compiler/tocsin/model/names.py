@@ -16,8 +16,20 @@ RESERVED = "tocsin."
 ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_-]{1,63}){0,3}")
 """What names a branch, a folder, topics and groups of consumers."""
 
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
 LONGEST_FIELD = 500
 """Characters of a field's name."""
+
+
+def canonical_id(text: str) -> str:
+    """A UUID in lower case, for its letters' case means nothing; any other name as it is."""
+    return text.lower() if is_uuid(text) else text
+
+
+def is_uuid(text: str) -> bool:
+    """Whether it is the id that Sigma wants."""
+    return _UUID.fullmatch(text) is not None
 
 
 def topic_fault(name: str) -> str:

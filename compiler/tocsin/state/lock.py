@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 
 from tocsin import gate
 from tocsin.errors import ConfigError
+from tocsin.model.names import canonical_id
 
 FILE = "tocsin.lock"
 MAX_BYTES = 32 * gate.MIB
@@ -86,6 +87,5 @@ def _parse(text: str) -> Iterable[Locked]:
                 f"{FILE}:{number}: not a line of a lock file: {line[:60]!r}",
                 hint="take either side of a merge conflict, then run `tocsin lock`",
             )
-        yield Locked(
-            unquote(found["key"]), unquote(found["id"]), int(found["version"]), found["logic"]
-        )
+        key, detection = (canonical_id(unquote(found[name])) for name in ("key", "id"))
+        yield Locked(key, detection, int(found["version"]), found["logic"])
