@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.errors import ConfigError, EngineError
@@ -130,8 +131,8 @@ class Storage:
         return self.root / "jars" / f"{digest_bytes(data)}.jar"
 
     def keep_jars(self, wanted: Iterable[Path]) -> None:
-        """Delete all other jars."""
-        for file in set((self.root / "jars").glob("*.jar")) - set(wanted):
+        """Delete all other jars, and what killed writes left."""
+        for file in set((self.root / "jars").glob("*")) - set(wanted):
             file.unlink(missing_ok=True)
 
     def slots(self) -> list[str]:
@@ -225,8 +226,11 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 
 def _write(file: Path, data: bytes) -> None:
-    """In one step, so that a file is whole or not there."""
-    new = file.with_name(file.name + ".new")
+    """In one step, so that a file is whole or not there.
+
+    Jobs that start beside each other write one jar: each its own file, and the last one stays.
+    """
+    new = file.with_name(f"{file.name}.{uuid4().hex}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         new.write_bytes(data)

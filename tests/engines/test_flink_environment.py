@@ -53,7 +53,7 @@ def test_what_is_released_runs(site: FlinkSite) -> None:
     # Jobs find matches, and nobody makes alerts of them.
     assert site.findings() == ["no-worker"]
     assert site.slots() == ["audit", "few", "many"]
-    assert "Nothing to do" in site.run("plan --resolve").output
+    assert "Nothing to do" in site.run("plan", "--resolve").output
 
 
 def test_a_poisoned_detection_is_set_apart_and_its_neighbours_go_on(site: FlinkSite) -> None:
@@ -77,7 +77,7 @@ def test_a_poisoned_detection_is_set_apart_and_its_neighbours_go_on(site: FlinkS
 
 
 def test_the_plan_gives_it_a_job_of_its_own(site: FlinkSite) -> None:
-    plan = site.run("plan --resolve").output
+    plan = site.run("plan", "--resolve").output
     assert "~ poison~shadow v2 · isolated" in plan
     assert "evaluated apart from its neighbours" in plan
     site.run("apply", "--yes")

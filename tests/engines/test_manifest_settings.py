@@ -19,7 +19,7 @@ from tocsin_runtime.engines.places import cache_root
 @pytest.mark.engine
 def test_flink_knows_the_settings() -> None:
     environment = Environment(
-        kind="flink", backend="flink-sql", bootstrap="b:9092", storage="/data", path="x"
+        kind="flink", backend="flink-sql", bootstrap="b:9092", storage="/data"
     )
     made = deployment("shop", "prod", environment, Choices("a/b:1", "a/flink:2"))
     [text] = [each.text for each in manifests(made) if each.name == "flink.yaml"]

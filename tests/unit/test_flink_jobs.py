@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,8 +163,18 @@ def test_damaged_files_are_none(tmp_path: Path) -> None:
     file.write_bytes(b"rot")
     assert not storage.has_jar(b"jar")
     assert storage.jar(b"jar").read_bytes() == b"jar"
+    (file.parent / "jar.1.new").write_bytes(b"of a killed write")
     storage.keep_jars([])
-    assert not storage.has_jar(b"jar")
+    assert not list(file.parent.iterdir())
+
+
+def test_jobs_that_start_beside_each_other_write_one_jar(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    jars = [bytes([n]) * 100_000 for n in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        written = list(pool.map(storage.jar, [jar for jar in jars for _ in range(4)]))
+    assert {file.read_bytes() for file in written} == set(jars)
+    assert set((tmp_path / "jars").iterdir()) == set(written)
 
 
 # --- snapshots ------------------------------------------------------------------------------------

@@ -148,8 +148,10 @@ def test_an_artifact_is_all_that_a_job_needs() -> None:
     assert made.topics == ("left", "right")
     reading = {"scan.startup.mode": "latest-offset"}
     tables = made.tables("host:1", "file:///functions.jar", reading, {"topic": "it's"})
-    assert all("JAR 'file:///functions.jar'" in text for text in tables[: len(CLASSES)])
-    assert [text.split("`")[0] for text in tables[len(CLASSES) :]] == [
+    assert tables[0] == "ADD JAR 'file:///functions.jar'"
+    made_of = 1 + len(CLASSES)
+    assert all(text.startswith("CREATE TEMPORARY FUNCTION ") for text in tables[1:made_of])
+    assert [text.split("`")[0] for text in tables[made_of:]] == [
         *["CREATE TEMPORARY TABLE ", "CREATE TEMPORARY VIEW "] * 2,
         "CREATE TEMPORARY TABLE ",
     ]
