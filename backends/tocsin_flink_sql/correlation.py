@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from sqlglot import exp
@@ -16,6 +16,7 @@ from tocsin.backend.sql_correlation_engine import (
     Need,
     guarded,
     known,
+    over,
     where,
 )
 from tocsin.backend.sql_tree import Sql, func, ident, name, number, quoted, table
@@ -23,18 +24,31 @@ from tocsin.ir.query import CorrelationQuery
 from tocsin.ir.statistic import DECIMAL
 from tocsin.model.source import Source
 from tocsin_flink_sql.clock import on_time
-from tocsin_flink_sql.ddl import GROUP, ID, MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, names_of
+from tocsin_flink_sql.ddl import (
+    EVENT,
+    GROUNDS_COLUMNS,
+    GROUP,
+    ID,
+    MATCH_COLUMNS,
+    MATCHES,
+    OFFSET,
+    PARTITION,
+    names_of,
+)
 from tocsin_flink_sql.dialect import FlinkLeaves
 from tocsin_flink_sql.emit import matched
 from tocsin_flink_sql.flink import printed
-from tocsin_flink_sql.functions import ONLY
+from tocsin_flink_sql.functions import ONLY, WINDOW
 from tocsin_flink_sql.intervals import interval
+
+GROUNDS = "~window"
 
 
 class FlinkEngine(Engine[FlinkLeaves]):
     """Times are rowtime attributes, TIMESTAMP(3)."""
 
     identity: ClassVar[tuple[str, ...]] = (PARTITION, OFFSET, ID)
+    carried: ClassVar[tuple[str, ...]] = (EVENT,)
 
     def builder(self, source: Source) -> FlinkLeaves:
         """Conditions for Flink."""
@@ -47,6 +61,10 @@ class FlinkEngine(Engine[FlinkLeaves]):
     def span(self, milliseconds: int) -> Sql:
         """An interval."""
         return interval(milliseconds)
+
+    def grounds(self) -> Mapping[str, Sql]:
+        """The newest events, by a function that keeps no more."""
+        return {GROUNDS: over(func(WINDOW, ident(ID), self.time(), ident(EVENT)))}
 
     def time(self) -> Sql:
         """A plain timestamp: no aggregate takes a rowtime attribute."""
@@ -70,6 +88,14 @@ class FlinkEngine(Engine[FlinkLeaves]):
         )
 
 
+def _grounds() -> list[Sql]:
+    """The event as text, and what the window tells; named as the match's columns are."""
+    text = func("DECODE", ident(EVENT), quoted("UTF-8"))
+    parts = [exp.Dot(this=ident(GROUNDS), expression=name(p)) for p in ("ids", "count", "events")]
+    columns = zip([text, *parts], GROUNDS_COLUMNS, strict=True)
+    return [exp.alias_(value, column, quoted=True) for value, column in columns]
+
+
 def correlated(query: CorrelationQuery) -> str:
     """The INSERT of the completing events. Raises Unsupported before any text is made."""
     statement = Statement(FlinkEngine())
@@ -80,6 +106,8 @@ def correlated(query: CorrelationQuery) -> str:
         group = exp.Array(expressions=[ident(key) for key in found.keys])
         values.append(exp.alias_(group, GROUP, quoted=True))
         columns.append(GROUP)
+    values += _grounds()
+    columns += GROUNDS_COLUMNS
     select = exp.select(*values, copy=False).from_(table(found.relation), copy=False)
     target = exp.Schema(this=table(MATCHES), expressions=[name(column) for column in columns])
     whole = statement.with_parts(where(select, [found.holds]))

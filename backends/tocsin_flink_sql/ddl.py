@@ -39,6 +39,14 @@ MATCH_COLUMNS: Mapping[str, str] = {
 
 GROUP = "group"
 """The keys of a correlation's group, in order; NULL for all else."""
+GROUNDS_COLUMNS: Mapping[str, str] = {
+    "event": "TEXT",
+    "event_ids": "ARRAY<TEXT>",
+    "event_count": "BIGINT",
+    "events": "ARRAY<TEXT>",
+}
+"""The completing event; the newest events of a correlation's window in order of time and id, how
+many there are in all, and the texts of the newest of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,8 @@ def source_options(source: Source) -> dict[str, str]:
 
 def matches_table(place: Place) -> str:
     """CREATE TABLE over the topic of matches."""
-    return table_over(MATCHES, {**MATCH_COLUMNS, GROUP: "ARRAY<TEXT>"}, place)
+    kinds = {**MATCH_COLUMNS, GROUP: "ARRAY<TEXT>", **GROUNDS_COLUMNS}
+    return table_over(MATCHES, kinds, place)
 
 
 def table_over(key: str, kinds: Mapping[str, str], place: Place) -> str:

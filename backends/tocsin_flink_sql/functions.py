@@ -20,6 +20,7 @@ RELATED = "tocsin_related"
 EVENT_TIME = "tocsin_event_time"
 EVENT_ID = "tocsin_event_id"
 REFUSAL = "tocsin_refusal"
+WINDOW = "tocsin_window"
 
 CLASSES: Mapping[str, str] = {
     FIELD: "FieldOf",
@@ -30,6 +31,7 @@ CLASSES: Mapping[str, str] = {
     EVENT_TIME: "EventTime",
     EVENT_ID: "EventId",
     REFUSAL: "Refusal",
+    WINDOW: "WindowOf",
 }
 """Classes of the package `io.tocsin.flink`."""
 

@@ -1,4 +1,4 @@
-"""Modes of deployment on Flink: live, in shadow, a newer form beside, promoted, and back.
+"""Modes of deployment on workers and on Flink: live, shadow, a newer form beside, promoted.
 
 Wherever a detection is, its state goes on: what was fed before a change completes after it.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,13 +46,16 @@ CONDITIONS = {
     "temporal_ordered": ("", ""),
 }
 """Of each type a condition that the notes 1, 2 and 3 meet, and a newer form of it."""
+EACH_TIME = ("temporal_ordered",)
 OTHERS = (
+    ("event_count", "value_avg"),
     ("value_count", "value_sum", "temporal"),
     ("value_percentile", "value_median"),
 )
 ALERTING = "one"
 TOGETHER = [
-    pytest.param(("event_count", "value_avg", "temporal_ordered"), id="some"),
+    pytest.param((), id="workers"),
+    pytest.param(EACH_TIME, id="flink"),
     *(
         pytest.param(
             types,
@@ -74,7 +78,6 @@ class Run:
     types: Sequence[str]
     now: datetime = field(default_factory=lambda: datetime(2026, 3, 1, tzinfo=UTC))
     ends: list[int] = field(default_factory=list)
-    alerts: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def write(self, mode: str, *, newer: bool = False, but: Iterable[str] = ()) -> None:
         """All detections in this mode; in their newer form, or as they were."""
@@ -133,11 +136,21 @@ class Run:
         now = self.matches(mark)
         assert {name: now[name] for name in wanted} == wanted
 
-    def alerted(self) -> int:
-        """How many alerts there are."""
+    def alerts(self) -> list[dict[str, Any]]:
+        """All alerts of the environment; none is there twice."""
         rows = [json.loads(text) for text in consume(self.site.servers, SINKS[Sink.ALERTS])]
         own = [r for r in rows if r["source"] == f"/tocsin/{self.site.project}/prod"]
         assert len(own) == len({row["id"] for row in own})
+        return own
+
+    def alerted(self) -> int:
+        """How many alerts there are; those of correlations have the events of their windows."""
+        own = self.alerts()
+        for alert in own:
+            shown = [each["data"]["id"] for each in alert["data"]["evidences"]]
+            user = shown[-1].partition("-")[0]
+            window = [f"{user}-hit-1", f"{user}-hit-2", f"{user}-end-3"]
+            assert shown == (window[-1:] if alert["subject"] == identity(ALERTING) else window)
         return len(own)
 
     def slots(self, mark: str = "") -> list[str]:
@@ -147,13 +160,15 @@ class Run:
 
 @pytest.fixture
 def run(endpoints: Endpoints, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Run]:
-    with flink_site(endpoints, tmp_path) as site:
+    kinds = ("flink", "flink-sql") if request.param else ("kafka", "kafka-filter")
+    with flink_site(endpoints, tmp_path, *kinds) as site:
         yield Run(site, request.param)
 
 
 @pytest.mark.parametrize("run", TOGETHER, indirect=True)
 def test_every_mode_keeps_its_state(run: Run) -> None:
     site, types = run.site, sorted(run.types)
+    first = (types or [ALERTING])[0]
     for name in ("hit", "end"):
         site.rule(name, f"{{action: {name}}}")
 
@@ -197,11 +212,11 @@ def test_every_mode_keeps_its_state(run: Run) -> None:
         assert set(run.matches("~shadow")[ALERTING]) == set(run.ends[before:])
 
         # One is promoted, the others go live in their files: with the state of the live one.
-        run.change(lambda: site.promote(types[0]))
+        run.change(lambda: site.promote(first))
         assert run.slots("~shadow") == [f"{name}~shadow" for name in types[1:]]
         run.found(run.ends)
-        run.write("live", newer=True, but=[types[0]])
+        run.write("live", newer=True, but=[first])
         run.change(apply)
-        assert run.slots() == sorted(["audit", *types])
+        assert run.slots() == (sorted(["audit", *types]) if types else [])
         run.found(run.ends)
         assert run.alerted() == 6 * everyone

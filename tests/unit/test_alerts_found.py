@@ -65,6 +65,7 @@ def row(detection: str, logic: str, **more: Any) -> dict[str, Any]:
         "offset": 5,
         "event_time": AT,
         "event_id": "a7",
+        "event": '{"id": "a7"}',
         "group": None,
         **more,
     }
@@ -87,13 +88,32 @@ def test_an_event_brings_its_identity_and_its_evidence(deployment: Deployment) -
     assert batch.counters.matches == {ROLE: 1}
 
 
-def test_a_correlation_is_known_by_the_event_that_completes_it(deployment: Deployment) -> None:
-    found = row(BURST, "l2", group=["ann"], source="web")
+def test_a_correlation_brings_the_events_of_its_window(deployment: Deployment) -> None:
+    window = {
+        "event_ids": ["a1", "a7", "a8"],
+        "event_count": 3,
+        "events": ['{"id": "a7", "n": 1}', '{"id": "a8"}'],
+    }
+    found = row(BURST, "l2", group=["ann"], source="web", event='{"id": "a7", "n": 1}', **window)
     _, ((_, match), (_, alert)) = taken(alerter(deployment), found)
-    assert (match["event_id"], match["topic"]) == ("a7", "shop.web")
+    # That which completed it is last, though one of the same time has a later id.
+    assert (match["event_id"], match["event_ids"]) == ("a7", ["a1", "a8", "a7"])
+    assert match["event_count"] == 3
     assert match["group"] == {"actor": "ann"}
-    assert alert["data"]["evidences"] == []
+    shown = [each["data"] for each in alert["data"]["evidences"]]
+    assert shown == [{"id": "a8"}, {"id": "a7", "n": 1}]
     assert alert["data"]["unmapped"]["tocsin"]["group_key"] == {"actor": "ann"}
+
+
+def test_a_match_names_no_more_events_than_anywhere_else(deployment: Deployment) -> None:
+    names = [f"b{n:03}" for n in range(100)]
+    many = {"event_ids": names, "event_count": 250, "events": ["{}"] * 20}
+    _, ((_, cut), _) = taken(alerter(deployment), row(BURST, "l2", group=["ann"], **many))
+    assert cut["event_ids"] == [*names[1:], "a7"]
+    many["event_ids"] = [*names[:50], "a7", *names[51:]]
+    _, ((_, whole), _) = taken(alerter(deployment), row(BURST, "l2", group=["ann"], **many))
+    assert whole["event_ids"] == [*names[:50], *names[51:], "a7"]
+    assert (cut["event_count"], whole["event_count"]) == (250, 250)
 
 
 def test_the_alert_is_the_same_on_every_reading(deployment: Deployment) -> None:

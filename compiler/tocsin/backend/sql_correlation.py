@@ -120,7 +120,7 @@ class Statement:
     @property
     def identity(self) -> list[str]:
         """Columns of every row: the event, its source, its time."""
-        return [SOURCE, *self.engine.identity, TIME]
+        return [SOURCE, *self.engine.identity, TIME, *self.engine.carried]
 
     # --- a correlation ------------------------------------------------------------------------
 
@@ -132,8 +132,12 @@ class Statement:
         if level.correlation.type is CorrelationType.TEMPORAL_ORDERED:
             return self._in_order(level, rows)
         found = figures(level.correlation, level.values, self.engine)
-        select = self._over(level, rows, found.columns)
+        select = self._over(level, rows, {**found.columns, **self._grounds(level)})
         return Found(self.put(f"{level.prefix}windows", select), found.holds, level.keys)
+
+    def _grounds(self, level: Level) -> Mapping[str, Sql]:
+        """Only of the correlation itself: its bases give the events that complete them."""
+        return {} if level.prefix else self.engine.grounds()
 
     def _over(self, level: Level, rows: str, columns: Mapping[str, Sql]) -> exp.Select:
         """All columns of the rows, and more, over the correlation's window."""
@@ -186,7 +190,7 @@ class Statement:
         values = [(need.column, self.engine.value(builder, need)) for need in needs]
         columns: list[Sql] = [
             exp.alias_(exp.cast(quoted(source.name), "TEXT"), SOURCE, quoted=True),
-            *(ident(column) for column in [*self.engine.identity, TIME]),
+            *(ident(column) for column in self.identity[1:]),
             *(exp.alias_(value, column, quoted=True) for column, value in values),
         ]
         relation = builder.relation(source.table or source.name)
@@ -220,8 +224,10 @@ class Statement:
         for rule in range(level.correlation.rules):
             is_rule = equal(ident(flag(rule)), number(1))
             start = exp.Case().when(is_rule, started)
-            select = self._over(level, rows, {_start(rule): start})
-            if rule == 0:
+            is_last = rule == level.correlation.rules - 1
+            more = self._grounds(level) if is_last else {}
+            select = self._over(level, rows, {_start(rule): start, **more})
+            if rule == 0 and not more:
                 select.set("windows", None)
             rows = self.put(f"{level.prefix}step_{rule + 1}", select)
             started = over(exp.Max(this=ident(_start(rule))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Generic, TypeVar
@@ -49,6 +49,8 @@ class Engine(ABC, Generic[B]):
 
     identity: ClassVar[tuple[str, ...]]
     """Columns that identify an event of a source."""
+    carried: ClassVar[tuple[str, ...]] = ()
+    """Columns of an event that its alert needs besides."""
 
     @abstractmethod
     def builder(self, source: Source) -> B:
@@ -73,6 +75,10 @@ class Engine(ABC, Generic[B]):
     @abstractmethod
     def value(self, builder: B, need: Need) -> Sql:
         """A field of an event in a form. Raises Unsupported where SQL has none."""
+
+    def grounds(self) -> Mapping[str, Sql]:
+        """What a match tells of its window's events, as columns over the window `w`."""
+        return {}
 
     def time(self) -> Sql:
         """The time as a value."""

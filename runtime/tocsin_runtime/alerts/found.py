@@ -1,8 +1,9 @@
 """What jobs elsewhere have found, as match records and alerts: those that count, each once.
 
 A row is a JSON object: `detection_id`, `logic`, `source`, `partition`, `offset`, `event_time` (a
-text or null), `event_id` (of the event that matched, or completed a correlation), `group` (a list
-or null) and, of detections on single events, `event` (a text).
+text or null), `event_id`, `event` (a text), and of correlations `group` (a list or null),
+`event_ids` (the newest of the window, in order of time and id), `event_count` (of all) and `events`
+(the texts of the last of these).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import orjson
 
 from tocsin.backend.fleet import Cut, Place, Written, counts
 from tocsin.errors import ConfigError
+from tocsin.ir.evidence import MOST_IDS
 from tocsin.ir.times import parse_millis
 from tocsin.pack import Part
 from tocsin_runtime.alerts.binding import Binding
@@ -94,10 +96,10 @@ class Alerter:
         cuts = self._cuts[finder.described.id]
         if not counts(Written(logic, time, place), finder.binding.logic, cuts):
             return ()
-        match = _match(finder, row, time)
+        ids, texts = _grounds(row)
+        match = _match(finder, row, time, ids)
         record = Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
-        text = row.get("event")
-        return (record, *self._writer(match, () if text is None else (decode(text.encode()),)))
+        return (record, *self._writer(match, [decode(text.encode()) for text in texts]))
 
 
 def _time(row: Mapping[str, Any]) -> int | None:
@@ -106,7 +108,21 @@ def _time(row: Mapping[str, Any]) -> int | None:
     return parse_millis(text) if isinstance(text, str) else None
 
 
-def _match(finder: Finder, row: Mapping[str, Any], time: int | None) -> MatchRecord:
+def _grounds(row: Mapping[str, Any]) -> tuple[tuple[str, ...], list[str]]:
+    """The events of a match by id, and the texts of the last of them; its own event comes last."""
+    own, ids, texts = row["event_id"], row.get("event_ids") or [], row.get("events") or []
+    members = list(zip(ids, [None] * (len(ids) - len(texts)) + texts, strict=True))
+    at = next((n for n in reversed(range(len(ids))) if ids[n] == own), None)
+    if at is not None:
+        del members[at]
+    kept = members[-(MOST_IDS - 1) :]
+    shown = [text for _, text in kept if text is not None]
+    return (*(each for each, _ in kept), own), [*shown, row["event"]]
+
+
+def _match(
+    finder: Finder, row: Mapping[str, Any], time: int | None, ids: tuple[str, ...]
+) -> MatchRecord:
     binding, source = finder.binding, row["source"]
     topic = finder.topics.get(source) or next(iter(finder.topics.values()))
     group = row.get("group") or ()
@@ -114,7 +130,8 @@ def _match(finder: Finder, row: Mapping[str, Any], time: int | None) -> MatchRec
         detection=binding.detection,
         logic=row["logic"],
         source=source,
-        event_ids=(str(row["event_id"]),),
+        event_ids=ids,
+        event_count=row.get("event_count") or 1,
         time=time,
         topic=topic,
         partition=int(row["partition"]),
