@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import Final, NoReturn, TextIO
 from urllib.parse import urlsplit
 
 KINDS = ("env", "file")
 """Of references: `env:NAME`, `file:PATH`."""
+
+FOLDER = "/run/secrets"
+"""Where files of secrets lie, unless the variable TOCSIN_SECRETS lists other folders."""
 
 _SHORTEST = 4
 """Characters of a value that is told apart from ordinary text."""
@@ -44,6 +48,12 @@ class Secret:
 def is_reference(given: str) -> bool:
     """Whether a setting names where its value is."""
     return given.partition(":")[0] in KINDS and ":" in given
+
+
+def secret_folders() -> list[str]:
+    """Folders that `file:` may refer into: whoever writes settings chooses no other file."""
+    listed = os.environ.get("TOCSIN_SECRETS", FOLDER).split(os.pathsep)
+    return [each for each in listed if each.startswith("/")]
 
 
 def scrub(text: str) -> str:

@@ -206,3 +206,13 @@ def test_fields_of_cases_are_known_where_the_source_has_them(
     found = [d for d in run_checks(load_project(root)) if d.code == "TOC119"]
     assert [d.severity for d in found] == ([severity] if severity else [])
     assert all(d.message.endswith(f"has no field {said}") for d in found)
+
+
+def test_what_a_change_of_state_has_no_meaning_for_says_so(tmp_path: Path) -> None:
+    told = rule(name="r", tocsin={"deploy": {"on_change": "replay"}})
+    body = {"type": "event_count", "rules": ["r"], "timespan": "1m", "condition": {"gte": 2}}
+    other = {"title": "C", "correlation": body, "tocsin": {"deploy": {"on_change": "replay"}}}
+    root = project(tmp_path, {"a.yml": told, "c.yml": other})
+    [found] = [d for d in run_checks(load_project(root)) if d.code == "TOC109"]
+    assert found.message.startswith("on_change has no effect")
+    assert found.span.file.endswith("a.yml")

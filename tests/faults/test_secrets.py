@@ -19,7 +19,7 @@ from authoring import project, rule, write
 from deploying import git
 from tocsin.cli.main import main
 from tocsin.deploy.registry import register
-from tocsin.errors import EngineError
+from tocsin.errors import ConfigError, EngineError
 from tocsin.secrets import Secret, guard, scrub
 from tocsin_flink_sql.gateway import Gateway
 from tocsin_runtime.worker.references import resolve
@@ -43,18 +43,43 @@ registry = "{reference}"
 """
 
 
-@pytest.fixture(params=["env:PROD_SECRET", "file:secret"])
+LOCAL = """
+[project]
+name = "shop"
+[environments.kafka]
+kind = "local"
+backend = "batch-sql"
+"""
+
+
+@pytest.fixture(params=["env", "file"])
 def reference(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> str:
     """That of a setting of a repository in the current folder; it leads to `VALUE`."""
     root = project(tmp_path, {"refund.yml": rule()})
-    write(root / "tocsin.toml", SETTINGS.format(reference=request.param))
-    write(root / "secret", VALUE + "\n")
+    secret = write(root / "secrets/value", VALUE + "\n")
+    monkeypatch.setenv("TOCSIN_SECRETS", str(secret.parent))
+    made = f"file:{secret}" if request.param == "file" else "env:PROD_SECRET"
+    write(root / "tocsin.toml", SETTINGS.format(reference=made))
     git(root, "init", "-q", "-b", "main")
     monkeypatch.chdir(root)
     monkeypatch.setenv("PROD_SECRET", VALUE)
-    return str(request.param)
+    return made
+
+
+@pytest.fixture
+def released(reference: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same, where the environment has a release of a detection, and one of it in shadow."""
+    settings = Path("tocsin.toml").read_text()
+    write(Path("tocsin.toml"), LOCAL)
+    for action, mode in (("a", "live"), ("b", "live"), ("c", "shadow")):
+        changed = {"selection": {"action": action}, "condition": "selection"}
+        block = {"deploy": {"kafka": mode}, "promote": {"after": "0s"}}
+        write(Path("rules/refund.yml"), rule(name="refund", detection=changed, tocsin=block))
+        assert "release " in said("apply --yes --env kafka", monkeypatch)
+    write(Path("tocsin.toml"), settings)
+    return reference
 
 
 def said(words: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -109,9 +134,69 @@ def test_who_looks_it_up_shows_the_reference(
     assert f"no Kafka broker answers at {reference}" in shown
 
 
+FROM_A_RELEASE = [
+    "rollback refund --yes --env kafka",
+    "rollback --to 1 --dry-run --format json --env kafka",
+    "promote refund --force --yes --to kafka",
+    "promote refund --format json --yes --to kafka",
+    "shadow refund --format json --env kafka",
+    "status --env kafka",
+]
+
+
+def test_who_goes_on_from_a_release_shows_the_reference(
+    released: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for command in FROM_A_RELEASE:
+        shown = said(command, monkeypatch)
+        assert VALUE not in shown, command
+        assert f"no Kafka broker answers at {released}" in shown, command
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of secrets, and files outside of it."""
+    write(tmp_path / "secrets/value", VALUE)
+    write(tmp_path / "outside", VALUE)
+    write(tmp_path / "secrets-of-others/value", VALUE)
+    (tmp_path / "secrets/link").symlink_to(tmp_path / "outside")
+    (tmp_path / "secrets/..data").symlink_to(tmp_path / "secrets")
+    (tmp_path / "secrets/mounted").symlink_to("..data/value")
+    (tmp_path / "secrets/loop").symlink_to("loop")
+    monkeypatch.setenv("TOCSIN_SECRETS", f"/nowhere:{tmp_path}/secrets")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["secrets/value", "secrets/mounted"])
+def test_a_file_of_secrets_lies_in_their_folders(name: str, folders: Path) -> None:
+    assert resolve(f"file:{folders / name}", "`registry`").reveal() == VALUE
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("{}/outside", "{}/secrets/../outside", "{}/secrets/link", "{}/secrets-of-others/value"),
+        *("secrets/value", "", "/proc/self/environ", "/etc/hostname", "{}/secrets/loop"),
+    ],
+)
+def test_no_other_file_is_one_of_secrets(name: str, folders: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        resolve(f"file:{name.format(folders)}", "`registry`")
+    assert "none of the folders of secrets" in str(refused.value) or "loop" in name
+
+
+def test_without_a_word_they_lie_in_run_secrets(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOCSIN_SECRETS")
+    with pytest.raises(ConfigError, match="folders of secrets, /run/secrets"):
+        resolve(f"file:{folders}/secrets/value", "`registry`")
+
+
 def test_a_reference_to_nothing(reference: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PROD_SECRET")
-    Path("secret").unlink()
+    Path("secrets/value").unlink()
     assert reference.partition(":")[2] in said("apply --yes --env kafka", monkeypatch)
 
 

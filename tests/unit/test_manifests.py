@@ -67,7 +67,7 @@ ENVIRONMENTS = {
     "kafka with Flink's correlations": _environment(correlations="flink-sql", storage="/data"),
     "flink": _environment(kind="flink", backend="flink-sql", storage="/data/tocsin"),
     "flink by file": _environment(
-        kind="flink", backend="flink-sql", storage="file:///data", bootstrap="file:/a/b"
+        kind="flink", backend="flink-sql", storage="file:///data", bootstrap="file:/run/secrets/a/b"
     ),
 }
 
@@ -324,6 +324,7 @@ def test_choices_that_no_cluster_takes(choices: dict[str, Any], message: str) ->
         ({"bootstrap": ""}, "no value for `bootstrap`"),
         ({"bootstrap": "env:NOT-ONE"}, "does not name an environment variable"),
         ({"bootstrap": "file:relative"}, "must be an absolute path"),
+        ({"bootstrap": "file:/etc/shadow"}, "no files of secrets but in /run/secrets"),
         ({"kind": "flink"}, "no value for `storage`"),
         ({"kind": "flink", "storage": "s3://bucket/folder"}, "must be a folder"),
         ({"kind": "flink", "storage": "file://host/folder"}, "must be a folder"),

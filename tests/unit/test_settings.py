@@ -20,11 +20,13 @@ from authoring import write
 from tocsin.cases.run import run_evaluator
 from tocsin.check import run_checks
 from tocsin.cli.stream_site import stream_place
+from tocsin.errors import ConfigError
 from tocsin.front.block import Block, CaseFile
 from tocsin.front.project import load_project, read_settings
 from tocsin.front.sources import SourceBlock
 from tocsin.model.project import Environment, Settings
 from tocsin.plan.desired import wanted
+from tocsin.report.manifests.site import Choices, deployment
 from tocsin.state.lock import Lock
 from tocsin.state.release import Revision
 
@@ -36,7 +38,12 @@ BASE: Files = {
         "environments": {
             "local": {"kind": "local", "backend": "batch-sql", "backends": {"other": "spark-sql"}},
             "kafka": {"kind": "kafka", "backend": "kafka-filter", "bootstrap": "k:1"},
-            "flink": {"kind": "flink", "backend": "flink-sql", "bootstrap": "k:1"},
+            "flink": {
+                "kind": "flink",
+                "backend": "flink-sql",
+                "bootstrap": "k:1",
+                "storage": "/s0",
+            },
         },
     },
     "sources/app.yml": {
@@ -53,11 +60,38 @@ BASE: Files = {
     },
     "rules/app/a.yml": {
         "title": "A",
+        "name": "a",
         "id": "7e0b5c1c-3a55-4a1e-9d0e-2f8b1c7d0a03",
         "logsource": {"product": "app", "category": "c", "service": "audit"},
         "detection": {"s": {"action": "x"}, "condition": "s"},
         "level": "high",
         "tocsin": {},
+    },
+    "rules/app/c.yml": {
+        "title": "C",
+        "name": "c",
+        "correlation": {
+            "type": "event_count",
+            "rules": ["a"],
+            "timespan": "5m",
+            "condition": {"gte": 2},
+            "generate": True,
+        },
+        "tocsin": {},
+    },
+    "rules/app/c.test.yml": {
+        "base": {"action": "x"},
+        "cases": [
+            {
+                "name": "two",
+                "events": [
+                    {"at": "0s", "n": 1},
+                    {"at": "0s", "arrives": "0s", "n": 2},
+                    {"at": "9m", "event": {"n": 3}},
+                ],
+                "expect": {"alerts": 1},
+            },
+        ],
     },
     "rules/app/words.yml": {
         "title": "B",
@@ -77,6 +111,7 @@ CASE = ("rules/app/a.test.yml", "cases", 0)
 EXPECT = (*CASE, "expect")
 BLOCK = ("rules/app/a.yml", "tocsin")
 SOURCE = ("sources/app.yml",)
+CORRELATED = ("rules/app/c.test.yml", "cases", 0, "events")
 NEW_CASE = {"name": "n", "events": [{"at": "0s", "action": "x"}], "expect": {"alerts": 1}}
 
 CHANGES: Mapping[str, tuple[tuple[Any, ...], Any, str]] = {
@@ -106,6 +141,11 @@ CHANGES: Mapping[str, tuple[tuple[Any, ...], Any, str]] = {
     "block.controls": ((*BLOCK, "controls"), ["PCI 10"], "words"),
     "block.source": ((*BLOCK, "source"), "nothing", "findings"),
     "block.deploy": ((*BLOCK, "deploy"), {"local": "shadow"}, "words"),
+    "block.deploy.on_change": (
+        ("rules/app/c.yml", "tocsin", "deploy"),
+        {"on_change": "replay"},
+        "words",
+    ),
     "block.promote": ((*BLOCK, "promote"), {"after": "1d"}, "promotion"),
     "block.promote.after": ((*BLOCK, "promote"), {"after": "2d"}, "promotion"),
     "block.promote.max_alerts_per_day": (
@@ -127,6 +167,9 @@ CHANGES: Mapping[str, tuple[tuple[Any, ...], Any, str]] = {
     "cases.cases": (("rules/app/a.test.yml", "cases"), [NEW_CASE], "verdicts"),
     "cases.cases.name": ((*CASE, "name"), "other", "verdicts"),
     "cases.cases.events": ((*CASE, "events"), [{"action": "z"}], "verdicts"),
+    "cases.cases.events.at": ((*CORRELATED, 1, "at"), "-9m", "verdicts"),
+    "cases.cases.events.arrives": ((*CORRELATED, 1, "arrives"), "20m", "verdicts"),
+    "cases.cases.events.event": ((*CORRELATED, 2, "event"), {"action": "z"}, "verdicts"),
     "cases.cases.expect": (EXPECT, {"alerts": 0}, "verdicts"),
     "cases.cases.expect.alerts": ((*EXPECT, "alerts"), 2, "verdicts"),
     "cases.cases.expect.events": ((*EXPECT, "events"), [5], "verdicts"),
@@ -139,7 +182,13 @@ CHANGES: Mapping[str, tuple[tuple[Any, ...], Any, str]] = {
 }
 """By setting: where it stands, its new value, and what is then another."""
 
+WORDS_IN_MAPS = {"block.deploy.on_change"} | {
+    f"cases.cases.events.{word}" for word in ("at", "arrives", "event")
+}
+"""Settings that are words in a map of names, not fields of a model."""
+
 STREAM: Mapping[str, Any] = {
+    "correlations": "spark-sql",
     "backend": "batch-sql",
     "backends": {"app": "spark-sql"},
     "bootstrap": "k:2",
@@ -156,8 +205,14 @@ STREAM: Mapping[str, Any] = {
 }
 """Settings of environments that reach workers and jobs, with another value."""
 ENVIRONMENT: Mapping[str, Mapping[str, Any]] = {
-    "local": {"backend": "spark-sql", "backends": {"app": "spark-sql"}, "path": "elsewhere"},
-    "kafka": STREAM,
+    "local": {
+        "kind": "kafka",
+        "correlations": "spark-sql",
+        "backend": "spark-sql",
+        "backends": {"app": "spark-sql"},
+        "path": "elsewhere",
+    },
+    "kafka": {**STREAM, "kind": "flink"},
     "flink": STREAM,
 }
 
@@ -185,12 +240,12 @@ def test_each_setting_of_each_file_has_an_entry() -> None:
     # What a case expects is one model, whether it stands in the block or in a file of its own.
     inside = {name for name in found if name.startswith("block.tests.expect.")}
     assert {name.replace("block.tests", "cases.cases") for name in inside} <= CHANGES.keys()
-    assert found - inside == set(CHANGES)
+    assert found - inside == CHANGES.keys() - WORDS_IN_MAPS
 
 
 def test_each_setting_of_each_kind_of_environment_has_an_entry_or_is_refused() -> None:
     for kind, changed in ENVIRONMENT.items():
-        for name in Environment.model_fields.keys() - changed.keys() - {"kind", "correlations"}:
+        for name in Environment.model_fields.keys() - changed.keys() - {"kind"}:
             given = {"kind": kind, "backend": "b", name: STREAM.get(name, "x")}
             with pytest.raises(ValueError, match=f"{name}: no environment of kind {kind} reads it"):
                 Environment.model_validate(given)
@@ -231,16 +286,40 @@ def seen(root: Path, files: Files) -> dict[str, Any]:
         "refused": [each.refused for each in desired.values()],
         "project": [each.project for each in desired.values()],
         "places": places(root),
+        "manifests": manifests(root),
     }
+
+
+def manifests(root: Path) -> dict[str, Any]:
+    """What the manifests of each environment are made of, or why there are none."""
+    settings = read_settings(root)
+    choices = Choices("registry/image:1", "registry/flink:1")
+    return {
+        name: manifests_of(settings.project.name, name, each, choices)
+        for name, each in settings.environments.items()
+    }
+
+
+def manifests_of(*given: Any) -> Any:
+    try:
+        return asdict(deployment(*given))
+    except ConfigError as error:
+        return str(error)
 
 
 def places(root: Path) -> dict[str, Any]:
     """Where the detections of each environment run."""
     settings = read_settings(root)
     return {
-        name: stream_place(settings.project.name, name, each) if each.kind != "local" else each.path
+        name: place_of(settings.project.name, name, each)
         for name, each in settings.environments.items()
     }
+
+
+def place_of(project: str, name: str, environment: Environment) -> Any:
+    if environment.kind == "local":
+        return environment.path
+    return stream_place(project, name, environment) if environment.bootstrap else None
 
 
 def toml(tables: Mapping[str, Any], prefix: str = "") -> str:
@@ -263,6 +342,6 @@ def test_a_setting_of_an_environment_changes_something(
     kind: str, name: str, tmp_path: Path
 ) -> None:
     made = changed(("tocsin.toml", "environments", kind, name), ENVIRONMENT[kind][name])
-    before, after = seen(tmp_path / "before", BASE), seen(tmp_path / "after", made)
-    what = "artifacts" if name.startswith("backend") else "places"
-    assert after[what] != before[what]
+    what = "artifacts" if name in ("backend", "backends", "correlations") else "places"
+    what = "manifests" if name == "kind" else what
+    assert seen(tmp_path / "after", made)[what] != seen(tmp_path / "before", BASE)[what]

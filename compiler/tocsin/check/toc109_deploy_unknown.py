@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tocsin.check.place import Places
+from tocsin.check.place import Places, place
 from tocsin.diagnostics import Diagnostic, Severity, near
 from tocsin.front.project import Project
+from tocsin.ir.query import Query
+from tocsin.model.detection import Detection
 
 CODE = "TOC109"
 TITLE = "Deployment to an environment that there is not"
@@ -21,6 +23,8 @@ def check(project: Project) -> Iterator[Diagnostic]:
     environments = project.settings.environments
     for query in project.queries:
         detection = query.detection
+        if isinstance(query, Query) and detection.deploy.get(ON_CHANGE) in CHANGES:
+            yield _without_state(detection)
         wrong = {
             name: said
             for name, value in detection.deploy.items()
@@ -31,6 +35,13 @@ def check(project: Project) -> Iterator[Diagnostic]:
             path = ("tocsin", "deploy", name)
             span = places.of(path, key=True) if places else detection.span
             yield Diagnostic(CODE, message, span, SEVERITY, hint, detection.id)
+
+
+def _without_state(detection: Detection) -> Diagnostic:
+    message = "on_change has no effect: a detection on single events has no state"
+    span = place(detection, "tocsin", "deploy", ON_CHANGE, key=True)
+    hint = "leave it out, or say it in the correlation"
+    return Diagnostic(CODE, message, span, Severity.WARNING, hint, detection.id)
 
 
 def _wrong(name: str, value: str, environments: Iterable[str]) -> tuple[str, str] | None:

@@ -116,6 +116,8 @@ class Settings(BaseModel):
             raise ValueError(
                 f"{wrong[0]!r} cannot name an environment: use letters, digits, - and _"
             )
+        if "on_change" in given:
+            raise ValueError("'on_change' is a word of `deploy`, and cannot name an environment")
         return given
 
     def environment(self, name: str) -> Environment:

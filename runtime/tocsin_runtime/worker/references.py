@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tocsin import gate
 from tocsin.errors import ConfigError
-from tocsin.secrets import Secret
+from tocsin.secrets import Secret, secret_folders
 
 _LONGEST = 64 * 1024
 
@@ -19,7 +19,7 @@ def resolve(value: str, setting: str) -> Secret:
         found = os.environ.get(name, "").strip()
         reason = f"environment variable {name} is not set"
     elif kind == "file":
-        found, reason = _content(Path(name)), f"{name} cannot be read or is empty"
+        found, reason = _content(Path(name))
     else:
         found, reason = value.strip(), "it is empty"
     if not found:
@@ -27,8 +27,13 @@ def resolve(value: str, setting: str) -> Secret:
     return Secret(found, value.strip())
 
 
-def _content(path: Path) -> str:
+def _content(path: Path) -> tuple[str, str]:
+    """What a file of secrets holds, and why it may be nothing."""
+    folders = [Path(each).resolve() for each in secret_folders()]
     try:
-        return gate.read_text(path.resolve(), _LONGEST).strip()
-    except gate.UnreadError:
-        return ""
+        file = path.resolve()
+        if not path.is_absolute() or not any(file.is_relative_to(each) for each in folders):
+            return "", f"{path} is in none of the folders of secrets, {', '.join(secret_folders())}"
+        return gate.read_text(file, _LONGEST).strip(), f"{path} is empty"
+    except (gate.UnreadError, OSError, RuntimeError, ValueError):
+        return "", f"{path} cannot be read"

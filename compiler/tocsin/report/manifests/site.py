@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from tocsin.errors import ConfigError
 from tocsin.model.project import Environment
 from tocsin.report.manifests import names
+from tocsin.secrets import FOLDER
 
 # The operator takes 45 characters for a FlinkDeployment, Kubernetes 52 for a StatefulSet, whose
 # pods bear a number and a hash as well.
@@ -121,6 +122,8 @@ def _secrets(env: str, environment: Environment) -> tuple[Secret, ...]:
         return (Secret("bootstrap", names.variable(name, what)),)
     if kind == "file":
         path = names.path(name, what)
+        if not PurePosixPath(path).is_relative_to(FOLDER):
+            raise ConfigError(f"{what}: a worker reads no files of secrets but in {FOLDER}")
         return (Secret("bootstrap", names.secret_key(PurePosixPath(path).name, what), path),)
     return ()
 
