@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sql_cases import query as event_query
+from tocsin.cases.windows import explain_windows
 from tocsin.diagnostics import Span
 from tocsin.ir.correlation import (
     Absent,
@@ -84,6 +85,11 @@ def wanted(query: CorrelationQuery, events: Sequence[dict[str, Any]]) -> list[Ma
         Match(query.detection.id, done.event[1], done.group)
         for done in completions(query, found).completed
     )
+
+
+def missed(query: CorrelationQuery, events: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """How many base matches the reference evaluator leaves out, by reason."""
+    return explain_windows(query, events).left_out.told
 
 
 GAP = timedelta(weeks=4)

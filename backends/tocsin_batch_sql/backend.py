@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,11 +18,18 @@ from tocsin.backend.base import Endpoints, Support, artifact_of
 from tocsin.backend.forms import FormCosts
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
-from tocsin.model.artifact import Artifact, Job, Match, WindowRow
+from tocsin.model.artifact import Artifact, Job, Match, Missed, WindowRow
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin_batch_sql.arrays import DETECTION_ID
-from tocsin_batch_sql.correlation import correlated, match_of, row_of, unchosen
+from tocsin_batch_sql.correlation import (
+    correlated,
+    counted,
+    counting,
+    match_of,
+    row_of,
+    unchosen,
+)
 from tocsin_batch_sql.ddl import loaded
 from tocsin_batch_sql.emit import definitions, printed, statement
 from tocsin_batch_sql.events import ROW, write_events
@@ -71,32 +81,67 @@ class BatchSql:
     def run(self, jobs: Sequence[Job], endpoints: Endpoints | None = None) -> list[list[Match]]:
         """Run each job on a table of its own, in memory."""
         del endpoints
-        with (
-            TemporaryDirectory(prefix="tocsin-") as folder,
-            in_memory(folder) as connection,
-            ThreadPoolExecutor(os.cpu_count()) as pool,
-        ):
-            connection.execute(MACROS)
-            file = Path(folder) / "events.jsonl"
-            return [_run(job, file, connection, pool) for job in jobs]
+        with _opened() as opened:
+            return [_run(job, opened) for job in jobs]
 
-    def judged(self, job: Job, endpoints: Endpoints | None = None) -> list[WindowRow]:
-        """All events at which the correlations of a job are judged."""
+    @contextmanager
+    def loaded(self, job: Job, endpoints: Endpoints | None = None) -> Iterator[Tables]:
+        """A job's events in tables, in memory."""
         del endpoints
-        with TemporaryDirectory(prefix="tocsin-") as folder, in_memory(folder) as connection:
-            connection.execute(MACROS)
-            _load(job, Path(folder) / "events.jsonl", connection)
-            statements = [unchosen(artifact.body.decode()) for artifact in job.artifacts]
-            return [
-                row_of(row) for text in statements for row in connection.execute(text).fetchall()
-            ]
+        with _opened() as (file, connection, pool):
+            _load(job, file, connection)
+            yield Tables(connection, pool, job.artifacts)
 
 
-def _run(
-    job: Job, file: Path, connection: duckdb.DuckDBPyConnection, pool: ThreadPoolExecutor
-) -> list[Match]:
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of a job of correlations."""
+
+    connection: duckdb.DuckDBPyConnection
+    pool: ThreadPoolExecutor
+    artifacts: Sequence[Artifact]
+
+    def matches(self) -> list[Match]:
+        """The matches, sorted."""
+        return sorted(match_of(row) for _, row in self._rows(str))
+
+    def judged(self) -> list[WindowRow]:
+        """All events at which correlations are judged."""
+        return [row_of(row) for _, row in self._rows(unchosen)]
+
+    def left_out(self) -> list[Missed]:
+        """The base matches that do not count."""
+        text = printed(counted())
+        found = self._rows(lambda statement: counting(statement, text))
+        return [Missed(detection, *row) for detection, row in found]
+
+    def _rows(self, asked: Callable[[str], str]) -> Iterator[tuple[str, Sequence[Any]]]:
+        """Rows of what is asked instead of the deployed statements, with the detections' ids."""
+        texts = [asked(artifact.body.decode()) for artifact in self.artifacts]
+        found = self.pool.map(partial(_fetched, self.connection), texts)
+        for artifact, rows in zip(self.artifacts, found, strict=True):
+            yield from ((artifact.detection, row) for row in rows)
+
+
+Opened = tuple[Path, duckdb.DuckDBPyConnection, ThreadPoolExecutor]
+
+
+@contextmanager
+def _opened() -> Iterator[Opened]:
+    """A file for events, an empty database that may read it, and threads."""
+    with (
+        TemporaryDirectory(prefix="tocsin-") as folder,
+        in_memory(folder) as connection,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
+        connection.execute(MACROS)
+        yield Path(folder) / "events.jsonl", connection, pool
+
+
+def _run(job: Job, opened: Opened) -> list[Match]:
+    file, connection, pool = opened
     _load(job, file, connection)
-    found = pool.map(lambda artifact: _matches(connection, artifact), job.artifacts)
+    found = pool.map(partial(_matches, connection), job.artifacts)
     return sorted(match for matches in found for match in matches)
 
 
@@ -111,10 +156,14 @@ def _load(job: Job, file: Path, connection: duckdb.DuckDBPyConnection) -> None:
 def _matches(connection: duckdb.DuckDBPyConnection, artifact: Artifact) -> list[Match]:
     """One statement at a time: planning is most of the work, and a UNION of many plans slower."""
     statement = artifact.body.decode()
+    if artifact.stateful:
+        return [match_of(row) for row in _fetched(connection, statement)]
+    return [Match(*row) for row in _fetched(connection, _numbered(statement))]
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection, statement: str) -> list[tuple[Any, ...]]:
     with cursor_of(connection) as cursor:
-        if artifact.stateful:
-            return [match_of(row) for row in cursor.execute(statement).fetchall()]
-        return [Match(*row) for row in cursor.execute(_numbered(statement)).fetchall()]
+        return cursor.execute(statement).fetchall()
 
 
 def _numbered(statement: str) -> str:

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 from sqlglot import exp
 
 from tocsin.backend.sql import SqlBuilder
-from tocsin.backend.sql_correlation import Level, Statement
+from tocsin.backend.sql_correlation import LEFT_OUT, REASON, Level, Statement
 from tocsin.backend.sql_correlation_engine import SOURCE, TIME, TypedEngine, known, where
 from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
+from tocsin.ir import stream
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.artifact import Match, WindowRow
 from tocsin.model.source import Source
@@ -24,6 +25,8 @@ FROM = "~from"
 """Where the window of a match begins, in milliseconds; NULL at events that complete nothing."""
 JUDGED = "judged"
 
+_LAST = "\nSELECT\n"
+"""What the last clause of a statement begins with; no text after it has a line break."""
 _EVENT_AT, _FIRST_KEY = 2, 4
 """Places of the event's number and of the first key in a row of `selection`; the last is FROM."""
 
@@ -32,10 +35,16 @@ class BatchEngine(TypedEngine):
     """Times are BIGINT, in milliseconds."""
 
     identity: ClassVar[tuple[str, ...]] = (EVENT,)
+    told: ClassVar[tuple[str, ...]] = (LATE,)
 
     def counts(self) -> Sequence[Sql]:
         """With a time, not late."""
         return [*known([TIME]), exp.Not(this=ident(LATE))]
+
+    def reasons(self) -> Sequence[tuple[str, Sql]]:
+        """Without a time, or late."""
+        untimed = exp.Is(this=ident(TIME), expression=exp.null())
+        return [(stream.WITHOUT_TIME, untimed), (stream.LATE, ident(LATE))]
 
     def span(self, milliseconds: int) -> Sql:
         """A plain number."""
@@ -76,6 +85,7 @@ def selection(query: CorrelationQuery, engine: BatchEngine) -> exp.Select:
     """
     statement = Statement(engine)
     found = statement.correlated(Level(query, ""))
+    statement.left_out()
     event: list[Sql] = [ident(column) for column in (SOURCE, *engine.identity, TIME)]
     start = exp.Sub(this=ident(TIME), expression=number(query.correlation.timespan_ms))
     begun = exp.alias_(exp.Case().when(found.holds, start), FROM, quoted=True)
@@ -100,6 +110,18 @@ def match_of(row: Sequence[Any]) -> Match:
 def unchosen(statement: str) -> str:
     """A deployed statement without the clause that chooses the matches."""
     return statement.rpartition("\nWHERE\n")[0]
+
+
+def counting(statement: str, counted: str) -> str:
+    """A deployed statement that asks `counted` of its subqueries instead."""
+    return f"{statement.rpartition(_LAST)[0]}\n{counted}"
+
+
+def counted() -> exp.Select:
+    """How many base matches do not count, by reason, and the number of the first."""
+    first = exp.Min(this=ident(EVENT))
+    select = exp.select(ident(REASON), exp.Count(this=exp.Star()), first).from_(table(LEFT_OUT))
+    return select.group_by(ident(REASON))
 
 
 def row_of(row: Sequence[Any]) -> WindowRow:

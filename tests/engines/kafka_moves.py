@@ -85,7 +85,7 @@ class Mover:
     def findings(self) -> list[Finding]:
         entries = self.entries()
         return [
-            *Workers(self.place).findings(entries, self.bodies),
+            *Workers(self.place).look(entries, self.bodies)[0],
             *self.fleet.findings(entries, self.bodies),
         ]
 

@@ -21,6 +21,7 @@ from engines.kafka_moves import Mover, edit
 from engines.kafka_shop import Shop, fed, many, stopped, told
 from patience import SECONDS, until
 from tocsin.backend.fleet import UnhealthyError
+from tocsin.deploy.workers import Workers
 from tocsin.errors import ConfigError
 from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, artifact_key
@@ -207,19 +208,29 @@ def test_a_worker_goes_on_whatever_is_in_its_control_topic(shop: Shop) -> None:
     assert shop.matches() == shop.expected(many(30))
 
 
+TIMELESS = [
+    *({"id": f"r{n}", "at": "soon", "action": "role.grant", "actor": "ann"} for n in range(7)),
+    *({"id": f"p{n}", "action": "pay", "actor": "ann", "amount": 100} for n in range(4)),
+    *({"id": f"n{n}", "action": "look"} for n in range(3)),
+]
+"""Seven and four match one of the detections, three none."""
+
+
 def test_health_and_figures_over_http(shop: Shop) -> None:
     port = choose(("worker",), {})["worker"]
     child = shop.worker("--name", "w1", "--listen", f"127.0.0.1:{port}")
     while "reads" not in told(child):
         pass
-    shop.feed([*many(300), b"oops"])
-    until(lambda: shop.progress() == 301)
+    shop.feed([*many(300), b"oops", *TIMELESS])
+    until(lambda: shop.progress() == 301 + len(TIMELESS))
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
         assert (http.get("/healthz").status_code, http.get("/healthz").text) == (200, "alive\n")
         assert (http.get("/readyz").status_code, http.get("/readyz").text) == (200, "release 1\n")
         matches = shop.matches().total()
         for line in (
-            "tocsin_events_total 300.0",
+            f"tocsin_events_total {300 + len(TIMELESS)}.0",
+            f'tocsin_matches_without_time_total{{detection="{ROLE}"}} 7.0',
+            f'tocsin_matches_without_time_total{{detection="{PAID}"}} 4.0',
             f"tocsin_matches_total {matches}.0",
             f"tocsin_alerts_total {matches}.0",
             "tocsin_dead_letters_total 1.0",
@@ -229,6 +240,10 @@ def test_health_and_figures_over_http(shop: Shop) -> None:
             # The lag is as old as the client's last look at it.
             until(lambda line=line: line in http.get("/metrics").text.splitlines())
         assert http.get("/elsewhere").status_code == 404
+        table = Mover(shop).table
+        words = "7 events without time: role", "4 events without time: paid"
+        workers = Workers(Mover(shop).place)
+        until(lambda: {t.words for t in workers.look(table.detections, {})[1]} == set(words))
         shop.writer.put({RELEASE: b"{}"})
         until(lambda: http.get("/readyz").status_code == 503)
         assert "cannot be read" in http.get("/readyz").text

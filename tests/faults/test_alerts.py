@@ -44,9 +44,17 @@ class Deployed:
         assert told.exit_code == 0, f"{told.output}{told.exception!r}"
         return told.stdout
 
+    def work(self, *more: str) -> dict[str, Any]:
+        """The report of a worker on the folder's events."""
+        events = str(self.root / "events.jsonl")
+        told: dict[str, Any] = json.loads(
+            self.run("worker", "--env", "local", "--events", events, "--format", "json", *more)
+        )
+        return told
+
     def alerts(self) -> list[dict[str, Any]]:
-        """The alerts of a worker on the folder's events."""
-        self.run("worker", "--env", "local", "--events", str(self.root / "events.jsonl"))
+        """The alerts of that worker."""
+        self.work()
         written = (self.root / ".tocsin/local/alerts.jsonl").read_text("utf-8")
         return [json.loads(line) for line in written.splitlines()]
 
@@ -87,6 +95,32 @@ def test_the_alert_of_a_correlation_names_and_shows_its_window(tmp_path: Path) -
     info = found[-1]["data"]["finding_info"]
     assert info["related_events_count"] == 150
     assert len({each["id"] for each in found}) == 148
+
+
+def test_what_a_correlation_leaves_out_is_counted(tmp_path: Path) -> None:
+    """Of failures 4 in time, 3 late, 5 without time, 7 without a user, and much else."""
+    event = {"at": "2026-01-01T00:01:00Z", "host": "h", "action": "fail", "user": "u"}
+    late = {"at": "2026-01-01T00:00:59.999Z"}
+    planted = [
+        *[event] * 4,
+        *[event | late] * 3,
+        *[event | {"at": "soon"}, {k: v for k, v in event.items() if k != "at"}] * 2,
+        event | {"at": None, "user": None},
+        *[event | {"user": None}] * 7,
+        *[event | late | {"action": "look"}, event | {"action": "look", "user": None}] * 9,
+    ]
+    made = [{**each, "n": n} for n, each in enumerate(planted)]
+    write(tmp_path / "events.jsonl", "\n".join(map(json.dumps, made)))
+    deployed = Deployed("correlation-evidence", tmp_path)
+    told = {row["key"]: row for row in deployed.work("--source", "audit")["detections"]}
+    assert list(told) == ["many-failures"]
+    wanted = {"late": 3, "without time": 5, "without group key": 7}
+    assert told["many-failures"]["left_out"] == wanted
+    assert (told["many-failures"]["matches"], told["many-failures"]["alerts"]) == (4, 4)
+    status = json.loads(deployed.run("status", "--env", "local", "--format", "json"))
+    tallies = {each["reason"]: each["events"] for each in status["tallies"]}
+    assert tallies == wanted
+    assert "  3 events late: many-failures" in deployed.run("status", "--env", "local")
 
 
 # --- what alerts say --------------------------------------------------------------------------

@@ -86,6 +86,15 @@ def test_an_event_brings_its_identity_and_its_evidence(deployment: Deployment) -
     assert sink is Sink.ALERTS
     assert alert["data"]["evidences"] == [{"data": event}]
     assert batch.counters.matches == {ROLE: 1}
+    assert batch.counters.timeless == {}
+
+
+def test_a_match_without_time_is_counted_as_such(deployment: Deployment) -> None:
+    event = {"id": "a7", "at": "soon", "action": "role.grant"}
+    found = row(ROLE, logic(deployment, ROLE), event=json.dumps(event), event_time=None)
+    batch, outputs = taken(alerter(deployment), found, found)
+    assert [sink for sink, _ in outputs] == [Sink.MATCHES, Sink.ALERTS] * 2
+    assert batch.counters.timeless == {ROLE: 2}
 
 
 def test_a_correlation_brings_the_events_of_its_window(deployment: Deployment) -> None:

@@ -78,7 +78,7 @@ def test_groups_are_apart_and_a_missing_key_is_counted() -> None:
     events += [{"u": ["a", "b"]}, {"u": {}}, {}]
     outcome = correlate(two, [BaseMatch(0, ("s", n), n, View(e)) for n, e in enumerate(events)])
     assert [(done.event[1], done.group) for done in outcome.completed] == [(4, ("5",))]
-    assert outcome.without_key == 4
+    assert outcome.without_key == {("s", n) for n in (2, 5, 6, 7)}
 
 
 def test_an_event_of_two_rules_counts_once() -> None:

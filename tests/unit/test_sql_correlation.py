@@ -48,6 +48,7 @@ WITH "base_1" AS (
     CAST('left' AS TEXT) AS "~source",
     "~event",
     "~time",
+    "~late",
     "user" AS "key_1"
   FROM (
     SELECT
@@ -56,7 +57,7 @@ WITH "base_1" AS (
     FROM "left_events"
   ) AS "event"
   WHERE
-    CONTAINS("kind~", 'a') AND NOT "~time" IS NULL AND NOT "~late"
+    CONTAINS("kind~", 'a')
 ), "hits" AS (
   SELECT
     "~source",
@@ -65,7 +66,7 @@ WITH "base_1" AS (
     "key_1"
   FROM "base_1"
   WHERE
-    NOT "key_1" IS NULL
+    NOT "~time" IS NULL AND NOT "~late" AND NOT "key_1" IS NULL
 ), "windows" AS (
   SELECT
     *,
@@ -76,6 +77,25 @@ WITH "base_1" AS (
     ORDER BY "~time"
     RANGE BETWEEN 300000 PRECEDING AND CURRENT ROW
   )
+), "reasons" AS (
+  SELECT
+    "~source",
+    "~event",
+    CASE
+      WHEN "~time" IS NULL
+      THEN 'without time'
+      WHEN "~late"
+      THEN 'late'
+      WHEN "key_1" IS NULL
+      THEN 'without group key'
+    END AS "~reason"
+  FROM "base_1"
+), "left_out" AS (
+  SELECT DISTINCT
+    *
+  FROM "reasons"
+  WHERE
+    NOT "~reason" IS NULL
 ), "judged" AS (
   SELECT
     "~source",

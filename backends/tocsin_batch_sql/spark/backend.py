@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
 from tocsin.backend.forms import FormCosts
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
-from tocsin.model.artifact import Artifact, Job, Match, WindowRow
+from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin_batch_sql.pack_run import table_part
@@ -17,7 +18,7 @@ from tocsin_batch_sql.spark.correlation import correlated
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.emit import statement
 from tocsin_batch_sql.spark.pack import run_pack
-from tocsin_batch_sql.spark.run import judged_rows, run_jobs
+from tocsin_batch_sql.spark.run import Views, loaded, run_jobs
 from tocsin_batch_sql.spark.session import missing, session
 
 COSTS = FormCosts(
@@ -68,7 +69,7 @@ class SparkSql:
         del endpoints
         return run_jobs(session(), jobs)
 
-    def judged(self, job: Job, endpoints: Endpoints | None = None) -> list[WindowRow]:
-        """All events at which a job's correlations are judged. Raises EngineError."""
+    def loaded(self, job: Job, endpoints: Endpoints | None = None) -> AbstractContextManager[Views]:
+        """A job's events in views. Raises EngineError where Spark is not there, or does not run."""
         del endpoints
-        return judged_rows(session(), job)
+        return loaded(session(), job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -11,7 +12,7 @@ from tocsin.backend.fleet import Fleet, StreamPlace
 from tocsin.errors import Unsupported
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
-from tocsin.model.artifact import Artifact, Job, Match, WindowRow
+from tocsin.model.artifact import Artifact, Job, Match, Missed, WindowRow
 
 
 class Support(StrEnum):
@@ -77,12 +78,25 @@ class StreamBackend(Protocol):
         """Its workers or jobs there. Raises ConfigError where a setting is missing."""
 
 
+class Loaded(Protocol):
+    """The events of a job, to ask its correlations about."""
+
+    def matches(self) -> list[Match]:
+        """The matches, sorted."""
+
+    def judged(self) -> list[WindowRow]:
+        """All events of groups at which correlations are judged, in any order."""
+
+    def left_out(self) -> list[Missed]:
+        """The base matches that do not count, by correlation and reason, in any order."""
+
+
 @runtime_checkable
 class WindowBackend(Protocol):
-    """What a backend has whose correlations tell the events of their windows, besides."""
+    """What a backend has whose correlations tell their windows and what they leave out, besides."""
 
-    def judged(self, job: Job, endpoints: Endpoints) -> list[WindowRow]:
-        """All events of groups at which the job's correlations are judged, in any order."""
+    def loaded(self, job: Job, endpoints: Endpoints) -> AbstractContextManager[Loaded]:
+        """The events of a job of correlations, as long as the block runs."""
 
 
 def artifact_of(backend: str, query: Resolved, suffix: str, body: bytes) -> Artifact:

@@ -77,6 +77,24 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """So many events that match a detection tell no time, or do not count for a correlation.
+
+    `subject` is the detection's key or a source's name, `reason` one of `tocsin.ir.stream`.
+    """
+
+    subject: str
+    reason: str
+    events: int
+
+    @property
+    def words(self) -> str:
+        """All of it in one line."""
+        what = "event" if self.events == 1 else "events"
+        return f"{self.events} {what} {self.reason}: {self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """Whose matches of a detection count while its logic changes.
 

@@ -1,14 +1,15 @@
 """Correlations as SQL: one statement of named subqueries, the same on every engine.
 
 `base_1`, `base_2`, …: events that match a base rule, with the fields that are needed.
-`hits`: all of them that have the group's keys. `events`: each event once a group, where several
-rules may match the same one. `windows` (or `step_1`, …): figures over the sliding window.
+`hits`: all of them that count and have the group's keys; `left_out`: the others, and why.
+`events`: each event once a group, where several rules may match the same one. `windows` (or
+`step_1`, …): figures over the sliding window.
 A base that is a correlation is made of subqueries of its own, under names that start with its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +34,10 @@ from tocsin.backend.sql_tree import Sql, equal, ident, name, number, quoted, tab
 from tocsin.errors import Unsupported
 from tocsin.ir.correlation import Correlation, CorrelationType, Ref
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
+from tocsin.ir.stream import WITHOUT_KEY
 
+LEFT_OUT, REASON = "left_out", "~reason"
+"""The subquery of the base matches that do not count, each event once a reason; its reason."""
 RANK, PART = "rank", "part"
 """Of the rows of one event, that of the least rank stays; a part tells those of one base apart."""
 
@@ -102,6 +106,7 @@ class Statement:
 
     engine: Engine[Any]
     parts: dict[str, exp.Query] = field(default_factory=dict)
+    reasons: list[exp.Select] = field(default_factory=list)
 
     def put(self, key: str, part: exp.Query) -> str:
         """Add a subquery; its name."""
@@ -161,8 +166,32 @@ class Statement:
                 for n, column in enumerate(level.flags)
             ]
             select = exp.select(*columns, copy=False).from_(table(own), copy=False)
-            branches.append(where(select, known(level.keys)))
+            counts = self.engine.counts() if self._tells(base) else ()
+            branches.append(where(select, [*counts, *known(level.keys)]))
+            self.reasons += self._reasons(level, own, base)
         return self.put(f"{level.prefix}hits", _all_of(branches))
+
+    def _tells(self, base: Resolved) -> bool:
+        """Whether the rows of a base are not only those that count."""
+        return isinstance(base, Query) and bool(self.engine.told)
+
+    def _reasons(self, level: Level, own: str, base: Resolved) -> Iterator[exp.Select]:
+        """The events of a base, each with the reason why it does not count, NULL where it does."""
+        why = exp.Case()
+        for reason, holds in self.engine.reasons() if self._tells(base) else ():
+            why = why.when(holds, quoted(reason), copy=False)
+        for key in level.keys:
+            why = why.when(exp.Is(this=ident(key), expression=exp.null()), quoted(WITHOUT_KEY))
+        if why.args.get("ifs"):
+            columns = [ident(SOURCE), *map(ident, self.engine.identity)]
+            told = exp.alias_(why, REASON, quoted=True)
+            yield exp.select(*columns, told, copy=False).from_(table(own), copy=False)
+
+    def left_out(self) -> None:
+        """The subquery of what does not count, at any level; for engines that tell it."""
+        every = table(self.put("reasons", _all_of(self.reasons)))
+        some = exp.select(exp.Star()).distinct().from_(every)
+        self.put(LEFT_OUT, where(some, known([REASON])))
 
     def _base(self, level: Level, rule: int, base: Resolved) -> str:
         own = f"{level.prefix}base_{rule + 1}"
@@ -178,7 +207,7 @@ class Statement:
         return self.put(own, where(select, [found.holds]))
 
     def events(self, query: Query, needs: Sequence[Need]) -> exp.Query:
-        """The events of a source that match, and count for correlations."""
+        """The events of a source that match; only those that count, unless columns tell which."""
         if not has_time(query.source):
             raise Unsupported("Correlation", "no-event-time", query.source.name)
         builders = self.engine.builders(query.source)
@@ -190,12 +219,13 @@ class Statement:
         values = [(need.column, self.engine.value(builder, need)) for need in needs]
         columns: list[Sql] = [
             exp.alias_(exp.cast(quoted(source.name), "TEXT"), SOURCE, quoted=True),
-            *(ident(column) for column in self.identity[1:]),
+            *(ident(column) for column in [*self.identity[1:], *self.engine.told]),
             *(exp.alias_(value, column, quoted=True) for column, value in values),
         ]
+        counts = () if self._tells(query) else self.engine.counts()
         relation = builder.relation(source.table or source.name)
         select = exp.select(*columns, copy=False).from_(relation, copy=False)
-        return where(select, [condition, *self.engine.counts()])
+        return where(select, [condition, *counts])
 
     # --- each event once ----------------------------------------------------------------------
 

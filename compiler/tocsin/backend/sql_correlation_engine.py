@@ -51,6 +51,8 @@ class Engine(ABC, Generic[B]):
     """Columns that identify an event of a source."""
     carried: ClassVar[tuple[str, ...]] = ()
     """Columns of an event that its alert needs besides."""
+    told: ClassVar[tuple[str, ...]] = ()
+    """Columns of bases on which `counts` looks; none where bases have only what counts."""
 
     @abstractmethod
     def builder(self, source: Source) -> B:
@@ -63,6 +65,10 @@ class Engine(ABC, Generic[B]):
     @abstractmethod
     def counts(self) -> Sequence[Sql]:
         """Conditions on an event of a source: it has a time and is not late."""
+
+    def reasons(self) -> Sequence[tuple[str, Sql]]:
+        """Why a row of a base does not count, and where that holds; see `told`."""
+        return ()
 
     @abstractmethod
     def span(self, milliseconds: int) -> Sql:

@@ -43,7 +43,7 @@ class Windows:
         return {
             "matches": self.matches,
             "bases": {key: list(events) for key, events in self.bases},
-            "dropped": {reason: n for reason, n in self.left_out.counts.items() if n},
+            "left_out": self.left_out.told,
             "untimed": self.left_out.untimed,
             "windows": [self._window(standing) for standing in self.account.standings],
         }

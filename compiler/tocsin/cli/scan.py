@@ -143,9 +143,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     print_diagnostics(result.refused, err=True)
     _stop_if(strict, result.refused)
     _print(result.matches, queries, fmt)
-    for line in result.left_out.lines():
-        said = Text.assemble(("left out of correlations: ", "yellow"), line)
-        console().print(said, soft_wrap=True)
+    _print_left_out(result, queries)
     if wrong or result.refused:
         console().print(f"scan went on despite {summary([*wrong, *result.refused])}")
     if stats:
@@ -217,6 +215,14 @@ def _print(matches: Sequence[Match], queries: Sequence[Resolved], fmt: str) -> N
     Terminal().print(table)
 
 
+def _print_left_out(result: Result, queries: Sequence[Resolved]) -> None:
+    titles = {query.detection.id: query.detection.meta.title for query in queries}
+    for rule, left_out in sorted(result.left_out.items()):
+        for line in left_out.lines():
+            said = Text.assemble(("left out of ", "yellow"), f"{printable(titles[rule])}: {line}")
+            console().print(said, soft_wrap=True)
+
+
 def _group(query: Resolved, match: Match) -> dict[str, str] | None:
     """A correlation's group by the names of its keys."""
     if not isinstance(query, CorrelationQuery):
@@ -237,4 +243,6 @@ def _stats(
         "events_per_second": round(len(seen.read.events) / seconds) if seconds else 0,
     }
     form = {"form": result.form} if result.form else {}
-    click.echo(json.dumps(figures | form | seen.as_json()), err=True)
+    left_out = {rule: found for rule, each in result.left_out.items() if (found := each.told)}
+    told = figures | form | {"left_out": left_out} | seen.as_json()
+    click.echo(json.dumps(told), err=True)

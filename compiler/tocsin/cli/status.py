@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from tocsin.backend.fleet import Finding
+from tocsin.backend.fleet import Finding, Tally
 from tocsin.cli.environment import Site, say, show, site_options
 from tocsin.cli.output import echo_json, format_option
 from tocsin.cli.plan import print_plan
@@ -50,14 +50,20 @@ def status(site: Site, *, fix: bool, out: Path | None, fmt: str) -> None:
         "interrupted": site.interrupted,
         "drift": found,
         "findings": [asdict(finding) for finding in findings],
+        "tallies": [asdict(tally) for tally in live.tallies] if live else [],
         "release": last.record if last else None,
     }
     if fmt == "json":
         echo_json(report)
     else:
-        show("\n".join(_lines(site, last, report, findings)))
+        tallies = live.tallies if live else ()
+        show("\n".join([*_lines(site, last, report, findings), *map(_tally, tallies)]))
     if found or findings or site.interrupted:
         raise click.exceptions.Exit(1)
+
+
+def _tally(tally: Tally) -> str:
+    return f"  {tally.words}"
 
 
 def _mend(site: Site, out: Path | None, fmt: str) -> None:

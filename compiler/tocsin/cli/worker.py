@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,9 +118,11 @@ def _repository(root: Path) -> Path:
 
 
 def _local(site: _Site, files: tuple[Path, ...], source: str, stop: Stop, fmt: str) -> int:
-    from tocsin_runtime.alerts.writer import AlertWriter  # noqa: PLC0415 - as above
+    from tocsin.deploy.files import write  # noqa: PLC0415 - as above
+    from tocsin_runtime.alerts.writer import AlertWriter  # noqa: PLC0415
     from tocsin_runtime.worker.deployment import read_deployment  # noqa: PLC0415
     from tocsin_runtime.worker.local import ALERTS, run_local  # noqa: PLC0415
+    from tocsin_runtime.worker.names import LAST_RUN  # noqa: PLC0415
 
     deployment = read_deployment(site.folder, site.name)
     _refuse(not files, "no events: name files of JSON lines with --events")
@@ -147,6 +150,7 @@ def _local(site: _Site, files: tuple[Path, ...], source: str, stop: Stop, fmt: s
             for each in result.not_run
         ],
     }
+    write(site.folder / LAST_RUN, json.dumps(told, indent=1).encode() + b"\n")
     show(told, fmt)
     return 1 if blind else 0
 

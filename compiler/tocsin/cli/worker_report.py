@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from tocsin.cli.output import console, echo_json
 from tocsin.escape import printable
+from tocsin.ir.stream import LeftOut
 
 if TYPE_CHECKING:
     from tocsin_runtime.matcher import Cost
@@ -35,6 +37,7 @@ def report(
             "mode": "shadow" if each.described.shadow else "live",
             "matches": counters.matches[each.described.id],
             "without_time": counters.timeless[each.described.id],
+            "left_out": counters.left_out_of(each.described.id),
             "alerts": 0 if each.described.shadow else alerts.get(each.described.id, 0),
             **_cost(costs.get(each.described.id)),
         }
@@ -80,6 +83,8 @@ def show(report: dict[str, Any], fmt: str) -> None:
         if row["without_time"]:
             said = f"{row['without_time']} of {row['matches']} matches tell no time"
             say(f"without time: {row['title']}: {said} that can be read")
+        for line in LeftOut(Counter(row["left_out"])).lines():
+            say(f"left out: {row['title']}: {line}")
         if row["slow"]:
             say(f"slow: {row['title']} took long on {row['slow']} events")
     say(_summary(report))

@@ -3,25 +3,49 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from tocsin import gate
-from tocsin.backend.fleet import Verdict
+from tocsin.backend.fleet import Tally, Verdict
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import files, folder
 from tocsin.deploy.journal import Journal
 from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError
-from tocsin.model.entry import ENTRIES, NUMBER, Entry
+from tocsin.ir.stream import WITHOUT_TIME
+from tocsin.model.entry import ENTRIES, NUMBER, Entry, Whole
 from tocsin.model.source import SOURCES, Source
 from tocsin.state.live import Live, LiveArtifact
+from tocsin_runtime.worker.names import LAST_RUN
 
 MAX_BYTES = 256 * gate.MIB
 _FORM = 2
 NONE: Mapping[str, Verdict] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    key: str
+    without_time: Whole
+    left_out: Mapping[str, Whole]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """What the report of a worker has of a run."""
+
+    release: Whole
+    detections: tuple[_Row, ...]
+
+
+_RAN = TypeAdapter(_Ran)
 
 
 class LocalTarget:
@@ -50,7 +74,7 @@ class LocalTarget:
         for path in files.listed(self._artifacts):
             name = path.relative_to(self._artifacts).as_posix()
             found[name] = LiveArtifact(name, _digest(path), modes.get(name, ""))
-        return Live(found, table["release"])
+        return Live(found, table["release"], tallies=tuple(self._tallies(table["release"])))
 
     def unattended(self) -> None:
         """Nobody has to be there: a local worker runs when it is called."""
@@ -95,6 +119,15 @@ class LocalTarget:
         if not inside or not path or ".." in place.parts:
             raise ConfigError(f"artifact path {path!r} leaves {self._artifacts}")
         return place
+
+    def _tallies(self, release: int) -> Iterator[Tally]:
+        """What the last run of this release left out; of what cannot be read nothing is known."""
+        with suppress(gate.UnreadError, ValidationError):
+            ran = _RAN.validate_python(gate.read_json(self._folder / LAST_RUN, MAX_BYTES))
+            for row in ran.detections if ran.release == release else ():
+                counted = Counter(row.left_out)
+                counted[WITHOUT_TIME] += row.without_time
+                yield from (Tally(row.key, why, events) for why, events in (+counted).items())
 
     def _read_table(self) -> dict[str, Any]:
         """The table; an unreadable one is like none, so that plans show drift and repair it."""

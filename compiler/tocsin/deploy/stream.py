@@ -83,7 +83,12 @@ class StreamTarget:
             for key in records
             if key.startswith(ARTIFACT) and key not in named
         }
-        return Live({**found, **strange}, table.release, tuple(self._findings(table)))
+        artifacts, released = {**found, **strange}, self._released()
+        if not released.entries:
+            return Live(artifacts, table.release)
+        findings, tallies = self._workers.look(released.entries, released.bodies or {})
+        findings = [*self._findings(table, released), *findings, *self._fleets_say(released)]
+        return Live(artifacts, table.release, tuple(findings), tuple(tallies))
 
     def judge(self, backend: str, before: bytes, after: bytes, wish: str) -> Verdict:
         """What happens to the state of a correlation whose artifact changes."""
@@ -93,11 +98,8 @@ class StreamTarget:
         """That no worker is running, if none is."""
         return self._workers.missing()
 
-    def _findings(self, table: ReleaseTable) -> Iterator[Finding]:
-        """What runs otherwise than released; nothing where nothing was released."""
-        released = self._released()
-        if not released.entries:
-            return
+    def _findings(self, table: ReleaseTable, released: Released) -> Iterator[Finding]:
+        """Where the control topic and the registry differ from the release."""
         cure = "apply writes it again"
         if wrong := altered(self._servers, self._writer.topic):
             yield Finding("control-altered", self._writer.topic, wrong, cure)
@@ -106,7 +108,9 @@ class StreamTarget:
             yield Finding("release-altered", self._writer.topic, what, cure)
         if self._registry:
             yield from registry.findings(self._registry, TOPICS)
-        yield from self._workers.findings(released.entries, released.bodies or {})
+
+    def _fleets_say(self, released: Released) -> Iterator[Finding]:
+        """Where fleets differ from it."""
         for backend in sorted({entry.backend for entry in released.entries}):
             own = [entry for entry in released.entries if entry.backend == backend]
             yield from self._fleet(backend).findings(own, released.bodies or {})

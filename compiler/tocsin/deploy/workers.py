@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
-from tocsin.backend.fleet import ISOLATED, Finding, StreamPlace
+from tocsin.backend.fleet import ISOLATED, Finding, StreamPlace, Tally
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
+from tocsin.ir.stream import WITHOUT_TIME
 from tocsin.model.entry import Entry
 from tocsin.pack import Part
 from tocsin_runtime.control.table import ReleaseTable
@@ -25,6 +27,7 @@ _SILENT_MS = 60_000
 _LAGGING_MS = 300_000
 """What workers that keep up have read long before."""
 _POLICY = {"cleanup.policy": "delete"}
+Looked = tuple[list[Finding], list[Tally]]
 
 
 class Workers:
@@ -46,17 +49,24 @@ class Workers:
         with closing(self._members()) as members:
             return None if members.names() else self._nobody(0)
 
-    def findings(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> Iterator[Finding]:
-        """Where workers and their topics differ from what these released detections need."""
+    def look(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> Looked:
+        """Where workers and their topics differ from what these released detections need.
+
+        And how many matches of all workers that run told no time, since each of them was started.
+        """
         place = self._place
         known = topics.partitions(place.kafka)
-        yield from _sinks(place.kafka, known)
-        if topic_name(place.project, place.environment) in known:
-            read = self._read(entries, bodies) & known.keys()
-            places = [(name, number) for name in read for number in range(known[name])]
-            progress = Progress(place.kafka, self._group, places)
-            with closing(self._members()) as members:
-                yield from self._seen(members, entries, progress)
+        findings = list(_sinks(place.kafka, known))
+        if topic_name(place.project, place.environment) not in known:
+            return findings, []
+        read = self._read(entries, bodies) & known.keys()
+        places = [(name, number) for name in read for number in range(known[name])]
+        progress = Progress(place.kafka, self._group, places)
+        with closing(self._members()) as members:
+            told = {each.name: members.told(each.name) for each in members.look()}
+            record = members.records.get(RELEASE, b"")
+        findings += self._findings(told, record, entries, progress)
+        return findings, list(_tallies(told.values(), entries))
 
     def _members(self) -> Members:
         place = self._place
@@ -75,22 +85,23 @@ class Workers:
                 continue
         return found
 
-    def _seen(
-        self, members: Members, entries: Sequence[Entry], progress: Progress
+    def _findings(
+        self,
+        told: Mapping[str, Report | None],
+        record: bytes,
+        entries: Sequence[Entry],
+        progress: Progress,
     ) -> Iterator[Finding]:
-        seen = [each.name for each in members.look()]
         unread = progress.unread()
-        if not seen:
+        if not told:
             yield self._nobody(sum(unread.values()))
         elif since := _long_since(progress.oldest(unread)):
             events = sum(unread.values())
-            told = f"{events} events are unread, the oldest since {since}"
+            waits = f"{events} events are unread, the oldest since {since}"
             cure = "look at the workers' logs, or start more of them"
-            yield Finding("worker-lagging", self._group, told, cure, by_hand=True)
-        record = members.records.get(RELEASE, b"")
+            yield Finding("worker-lagging", self._group, waits, cure, by_hand=True)
         isolated: dict[str, str] = {}
-        for name in seen:
-            report = members.told(name)
+        for name, report in told.items():
             yield from _reported(name, report, record)
             isolated |= report.isolated if report else {}
         keys = {entry.id: entry.key for entry in entries if not entry.isolated}
@@ -103,6 +114,16 @@ class Workers:
         told = f"no worker is running, so nothing raises alerts; {unread} events unread"
         cure = f"start `tocsin worker --env {self._place.environment}`"
         return Finding("no-worker", self._group, told, cure, by_hand=True)
+
+
+def _tallies(reports: Iterable[Report | None], entries: Sequence[Entry]) -> Iterator[Tally]:
+    counted: Counter[str] = Counter()
+    for report in reports:
+        counted.update(report.without_time if report else {})
+    keys = {entry.id: entry.key for entry in entries}
+    for detection, events in sorted((+counted).items()):
+        if detection in keys:
+            yield Tally(keys[detection], WITHOUT_TIME, events)
 
 
 def _sinks(servers: str, known: Collection[str]) -> Iterator[Finding]:

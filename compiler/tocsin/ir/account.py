@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tocsin.ir.correlate import grouped
+from tocsin.ir.correlate import Outcome, grouped
 from tocsin.ir.correlation import BoundOp, Correlation, CorrelationType
 from tocsin.ir.figures import Event, Hit, Key
 from tocsin.ir.query import CorrelationQuery
@@ -34,7 +34,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """All standings in order of time, and how many base matches lacked a group key."""
+    """All standings in order of time, and how many events lacked a group key, bases' included."""
 
     standings: tuple[Standing, ...]
     without_key: int
@@ -43,13 +43,16 @@ class Account:
 def account(query: CorrelationQuery, found: Found) -> Account:
     """The correlation at every base match."""
     correlation = query.correlation
-    matches = [match for n in range(len(query.bases)) for match in base_matches(query, n, found)]
+    done: dict[str, Outcome] = {}
+    positions = range(len(query.bases))
+    matches = [match for n in positions for match in base_matches(query, n, found, done)]
     groups, without_key = grouped(correlation, matches)
+    lacking = without_key.union(*(below.without_key for below in done.values()))
     made = [
         standing for key, hits in groups.items() for standing in _standings(correlation, key, hits)
     ]
     made.sort(key=lambda each: (each.time, each.event, each.group))
-    return Account(tuple(made), without_key)
+    return Account(tuple(made), len(lacking))
 
 
 def _standings(correlation: Correlation, key: Key, hits: Sequence[Hit]) -> Iterator[Standing]:

@@ -39,10 +39,10 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All completions, by time and event; how many base matches lacked a group key."""
+    """All completions, by time and event; the events of base matches that lack a group key."""
 
     completed: tuple[Completed, ...]
-    without_key: int
+    without_key: frozenset[Event]
 
 
 def correlate(correlation: Correlation, matches: Iterable[BaseMatch]) -> Outcome:
@@ -60,14 +60,14 @@ def correlate(correlation: Correlation, matches: Iterable[BaseMatch]) -> Outcome
 
 def grouped(
     correlation: Correlation, matches: Iterable[BaseMatch]
-) -> tuple[dict[Key, list[Hit]], int]:
-    """The hits of each group in order of time, and the number of matches without a group key."""
+) -> tuple[dict[Key, list[Hit]], frozenset[Event]]:
+    """The hits of each group in order of time, and the events of matches without a group key."""
     merged: dict[tuple[Key, Event], list[BaseMatch]] = defaultdict(list)
-    without_key = 0
+    without_key: set[Event] = set()
     for match in matches:
         key = texts_of(correlation.group_by, match)
         if key is None:
-            without_key += 1
+            without_key.add(match.event)
         else:
             merged[key, match.event].append(match)
     groups: dict[Key, list[Hit]] = defaultdict(list)
@@ -75,7 +75,7 @@ def grouped(
         groups[key].append(_hit(correlation, same))
     for hits in groups.values():
         hits.sort(key=lambda hit: (hit.time, hit.event))
-    return groups, without_key
+    return groups, frozenset(without_key)
 
 
 def _hit(correlation: Correlation, same: Sequence[BaseMatch]) -> Hit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -30,7 +30,10 @@ class Arrived:
 
 @dataclass(slots=True)
 class LeftOut:
-    """How many base matches do not count, by reason; what the first without a time has there."""
+    """How many base matches of a correlation do not count, by reason, each event once.
+
+    `untimed`: what the first without a time has where it should have one.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     untimed: str = ""
@@ -41,13 +44,17 @@ class LeftOut:
         if reason == WITHOUT_TIME and not self.untimed:
             self.untimed = clock.seen(view)
 
+    @property
+    def told(self) -> dict[str, int]:
+        """The counts that are not 0."""
+        return {reason: count for reason, count in self.counts.items() if count}
+
     def lines(self) -> Iterator[str]:
         """`2 base matches without time (timestamp is 'soon')`, a line a reason."""
-        for reason, count in self.counts.items():
-            if count:
-                what = "base match" if count == 1 else "base matches"
-                example = f" ({self.untimed})" if reason == WITHOUT_TIME and self.untimed else ""
-                yield f"{count} {what} {reason}{example}"
+        for reason, count in self.told.items():
+            what = "base match" if count == 1 else "base matches"
+            example = f" ({self.untimed})" if reason == WITHOUT_TIME and self.untimed else ""
+            yield f"{count} {what} {reason}{example}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +160,18 @@ def observe(
 def completions(
     query: CorrelationQuery, found: Found, done: dict[str, Outcome] | None = None
 ) -> Outcome:
-    """Where a correlation holds; `done` keeps the outcomes of correlations that others share."""
+    """Where a correlation holds; `done` keeps the outcomes of correlations that others share.
+
+    What lacks a group key of a base that is a correlation lacks one of this.
+    """
     done = {} if done is None else done
     if query.detection.id not in done:
         positions = range(len(query.bases))
         matches = [m for n in positions for m in base_matches(query, n, found, done)]
-        done[query.detection.id] = correlate(query.correlation, matches)
+        outcome = correlate(query.correlation, matches)
+        below = (done[b.detection.id] for b in query.bases if isinstance(b, CorrelationQuery))
+        lacking = outcome.without_key.union(*(each.without_key for each in below))
+        done[query.detection.id] = replace(outcome, without_key=lacking)
     return done[query.detection.id]
 
 

@@ -72,6 +72,19 @@ class WindowRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """So many events match a base of a correlation (by id) and do not count, for this reason.
+
+    `first`: the number of the first of them. The reasons are those of `tocsin.ir.stream`.
+    """
+
+    detection: str
+    reason: str
+    events: int
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """Artifacts and the events to run them on, in order of arrival; every source gets them all."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tocsin.backend.base import Backend, Endpoints
+from tocsin.backend.base import Backend, Endpoints, WindowBackend
 from tocsin.backend.forms import Form
 from tocsin.compile import compile_all
 from tocsin.diagnostics import Diagnostic
@@ -15,8 +15,16 @@ from tocsin.ir.correlate import Outcome
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.nodes import Keyword
 from tocsin.ir.query import CorrelationQuery, Query, Resolved, rebound
-from tocsin.ir.stream import WITHOUT_KEY, WITHOUT_TIME, Arrived, Clock, LeftOut, completions
-from tocsin.model.artifact import Job, Match
+from tocsin.ir.stream import (
+    WITHOUT_KEY,
+    WITHOUT_TIME,
+    Arrived,
+    Clock,
+    Found,
+    LeftOut,
+    completions,
+)
+from tocsin.model.artifact import Job, Match, Missed
 from tocsin.scan.infer import infer, narrowed
 from tocsin.scan.packed import InProcess, PackScan, form_of, scan_in_process, scan_pack
 from tocsin.scan.times import guessed_clock
@@ -28,7 +36,7 @@ Progress = Callable[[Iterable[Any]], Iterable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Matches, sorted; detections that the backend refused; what correlations left out.
+    """Matches, sorted; detections that the backend refused; what correlations, by id, left out.
 
     Only detections that raise alerts are in it. `form`: how those on events were run, if that was
     for the engine to choose.
@@ -36,7 +44,7 @@ class Result:
 
     matches: tuple[Match, ...]
     refused: tuple[Diagnostic, ...] = ()
-    left_out: LeftOut = field(default_factory=LeftOut)
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     form: str = ""
 
 
@@ -55,32 +63,31 @@ def scan_evaluator(
     clock = guessed_clock(time_field)
     found: list[Match] = []
     arrived: dict[str, list[Arrived]] = {rule: [] for rule in bases}
-    left_out = LeftOut()
+    untimed: dict[str, list[Arrived]] = {rule: [] for rule in bases}
     for number, event in enumerate(progress(events)):
         view = View(event)
         found += [Match(rule, number) for rule, holds in plain if holds(view)]
         matched = [rule for rule, holds in bases.items() if holds(view)]
         time = clock(view) if matched else None
-        if time is not None:
-            for rule in matched:
-                arrived[rule].append(Arrived(("", number), time, view))
-        elif matched:
-            left_out.add(WITHOUT_TIME, view, clock)
-    found += _completed(correlations, arrived, left_out)
+        for rule in matched:
+            kept = untimed if time is None else arrived
+            kept[rule].append(Arrived(("", number), time or 0, view))
+    left_out: dict[str, LeftOut] = {}
+    done: dict[str, Outcome] = {}
+    for query in correlations:
+        own, outcome = query.detection.id, completions(query, arrived, done)
+        found += (Match(own, each.event[1], each.group) for each in outcome.completed)
+        left_out[own] = _left_out(query, untimed, outcome, clock)
     return Result(tuple(sorted(found)), left_out=left_out)
 
 
-def _completed(
-    correlations: Iterable[CorrelationQuery],
-    arrived: Mapping[str, Sequence[Arrived]],
-    left_out: LeftOut,
-) -> Iterator[Match]:
-    done: dict[str, Outcome] = {}
-    for query in correlations:
-        outcome = completions(query, arrived, done)
-        left_out.counts[WITHOUT_KEY] += outcome.without_key
-        for each in outcome.completed:
-            yield Match(query.detection.id, each.event[1], each.group)
+def _left_out(query: CorrelationQuery, untimed: Found, outcome: Outcome, clock: Clock) -> LeftOut:
+    missed = {each.event: each.view for q in query.events for each in untimed[q.detection.id]}
+    made = LeftOut()
+    for event in sorted(missed):
+        made.add(WITHOUT_TIME, missed[event], clock)
+    made.counts[WITHOUT_KEY] = len(outcome.without_key)
+    return made
 
 
 def scan_engine(  # noqa: PLR0913 - what to run, where, and two options
@@ -109,32 +116,58 @@ def scan_engine(  # noqa: PLR0913 - what to run, where, and two options
     if chosen is Form.PACK:
         packed = scan_pack(plain, source, rows, backend, endpoints)
         ordered = [query for query in ordered if isinstance(query, CorrelationQuery)]
-    jobs: list[Job] = []
+    jobs: dict[type, list[Job]] = {Query: [], CorrelationQuery: []}
     refused = [*packed.refused]
     for group in _groups(ordered):
         names = {name for query in group for name in query.fields}
         part = narrowed(source, names, keywords=any(map(_has_keywords, group)))
         compiled, no = compile_all([rebound(query, part) for query in group], backend)
         refused += [each.diagnostic for each in no]
-        jobs.append(Job((part,), tuple(artifact for _, artifact in compiled), tuple(rows)))
-    made = [match for run in backend.run(jobs, endpoints) for match in run] if jobs else []
-    found = tuple(sorted([*packed.matches, *made]))
-    left_out = _untimed(ordered, events, clock) if clock else LeftOut()
-    return Result(found, tuple(refused), left_out, chosen.value)
+        job = Job((part,), tuple(artifact for _, artifact in compiled), tuple(rows))
+        jobs[type(group[0])].append(job)
+    made = [*packed.matches, *_run(jobs[Query], backend, endpoints)]
+    if not clock:
+        left_out: Mapping[str, LeftOut] = {}
+    elif isinstance(backend, WindowBackend):
+        found, missed = _correlated(jobs[CorrelationQuery], backend, endpoints)
+        made += found
+        left_out = _told(missed, events, clock)
+    else:
+        made += _run(jobs[CorrelationQuery], backend, endpoints)
+        correlations = [query for query in ordered if isinstance(query, CorrelationQuery)]
+        left_out = scan_evaluator(correlations, events, time_field=time_field).left_out
+    return Result(tuple(sorted(made)), tuple(refused), left_out, chosen.value)
 
 
-def _untimed(
-    queries: Iterable[Resolved], events: Iterable[dict[str, Any]], clock: Clock
-) -> LeftOut:
-    """The base matches without time, which an engine leaves out in silence."""
-    correlations = [query for query in queries if isinstance(query, CorrelationQuery)]
-    bases = {q.detection.id: predicate(q.matches) for c in correlations for q in c.events}
-    left_out = LeftOut()
-    for event in events:
-        view = View(event)
-        if clock(view) is None and any(holds(view) for holds in bases.values()):
-            left_out.add(WITHOUT_TIME, view, clock)
-    return left_out
+def _run(jobs: Sequence[Job], backend: Backend, endpoints: Endpoints) -> Iterator[Match]:
+    for found in backend.run(jobs, endpoints) if jobs else ():
+        yield from found
+
+
+def _correlated(
+    jobs: Iterable[Job], backend: WindowBackend, endpoints: Endpoints
+) -> tuple[list[Match], list[Missed]]:
+    """The matches of correlations, and what they left out."""
+    matches: list[Match] = []
+    missed: list[Missed] = []
+    for job in jobs:
+        with backend.loaded(job, endpoints) as loaded:
+            matches += loaded.matches()
+            missed += loaded.left_out()
+    return matches, missed
+
+
+def _told(
+    missed: Iterable[Missed], events: Sequence[dict[str, Any]], clock: Clock
+) -> dict[str, LeftOut]:
+    """By correlation; the first event without time is shown."""
+    found: dict[str, LeftOut] = defaultdict(LeftOut)
+    for each in missed:
+        left_out = found[each.detection]
+        left_out.counts[each.reason] = each.events
+        if each.reason == WITHOUT_TIME:
+            left_out.untimed = clock.seen(View(events[each.first]))
+    return found
 
 
 def scan_matcher(

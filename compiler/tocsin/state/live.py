@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tocsin.backend.fleet import Finding
+from tocsin.backend.fleet import Finding, Tally
 from tocsin.canonical import digest
 
 
@@ -22,14 +22,16 @@ class LiveArtifact:
 class Live:
     """All that was found. `release` is the number the target says it runs, 0 for none.
 
-    `findings`: what runs otherwise than released, though the artifacts may be in place.
+    `findings`: what runs otherwise than released, though the artifacts may be in place. `tallies`:
+    events that do not count, since what runs was started, or in the last run.
     """
 
     artifacts: Mapping[str, LiveArtifact] = field(default_factory=dict)
     release: int = 0
     findings: tuple[Finding, ...] = ()
+    tallies: tuple[Tally, ...] = ()
 
     @property
     def digest(self) -> str:
-        """Identity of the artifacts in place; number and findings, which pass, do not count."""
+        """Identity of the artifacts in place; number, findings and tallies pass."""
         return digest([self.artifacts[path] for path in sorted(self.artifacts)])

@@ -84,7 +84,10 @@ class Alerter:
                 counters.dead_letters += 1
                 continue
             counters.events += 1
-            counters.matches.update(each.subject for each in made if each.sink is Sink.MATCHES)
+            found = [each.subject for each in made if each.sink is Sink.MATCHES]
+            counters.matches.update(found)
+            if _time(row) is None:
+                counters.timeless.update(found)
             outputs.append(made)
         return Batch(chain.from_iterable(outputs), counters)
 

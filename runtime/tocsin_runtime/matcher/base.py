@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from tocsin.ir.evidence import Grounds
-from tocsin.model.artifact import Match
+from tocsin.model.artifact import Match, Missed
 
 SLOW_SECONDS = 0.05
 """One event of one detection; regular expressions are of RE2, whose time is linear."""
@@ -46,13 +46,15 @@ class Matched:
     """Matches by number of the line, sorted; `refused`: why lines are no events.
 
     `failed`: what is not known of lines, though other detections match them or do not.
-    `grounds`: of correlations, what each match rests on, in the same order.
+    `grounds`: of correlations, what each match rests on, in the same order; `left_out`: base
+    matches that do not count.
     """
 
     matches: list[Match] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     failed: list[Failed] = field(default_factory=list)
     grounds: list[Grounds] = field(default_factory=list)
+    left_out: list[Missed] = field(default_factory=list)
 
 
 class Matcher(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaException
 from pydantic import TypeAdapter, ValidationError
@@ -24,7 +24,10 @@ _FRESH_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a worker tells of itself. `seen`: digest of the release record that it answers to."""
+    """What a worker tells of itself. `seen`: digest of the release record that it answers to.
+
+    `without_time`: its matches whose event tells no time, by detection.
+    """
 
     release: Whole
     trial: Whole | None
@@ -32,6 +35,7 @@ class Report:
     error: str
     isolated: Mapping[str, str]
     at: Whole
+    without_time: Mapping[str, Whole] = field(default_factory=dict)
 
 
 _REPORT = TypeAdapter(Report)

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tocsin.backend.base import Backend, Endpoints, WindowBackend
+from tocsin.backend.base import Backend, Endpoints, Loaded, WindowBackend
 from tocsin.errors import ConfigError
 from tocsin.ir.evidence import Judged, grounds
 from tocsin.ir.figures import Event
 from tocsin.ir.identity import event_id
-from tocsin.model.artifact import Artifact, Job, Match, WindowRow
+from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.matcher import Cost, Matched
@@ -64,22 +64,23 @@ class BackendLane:
         """All artifacts on all events, in one run."""
         job = Job(self._sources, self._artifacts, tuple(each.event() for each in taken))
         if isinstance(self._backend, WindowBackend) and self.whole:
-            return _correlated(job, self._backend.judged(job, self._endpoints))
+            with self._backend.loaded(job, self._endpoints) as events:
+                return _correlated(job, events)
         return Matched(self._backend.run([job], self._endpoints)[0])
 
 
-def _correlated(job: Job, rows: Iterable[WindowRow]) -> Matched:
-    """The matches of correlations, each with the events that it rests on."""
+def _correlated(job: Job, loaded: Loaded) -> Matched:
+    """The matches of correlations, each with the events that it rests on, and what is left out."""
     sources = {source.name: source for source in job.sources}
     judged: dict[str, list[Judged]] = defaultdict(list)
     known: dict[Event, str] = {}
-    for row in rows:
+    for row in loaded.judged():
         source, place = sources[row.source], (row.source, row.event)
         if place not in known:
             known[place] = event_id(job.events[row.event], source.id_fields, source.renamed)
         each = Judged(row.group, row.time, known[place], place, row.start)
         judged[row.detection].append(each)
-    done = Matched()
+    done = Matched(left_out=loaded.left_out())
     for detection, events in sorted(judged.items()):
         for found in grounds(events):
             last = found.members[-1]

@@ -14,13 +14,15 @@ from tocsin_runtime.worker.stream import Output, Record, Stream
 class Counters:
     """What a worker has done so far: committed work only. Matches count by detection.
 
-    `timeless`: those of them whose event tells no time that can be read.
+    `timeless`: those of them whose event tells no time that can be read. `left_out`: events that
+    match a base of a correlation and do not count, by detection and reason.
     """
 
     events: int = 0
     dead_letters: int = 0
     matches: Counter[str] = field(default_factory=Counter)
     timeless: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: Counters) -> None:
         """Count another batch."""
@@ -28,6 +30,11 @@ class Counters:
         self.dead_letters += other.dead_letters
         self.matches.update(other.matches)
         self.timeless.update(other.timeless)
+        self.left_out.update(other.left_out)
+
+    def left_out_of(self, detection: str) -> dict[str, int]:
+        """By reason, what a correlation left out."""
+        return {why: count for (who, why), count in self.left_out.items() if who == detection}
 
     def as_json(self) -> dict[str, Any]:
         """The figures as one object."""

@@ -9,6 +9,9 @@ from tocsin_runtime.worker.stream import Sink
 SINKS: Mapping[Sink, str] = {sink: f"tocsin.{sink}" for sink in Sink}
 """Topics of results."""
 
+LAST_RUN = "last-run.json"
+"""In the folder of a local environment: the report of its last run."""
+
 
 def group_of(project: str, environment: str) -> str:
     """The consumer group of the workers of an environment."""

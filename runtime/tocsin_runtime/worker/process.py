@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from tocsin.canonical import canonical_bytes, digest
 from tocsin.ir.evidence import MOST_EVENTS
+from tocsin.model.artifact import Missed
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.decode import NotAnEventError, decode
@@ -111,13 +112,15 @@ class Processor:
     ) -> Batch:
         """`events` came for the first time; `refused`: why records, by identity, are none."""
         failed: list[tuple[Record, Failed]] = []
-        hits = _hits(lanes.values(), refused, failed)
+        left_out: list[Missed] = []
+        hits = _hits(lanes.values(), refused, failed, left_out)
         dead = [dead_letter(r, refused[id(r)]) for r in records if id(r) in refused]
         counters = Counters(events - len(dead), len(dead) + len(failed))
         dead += [dead_letter(record, each.reason, each.detection) for record, each in failed]
         ordered = [hit for record in records for hit in hits.get(id(record), ())] if hits else []
         counters.matches.update(match.detection for match, _ in ordered)
         counters.timeless.update(match.detection for match, _ in ordered if match.time is None)
+        counters.left_out.update({(e.detection, e.reason): e.events for e in left_out})
         # Made one by one while they are written: a noisy detection may give very many.
         return Batch(chain(dead, self._outputs(ordered)), counters)
 
@@ -134,15 +137,18 @@ def _hits(
     lanes: Iterable[tuple[Lane, list[Taken]]],
     refused: dict[int, str],
     failed: list[tuple[Record, Failed]],
+    left_out: list[Missed],
 ) -> Hits:
     """What matches, by identity of the record.
 
-    What is no event after all is added to `refused`, on what a detection fails to `failed`.
+    What is no event after all is added to `refused`, on what a detection fails to `failed`, what
+    correlations do not count to `left_out`.
     """
     hits: dict[int, list[Hit]] = defaultdict(list)
     for lane, group in lanes:
         found = lane.match(group)
         failed += [(group[each.line].record, each) for each in found.failed]
+        left_out += found.left_out
         refused |= {id(group[number].record): why for number, why in found.refused.items()}
         for match, grounds in zip_longest(found.matches, found.grounds):
             taken = group[match.event]

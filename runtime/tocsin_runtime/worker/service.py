@@ -125,6 +125,7 @@ class Service:
             "events": self.done.counters.events,
             "trial_events": self.done.trial_events,
             "dead_letters": self.done.counters.dead_letters,
+            "without_time": dict(self.done.counters.timeless),
             "at": time.time_ns() // 1_000_000,
         }
 
