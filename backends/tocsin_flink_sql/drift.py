@@ -97,21 +97,25 @@ class Drift:
                 yield Finding(ISOLATED, keys[parts[-2]], told, cure)
 
     def _stalled(self, specs: Sequence[JobSpec]) -> Iterator[Finding]:
-        """Jobs that read nothing while their topics hold more; looks twice where that may be."""
-        before = {spec.slot: self._reading(spec) for spec in specs}
-        behind = [spec for spec in specs if (was := before[spec.slot]).behind(was.read)]
-        if behind:
-            time.sleep(CHECKPOINTS * self._site.timing.checkpoint_ms / 1000)
-        for spec in behind:
-            left = before[spec.slot].behind(self._reading(spec).read)
-            if self._channels.unread(left):
-                yield Finding(
-                    "job-stalled",
-                    self._site.name(spec),
-                    f"there are events in {', '.join(spec.topics)} that it does not read",
-                    "look at its task manager's log; cancel it, then apply",
-                    by_hand=True,
-                )
+        """Jobs that read nothing while their topics hold more; looks again where that may be."""
+        since = {spec.slot: self._reading(spec) for spec in specs}
+
+        def waiting(specs: Sequence[JobSpec]) -> list[JobSpec]:
+            left = {s.slot: since[s.slot].behind(self._reading(s).read) for s in specs}
+            return [spec for spec in specs if self._channels.unread(left[spec.slot])]
+
+        checkpoint = self._site.timing.checkpoint_ms / 1000
+        deadline = time.monotonic() + CHECKPOINTS * checkpoint
+        while (specs := waiting(specs)) and time.monotonic() < deadline:
+            time.sleep(checkpoint / 2)
+        for spec in specs:
+            yield Finding(
+                "job-stalled",
+                self._site.name(spec),
+                f"there are events in {', '.join(spec.topics)} that it does not read",
+                "look at its task manager's log; cancel it, then apply",
+                by_hand=True,
+            )
 
     def _reading(self, spec: JobSpec) -> Reading:
         ends = self._channels.ends(spec.topics)

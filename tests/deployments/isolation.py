@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from deployments.targets import TARGETS, command, options, record, workers
-from engines.flink_site import FlinkSite, flink_site, identity
+from engines.flink_site import FlinkSite, flink_site
 from engines.kafka_io import consume
+from modes import identity
 from patience import until
 from tocsin_runtime.engines import Endpoints
 from tocsin_runtime.worker.names import SINKS

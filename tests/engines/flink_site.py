@@ -9,13 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, uuid4, uuid5
+from uuid import uuid4
 
-from click.testing import CliRunner
-
-from deploying import Prod, git
+from deploying import git
 from engines.kafka_io import consume, produce
-from tocsin.cli.main import main_group
+from modes import Authored, identity
 from tocsin_flink_sql.cluster import ClusterRest, Seen
 from tocsin_runtime.engines import Endpoints
 from tocsin_runtime.worker import topics
@@ -43,16 +41,6 @@ time: {{field: at, lateness: 2s}}
 id: id
 fields: {{id: string, at: timestamp, action: string, user: string, note: string}}
 """
-RULE = """
-title: Rule {name}
-id: {id}
-name: {name}
-status: test
-level: high
-logsource: {{product: shop, service: audit}}
-detection: {{sel: {condition}, condition: sel}}
-tocsin: {{deploy: {{prod: {mode}}}}}
-"""
 BURST = """
 title: Burst {name}
 id: {id}
@@ -66,24 +54,10 @@ correlation:
   timespan: {span}
   condition: {{gte: {count}}}
 """
-CORRELATION = """
-title: Correlation {name}
-id: {id}
-name: {name}
-status: test
-level: high
-correlation:
-  type: {kind}
-  rules: [{rules}]
-  group-by: [user]
-  timespan: {span}
-  {condition}
-tocsin: {{deploy: {{prod: {mode}}}}}
-"""
 
 
 @dataclass(frozen=True)
-class FlinkSite(Prod):
+class FlinkSite(Authored):
     """One project; its environment is `prod`."""
 
     project: str
@@ -105,28 +79,10 @@ class FlinkSite(Prod):
 
     # --- authoring --------------------------------------------------------------------------------
 
-    def rule(self, name: str, condition: str, mode: str = "live") -> None:
-        """Write a rule; its selection is YAML."""
-        text = RULE.format(name=name, id=identity(name), condition=condition, mode=mode)
-        self._write(name, text)
-
     def burst(self, name: str, rule: str, count: int, span: str = "10s") -> None:
         """Write a correlation that counts the matches of a rule."""
         text = BURST.format(name=name, id=identity(name), rule=rule, count=count, span=span)
-        self._write(name, text)
-
-    def correlation(self, name: str, **told: str) -> None:
-        """Write a correlation: its `kind`, `rules`, `span`, `condition` (YAML) and `mode`."""
-        self._write(name, CORRELATION.format(name=name, id=identity(name), **told))
-
-    def promote(self, name: str) -> None:
-        """Make the form in shadow live."""
-        given = ["promote", name, "--to", "prod", "--project", str(self.root), "--force", "--yes"]
-        result = CliRunner().invoke(main_group, given)
-        assert result.exit_code == 0, f"{result.output}{result.exception!r}"
-
-    def _write(self, name: str, text: str) -> None:
-        (self.root / "rules" / f"{name}.yml").write_text(text)
+        self.write(name, text)
 
     # --- what runs --------------------------------------------------------------------------------
 
@@ -150,11 +106,6 @@ class FlinkSite(Prod):
     def written(self, what: str) -> list[dict[str, Any]]:
         """The committed records of a topic of ours."""
         return [json.loads(text) for text in consume(self.servers, self.topic(what))]
-
-
-def identity(name: str) -> str:
-    """The id of a rule."""
-    return str(uuid5(NAMESPACE_URL, name))
 
 
 @contextmanager
@@ -186,6 +137,6 @@ def flink_site(
         with ClusterRest(str(endpoints.flink_rest)) as cluster:
             for job in made.jobs():
                 cluster.cancel(job.id)
-        own = [made.topic(what) for what in ("control", "found", "refused")]
+        own = [made.topic(what) for what in ("control", "found", "refused", "late")]
         topics.delete(made.servers, [*own, f"{made.project}.audit"])
         shutil.rmtree(made.storage, ignore_errors=True)

@@ -15,8 +15,9 @@ import pytest
 
 from deployments.targets import command, workers
 from engines.beside import repeated
-from engines.flink_site import FlinkSite, flink_site, identity
+from engines.flink_site import FlinkSite, flink_site
 from engines.kafka_io import consume
+from modes import identity
 from patience import until
 from tocsin.front.project import load_project
 from tocsin.ir.query import CorrelationQuery

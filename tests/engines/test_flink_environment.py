@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from deployments.isolation import POISON, poisoned
-from engines.flink_site import FlinkSite, flink_site, identity
+from engines.flink_site import FlinkSite, flink_site
+from modes import identity
 from patience import until
 from tocsin_flink_sql.cluster import ClusterRest
 from tocsin_flink_sql.gateway import Gateway
