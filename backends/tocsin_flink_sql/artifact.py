@@ -17,7 +17,7 @@ from tocsin.canonical import canonical_bytes
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.entry import FORBID_UNKNOWN
 from tocsin.model.source import Source, TimeUnit
-from tocsin_flink_sql.correlation import correlated
+from tocsin_flink_sql.correlation import told
 from tocsin_flink_sql.ddl import (
     Place,
     matches_table,
@@ -83,7 +83,7 @@ class Deployed:
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
-    form: Literal[2]
+    form: Literal[3]
     detection: str
     logic: str
     inputs: tuple[Input, ...]
@@ -94,8 +94,8 @@ class Deployed:
     def of(cls, query: CorrelationQuery) -> Self:
         """From a query. Raises Unsupported for what Flink cannot say exactly."""
         inputs = tuple(map(Input.of, query.sources))
-        insert = correlated(query)
-        return cls(2, query.detection.id, query.logic, inputs, insert, Shape.of(query))
+        insert = told(query)
+        return cls(3, query.detection.id, query.logic, inputs, insert, Shape.of(query))
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -37,16 +37,18 @@ MATCH_COLUMNS: Mapping[str, str] = {
 }
 """Types of the columns of a match; `event_time` is ISO 8601 in UTC with milliseconds."""
 
-GROUP = "group"
-"""The keys of a correlation's group, in order; NULL for all else."""
-GROUNDS_COLUMNS: Mapping[str, str] = {
+MORE_COLUMNS: Mapping[str, str] = {
+    "group": "ARRAY<TEXT>",
     "event": "TEXT",
     "event_ids": "ARRAY<TEXT>",
     "event_count": "BIGINT",
     "events": "ARRAY<TEXT>",
+    "reason": "TEXT",
 }
-"""The completing event; the newest events of a correlation's window in order of time and id, how
-many there are in all, and the texts of the newest of these."""
+"""Of a correlation: the keys of the group, in order; the completing event; the newest events of the
+window in order of time and id, how many there are in all, and the texts of the newest of these.
+With a reason the row is no match, but an event that matches a base rule and does not count."""
+RESULT_COLUMNS: Mapping[str, str] = {**MATCH_COLUMNS, **MORE_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,7 @@ def source_options(source: Source) -> dict[str, str]:
 
 def matches_table(place: Place) -> str:
     """CREATE TABLE over the topic of matches."""
-    kinds = {**MATCH_COLUMNS, GROUP: "ARRAY<TEXT>", **GROUNDS_COLUMNS}
-    return table_over(MATCHES, kinds, place)
+    return table_over(MATCHES, RESULT_COLUMNS, place)
 
 
 def table_over(key: str, kinds: Mapping[str, str], place: Place) -> str:

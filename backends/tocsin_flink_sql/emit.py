@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
 from tocsin.backend.sql_correlation_engine import TIME
 from tocsin.backend.sql_tree import Sql, func, ident, name, quoted, table
 from tocsin.ir.query import Query, Resolved
-from tocsin_flink_sql.ddl import ID, MATCH_COLUMNS, MATCHES, OFFSET, PARTITION, names_of
+from tocsin_flink_sql.ddl import (
+    ID,
+    MATCH_COLUMNS,
+    MATCHES,
+    MORE_COLUMNS,
+    OFFSET,
+    PARTITION,
+    names_of,
+)
 from tocsin_flink_sql.dialect import FlinkLeaves
 from tocsin_flink_sql.flink import printed
 
@@ -42,3 +52,20 @@ def matched(query: Resolved, source: Sql) -> list[Sql]:
     ]
     columns = zip(values, MATCH_COLUMNS, strict=True)
     return [exp.alias_(value, column, quoted=True) for value, column in columns]
+
+
+def result(told: Mapping[str, Sql]) -> list[Sql]:
+    """The other columns of a correlation's row; NULL where nothing is told."""
+    return [
+        exp.alias_(told[column] if column in told else _no(kind), column, quoted=True)
+        for column, kind in MORE_COLUMNS.items()
+    ]
+
+
+def _no(kind: str) -> Sql:
+    return exp.cast(exp.null(), kind)
+
+
+def text_of(event: Sql) -> Sql:
+    """The event as text; bytes that are no UTF-8 become replacement characters."""
+    return func("DECODE", event, quoted("UTF-8"))

@@ -14,7 +14,6 @@ from sqlglot import exp
 from tocsin.backend.sql_tree import quoted
 from tocsin_flink_sql.ddl import (
     EVENT,
-    GROUP,
     MATCH_COLUMNS,
     OFFSET,
     PARTITION,
@@ -50,7 +49,7 @@ def found_table(matches: Place, refused: str) -> str:
     `event` is the event as text.
     One table, since a job with two would call the matcher twice for each event.
     """
-    kinds = {**MATCH_COLUMNS, GROUP: "ARRAY<TEXT>", "reason": "TEXT", "event": "TEXT"}
+    kinds = {**MATCH_COLUMNS, "reason": "TEXT", "event": "TEXT"}
     columns = [plain_column(key, exp.DataType.build(kind)) for key, kind in kinds.items()]
     columns.append(metadata_column(TOPIC, "topic", "TEXT", written=True))
     return create_table(FOUND, columns, replace(matches, topic=f"{matches.topic};{refused}"), {})

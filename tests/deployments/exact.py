@@ -110,7 +110,7 @@ def correlated(
     Where one version was swapped for the next, the moment is only known from what they found:
     between the last match of one and the first of the other, what both must find must be there.
     """
-    own = [row for row in rows if row["detection_id"] == identity(BURSTS)]
+    own = [r for r in rows if r["detection_id"] == identity(BURSTS) and not r["reason"]]
     timed = [(parse_millis(row["event_time"]) or 0, row) for row in own]
     counted = [(at, row) for at, row in timed if _counts(at, row, states)]
     counted.sort(key=lambda each: (each[0], each[1]["partition"], each[1]["offset"]))

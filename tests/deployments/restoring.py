@@ -200,7 +200,7 @@ class Swap:
         try:
             self.read(started, whole=True)
             self.stopped(started.job, drain=True)
-            rows = records(self.kafka, started.name)
+            rows = [row for row in records(self.kafka, started.name) if not row["reason"]]
             trial.got = sorted((r["source"], r["offset"], tuple(r["group"] or ())) for r in rows)
         except EngineError as error:
             trial.cause = self.cluster.root_exception(started.job) or error.message

@@ -1,7 +1,11 @@
 """Correlations on a real Flink cluster: many streams far apart in time make one job."""
 
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -24,12 +28,26 @@ from correlation_cases import (
     wanted,
     wanted_apart,
 )
+from engines.flink_deployed import BOUNDED, started
+from patience import SECONDS
 from tocsin.compile import Refusal, compile_query
 from tocsin.ir.correlation import Bound, BoundOp, Correlation, CorrelationType, Ref
-from tocsin.ir.query import CorrelationQuery
+from tocsin.ir.evaluate import View, predicate
+from tocsin.ir.query import CorrelationQuery, Query
+from tocsin.ir.stream import (
+    LATE,
+    WITHOUT_KEY,
+    WITHOUT_TIME,
+    arrivals,
+    clock_of,
+    completions,
+    observe,
+)
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import TimeUnit
 from tocsin_flink_sql.backend import FlinkSql
+from tocsin_flink_sql.cluster import ClusterRest
+from tocsin_flink_sql.topics import produce, records, topics
 from tocsin_runtime.engines import Endpoints
 
 pytestmark = pytest.mark.engine
@@ -99,3 +117,77 @@ def test_nothing_is_late_where_no_lateness_is_declared(endpoints: Endpoints) -> 
         [got] = FlinkSql().run([Job((of,), compiled(query), events)], endpoints)
         assert got == wanted(query, events)
         assert [match.event for match in got] == ([2, 3, 5] if of is patient else [5])
+
+
+TOLD = 6
+"""Queries whose deployed form is run."""
+Told = set[tuple[str, str, int, str]]
+"""Detection, source, number of the event, reason."""
+
+
+def test_what_does_not_count_is_told_with_its_reason(endpoints: Endpoints, tmp_path: Path) -> None:
+    queries = numbered(drawn(chains(), TOLD))
+    events = packed(drawn(streams(), 4 * TOLD))
+    rows = told(queries, events, endpoints, tmp_path)
+    found = {
+        (r["detection_id"], r["source"], r["offset"], r["reason"]) for r in rows if r["reason"]
+    }
+    expected = {each for query in queries for each in left_out(query, events)}
+    assert found == expected
+    assert {each[-1] for each in found} == {LATE, WITHOUT_KEY, WITHOUT_TIME}
+    for row in rows:
+        # Published is what is late alone; what matches is evidence.
+        has = row["event"] is not None
+        assert has == (row["reason"] in (None, LATE))
+        assert not has or json.loads(row["event"]) == events[row["offset"]]
+    matches = sorted(
+        Match(r["detection_id"], r["offset"], tuple(r["group"] or ()))
+        for r in rows
+        if not r["reason"]
+    )
+    assert matches == sorted(match for query in queries for match in wanted(query, events))
+
+
+def left_out(query: CorrelationQuery, events: Sequence[dict[str, Any]]) -> Told:
+    """What the evaluator says, of the bases of all levels."""
+    found: Told = set()
+    seen = observe(query.events, events)
+    for level in levels(query):
+        for rule, base in enumerate(level.bases):
+            keys = [ref.fields[rule] for ref in level.correlation.group_by]
+            if isinstance(base, Query):
+                of = arrivals(base.source, [View(event) for event in events], clock_of(base.source))
+                every = [
+                    (a.arrived, a.reason) for a in of if predicate(base.matches)(a.arrived.view)
+                ]
+            else:
+                every = [(each, "") for each in completions(base, seen).completed]
+            for each, reason in every:
+                lacks = any(len(each.view.texts(key) or ()) != 1 for key in keys)
+                if why := reason or (lacks and WITHOUT_KEY):
+                    found.add((query.detection.id, *each.event, why))
+    return found
+
+
+def levels(query: CorrelationQuery) -> Iterator[CorrelationQuery]:
+    """A correlation, and its bases that are correlations."""
+    yield query
+    for base in query.bases:
+        if isinstance(base, CorrelationQuery):
+            yield from levels(base)
+
+
+def told(
+    queries: Sequence[CorrelationQuery],
+    events: Sequence[dict[str, Any]],
+    endpoints: Endpoints,
+    folder: Path,
+) -> list[dict[str, Any]]:
+    """The rows of what is deployed, on events that end; every source has them all."""
+    servers, run = str(endpoints.kafka), f"tocsin-told-{uuid4().hex}"
+    read, to = f"{run}-events", f"{run}-found"
+    with topics(servers, [read, to]), ClusterRest(str(endpoints.flink_rest)) as cluster:
+        produce(servers, read, events)
+        job = started(queries, endpoints, folder, to, {**BOUNDED, "topic": read})
+        cluster.wait_finished(job, SECONDS)
+        return records(servers, to)

@@ -144,6 +144,13 @@ class Run:
             ("keyless", "without group key"): len(self.types),
             ("untimed", "without time"): len(self.types),
         }
+        until(lambda: len(self.site.status()["tallies"]) == 3 * len(self.types), "tallies")
+        told = self.site.status()["tallies"]
+        assert {(each["subject"], each["reason"], each["events"]) for each in told} == {
+            (name, reason, 1)
+            for name in self.types
+            for reason in ("late", "without group key", "without time")
+        }
 
     def slots(self, mark: str = "") -> list[str]:
         """Of the jobs that run; those of forms in shadow have a mark."""

@@ -125,6 +125,40 @@ def test_a_match_names_no_more_events_than_anywhere_else(deployment: Deployment)
     assert (cut["event_count"], whole["event_count"]) == (250, 250)
 
 
+def test_what_a_correlation_does_not_count_is_counted_and_late_events_are_published(
+    deployment: Deployment,
+) -> None:
+    def left_out(why: str, name: str, **more: Any) -> dict[str, Any]:
+        told = {"event_id": name, "event": None, "reason": why, "source": "web", **more}
+        return row(BURST, "l2", **told)
+
+    batch, made = taken(
+        alerter(deployment, Cut(BURST, "l1", "l2", 0)),
+        left_out("late", "a1", event='{"id": "a1"}'),
+        left_out("late", "a2", event='{"id": "a2"}'),
+        left_out("without group key", "a3"),
+        left_out("without time", "a4", event_time=None),
+        {**left_out("late", "a5", event="{}"), "logic": "l1"},
+    )
+    assert batch.counters.left_out == {
+        (BURST, "late"): 2,
+        (BURST, "without group key"): 1,
+        (BURST, "without time"): 1,
+    }
+    assert (batch.counters.matches, batch.counters.dead_letters) == ({}, 0)
+    assert [sink for sink, _ in made] == [Sink.LATE] * 2
+    assert made[0][1] == {
+        "detection": BURST,
+        "event_id": "a1",
+        "offset": 5,
+        "partition": 1,
+        "source": "web",
+        "time": AT_MS,
+        "topic": "shop.web",
+        "value": '{"id": "a1"}',
+    }
+
+
 def test_the_alert_is_the_same_on_every_reading(deployment: Deployment) -> None:
     found = row(BURST, "l2", group=["ann"])
     first, again = (taken(alerter(deployment), found)[1] for _ in range(2))

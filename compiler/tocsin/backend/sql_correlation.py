@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlglot import exp
 
@@ -38,6 +38,8 @@ from tocsin.ir.stream import WITHOUT_KEY
 
 LEFT_OUT, REASON = "left_out", "~reason"
 """The subquery of the base matches that do not count, each event once a reason; its reason."""
+Q = TypeVar("Q", bound=exp.Query)
+
 RANK, PART = "rank", "part"
 """Of the rows of one event, that of the least rank stays; a part tells those of one base apart."""
 
@@ -113,14 +115,14 @@ class Statement:
         self.parts[key] = part
         return key
 
-    def with_parts(self, select: exp.Select) -> exp.Select:
-        """The SELECT with all subqueries before it."""
+    def with_parts(self, rows: Q) -> Q:
+        """The rows with all subqueries before them."""
         ctes = [
             exp.CTE(this=part, alias=exp.TableAlias(this=name(key)))
             for key, part in self.parts.items()
         ]
-        select.set("with_", exp.With(expressions=ctes))
-        return select
+        rows.set("with_", exp.With(expressions=ctes))
+        return rows
 
     @property
     def identity(self) -> list[str]:

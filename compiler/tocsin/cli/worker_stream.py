@@ -16,11 +16,12 @@ from tocsin_runtime.worker import topics
 from tocsin_runtime.worker.health import listening
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
 from tocsin_runtime.worker.loop import run
-from tocsin_runtime.worker.names import SINKS, found_topic, group_of
+from tocsin_runtime.worker.names import SINKS, found_topic, group_of, late_topic
 from tocsin_runtime.worker.plans import Plans
 from tocsin_runtime.worker.references import resolve
 from tocsin_runtime.worker.reports import Reports
 from tocsin_runtime.worker.service import Service
+from tocsin_runtime.worker.stream import Sink
 
 if TYPE_CHECKING:
     from tocsin_runtime.worker.stop import Stop
@@ -47,13 +48,16 @@ def run_streaming(
     control = topic_name(name, env)
     plans = Plans(control, partial(AlertWriter.of, name, env), found_topic(name, env))
     service = Service(options.name, Follower(servers, control), plans, say)
-    topics.create(servers, set(SINKS.values()) - there)
+    sinks = dict(SINKS)
+    if environment.kind == "flink":
+        sinks[Sink.LATE] = late_topic(name, env)
+    topics.create(servers, set(sinks.values()) - there)
     _tell(service, address, there)
     settings = KafkaSettings(
         servers,
         group_of(name, env),
         service.topics,
-        SINKS,
+        sinks,
         options.name,
         options.until_end,
         service.plans.starts,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from tocsin.backend.fleet import ISOLATED, Finding, StreamPlace, Tally
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
-from tocsin.ir.stream import WITHOUT_TIME
+from tocsin.ir.stream import LATE, WITHOUT_KEY, WITHOUT_TIME
 from tocsin.model.entry import Entry
 from tocsin.pack import Part
 from tocsin_runtime.control.table import ReleaseTable
@@ -26,6 +26,7 @@ _SILENT_MS = 60_000
 """Clocks of machines differ, by less than this."""
 _LAGGING_MS = 300_000
 """What workers that keep up have read long before."""
+_REASONS = (WITHOUT_TIME, LATE, WITHOUT_KEY)
 _POLICY = {"cleanup.policy": "delete"}
 Looked = tuple[list[Finding], list[Tally]]
 
@@ -117,13 +118,15 @@ class Workers:
 
 
 def _tallies(reports: Iterable[Report | None], entries: Sequence[Entry]) -> Iterator[Tally]:
-    counted: Counter[str] = Counter()
-    for report in reports:
-        counted.update(report.without_time if report else {})
+    counted: Counter[tuple[str, str]] = Counter()
+    for report in filter(None, reports):
+        counted.update({(who, WITHOUT_TIME): n for who, n in report.without_time.items()})
+        for who, by_reason in report.left_out.items():
+            counted.update({(who, why): n for why, n in by_reason.items() if why in _REASONS})
     keys = {entry.id: entry.key for entry in entries}
-    for detection, events in sorted((+counted).items()):
-        if detection in keys:
-            yield Tally(keys[detection], WITHOUT_TIME, events)
+    for (who, why), events in sorted((+counted).items()):
+        if who in keys:
+            yield Tally(keys[who], why, events)
 
 
 def _sinks(servers: str, known: Collection[str]) -> Iterator[Finding]:

@@ -3,22 +3,25 @@
 A row is a JSON object: `detection_id`, `logic`, `source`, `partition`, `offset`, `event_time` (a
 text or null), `event_id`, `event` (a text), and of correlations `group` (a list or null),
 `event_ids` (the newest of the window, in order of time and id), `event_count` (of all) and `events`
-(the texts of the last of these).
+(the texts of the last of these). A row with a `reason` is no match, but an event that matches a
+base rule of a correlation and does not count for it; one that is late has its `event`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import orjson
 
-from tocsin.backend.fleet import Cut, Place, Written, counts
+from tocsin.backend.fleet import Cut, Written, counts
+from tocsin.canonical import canonical_bytes
 from tocsin.errors import ConfigError
 from tocsin.ir.evidence import MOST_IDS
+from tocsin.ir.stream import LATE
 from tocsin.ir.times import parse_millis
 from tocsin.pack import Part
 from tocsin_runtime.alerts.binding import Binding
@@ -73,36 +76,57 @@ class Alerter:
     def __call__(self, records: Sequence[Record]) -> Batch:
         """The results of a batch of rows. What is no row is a dead letter."""
         counters = Counters()
-        outputs: list[tuple[Output, ...]] = []
+        outputs: list[Sequence[Output]] = []
         for record in records:
             try:
-                row = decode(record.value)
-                made = self._results(row, (record.partition, record.offset))
+                outputs.append(self._results(record, counters))
             except (NotAnEventError, KeyError, TypeError, ValueError) as error:
                 reason = f"not a found match: {type(error).__name__} {error}"
                 outputs.append((dead_letter(record, reason),))
                 counters.dead_letters += 1
                 continue
             counters.events += 1
-            found = [each.subject for each in made if each.sink is Sink.MATCHES]
-            counters.matches.update(found)
-            if _time(row) is None:
-                counters.timeless.update(found)
-            outputs.append(made)
         return Batch(chain.from_iterable(outputs), counters)
 
-    def _results(self, row: Mapping[str, Any], place: Place) -> tuple[Output, ...]:
+    def _results(self, record: Record, counters: Counters) -> Sequence[Output]:
+        row = decode(record.value)
+        time = _time(row)
         finder = self._finders.get(row["detection_id"])
-        logic, time = row["logic"], _time(row)
-        if finder is None:
+        written = Written(row["logic"], time, (record.partition, record.offset))
+        if finder is None or not self._counts(finder, written):
             return ()
-        cuts = self._cuts[finder.described.id]
-        if not counts(Written(logic, time, place), finder.binding.logic, cuts):
-            return ()
+        if why := row.get("reason"):
+            made = list(_left_out(finder, row, time))
+            counters.left_out[finder.described.id, str(why)] += 1
+            return made
         ids, texts = _grounds(row)
         match = _match(finder, row, time, ids)
-        record = Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
-        return (record, *self._writer(match, [decode(text.encode()) for text in texts]))
+        found = Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
+        made = [found, *self._writer(match, [decode(text.encode()) for text in texts])]
+        counters.matches[match.detection] += 1
+        if time is None:
+            counters.timeless[match.detection] += 1
+        return made
+
+    def _counts(self, finder: Finder, written: Written) -> bool:
+        return counts(written, finder.binding.logic, self._cuts[finder.described.id])
+
+
+def _left_out(finder: Finder, row: Mapping[str, Any], time: int | None) -> Iterator[Output]:
+    """An event that a correlation does not count: those that are late are published."""
+    if row["reason"] != LATE:
+        return
+    told = {
+        "detection": finder.described.id,
+        "source": row["source"],
+        "topic": finder.topics[row["source"]],
+        "partition": int(row["partition"]),
+        "offset": int(row["offset"]),
+        "event_id": row["event_id"],
+        "time": time,
+        "value": row["event"],
+    }
+    yield Output(Sink.LATE, row["event_id"], canonical_bytes(told), finder.described.id)
 
 
 def _time(row: Mapping[str, Any]) -> int | None:

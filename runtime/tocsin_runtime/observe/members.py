@@ -26,7 +26,8 @@ _FRESH_SECONDS = 8.0
 class Report:
     """What a worker tells of itself. `seen`: digest of the release record that it answers to.
 
-    `without_time`: its matches whose event tells no time, by detection.
+    `without_time`: its matches whose event tells no time, by detection. `left_out`: base matches
+    that do not count, by correlation and reason.
     """
 
     release: Whole
@@ -36,6 +37,7 @@ class Report:
     isolated: Mapping[str, str]
     at: Whole
     without_time: Mapping[str, Whole] = field(default_factory=dict)
+    left_out: Mapping[str, Mapping[str, Whole]] = field(default_factory=dict)
 
 
 _REPORT = TypeAdapter(Report)

@@ -36,6 +36,7 @@ class Figures(Collector):
         for sink, (name, words) in _SINKS.items():
             yield _counter(name, words, done.outputs[sink])
         yield self._timeless()
+        yield self._left_out()
         yield SummaryMetricFamily(
             "tocsin_batch_seconds", "Time of batches, commit included.", done.batches, done.seconds
         )
@@ -52,6 +53,13 @@ class Figures(Collector):
         counted = CounterMetricFamily("tocsin_matches_without_time", words, labels=["detection"])
         for detection, count in sorted(self._service.done.counters.timeless.items()):
             counted.add_metric([detection], count)
+        return counted
+
+    def _left_out(self) -> Metric:
+        words = "Base matches that do not count for a correlation."
+        counted = CounterMetricFamily("tocsin_left_out", words, labels=["detection", "reason"])
+        for (detection, reason), count in sorted(self._service.done.counters.left_out.items()):
+            counted.add_metric([detection, reason], count)
         return counted
 
     def _lag(self) -> Metric:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from tocsin_runtime.worker.stream import Sink
 
-SINKS: Mapping[Sink, str] = {sink: f"tocsin.{sink}" for sink in Sink}
-"""Topics of results."""
+SINKS: Mapping[Sink, str] = {
+    sink: f"tocsin.{sink}" for sink in (Sink.MATCHES, Sink.ALERTS, Sink.DEAD)
+}
+"""Topics of results, which all environments share."""
 
 LAST_RUN = "last-run.json"
 """In the folder of a local environment: the report of its last run."""
@@ -21,3 +23,8 @@ def group_of(project: str, environment: str) -> str:
 def found_topic(project: str, environment: str) -> str:
     """The topic of what Flink's jobs find in an environment."""
     return f"tocsin.found.{project}.{environment}"
+
+
+def late_topic(project: str, environment: str) -> str:
+    """The topic of events that correlations on Flink do not count as they are late."""
+    return f"tocsin.{Sink.LATE}.{project}.{environment}"

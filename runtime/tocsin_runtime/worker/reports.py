@@ -15,7 +15,7 @@ from tocsin_runtime.worker.clients import LOG
 EVERY_SECONDS = 2.0
 _DELIVERY_SECONDS = 10
 _LEAVING_SECONDS = 5.0
-FIGURES = {"events", "trial_events", "dead_letters", "without_time", "at"}
+FIGURES = {"events", "trial_events", "dead_letters", "without_time", "left_out", "at"}
 """What may change without a reason to tell at once."""
 
 

@@ -14,6 +14,7 @@ class Sink(StrEnum):
     MATCHES = "matches"
     ALERTS = "alerts"
     DEAD = "dead-letters"
+    LATE = "late"
 
 
 class Record(NamedTuple):
