@@ -29,8 +29,8 @@ os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 ENGINES = {
     **dict.fromkeys(("flink_alerts", "flink_environment", "flink_jobs", "flink_modes"), "jobs"),
-    "state_verdict": "jobs",
-    **dict.fromkeys(("alert_ids", "kafka_broker", "kafka_filter", "kafka_releases"), "broker"),
+    **dict.fromkeys(("alert_ids", "state_verdict"), "jobs"),
+    **dict.fromkeys(("kafka_broker", "kafka_filter", "kafka_releases"), "broker"),
     **dict.fromkeys(("kafka_restart", "kafka_workers", "stream_apply"), "broker"),
     **dict.fromkeys(("correlation_at_rest", "engine_cache", "engine_mistakes"), ""),
     **dict.fromkeys(("local_engines", "pack_sql", "schema_registry", "sql_duckdb"), ""),

@@ -6,16 +6,19 @@ import json
 import runpy
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
-from confluent_kafka import Producer
 
 from authoring import write
+from engines.flink_deployed import started
 from engines.kafka_io import consume
 from patience import SECONDS
 from tocsin.backend import registry
@@ -23,11 +26,19 @@ from tocsin.cli.main import main_group
 from tocsin.compile import compile_query
 from tocsin.deploy.local import LocalTarget
 from tocsin.front.project import Project, load_project
-from tocsin.ir.query import Query
+from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.artifact import Artifact
+from tocsin.pack import Pack, Part
 from tocsin.plan.desired import entry_of
 from tocsin.plan.shadow import Placing
 from tocsin.plan.steps import Deploy
+from tocsin_flink_sql.backend import FlinkSql
+from tocsin_flink_sql.cluster import ClusterRest
+from tocsin_flink_sql.ddl import Place
+from tocsin_flink_sql.jar import pack_jar
+from tocsin_flink_sql.pack_run import submit
+from tocsin_flink_sql.run import SESSIONS
+from tocsin_flink_sql.topics import send
 from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
@@ -114,51 +125,96 @@ def test_statements_raise_the_same_alerts(
     assert run_here(project, backend, backend, day, tmp_path) == wanted
 
 
-def test_workers_on_kafka_raise_the_same_alerts(
-    project: Project, day: Path, wanted: Alerts, broker: Endpoints, tmp_path: Path
-) -> None:
-    """Filters alone: correlations need Flink. The worker's folder has the settings and no more."""
-    assert broker.kafka
-    name, queries = f"p{uuid4().hex}", [query for query in project.queries if query.alerts]
-    filters = [query for query in queries if isinstance(query, Query)]
-    settings = f'kind = "kafka"\nbackend = "kafka-filter"\nbootstrap = "{broker.kafka}"\n'
-    write(tmp_path / "tocsin.toml", f'[project]\nname = "{name}"\n[environments.there]\n{settings}')
-    read_from = {source.topic: source.name for source in project.sources.values()}
-    topics.create(broker.kafka, read_from, partitions=1)
-    try:
-        for topic, source in read_from.items():
-            feed(broker.kafka, topic, day / f"{source}.jsonl")
-        control = ControlWriter(broker.kafka, name, "there")
-        release(project, filters, control, dict.fromkeys(read_from, 0))
+@dataclass(frozen=True)
+class Streams:
+    """The events of the day on a broker, in the topics of their sources."""
+
+    servers: str
+    project: Project
+    topics: Mapping[str, str]
+
+    def of(self, kind: str, backend: str, root: Path) -> Alerts:
+        """The alerts of a worker of an environment of this kind, which has its settings alone."""
+        settings = f'kind = "{kind}"\nbackend = "{backend}"\nbootstrap = "{self.servers}"\n'
+        name = root.name
+        write(root / "tocsin.toml", f'[project]\nname = "{name}"\n[environments.there]\n{settings}')
         words = ["-m", "tocsin.cli.main", "worker", "--env", "there", "--until-end"]
         command = [sys.executable, *words]
-        told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        told = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
         assert told.returncode == 0, told.stderr
+        origin = f"/tocsin/{name}/there"
+        records = (json.loads(value) for value in consume(self.servers, SINKS[Sink.ALERTS]))
+        return alerts_of(record for record in records if record["source"] == origin)
+
+    def release(self, name: str, made: Iterable[tuple[Resolved, Artifact]]) -> None:
+        """These detections, as the first release."""
+        entries, bodies = [], {}
+        for query, artifact in made:
+            entries.append(entry_of(self.project, query, artifact, Placing("live"), 1))
+            bodies[artifact_key(artifact.digest)] = artifact.body
+        starts = dict.fromkeys(self.topics.values(), 0)
+        table = ReleaseTable("there", 1, tuple(entries), starts=starts)
+        ControlWriter(self.servers, name, "there").put({**bodies, RELEASE: table.encode()})
+
+
+@pytest.fixture(scope="module")
+def fed(project: Project, day: Path, endpoints: Endpoints) -> Iterator[Streams]:
+    assert endpoints.kafka
+    by_source = {source.name: source.topic for source in project.sources.values()}
+    topics.create(endpoints.kafka, by_source.values(), partitions=1)
+    try:
+        for source, topic in by_source.items():
+            send(endpoints.kafka, topic, (day / f"{source}.jsonl").read_bytes().splitlines())
+        yield Streams(endpoints.kafka, project, by_source)
     finally:
-        topics.delete(broker.kafka, list(read_from))
-    origin = f"/tocsin/{name}/there"
-    records = (json.loads(value) for value in consume(broker.kafka, SINKS[Sink.ALERTS]))
-    found = alerts_of(record for record in records if record["source"] == origin)
-    ids = {query.detection.id for query in filters}
+        topics.delete(endpoints.kafka, list(by_source.values()))
+
+
+def test_workers_on_kafka_raise_the_same_alerts(
+    fed: Streams, wanted: Alerts, tmp_path: Path
+) -> None:
+    """Filters alone: correlations need Flink."""
+    queries = [q for q in fed.project.queries if q.alerts and isinstance(q, Query)]
+    made = [(query, compile_query(query, registry.load("kafka-filter"))) for query in queries]
+    root = tmp_path / f"p{uuid4().hex}"
+    fed.release(root.name, [(query, each) for query, each in made if isinstance(each, Artifact)])
+    found = fed.of("kafka", "kafka-filter", root)
+    ids = {query.detection.id for query in queries}
     assert found == {key: value for key, value in wanted.items() if key[0] in ids}
 
 
-def feed(servers: str, topic: str, file: Path) -> None:
-    producer = Producer({"bootstrap.servers": servers, "enable.idempotence": True, "log_level": 0})
-    for line in file.read_bytes().splitlines():
-        producer.produce(topic, line)
-    assert producer.flush(SECONDS) == 0
-
-
-def release(
-    project: Project, queries: Sequence[Query], control: ControlWriter, starts: Mapping[str, int]
+def test_jobs_on_flink_raise_the_same_alerts(
+    fed: Streams, wanted: Alerts, endpoints: Endpoints, tmp_path: Path
 ) -> None:
-    """These detections as filters, as the first release."""
-    entries, bodies = [], {}
-    for query in queries:
-        made = compile_query(query, registry.load("kafka-filter"))
-        assert isinstance(made, Artifact), made
-        entries.append(entry_of(project, query, made, Placing("live"), 1))
-        bodies[artifact_key(made.digest)] = made.body
-    table = ReleaseTable("there", 1, tuple(entries), starts=starts)
-    control.put({**bodies, RELEASE: table.encode()})
+    """What is deployed, on events that end: the pack of each source, and all correlations."""
+    root = tmp_path / f"p{uuid4().hex}"
+    queries = [query for query in fed.project.queries if query.alerts]
+    fed.release(root.name, [(query, FlinkSql().deployed(query)) for query in queries])
+    to = [f"tocsin.{what}.{root.name}.there" for what in ("found", "refused")]
+    topics.create(fed.servers, to, partitions=1)
+    single = [query for query in queries if isinstance(query, Query)]
+    several = [query for query in queries if isinstance(query, CorrelationQuery)]
+    by_source = [[q for q in single if q.source.name == source] for source in fed.topics]
+    jobs = [partial(packed, some, endpoints, to, tmp_path) for some in by_source]
+    jobs.append(partial(started, several, endpoints, tmp_path, to[0]))
+    try:
+        with (
+            ThreadPoolExecutor(SESSIONS) as pool,
+            ClusterRest(str(endpoints.flink_rest)) as cluster,
+        ):
+            for job in pool.map(lambda start: start(), jobs):
+                cluster.wait_finished(job, SECONDS)
+        assert not consume(fed.servers, to[1])
+        assert fed.of("flink", "flink-sql", root) == wanted
+    finally:
+        topics.delete(fed.servers, to)
+
+
+def packed(queries: Sequence[Query], servers: Endpoints, to: Sequence[str], folder: Path) -> str:
+    """Start the pack of a source; the job."""
+    source = queries[0].source
+    pack = Pack.of(source.name, [Part.of(query) for query in queries])
+    jar = folder / f"{source.name}.jar"
+    jar.write_bytes(pack_jar(pack))
+    places = [Place(str(servers.kafka), topic) for topic in (source.topic, *to)]
+    return submit(source.name, jar, places, str(servers.flink_gateway))
