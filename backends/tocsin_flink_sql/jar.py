@@ -113,7 +113,7 @@ def maven(*arguments: str) -> str:
             "building the matcher for Flink needs a Java compiler and Maven",
             hint="install both (Debian, Ubuntu: openjdk-17-jdk-headless, maven)",
         )
-    command = [mvn, "-B", "-q", "-f", str(SOURCES / "pom.xml"), *arguments]
+    command = [mvn, "-B", "-q", "-C", "-f", str(SOURCES / "pom.xml"), *arguments]
     try:
         done = subprocess.run(
             command,

@@ -84,7 +84,7 @@ def test_a_java_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.M
 def test_a_failed_download_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_OFFLINE", "1")
     with pytest.raises(EngineError, match="could not download tocsin-of-nobody==0") as caught:
-        python_package("tocsin-of-nobody==0", tmp_path)
+        python_package("tocsin-of-nobody==0", "0" * 64, tmp_path)
     assert "was not found in the cache" in caught.value.message
     assert "\n" not in caught.value.message
 

@@ -16,6 +16,7 @@ from tocsin_runtime.engines.ports import HOST
 from tocsin_runtime.engines.tools import JAVA, Tool
 
 _LIBRARIES = "apache-flink-libraries==2.2.1"
+_LIBRARIES_SHA256 = "74dc5546fbd9add8fbcdf1222a237e09491f9b80296241aef8676ec56f8e686e"
 _RESULT = "BASH_JAVA_UTILS_EXEC_RESULT:"
 _RUNTIME = "org.apache.flink.runtime"
 _JOB_MANAGER = f"{_RUNTIME}.entrypoint.StandaloneSessionClusterEntrypoint"
@@ -39,7 +40,7 @@ class Flink:
 
         def fill(folder: Path) -> None:
             say("downloading Flink (315 MB)")
-            python_package(_LIBRARIES, folder / "python")
+            python_package(_LIBRARIES, _LIBRARIES_SHA256, folder / "python")
             maven_jars(text, folder / "extra", transitive=False)
 
         return cache.folder("flink", _LIBRARIES + text, fill, say)

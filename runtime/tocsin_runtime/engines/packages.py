@@ -33,15 +33,22 @@ def maven_jars(pom_text: str, target: Path, *, transitive: bool) -> None:
     file = target / "pom.xml"
     file.write_text(pom_text, encoding="utf-8")
     only_direct = [] if transitive else ["-DexcludeTransitive=true"]
-    # -U: else a download that failed once is not tried again for a day.
-    command = [mvn, "-B", "-q", "-U", "-f", str(file), _COPY, f"-DoutputDirectory={target}"]
+    # -U: else a download that failed once is not tried again for a day. -C: a file that is not what
+    # the registry says of it is refused, plug-ins included.
+    command = [mvn, "-B", "-q", "-U", "-C", "-f", str(file), _COPY, f"-DoutputDirectory={target}"]
     _run([*command, *only_direct], "Maven could not download the jars")
 
 
-def python_package(requirement: str, target: Path) -> None:
-    """Install one Python package, without what it depends on, into a folder of its own."""
-    options = ["--no-deps", "--target", str(target), requirement]
-    _run([*_installer(), *options], f"could not download {requirement}")
+def python_package(requirement: str, sha256: str, target: Path) -> None:
+    """Install the wheel of one Python package that has this digest into a folder of its own.
+
+    What it depends on is left out, and no source is built: that would run what nothing pins.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    file = target / "requirements.txt"
+    file.write_text(f"{requirement} --hash=sha256:{sha256}\n", encoding="utf-8")
+    options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--target", str(target)]
+    _run([*_installer(), *options, "-r", str(file)], f"could not download {requirement}")
 
 
 def _installer() -> list[str]:
