@@ -190,6 +190,111 @@ def test_what_is_broken_takes_nothing_with_it(
     assert [(d.span.line, d.span.column) for d in found.diagnostics] == places
 
 
+EVENT = {"eventName": "a", "n": 1}
+TEXT = json.dumps(EVENT)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TEXT + TEXT,
+        f"{TEXT} {TEXT}\n",
+        f"{TEXT},\n{TEXT},\n",
+        f"{TEXT}, {TEXT}\n",
+        f"{json.dumps(EVENT, indent=1)},\n{json.dumps(EVENT, indent=1)}",
+        f"{json.dumps(EVENT, indent=1)}{json.dumps(EVENT, indent=1)}",
+        *(f"\n {TEXT}\n{TEXT}".encode(each) for each in ("utf-16", "utf-16-le", "utf-16-be")),
+        "eventName,n\na,1\na,1\n".encode("utf-16-le"),
+        "sep=;\neventName;n\na;1\na;1\n",
+        '#TYPE System.Management.Automation.PSCustomObject\r\n"eventName","n"\r\na,1\r\na,1\r\n',
+        "eventName,n,\na,1,\na,1,\n",
+    ],
+)
+def test_events_in_a_row_are_read_however_they_are_joined(
+    tmp_path: Path, content: str | bytes
+) -> None:
+    data = content if isinstance(content, bytes) else content.encode()
+    found = read(tmp_path, data)
+    assert not found.diagnostics
+    assert [{k: str(v) for k, v in e.items()} for e in found.events] == [
+        {"eventName": "a", "n": "1"}
+    ] * 2
+    records = FileStream([tmp_path / "events"], {}).poll() or []
+    assert [orjson.loads(record.value) for record in records] == found.events
+
+
+def test_cells_without_a_name_are_left_out_and_said(tmp_path: Path) -> None:
+    found = read(tmp_path, b'Level,Source\nInformation,Security,"An account\nwas made"\nError,x\n')
+    assert found.events == [
+        {"Level": "Information", "Source": "Security"},
+        {"Level": "Error", "Source": "x"},
+    ]
+    [said] = found.diagnostics
+    assert said.message == "a row of 3 cells under 2 names: the last are left out"
+
+
+ONE = {"preview": False, "offset": 0, "result": EVENT}
+HIT = {"_index": "i", "_id": "1", "_score": 1, "_source": EVENT}
+LOGGED = {"id": "1", "timestamp": 1, "message": TEXT}
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        ONE,
+        HIT,
+        {"preview": False, "init_offset": 0, "messages": [], "fields": [], "results": [EVENT]},
+        {"took": 1, "responses": [{"hits": {"hits": [HIT]}, "status": 200}]},
+        {"chunk_size": 1, "next_stream_position": 1, "entries": [EVENT]},
+        {"Stats": {}, "Schema": [], "Results": [EVENT]},
+        {"data": [EVENT], "pagination": {"nextCursor": None}},
+        {"result": [EVENT], "result_info": {}, "success": True, "errors": [], "messages": []},
+        {"stat": "OK", "response": [EVENT]},
+        {"totalSize": 1, "done": True, "records": [EVENT]},
+        {"Findings": [EVENT], "NextToken": "x"},
+        {"meta": {}, "resources": [EVENT], "errors": []},
+        {"Events": [{"EventId": "1", "EventName": "a", "CloudTrailEvent": TEXT}]},
+        {"messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "g", "logEvents": [LOGGED]},
+        {"events": [LOGGED], "searchedLogStreams": []},
+        {"value": [{"records": [EVENT]}]},
+    ],
+)
+def test_envelopes_of_other_products_are_opened(tmp_path: Path, envelope: dict[str, Any]) -> None:
+    found = read(tmp_path, json.dumps(envelope).encode())
+    assert (found.events, found.diagnostics) == ([EVENT], [])
+    records = FileStream([tmp_path / "events"], {}).poll() or []
+    assert [orjson.loads(record.value) for record in records] == [EVENT]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"message": "m", "code": 5, "data": [EVENT]},
+        {"errors": [EVENT], "data": "x"},
+        {"owner": "o", "message": "m", "resources": [EVENT]},
+        {"result": EVENT, "status": "ok"},
+        {"_source": EVENT},
+        {"timestamp": 1, "message": TEXT},
+    ],
+)
+def test_an_event_with_such_names_stays_one(tmp_path: Path, event: dict[str, Any]) -> None:
+    assert read(tmp_path, json.dumps(event).encode()).events == [event]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"#separator \\x09\n#path\tconn\n1.0\tC1\n", "a Zeek log with tabs"),
+        (b"#Software: IIS\n#Fields: date time\n2026-01-01 00:00:00\n", "a W3C log"),
+        (b"type=SYSCALL msg=audit(1.0:1): a=b\n", "an audit log of Linux"),
+        (b"CEF:0|a|b|1|2|n|5|src=1\n", "CEF"),
+    ],
+)
+def test_logs_of_other_forms_are_named(tmp_path: Path, content: bytes, kind: str) -> None:
+    [said] = read(tmp_path, content).diagnostics
+    assert said.message == f"{kind}, not events"
+
+
 def test_a_table_is_told_by_its_header(tmp_path: Path) -> None:
     text = 'Channel,EventID,Message\r\nSecurity,4625,"a\r\nb, c"\r\nSystem,,x\r\n1,2\r\n'
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
@@ -305,6 +410,20 @@ def test_a_damaged_record_is_one_finding_and_the_others_are_read(tmp_path: Path)
     assert all("EVTX" in d.message or "record" in d.message for d in found.diagnostics)
 
 
+@pytest.mark.parametrize(
+    ("left", "events"), [(-5, 2), (69_632 + 9, 2), (69_632, 2), (69_631, 0), (4096, 0)]
+)
+def test_a_log_that_is_cut_short_says_so(tmp_path: Path, left: int, events: int) -> None:
+    chunks = (2).to_bytes(2, "little")
+    two = LOG[:42] + chunks + LOG[44:] + LOG[4096:]
+    assert len(read(tmp_path, two).events) == 4
+    found = read(tmp_path, two[:left])
+    [said] = found.diagnostics
+    wanted = "cut short" if events or left == 4096 else "no record can be read"
+    assert (said.code, wanted in said.message) == ("TOC070", True)
+    assert len(found.events) == events
+
+
 def test_without_the_library_one_finding_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -324,6 +443,92 @@ def test_nested_windows_events_have_the_names_of_sigma(
     assert {name: event[name] for name in FLAT} == FLAT
     assert {name: event[name] for name in nested} == nested
     assert read(tmp_path, content, flatten=False).events == [nested]
+
+
+XMLTODICT = {
+    "Event": {
+        "@xmlns": "x",
+        "System": {
+            "Provider": {"@Name": "Sysmon", "@Guid": "{1}"},
+            "EventID": {"@Qualifiers": "", "#text": 1},
+            "Channel": "Security",
+            "Computer": "pc",
+        },
+        "EventData": {
+            "Data": [
+                {"@Name": "Image", "#text": "cmd.exe"},
+                {"@Name": "ParentImage", "#text": "x"},
+                {"@Name": "Empty"},
+            ]
+        },
+    }
+}
+APART = {
+    "Event": {
+        "Event_attributes": {"xmlns": "x"},
+        "System": {
+            "Provider_attributes": {"Name": "Sysmon"},
+            "EventID": 1,
+            "EventID_attributes": {"Qualifiers": 0},
+            "Channel": "Security",
+            "Computer": "pc",
+        },
+        "EventData": {"Image": "cmd.exe", "ParentImage": "x"},
+    }
+}
+VELOCIRAPTOR = {
+    "System": {
+        "Provider": {"Name": "Sysmon"},
+        "EventID": {"Value": 1},
+        "Channel": "Security",
+        "Computer": "pc",
+    },
+    "EventData": {"Image": "cmd.exe", "ParentImage": "x"},
+    "Message": "m",
+}
+DOTTED = {
+    "winlog.channel": "Security",
+    "winlog.event_id": "1",
+    "winlog.computer_name": "pc",
+    "winlog.provider_name": "Sysmon",
+    "winlog.event_data.Image": "cmd.exe",
+    "winlog.event_data.ParentImage": "x",
+}
+WINLOGBEAT_6 = {
+    "log_name": "Security",
+    "event_id": 1,
+    "computer_name": "pc",
+    "source_name": "Sysmon",
+    "event_data": {"Image": "cmd.exe", "ParentImage": "x"},
+}
+WAZUH = {
+    "agent": {"name": "a"},
+    "data": {
+        "win": {
+            "system": {
+                "eventID": 1,
+                "channel": "Security",
+                "computer": "pc",
+                "providerName": "Sysmon",
+            },
+            "eventdata": {"image": "cmd.exe", "parentImage": "x", "channel": "forged"},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("nested", [XMLTODICT, APART, VELOCIRAPTOR, DOTTED, WINLOGBEAT_6, WAZUH])
+def test_layouts_of_other_tools_have_the_names_of_sigma(nested: dict[str, Any]) -> None:
+    found = flat(nested)
+    assert {name: found[name] for name in FLAT} == FLAT
+    assert {name: found[name] for name in nested} == nested
+    assert "Empty" not in found
+
+
+def test_an_event_without_data_has_the_fields_of_its_system() -> None:
+    assert flat({"System": {"EventID": {"Value": 0}, "Channel": "c"}})["EventID"] == 0
+    assert flat({"EventID": 7, "EventData": {"Image": "a"}})["Image"] == "a"
+    assert flat({"System": {"name": "own"}, "win": 1}) == {"System": {"name": "own"}, "win": 1}
 
 
 def test_a_flat_field_of_the_event_itself_stays() -> None:

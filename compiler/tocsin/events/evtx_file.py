@@ -34,17 +34,28 @@ def evtx_pieces(stream: IO[bytes]) -> Iterator[Piece]:
     except (RuntimeError, OSError, ValueError) as error:
         yield Piece(1, problem=f"a damaged EVTX file: {error}", hint=_CONVERT, whole=True)
         return
-    read = False
+    number = 0
     for number, record in enumerate(_records(records), 1):
-        read = True
         yield record._replace(row=number)
-    if not read and len(data) > _HEADER:
+    if not number and len(data) > _HEADER:
         problem = "a damaged EVTX file: no record can be read"
         yield Piece(1, problem=problem, hint=_CONVERT, whole=True)
+    elif _is_cut(data):
+        # The library leaves out the chunk that is not whole, and all after it, without a word.
+        problem = "the EVTX file is cut short: records are missing at its end"
+        yield Piece(number + 1, problem=problem, whole=True)
 
 
-_HEADER = 4096
-"""Bytes of a log without any record."""
+_HEADER, _CHUNK = 4096, 65_536
+"""Bytes of a log without any record, and of each part that holds records."""
+_CHUNKS = slice(42, 44)
+"""Where the header has the number of chunks."""
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether a log ends within a chunk, or has fewer than its header says."""
+    whole, rest = divmod(len(data) - _HEADER, _CHUNK)
+    return rest != 0 or whole < int.from_bytes(data[_CHUNKS], "little")
 
 
 def _records(records: Iterator[Any]) -> Iterator[Piece]:

@@ -21,12 +21,16 @@ from tocsin.events.piece import (
     kind_of,
     too_deep,
 )
+from tocsin.events.splitter import TOKEN, Splitter
 
 MAX_TEXT_BYTES = 1 << 30
 """An array, an envelope or values over several lines are held whole, up to so many bytes."""
 _ENVELOPE = re.compile(
-    rb'"(?:[Rr]ecords|value|entries|items|[Ee]vents|logs|results|hits)"\s*:\s*[\[{]'
+    rb'"(?:[Rr]ecords|value|entries|items|[Ee]vents|logs|[Rr]esults?|hits|data|resources|responses?|'
+    rb'Findings|logEvents|_source)"\s*:\s*[\[{]'
 )
+_JOINED = re.compile(rb"\}[ \t]*(?:,[ \t]*$|,?[ \t]*\{)")
+"""Where an object of a line may end and another begin, or only a comma follow."""
 _NAMES_IN = 4096
 """Bytes at the front of a line in which the name of an envelope's list stands."""
 
@@ -57,6 +61,11 @@ def json_pieces(stream: IO[bytes], read_as: Counter[str]) -> Iterator[Piece]:
 def may_hold_several(line: bytes) -> bool:
     """Whether a line looks like an array or an envelope."""
     return line[:1] == b"[" or _ENVELOPE.search(line, 0, _NAMES_IN) is not None
+
+
+def may_be_joined(line: bytes) -> bool:
+    """Whether a line looks like objects in a row; arrays of objects in one look so, too."""
+    return _JOINED.search(line) is not None
 
 
 def single(line: bytes) -> Event | None:
@@ -111,7 +120,7 @@ def _is_open(line: bytes) -> bool:
 
 
 def _depth(line: bytes) -> int:
-    tokens = (token[0][:1] for token in _TOKEN.finditer(line))
+    tokens = (token[0][:1] for token in TOKEN.finditer(line))
     return sum((token in b"{[") - (token in b"}]") for token in tokens)
 
 
@@ -121,11 +130,16 @@ def several(piece: Piece, read_as: Counter[str]) -> Iterator[Piece]:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
-        # In an array, one bad member is one finding.
-        yield from split(line, row) if line[:1] == b"[" else [parsed(piece)]
+        # In an array, or of several in a line, one bad value is one finding.
+        if line[:1] == b"[" or may_be_joined(line):
+            yield from _split_members(line, row, read_as)
+        else:
+            yield parsed(piece)
         return
     if isinstance(value, dict) and unwrap(value) is None and len(line) > MAX_EVENT_BYTES:
         yield piece._replace(line=line[: MAX_EVENT_BYTES + 1], problem=TOO_LARGE)
+    elif isinstance(value, dict) and unwrap(value) is None and not too_deep(value, line):
+        yield piece._replace(event=value)
     else:
         yield from members(value, row, read_as, line)
 
@@ -135,16 +149,20 @@ def _text(text: bytes, row: int, read_as: Counter[str]) -> Iterator[Piece]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        for piece in split(text, row):
-            if piece.event is None:
-                yield piece
-            else:
-                yield from members(piece.event, piece.row, read_as, piece.line, piece.column)
+        yield from _split_members(text, row, read_as)
         return
     if isinstance(value, list) and not all(isinstance(each, dict) for each in value):
         yield from split(text, row)  # it knows where each member stands
     else:
         yield from members(value, row, read_as, text)
+
+
+def _split_members(text: bytes, row: int, read_as: Counter[str]) -> Iterator[Piece]:
+    for piece in split(text, row):
+        if piece.event is None:
+            yield piece
+        else:
+            yield from members(piece.event, piece.row, read_as, piece.line, piece.column)
 
 
 def members(
@@ -162,7 +180,10 @@ def members(
         name, found = inner
         read_as[f"envelopes ({name})"] += 1
         for number, each in enumerate(found):
-            yield _member(each, row, column, f"{name}[{number}]")
+            if isinstance(each, dict) and unwrap(each):
+                yield from members(each, row, read_as, column=column)
+            else:
+                yield _member(each, row, column, f"{name}[{number}]")
     elif isinstance(value, dict):
         yield _event(value, row, column, text)
     else:
@@ -194,83 +215,10 @@ def _not_an_object(value: Any, row: int, column: int, line: bytes) -> Piece:
     return Piece(row, column, line, problem=problem, hint=ONE_A_LINE)
 
 
-# --- where values begin and end --------------------------------------------------------------
-
-_TOKEN = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}\[\],:]|[^\s{}\[\],:"]+|"')
-
-
-class _Splitter:
-    """Cuts a text into its values and the members of its arrays, broken ones among them.
-
-    `base`: depth at which values stand, 1 inside an array. A value that is cut short ends where a
-    line begins with a bracket that cannot stand there.
-    """
-
-    def __init__(self, text: bytes) -> None:
-        self.text = text
-        self.open: list[int] = []
-        self.base = 0
-        self.start = -1
-        self.last = b""
-
-    def slices(self) -> Iterator[tuple[int, int]]:
-        """Begin and end of each."""
-        skipped = 0
-        for token in _TOKEN.finditer(self.text):
-            at, kind = token.start(), token[0][:1]
-            if at < skipped:
-                continue
-            if kind in b"{[":
-                yield from self._opened(at, kind)
-            elif kind in b"}]":
-                yield from self._closed(token.end())
-            elif len(self.open) == self.base and not (self.base and kind == b","):
-                end = token.end() if self.base else self._end_of_line(at)
-                yield at, end
-                skipped = end
-            self.last = kind
-        if self.start >= 0:
-            yield self.start, len(self.text)
-
-    def _opened(self, at: int, kind: bytes) -> Iterator[tuple[int, int]]:
-        if self.start >= 0 and not self._fits() and self._begins_line(at):
-            yield self.start, at
-            del self.open[self.base :]
-            self.start = -1
-        if not self.open:
-            self.base = int(kind == b"[")
-        if self.start < 0 and len(self.open) == self.base and not (kind == b"[" and not self.open):
-            self.start = at
-        self.open.append(kind[0])
-
-    def _closed(self, end: int) -> Iterator[tuple[int, int]]:
-        if not self.open:
-            yield end - 1, end
-            return
-        self.open.pop()
-        if self.start >= 0 and len(self.open) == self.base:
-            yield self.start, end
-            self.start = -1
-        if not self.open:
-            self.base = 0
-
-    def _fits(self) -> bool:
-        """Whether a bracket may stand after the last token."""
-        in_array = bool(self.open) and self.open[-1] == ord("[")
-        return self.last in (b":", b"[") or (self.last == b"," and in_array)
-
-    def _begins_line(self, at: int) -> bool:
-        return at == 0 or self.text[at - 1 : at] == b"\n"
-
-    def _end_of_line(self, at: int) -> int:
-        end = self.text.find(b"\n", at)
-        return len(self.text) if end < 0 else end
-
-
 def split(text: bytes, row: int) -> Iterator[Piece]:
     """Each value of a text with its place; one that is no event is a problem of its own."""
     seen, begin = 0, 0
-    splitter = _Splitter(text)
+    splitter = Splitter(text)
     for start, end in splitter.slices():
         row += text.count(b"\n", seen, start)
         begin = text.rfind(b"\n", 0, start) + 1

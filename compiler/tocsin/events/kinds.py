@@ -46,6 +46,15 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
 _BZIP2 = re.compile(rb"BZh[1-9]1AY&SY")
 _BRIEF = ((b"MZ", Kind("a Windows program")), (b"ORC", Kind("ORC")))
 """Too brief to tell alone: text may begin so, but not text with NULs."""
+_LOGS = (
+    (b"#separator", Kind("a Zeek log with tabs", "write JSON: LogAscii::use_json=T")),
+    (b"#Software:", Kind("a W3C log", "convert it to CSV with a header, or to JSON")),
+    (b"#Version:", Kind("a W3C log", "convert it to CSV with a header, or to JSON")),
+    (b"#Fields:", Kind("a W3C log", "convert it to CSV with a header, or to JSON")),
+    (b"type=", Kind("an audit log of Linux", "convert it to JSON, a field a key")),
+    (b"CEF:", Kind("CEF", "convert it to JSON, a field a key")),
+    (b"LEEF:", Kind("LEEF", "convert it to JSON, a field a key")),
+)
 _TAR = slice(257, 262)
 _OBJECT_LINE = re.compile(rb"^[ \t]*\{", re.MULTILINE)
 _NAME = re.compile(r"(?!.*: )[\w.@#:/()\[\]%$*+-]+( [\w.@#:/()\[\]%$*+-]+){0,4}")
@@ -67,14 +76,24 @@ def foreign(head: bytes) -> Kind | None:
 
 
 def encoding(head: bytes) -> str:
-    """`utf-16` with a byte order mark, or the order that the first bracket shows; else nothing."""
+    """`utf-16` with a byte order mark, or the order that the first letters show; else nothing."""
     if head[:4] in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"):
         return ""
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
-    if head[:1] in (b"{", b"[") and head[1:2] == b"\x00":
+    if _other_bytes_are_nul(head[:2] if head[:1] in (b"{", b"[") else head[:64]):
         return "utf-16-le"
-    return "utf-16-be" if head[:1] == b"\x00" and head[1:2] in (b"{", b"[") else ""
+    return (
+        "utf-16-be"
+        if head[:1] == b"\x00"
+        and _other_bytes_are_nul(head[1:3] if head[1:2] in (b"{", b"[") else head[1:63])
+        else ""
+    )
+
+
+def _other_bytes_are_nul(text: bytes) -> bool:
+    """Whether a NUL follows each byte, and no byte is one: letters of ASCII in UTF-16."""
+    return len(text) > 1 and not any(text[1::2]) and b"\x00" not in text[::2]
 
 
 def has_json(head: bytes) -> bool:
@@ -87,6 +106,9 @@ def text_kind(head: bytes) -> Kind:
     if head.lstrip().startswith(b"<"):
         hint = "Windows events as XML: export them as EVTX, or as JSON (evtx_dump -o jsonl)"
         return Kind("XML or HTML", hint)
+    for begin, kind in _LOGS:
+        if head.startswith(begin):
+            return kind
     try:
         head[: head.rfind(b"\n") + 1].decode()
     except UnicodeDecodeError:
@@ -102,13 +124,22 @@ def delimiter(head: bytes) -> str:
     if head[:1] == b"<" or not head.strip():
         return ""
     text = head.decode("utf-8", "replace")
-    given = max(DELIMITERS, key=text.split("\n", 1)[0].count)
+    lines = (line.strip("\r") for line in text.split("\n", 2))
+    header = next((line for line in lines if not is_about([line], "")), "")
+    given = max(DELIMITERS, key=header.count)
     try:
         rows = list(csv.reader(text.splitlines(keepends=True)[:50], delimiter=given))
     except csv.Error:
         return ""
-    names, *others = [row for row in rows if row] or [[]]
-    named = len(names) > 1 and all(_NAME.fullmatch(name.strip()) for name in names)
-    distinct = len({name.strip() for name in names}) == len(names)
-    even = not others or len(others[0]) == len(names)
+    filled = [row for row in rows if row and not is_about(row, given)]
+    names, *others = [[name.strip() for name in row] for row in filled] or [[]]
+    named = len(set(names) - {""}) > 1 and all(not name or _NAME.fullmatch(name) for name in names)
+    distinct = len(set(names) - {""}) == len(names) - names.count("")
+    even = not others or len(others[0]) >= len(names)
     return given if named and distinct and even else ""
+
+
+def is_about(row: list[str], delimiter: str) -> bool:
+    """Whether a line above the header tells the delimiter (Excel) or a type (PowerShell)."""
+    line = delimiter.join(row)
+    return line.startswith("#TYPE ") or re.fullmatch("sep=.?", line) is not None

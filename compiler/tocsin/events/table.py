@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import IO
 
+from tocsin.events.kinds import is_about
 from tocsin.events.piece import MAX_EVENT_BYTES, Piece
 
 
@@ -30,13 +31,17 @@ def csv_pieces(stream: IO[bytes], delimiter: str) -> Iterator[Piece]:
         if row is None:
             return
         if not names:
-            names = [name.strip() for name in row]
+            names = [] if is_about(row, delimiter) else [name.strip() for name in row]
         elif row:
-            yield _event(names, row, line)
+            yield from _event(names, row, line)
 
 
-def _event(names: list[str], row: list[str], line: int) -> Piece:
-    if len(row) != len(names):
-        problem = f"a row of {len(row)} cells under {len(names)} names"
-        return Piece(line, problem=problem)
-    return Piece(line, event={n: cell for n, cell in zip(names, row, strict=True) if cell})
+def _event(names: list[str], row: list[str], line: int) -> Iterator[Piece]:
+    """The event of a row, and that some of its cells have no name."""
+    problem = f"a row of {len(row)} cells under {len(names)} names"
+    if len(row) < len(names):
+        yield Piece(line, problem=problem)
+        return
+    yield Piece(line, event={n: cell for n, cell in zip(names, row, strict=False) if n and cell})
+    if any(row[len(names) :]):
+        yield Piece(line, problem=f"{problem}: the last are left out")

@@ -16,7 +16,7 @@ from typing import IO
 import orjson
 
 from tocsin.errors import ConfigError
-from tocsin.events.jsontext import may_hold_several, several
+from tocsin.events.jsontext import may_be_joined, may_hold_several, several
 from tocsin.events.piece import Piece
 from tocsin.events.reading import open_events, pieces
 from tocsin_runtime.worker.stream import Output, Record, Sink
@@ -113,12 +113,13 @@ def _in(name: str, stream: IO[bytes]) -> Iterator[Record]:
     for piece in pieces(stream, read_as):
         if piece.whole:
             raise ConfigError(f"{name}: {piece.problem}", hint=piece.hint)
-        if piece.event is None and not piece.problem and may_hold_several(piece.line):
+        line = b"" if piece.event or piece.problem else piece.line
+        if may_hold_several(line) or may_be_joined(line):
             yield from (_record(name, each) for each in several(piece, read_as))
         else:
             yield _record(name, piece)
 
 
 def _record(name: str, piece: Piece) -> Record:
-    value = piece.line if piece.event is None else orjson.dumps(piece.event)
+    value = piece.line or orjson.dumps(piece.event)
     return Record(name, 0, piece.row - 1, value, problem=piece.problem)
