@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from differential.cases import Supply
+from differential.cases import kept
 from differential.seed import SEED
-from differential.world import SOURCE, query_of, traits_of
+from differential.world import SOURCE, query_of
 from sql_cases import nasty, query, source, table
 from tocsin.backend.base import Backend
 from tocsin.backend.forms import PackBackend
@@ -34,10 +34,10 @@ class PackCase:
 
 def generated(backend: Any, count: int) -> PackCase:
     """Generated detections that the backend's statements can say, and all their events."""
-    cases = Supply(SEED, traits_of(backend.name)).cases()
-    kept = list(islice((c for c in cases if _compiles(query_of(c.expr, "d"), backend)), count))
-    queries = [query_of(case.expr, f"d{n}") for n, case in enumerate(kept)]
-    return _case(backend, SOURCE, queries, [event for case in kept for event in case.events])
+    said = (case for case in kept(SEED) if _compiles(query_of(case.expr, "d"), backend))
+    cases = list(islice(said, count))
+    queries = [query_of(case.expr, f"d{n}") for n, case in enumerate(cases)]
+    return _case(backend, SOURCE, queries, [event for case in cases for event in case.events])
 
 
 def every_leaf(backend: Any) -> PackCase:

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tocsin.errors import ConfigError
 
@@ -57,7 +57,7 @@ def read(path: Path, limit: int) -> bytes:
         _only_regular(path, path.lstat())
         with os.fdopen(os.open(path, _OPEN), "rb") as file:
             _only_regular(path, os.fstat(file.fileno()))
-            data = file.read(limit + 1)
+            data = up_to(file, limit + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise MissingError(path) from None
     except OSError as error:
@@ -67,6 +67,18 @@ def read(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise UnreadError(path, f"it is larger than {_size(limit)}", _SPLIT)
     return data
+
+
+def up_to(stream: IO[bytes], limit: int) -> bytes:
+    """What is left of a stream, at most so many bytes, in memory for what is there alone.
+
+    A buffered stream that is asked for a gibibyte takes a gibibyte first.
+    """
+    parts: list[bytes] = []
+    while limit > 0 and (part := stream.read(min(limit, MIB))):
+        parts.append(part)
+        limit -= len(part)
+    return b"".join(parts)
 
 
 def read_text(path: Path, limit: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from differential import authored
 from differential.detections import expressions
 from differential.near import near_events
-from differential.world import Event, Traits
+from differential.world import Event
 from tocsin.ir.nodes import Expr
 
 EVENTS = 4
@@ -37,27 +39,27 @@ class Case:
 
 
 @st.composite
-def expression_cases(draw: st.DrawFn, traits: Traits) -> Case:
+def expression_cases(draw: st.DrawFn) -> Case:
     """An expression."""
-    return _with_events(draw, "expression", draw(expressions()), traits)
+    return _with_events(draw, "expression", draw(expressions()))
 
 
 @st.composite
-def sigma_cases(draw: st.DrawFn, traits: Traits) -> Case:
+def sigma_cases(draw: st.DrawFn) -> Case:
     """A Sigma block; one that the front refuses is a case without events."""
     text = authored.written(draw(authored.blocks()))
     found = authored.read(text)
     if found.expr is None:
         return Case("sigma", authored.NOTHING, (), text, found.error)
-    return _with_events(draw, "sigma", found.expr, traits, text)
+    return _with_events(draw, "sigma", found.expr, text)
 
 
-def _with_events(draw: st.DrawFn, kind: str, expr: Expr, traits: Traits, text: str = "") -> Case:
-    events = [draw(near_events(expr, traits)) for _ in range(EVENTS)]
+def _with_events(draw: st.DrawFn, kind: str, expr: Expr, text: str = "") -> Case:
+    events = [draw(near_events(expr)) for _ in range(EVENTS)]
     return Case(kind, expr, tuple(events), text)
 
 
-KINDS: Mapping[str, Callable[[Traits], st.SearchStrategy[Case]]] = {
+KINDS: Mapping[str, Callable[[], st.SearchStrategy[Case]]] = {
     "expression": expression_cases,
     "sigma": sigma_cases,
 }
@@ -71,7 +73,6 @@ class Supply:
     """
 
     seed: int
-    traits: Traits
     kinds: tuple[str, ...] = tuple(KINDS)
     refused: Counter[str] = field(default_factory=Counter)
 
@@ -79,7 +80,7 @@ class Supply:
         """Each detection once, the kinds in turn."""
         random = Random(self.seed)
         drawn: list[Case] = []
-        makers = [_maker(KINDS[kind](self.traits), drawn) for kind in self.kinds]
+        makers = [_maker(KINDS[kind](), drawn) for kind in self.kinds]
         seen: set[Expr] = set()
         while True:
             for make in makers:
@@ -91,6 +92,20 @@ class Supply:
                     seen.add(case.expr)
                     yield case
             drawn.clear()
+
+
+def kept(seed: int) -> Iterator[Case]:
+    """The cases of a seed, each made once in a process: that is most of a test's time."""
+    supply, made = _kept(seed)
+    for number in count():
+        if number == len(made):
+            made.append(next(supply))
+        yield made[number]
+
+
+@cache
+def _kept(seed: int) -> tuple[Iterator[Case], list[Case]]:
+    return Supply(seed).cases(), []
 
 
 def _maker(of: st.SearchStrategy[Case], drawn: list[Case]) -> Callable[[bytes], object]:

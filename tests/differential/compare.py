@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from differential.cases import Case
 from differential.world import SOURCE, Event, query_of, row_of
@@ -25,7 +26,7 @@ class Difference:
     """An engine and the evaluator disagree on an event, or the engine fails (`failure`)."""
 
     expr: Expr
-    event: Event
+    event: Mapping[str, Any]
     wanted: bool
     text: str = ""
     failure: str = ""
@@ -76,7 +77,7 @@ class _Made:
     own: range
 
     def difference(self, view: View, *, wanted: bool, failure: str = "") -> Difference:
-        return Difference(self.case.expr, dict(view.event), wanted, self.case.text, failure)
+        return Difference(self.case.expr, view.event, wanted, self.case.text, failure)
 
 
 def compare(subject: Subject, cases: Sequence[Case], tally: Tally) -> int:

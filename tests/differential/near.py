@@ -23,7 +23,7 @@ from differential.literals import (
     words,
 )
 from differential.regexes import witness
-from differential.world import SOURCE, TEXTS, Event, Traits, fitted, place
+from differential.world import SOURCE, TEXTS, Doubled, Event, place
 from tocsin.front.time_part import RANGES
 from tocsin.ir.leaf import passes
 from tocsin.ir.nodes import (
@@ -211,23 +211,23 @@ def mutated(draw: Draw, text: str) -> str:
 # --- values of columns --------------------------------------------------------------------------
 
 
-def near_value(draw: Draw, column: Column, test: Test, traits: Traits, *, hit: bool) -> Any:
+def near_value(draw: Draw, column: Column, test: Test, *, hit: bool) -> Any:
     """A value of the column's type near the test."""
     match column.type:
         case FieldType.STRING | FieldType.TIMESTAMP:
-            return _loosely(draw, near_text(draw, test, hit=hit), traits)
+            return _loosely(draw, near_text(draw, test, hit=hit))
         case FieldType.STRINGS:
-            return _array(draw, near_text(draw, test, hit=hit), traits)
+            return _array(draw, near_text(draw, test, hit=hit))
         case FieldType.INTEGER | FieldType.DOUBLE:
             return _number(draw, column.type, test)
         case FieldType.BOOLEAN:
             right = [value for value in (True, False) if passes(test, str(value).lower()) is hit]
             return draw(st.sampled_from(right or [True, False]))
         case _:
-            return any_value(draw, column, traits)
+            return any_value(draw, column)
 
 
-def _loosely(draw: Draw, text: str, traits: Traits) -> Any:
+def _loosely(draw: Draw, text: str) -> Any:
     """The text, or the value that has it as its text form."""
     if draw(st.booleans()):
         return text
@@ -236,25 +236,20 @@ def _loosely(draw: Draw, text: str, traits: Traits) -> Any:
     value = parse_number(text)
     if value is None or number_text(value) != text:
         return text
-    return value if isinstance(value, int) or traits.doubles_in_texts else text
+    return value
 
 
-def _array(draw: Draw, text: str, traits: Traits) -> Any:
-    others: list[Any] = draw(st.lists(members(traits), max_size=2))
+def _array(draw: Draw, text: str) -> Any:
+    others: list[Any] = draw(st.lists(members(), max_size=2))
     if draw(st.integers(0, 7)) == 0:
         return text
     at = draw(st.integers(0, len(others)))
-    return [*others[:at], _loosely(draw, text, traits), *others[at:]]
+    return [*others[:at], _loosely(draw, text), *others[at:]]
 
 
-def members(traits: Traits) -> st.SearchStrategy[Any]:
+def members() -> st.SearchStrategy[Any]:
     """Members of arrays."""
-    plain = (
-        _members
-        if traits.doubles_in_texts
-        else st.one_of(texts, integers, st.booleans(), st.none())
-    )
-    return st.one_of(plain, plain, plain, _odd_members)
+    return st.one_of(_members, _members, _members, _odd_members)
 
 
 def _number(draw: Draw, kind: FieldType, test: Test) -> float:
@@ -283,107 +278,117 @@ OF_TYPE: dict[FieldType, st.SearchStrategy[Any]] = {
 }
 
 
-def any_value(draw: Draw, column: Column, traits: Traits) -> Any:
+def any_value(draw: Draw, column: Column) -> Any:
     """Any value of the column's type, or none."""
     if draw(st.integers(0, 4)) == 0:
         return None
     if column.type is not FieldType.STRINGS:
         value = draw(OF_TYPE[column.type])
-        return _loosely(draw, value, traits) if column.type in TEXTS else value
+        return _loosely(draw, value) if column.type in TEXTS else value
     if draw(st.integers(0, 5)) == 0:
         return draw(st.one_of(texts, st.just({"a": "b"})))
-    return draw(st.lists(members(traits), max_size=3))
+    return draw(st.lists(members(), max_size=3))
 
 
 # --- events -------------------------------------------------------------------------------------
 
 
 @st.composite
-def near_events(draw: Draw, expr: Expr, traits: Traits) -> Event:
-    """An event that the expression likely matches, or likely does not."""
+def near_events(draw: Draw, expr: Expr) -> Event:
+    """An event that the expression likely matches, or likely does not.
+
+    Every fourth has keys of an opposite event first: a reader that takes these is wrong.
+    """
+    want = draw(st.booleans())
+    event = _near(draw, expr, want=want)
+    if draw(st.integers(0, 3)):
+        return event
+    return doubled(draw, event, _near(draw, expr, want=not want))
+
+
+def doubled(draw: Draw, event: Event, before: Event) -> Event:
+    """The event with keys that it shares with another first as there, at every level."""
+    inner = {
+        key: doubled(draw, value, before[key]) if _maps(value, before.get(key)) else value
+        for key, value in event.items()
+    }
+    shared = [(key, value) for key, value in before.items() if key in event]
+    return Doubled(inner, [pair for pair in shared if draw(st.booleans())])
+
+
+def _maps(*values: Any) -> bool:
+    return all(isinstance(value, dict) for value in values)
+
+
+def _near(draw: Draw, expr: Expr, *, want: bool) -> Event:
     event: Event = {}
     for column in SOURCE.columns:
         if draw(st.integers(0, 4)) == 0:
-            put(draw, event, column, any_value(draw, column, traits), traits)
+            put(draw, event, column, any_value(draw, column))
     if draw(st.integers(0, 29)) == 0:
         event["user"] = draw(st.sampled_from(["x", 5, None, [], [{"name": "x", "age": 5}]]))
-    _aim(draw, expr, event, traits, want=draw(st.booleans()))
-    if traits.mistyped and draw(st.integers(0, 4)) == 0:
+    _aim(draw, expr, event, want=want)
+    if draw(st.integers(0, 4)) == 0:
         column = draw(st.sampled_from(SOURCE.columns))
-        put(
-            draw,
-            event,
-            column,
-            draw(st.one_of(numbers, texts, _odd_members, st.booleans())),
-            traits,
-        )
-    result: Event = fitted(event, traits)
-    return result
+        put(draw, event, column, draw(st.one_of(numbers, texts, _odd_members, st.booleans())))
+    return event
 
 
-def put(draw: Draw, event: Event, column: Column, value: Any, traits: Traits) -> None:
+def put(draw: Draw, event: Event, column: Column, value: Any) -> None:
     """Set a field at its place; a dotted name's place may be one flat key."""
     is_dotted = len(column.path) > 1 and ".".join(column.path) == column.name
-    may_be_flat = is_dotted and (value is not None or traits.flat_nulls)
-    if may_be_flat and draw(st.integers(0, 3)) == 0:
+    if is_dotted and draw(st.integers(0, 3)) == 0:
         event[column.name] = value
     else:
         event.pop(column.name, None)
         place(event, column.path, value)
 
 
-def _aim(draw: Draw, expr: Expr, event: Event, traits: Traits, *, want: bool) -> None:
+def _aim(draw: Draw, expr: Expr, event: Event, *, want: bool) -> None:
     match expr:
         case Const():
             return
         case Not(arg):
-            _aim(draw, arg, event, traits, want=not want)
+            _aim(draw, arg, event, want=not want)
         case And(args) | Or(args):
             # All decide an AND that holds, one an AND that does not; the other way for OR.
             chosen = args if isinstance(expr, And) is want else (draw(st.sampled_from(args)),)
             for arg in chosen:
-                _aim(draw, arg, event, traits, want=want)
+                _aim(draw, arg, event, want=want)
         case _:
-            _aim_leaf(draw, expr, event, traits, want=want)
+            _aim_leaf(draw, expr, event, want=want)
 
 
 def _aim_leaf(
     draw: Draw,
     expr: IsNull | Leaf | Keyword | FieldRef,
     event: Event,
-    traits: Traits,
     *,
     want: bool,
 ) -> None:
     if isinstance(expr, Keyword):
         column = draw(st.sampled_from([c for c in SOURCE.columns if c.type in TEXTS]))
-        put(draw, event, column, near_text(draw, expr.test, hit=want), traits)
+        put(draw, event, column, near_text(draw, expr.test, hit=want))
         return
     column = SOURCE.column(expr.field) or SOURCE.columns[0]
     if isinstance(expr, Leaf):
-        put(draw, event, column, near_value(draw, column, expr.test, traits, hit=want), traits)
+        put(draw, event, column, near_value(draw, column, expr.test, hit=want))
     elif isinstance(expr, IsNull):
         empty = (
             draw(st.sampled_from([None, [], [None]])) if column.type is FieldType.STRINGS else None
         )
-        value = empty if want else near_value(draw, column, Text((Wild.MANY,)), traits, hit=True)
-        put(draw, event, column, value, traits)
+        value = empty if want else near_value(draw, column, Text((Wild.MANY,)), hit=True)
+        put(draw, event, column, value)
     else:
-        _aim_pair(draw, expr, event, traits)
+        _aim_pair(draw, expr, event)
 
 
-def _aim_pair(draw: Draw, expr: FieldRef, event: Event, traits: Traits) -> None:
+def _aim_pair(draw: Draw, expr: FieldRef, event: Event) -> None:
     """Two fields with nearly the same text."""
     left, right = (SOURCE.column(name) or SOURCE.columns[0] for name in (expr.field, expr.other))
-    first = any_value(draw, left, traits)
-    put(draw, event, left, first, traits)
+    first = any_value(draw, left)
+    put(draw, event, left, first)
     text = scalar_text(first[0] if isinstance(first, list) and first else first)
     if text is not None and left is not right:
         test = Text((text,), cased=True)
-        put(
-            draw,
-            event,
-            right,
-            near_value(draw, right, test, traits, hit=draw(st.booleans())),
-            traits,
-        )
+        put(draw, event, right, near_value(draw, right, test, hit=draw(st.booleans())))

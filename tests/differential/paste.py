@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -33,8 +34,11 @@ from tocsin.ir.nodes import (
 def pasted(found: Difference, name: str) -> str:
     """One line of YAML, and what is wrong as a comment above it."""
     case: dict[str, Any] = {"name": name, "detection": detection_of(found.expr)}
-    case |= {"event": found.event, "match": found.wanted}
+    written = json.dumps(found.event)
+    case |= {"event": json.loads(written), "match": found.wanted}
     told = found.failure or f"the engine says {not found.wanted}".lower()
+    if json.dumps(case["event"]) != written:
+        told += f", of {written}"
     return f"# {' '.join(told.split())}\n- {quoted(case, flow=True).strip()}"
 
 

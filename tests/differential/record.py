@@ -34,7 +34,6 @@ from differential.flink_many import FlinkMany  # noqa: E402
 from differential.paste import pasted  # noqa: E402
 from differential.reduce import reduced  # noqa: E402
 from differential.versions import versions  # noqa: E402
-from differential.world import traits_of  # noqa: E402
 from tocsin.backend.base import Backend  # noqa: E402
 from tocsin.backend.registry import load, names  # noqa: E402
 from tocsin_runtime.engines import Endpoints, running  # noqa: E402
@@ -101,7 +100,7 @@ def _backend(name: str) -> Backend:
 
 
 def _counted(asked: Run, subject: Subject) -> tuple[Tally, Supply]:
-    supply = Supply(asked.seed, traits_of(asked.backend), asked.kinds)
+    supply = Supply(asked.seed, asked.kinds)
     tally = Tally()
     cases = supply.cases()
     start = time.monotonic()

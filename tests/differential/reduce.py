@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import re2
 
 from differential.compare import Difference, Subject, resilient
-from differential.world import SOURCE, Event, query_of
+from differential.world import SOURCE, Doubled, Event, query_of
 from tocsin.compile import Refusal, compile_query
 from tocsin.front.pattern import normal
 from tocsin.ir.evaluate import View, evaluate
@@ -36,6 +36,15 @@ def _step(subject: Subject, found: Difference) -> Difference | None:
     pairs = [(expr, found.event) for expr in simpler(found.expr)]
     pairs += [(found.expr, event) for event in smaller_events(found.event)]
     pairs = sorted(pairs, key=lambda pair: _size(*pair))[:WIDTH]
+    # Where the run fails it fails for all, and the simplest nearly always does: one at a time.
+    rounds = [[pair] for pair in pairs] if found.failure else [pairs]
+    return next(filter(None, (_first(subject, found, each) for each in rounds)), None)
+
+
+def _first(
+    subject: Subject, found: Difference, pairs: Sequence[tuple[Expr, Event]]
+) -> Difference | None:
+    """The first pair on which the engine still disagrees."""
     artifacts, kept = [], {}
     for number, (expr, event) in enumerate(pairs):
         made = compile_query(query_of(expr, f"d{number}", subject.source), subject.backend)
@@ -122,6 +131,13 @@ def _shorter(text: str) -> Iterator[str]:
 
 def smaller_events(event: Event) -> Iterator[Event]:
     """Events one step smaller."""
+    if isinstance(event, Doubled):
+        before = event.before
+        event = dict(event)
+        yield from (Doubled(event, before[:n] + before[n + 1 :]) for n in range(len(before)))
+        yield from (Doubled(less, before) for less in smaller_events(event))
+        yield event
+        return
     for key, value in event.items():
         yield {k: v for k, v in event.items() if k != key}
         yield from ({**event, key: less} for less in _smaller(value))

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from cluster import serving
-from differential.cases import Supply
+from differential.cases import kept
 from differential.compare import Subject, Tally, compare
 from differential.paste import pasted
 from differential.reduce import reduced
 from differential.seed import SEED
-from differential.world import traits_of
 from tocsin.backend import registry
 from tocsin.backend.base import Backend
 from tocsin_runtime.engines import Endpoints
@@ -44,7 +43,7 @@ def test_on_servers(name: str, request: pytest.FixtureRequest) -> None:
 
 def _agree(backend: Backend, endpoints: Endpoints) -> None:
     subject = Subject(backend, endpoints)
-    cases = Supply(SEED, traits_of(backend.name)).cases()
+    cases = kept(SEED)
     wanted = CASES.get(backend.name, 600)
     tally = Tally()
     while tally.cases < wanted:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tocsin.diagnostics import Span
@@ -15,8 +14,6 @@ from tocsin.model.detection import Detection, Meta
 from tocsin.model.source import Column, FieldType, LogSource, Source
 
 VALUES = "values"
-JSON_STARTS = ("[", "{")
-PRINTED = re.compile(r"-?[0-9]\.[0-9]+E-?[0-9]+")
 Event = dict[str, Any]
 
 TEXTS = frozenset({FieldType.STRING, FieldType.TIMESTAMP})
@@ -39,33 +36,19 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """Which events an engine promises to read as the contract does.
+class Doubled(dict[str, Any]):
+    """A map whose JSON text has some keys before with other values, which mean nothing."""
 
-    docs/decisions/sql-backends.md has the reasons. `flat_nulls`: null in a flat key hides the
-    dotted path. `doubles_in_texts`: a text or array column may hold a double, and a text may look
-    like one with a large E. `json_texts`: a text may look like a JSON array or map. `mistyped`: any
-    value in any column.
-    """
+    def __init__(self, meant: Mapping[str, Any], before: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(meant)
+        self.before = before
 
-    flat_nulls: bool = True
-    doubles_in_texts: bool = True
-    json_texts: bool = True
-    mistyped: bool = False
+    def items(self) -> Any:
+        """What is written, by the JSON encoder alone; all else asks for keys or values."""
+        return [*self.before, *super().items()]
 
-
-TRAITS: Mapping[str, Traits] = {
-    "kafka-filter": Traits(mistyped=True),
-    "flink-sql": Traits(mistyped=True),
-    "batch-sql": Traits(mistyped=True),
-    "spark-sql": Traits(mistyped=True),
-}
-
-
-def traits_of(backend: str) -> Traits:
-    """What may be generated for a backend."""
-    return TRAITS.get(backend, Traits())
+    def __repr__(self) -> str:
+        return json.dumps(self)
 
 
 def source_of(fields: Iterable[str] | None = None, *, keywords: bool = True) -> Source:
@@ -91,21 +74,10 @@ def query_of(expr: Expr, name: str, source: Source = SOURCE) -> Query:
 
 def row_of(event: Event, source: Source = SOURCE) -> Event:
     """The event as an engine gets it: with all its scalars where the source lists them."""
-    return {**event, VALUES: list(scalars(event))} if source.values_column else event
-
-
-def fitted(value: Any, traits: Traits) -> Any:
-    """The value without texts that the engine would take for JSON or for a double."""
-    match value:
-        case dict():
-            return {key: fitted(member, traits) for key, member in value.items()}
-        case list():
-            return [fitted(member, traits) for member in value]
-        case str() if not traits.json_texts and value[:1] in JSON_STARTS:
-            return f"x{value}"
-        case str() if not traits.doubles_in_texts and PRINTED.fullmatch(value):
-            return value.lower()
-    return value
+    if not source.values_column:
+        return event
+    row = {**event, VALUES: list(scalars(event))}
+    return Doubled(row, event.before) if isinstance(event, Doubled) else row
 
 
 def place(event: Event, path: tuple[str, ...], value: Any) -> None:

@@ -1,23 +1,27 @@
-"""Runs commands on hostile projects, each in a process of its own with a limit on its resources.
+"""Runs commands on hostile projects, in forks of this process with limits on their resources.
 
 `python -m faults.fuzz attacks [NAME …]` from `tests/` prints what breaks a bound.
 """
 
 from __future__ import annotations
 
+import gc
 import io
 import os
+import pickle
 import resource
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from authoring import SOURCE
-from tocsin.cli.main import COMMANDS, main_group
+import yaml
+
+from authoring import SOURCE, rule
+from tocsin.cli.main import main_group
 from tocsin.errors import TocsinError
 
 CPU_SECONDS = 10
@@ -25,11 +29,12 @@ MEMORY = 1 << 30
 """Bytes of one run, the interpreter and all libraries included."""
 FINE = (0, 1, 2)
 _LAST = 4000
+Commands = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a command ended on an input. `seconds` of CPU; `memory`: its peak, in bytes."""
+    """How commands ended on an input: the worst code, CPU seconds, the peak of memory in bytes."""
 
     name: str
     command: str
@@ -52,48 +57,107 @@ class Run:
         )
 
 
-def run(name: str, files: Mapping[str, bytes], commands: Iterable[Sequence[str]]) -> Iterator[Run]:
-    """Each command in a project with these files, where nothing else is set up."""
-    with tempfile.TemporaryDirectory(prefix="tocsin-fuzz-") as folder:
-        root = Path(folder)
-        for path, data in {**_PROJECT, **files}.items():
-            place = root / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(data)
-        for command in commands:
-            yield _forked(name, root, command)
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Commands, one after the other, in a project with these files."""
+
+    name: str
+    files: Mapping[str, bytes]
+    commands: Commands
+
+    @property
+    def told(self) -> str:
+        """The commands as they are typed."""
+        return "; ".join(map(" ".join, self.commands))
 
 
+def run(inputs: Sequence[Input]) -> Iterator[Run]:
+    """Each input; one process takes them all, unless one of them ends it."""
+    while inputs:
+        with tempfile.TemporaryDirectory(prefix="tocsin-fuzz-") as folder:
+            done = _forked(inputs, Path(folder))
+        yield from done
+        inputs = inputs[len(done) :]
+
+
+SETTINGS = b"""[project]
+name = "shop"
+[environments.local]
+kind = "local"
+backend = "batch-sql"
+path = "out"
+"""
 _PROJECT = {
-    "tocsin.toml": b'[project]\nname = "shop"\n',
+    "tocsin.toml": SETTINGS,
+    ".git/HEAD": b"ref: refs/heads/main\n",
+    ".git/objects/.keep": b"",
+    ".git/refs/.keep": b"",
     "sources/shop.yml": SOURCE.encode(),
     "events.jsonl": b'{"action": "a"}\n',
 }
 
 
-def _forked(name: str, root: Path, command: Sequence[str]) -> Run:
-    """One command in a fork of this process."""
-    log = root / ".said"
+def _forked(inputs: Sequence[Input], folder: Path) -> list[Run]:
+    """Those that a fork of this process gets done; the last may be what ended it."""
+    log = folder / "log"
     child = os.fork()
     if child == 0:
-        os._exit(_limited(root, command, log))
+        with log.open("ab") as out:
+            for each in inputs:
+                pickle.dump(_limited(each, folder), out)
+                out.flush()
+        os._exit(0)
     _, status, used = os.wait4(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    said = log.read_text("utf-8", "replace")[-_LAST:] if log.exists() else ""
-    log.unlink(missing_ok=True)
-    seconds = used.ru_utime + used.ru_stime
-    return Run(name, " ".join(command), code, seconds, used.ru_maxrss << 10, said)
+    done = list(_pickles(log))
+    if len(done) < len(inputs):
+        code = os.waitstatus_to_exitcode(status)
+        seconds, died = used.ru_utime + used.ru_stime, inputs[len(done)]
+        done.append(Run(died.name, died.told, code, seconds, used.ru_maxrss << 10, ""))
+    return done
 
 
-def _limited(root: Path, command: Sequence[str], log: Path) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (3 * CPU_SECONDS, 3 * CPU_SECONDS))
+def _pickles(log: Path) -> Iterator[Run]:
+    with log.open("rb") as file, suppress(EOFError):
+        while True:
+            yield pickle.load(file)  # noqa: S301 - written by a fork of ours
+
+
+def _limited(each: Input, folder: Path) -> Run:
+    before = _seconds()
+    resource.setrlimit(resource.RLIMIT_CPU, (int(before) + 3 * CPU_SECONDS, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_DATA, (2 * MEMORY, 2 * MEMORY))
-    os.chdir(root)
+    gc.freeze()  # what is here is the parent's: a collection would copy its memory
+    code, said = _sat(each, folder)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    return Run(each.name, each.told, code, _seconds() - before, memory, said[-_LAST:])
+
+
+def _seconds() -> float:
+    """CPU time of this process and of what it started."""
+    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def _sat(each: Input, folder: Path) -> tuple[int, str]:
+    """The worst exit code, and what was said."""
     said = io.StringIO()
-    with redirect_stdout(said), redirect_stderr(said):
-        code = _ended(command)
-    log.write_text(said.getvalue()[-_LAST:], "utf-8", "backslashreplace")
-    return code
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as root,
+        chdir(_project(Path(root), each.files)),
+        redirect_stdout(said),
+        redirect_stderr(said),
+    ):
+        codes = [_ended(command) for command in each.commands]
+    return max(codes), said.getvalue()
+
+
+def _project(root: Path, files: Mapping[str, bytes]) -> Path:
+    """Files in a project where nothing else is set up."""
+    for path, data in {**_PROJECT, **files}.items():
+        place = root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    return root
 
 
 def _ended(command: Sequence[str]) -> int:
@@ -113,19 +177,24 @@ def _ended(command: Sequence[str]) -> int:
 
 
 def warm() -> None:
-    """Import what commands import, once for all forks."""
-    for name in COMMANDS:
-        main_group.get_command(None, name)  # type: ignore[arg-type]
+    """Do what commands do the first time only, once for all forks."""
+    sound = Input("sound", {"rules/attack.yml": yaml.safe_dump(rule()).encode()}, ATTACKED)
+    with tempfile.TemporaryDirectory(prefix="tocsin-fuzz-") as folder:
+        code, said = _sat(sound, Path(folder))
+    assert code == 0, said
 
 
-ATTACKED = (
+TARGETS = ("--target", "kafka-filter", "--target", "batch-sql", "--target", "flink-sql")
+ATTACKED: Commands = (
     ("validate",),
     ("validate", "rules"),
     ("test",),
-    ("compile", "--target", "kafka-filter", "--target", "batch-sql"),
+    ("compile", *TARGETS),
     ("scan", "--rules", "rules", "--events", "events.jsonl"),
     ("lock",),
     ("coverage", "--out", "page"),
+    ("explain", "rules/attack.yml", "--event", "events.jsonl"),
+    ("plan", "--env", "local"),
 )
 
 
@@ -139,7 +208,8 @@ def main() -> None:
     for name, files in attacks():
         if wanted and name not in wanted:
             continue
-        for done in run(name, files, ATTACKED):
+        for command in ATTACKED:
+            [done] = run([Input(name, files, [command])])
             broken += done.broken
             print(done, flush=True)  # noqa: T201
             if done.broken and wanted:

@@ -9,22 +9,25 @@ import copy
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from faults.fuzz import Run, run, warm
+from faults.fuzz import SETTINGS, TARGETS, Commands, Input, Run, run, warm
 
 ROOT = Path(__file__).parents[2]
+VALIDATE = (("validate",), ("validate", "--format", "json"))
 COMMANDS = (
-    ("validate",),
-    ("validate", "--format", "json"),
     ("test",),
-    ("compile", "--target", "kafka-filter", "--target", "batch-sql", "--target", "flink-sql"),
+    ("compile", *TARGETS),
     ("scan", "--rules", "rules", "--events", "events.jsonl"),
+    ("scan", "--engine", "matcher", "--rules", "rules", "--events", "events.jsonl"),
     ("lock",),
+    ("coverage", "--out", "page"),
+    ("plan", "--env", "local"),
 )
 NASTY: tuple[Any, ...] = (
     *(None, True, 0, -1, 2**64, 10**400, 1e308, float("inf"), float("nan"), 0.5),
@@ -34,13 +37,21 @@ NASTY: tuple[Any, ...] = (
 )
 KEYS = ("f|re", "f|cidr", "f|contains|all", "f|base64offset|contains", "f|expand", "f|hour|gte")
 KEYS += ("f|fieldref", "f|windash|wide", "f|", "|re", "", "condition", "timeframe", "id", "tocsin")
-LISTS = {"placeholders/admins.txt": b"root\nadmin*\n"}
+GROUP = 50
+"""Mutants that one process takes."""
+EVENT = b'{"action": "a", "user": "root", "eventName": "ConsoleLogin", "EventID": 1}\n'
+BESIDE = {
+    "placeholders/admins.txt": b"root\nadmin*\n",
+    "tocsin.toml": SETTINGS,
+    "tocsin.lock": b"a 11111111-1111-4111-8111-111111111111 v1 " + b"0" * 64 + b"\n",
+    "events.jsonl": EVENT * 3,
+}
 BYTES = (b"\0", b"\xff", b"[" * 3000, b"{", b'"', b"9" * 6000, b"\r", b"\xef\xbb\xbf", b"&a *a")
 BYTES += (b"!!python/name:os.system", b"<<: *a", b"\xe2\x80\xae", b"---\n", b"- " * 500, b": ")
 
 
 def seeds() -> list[dict[str, bytes]]:
-    """Projects of one detection each: its file, its cases, the sources; placeholders beside."""
+    """Projects of one detection each: its file, cases and sources, and all other kinds of files."""
     content = ROOT / "detections"
     found = []
     for rule in sorted((content / "rules").rglob("*.yml")):
@@ -48,7 +59,7 @@ def seeds() -> list[dict[str, bytes]]:
             product = rule.relative_to(content / "rules").parts[0]
             sources = (content / "sources").glob(f"{product}_*.yml")
             names = [rule, *sources, *content.glob(f"rules/{product}/{rule.stem}.test.yml")]
-            found.append({str(n.relative_to(content)): n.read_bytes() for n in names} | LISTS)
+            found.append({str(n.relative_to(content)): n.read_bytes() for n in names} | BESIDE)
     return found
 
 
@@ -61,7 +72,7 @@ def mutants(count: int, seed: int) -> Iterator[tuple[str, dict[str, bytes]]]:
         rules = [name for name in files if name.startswith("rules/")]
         name = rng.choice(rules) if rng.random() < 0.7 else rng.choice(sorted(files))
         data = files[name]
-        for _ in range(rng.randint(1, 3)):
+        for _ in range(rng.choice((1, 1, 2, 3))):
             data = _changed(data, rng)
         yield f"{seed}.{number} {name}", files | {name: data}
 
@@ -71,15 +82,14 @@ def _changed(data: bytes, rng: random.Random) -> bytes:
         at = rng.randrange(len(data) + 1)
         return data[:at] + rng.choice(BYTES) + data[at + rng.choice((0, 0, 1, 20)) :]
     try:
-        documents = list(yaml.safe_load_all(data))
+        documents = list(yaml.load_all(data, yaml.CSafeLoader))
     except (yaml.YAMLError, ValueError, RecursionError):
         return data
     places = [place for document in documents for place in _places(document)]
     if places:
         _change(*rng.choice(places), rng)
-    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True).encode(
-        "utf-8", "surrogatepass"
-    )
+    text = yaml.dump_all(documents, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -103,14 +113,14 @@ def _change(holder: Any, key: Any, rng: random.Random) -> None:
 
 
 def tried(count: int, seed: int) -> Iterator[Run]:
-    """One command on each mutant, every command as often."""
-    for number, (name, files) in enumerate(mutants(count, seed)):
-        yield from run(name, _events(files), (COMMANDS[number % len(COMMANDS)],))
+    """`validate` and one more command on each mutant, every command as often."""
+    made = enumerate(mutants(count, seed))
+    while group := list(islice(made, GROUP)):
+        yield from run([Input(name, files, _commands(number)) for number, (name, files) in group])
 
 
-def _events(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    line = b'{"action": "a", "user": "root", "eventName": "ConsoleLogin", "EventID": 1}\n'
-    return {**files, "events.jsonl": line}
+def _commands(number: int) -> Commands:
+    return VALIDATE[number % 2], COMMANDS[number % len(COMMANDS)]
 
 
 def main() -> None:

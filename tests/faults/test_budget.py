@@ -8,7 +8,7 @@ import pytest
 
 from authoring import codes, rule, write
 from faults.attacks import attacks
-from faults.fuzz import FINE, MEMORY, run, warm
+from faults.fuzz import FINE, MEMORY, Input, run, warm
 from tocsin.front.collect import collect
 
 FOLDER = Path(__file__).parent / "security"
@@ -34,7 +34,7 @@ def test_a_megabyte_ends_within_bounds() -> None:
     broken: list[str] = []
     for name, files in attacks():
         assert max(map(len, files.values())) <= 1_000_000
-        [done] = run(name, files, [("validate",)])
+        [done] = run([Input(name, files, [("validate",)])])
         heavy = done.seconds > SECONDS or done.memory > MEMORY
         if heavy or done.code not in FINE or not all(s in done.said for s in SAID.get(name, ())):
             broken.append(f"{done}\n{done.said[-300:]}")

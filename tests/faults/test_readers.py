@@ -1,6 +1,7 @@
 """Files of events as they come: what holds the events does not decide whether they are seen."""
 
 import gzip
+import io
 import json
 import sys
 from collections import Counter
@@ -316,6 +317,26 @@ def test_large_files_of_lines_are_not_held(tmp_path: Path) -> None:
     with path.open("rb") as stream:
         next(iter(pieces(stream, Counter())))
         assert stream.tell() < 4_000_000
+
+
+class Measured(io.BytesIO):
+    """Knows the largest piece that it was asked for."""
+
+    most = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.most = max(self.most, size or 0)
+        return super().read(size)
+
+    read1 = read
+
+
+@pytest.mark.parametrize("content", [b'{\n"a": 1}\n', b"ElfFile\0" + b"\0" * 5000])
+def test_what_is_held_whole_takes_memory_for_what_is_there(content: bytes) -> None:
+    """A reader that is asked for a gibibyte takes one, in which a process with a limit dies."""
+    stream = Measured(content)
+    assert list(pieces(stream, Counter()))
+    assert 0 < stream.most <= 1 << 20
 
 
 def test_depth_is_one_limit_on_every_engine(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import orjson
 
-from differential.cases import Supply
+from differential.cases import kept
 from differential.seed import SEED
-from differential.world import SOURCE, Traits
+from differential.world import SOURCE
 from tocsin.errors import Unsupported
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.nodes import (
@@ -96,7 +96,7 @@ ODD: list[Ask] = [
 def asked() -> Iterator[Ask]:
     """Each leaf of each generated case on each of its events."""
     yield from ODD
-    for case in islice(Supply(SEED + 3, Traits(mistyped=True)).cases(), CASES):
+    for case in islice(kept(SEED), CASES):
         lines = [json.dumps(event).encode() for event in case.events]
         yield from ((leaf, line) for leaf in leaves(case.expr) for line in lines)
 

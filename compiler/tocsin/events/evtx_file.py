@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import orjson
 
+from tocsin import gate
 from tocsin.events.piece import TOO_DEEP, Piece, too_deep
 from tocsin.events.windows import flat
 
@@ -24,7 +25,7 @@ def evtx_pieces(stream: IO[bytes]) -> Iterator[Piece]:
         hint = f"install it: pip install 'tocsin[evtx]'; or {_CONVERT}"
         yield Piece(1, problem="EVTX needs the library evtx", hint=hint, whole=True)
         return
-    data = stream.read(MAX_EVTX_BYTES + 1)
+    data = gate.up_to(stream, MAX_EVTX_BYTES + 1)
     if len(data) > MAX_EVTX_BYTES:
         problem = f"EVTX of more than {MAX_EVTX_BYTES} bytes"
         yield Piece(1, problem=problem, hint=_CONVERT, whole=True)

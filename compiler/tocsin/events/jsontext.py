@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import orjson
 
+from tocsin import gate
 from tocsin.events.envelopes import unwrap
 from tocsin.events.piece import (
     MAX_EVENT_BYTES,
@@ -45,7 +46,7 @@ def json_pieces(stream: IO[bytes], read_as: Counter[str]) -> Iterator[Piece]:
         return
     if _is_open(first):
         read_as["JSON over several lines"] += 1
-        rest = stream.read(MAX_TEXT_BYTES + 1)
+        rest = gate.up_to(stream, MAX_TEXT_BYTES + 1)
         if len(rest) > MAX_TEXT_BYTES:
             problem = f"JSON over several lines, of more than {MAX_TEXT_BYTES} bytes"
             yield Piece(row, problem=problem, hint=ONE_A_LINE, whole=True)
