@@ -46,7 +46,11 @@ class Run:
     @property
     def broken(self) -> bool:
         """Whether it crashed or needed too much."""
-        heavy = self.seconds > CPU_SECONDS or self.memory > MEMORY
+        return self.beyond(CPU_SECONDS)
+
+    def beyond(self, seconds: float) -> bool:
+        """The same with another bound of time."""
+        heavy = self.seconds > seconds or self.memory > MEMORY
         return heavy or self.code not in FINE or "Traceback" in self.said
 
     def __str__(self) -> str:
