@@ -13,9 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
 from tocsin.backend.forms import FormCosts
+from tocsin.backend.sql_tree import table
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match, Missed, WindowRow
@@ -31,10 +33,11 @@ from tocsin_batch_sql.correlation import (
     unchosen,
 )
 from tocsin_batch_sql.ddl import loaded
-from tocsin_batch_sql.emit import definitions, printed, statement
+from tocsin_batch_sql.emit import definitions, of_those_that_fit, printed, statement
 from tocsin_batch_sql.events import ROW, write_events
 from tocsin_batch_sql.macros import MACROS
 from tocsin_batch_sql.memory import cursor_of, in_memory
+from tocsin_batch_sql.misfits import MISFITS, beside, may_misfit
 from tocsin_batch_sql.pack import run_pack
 from tocsin_batch_sql.pack_run import table_part
 
@@ -141,8 +144,17 @@ def _opened() -> Iterator[Opened]:
 def _run(job: Job, opened: Opened) -> list[Match]:
     file, connection, pool = opened
     _load(job, file, connection)
-    found = pool.map(partial(_matches, connection), job.artifacts)
+    fit = all(_all_fit(source, connection) for source in job.sources)
+    found = pool.map(partial(_matches, connection, fit=fit), job.artifacts)
     return sorted(match for matches in found for match in matches)
+
+
+def _all_fit(source: Source, connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the source's own table has all events."""
+    if not may_misfit(source):
+        return True
+    counted = exp.select(exp.Count(this=exp.Star())).from_(table(beside(source, MISFITS)))
+    return connection.execute(printed(counted)).fetchall() == [(0,)]
 
 
 def _load(job: Job, file: Path, connection: duckdb.DuckDBPyConnection) -> None:
@@ -153,12 +165,18 @@ def _load(job: Job, file: Path, connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(printed(made))
 
 
-def _matches(connection: duckdb.DuckDBPyConnection, artifact: Artifact) -> list[Match]:
-    """One statement at a time: planning is most of the work, and a UNION of many plans slower."""
+def _matches(
+    connection: duckdb.DuckDBPyConnection, artifact: Artifact, *, fit: bool
+) -> list[Match]:
+    """One statement at a time: planning is most of the work, and a UNION of many plans slower.
+
+    Where all events fit, what a statement asks of the others is not even planned.
+    """
     statement = artifact.body.decode()
     if artifact.stateful:
         return [match_of(row) for row in _fetched(connection, statement)]
-    return [Match(*row) for row in _fetched(connection, _numbered(statement))]
+    asked = of_those_that_fit(statement) if fit else statement
+    return [Match(*row) for row in _fetched(connection, _numbered(asked))]
 
 
 def _fetched(connection: duckdb.DuckDBPyConnection, statement: str) -> list[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlglot import exp
@@ -43,6 +44,16 @@ def _matching(query: Query, builder: BatchLeaves) -> exp.Select:
 def statement(query: Query) -> str:
     """The detection's SELECT for DuckDB. Raises Unsupported before any text is made."""
     return printed(selection(query, duckdb(query.source)))
+
+
+_FIRST = re.compile(r"""(?:[^'"\n]+|'[^']*'|"[^"]*"|\n(?!UNION ALL\n))*+""")
+"""Up to the operator between the SELECTs of a statement; what is quoted is text."""
+
+
+def of_those_that_fit(statement: str) -> str:
+    """The part of a deployed statement that reads the source's own relation."""
+    found = _FIRST.match(statement)
+    return found[0] if found else statement
 
 
 def definitions(source: Source) -> str:

@@ -3,9 +3,10 @@
 from sql_cases import nasty, query, source, table
 from tocsin.compile import Refusal, compile_query
 from tocsin.ir.evaluate import evaluate
-from tocsin.ir.nodes import Expr, negate
-from tocsin.model.artifact import Job, Match
+from tocsin.ir.nodes import Expr, Leaf, Text, negate
+from tocsin.model.artifact import Artifact, Job, Match
 from tocsin_batch_sql.backend import BatchSql
+from tocsin_batch_sql.emit import of_those_that_fit
 
 SOURCE = source()
 
@@ -27,3 +28,33 @@ def test_every_leaf_and_its_negation_on_nasty_events() -> None:
     differing = sorted(set(found) ^ wanted)
     assert not differing, [(exprs[int(m.detection[1:])], events[m.event]) for m in differing[:5]]
     assert len(artifacts) > 200
+
+
+EVIL = ["a\nUNION ALL\nb", "'\nUNION ALL\n'", '"\nUNION ALL\n"', "''\nUNION ALL\n", "\nUNION ALL\n"]
+
+
+def test_the_part_for_events_that_fit_is_cut_between_its_selects() -> None:
+    exprs = [*table(SOURCE), *(Leaf("text", Text((value,), cased=True)) for value in EVIL)]
+    made = [compile_query(query(e, SOURCE, f"d{n}"), BatchSql()) for n, e in enumerate(exprs)]
+    for artifact in made:
+        if isinstance(artifact, Artifact):
+            statement = artifact.body.decode()
+            first = of_those_that_fit(statement)
+            assert statement.startswith(f"{first}\nUNION ALL\nSELECT\n")
+            assert 'FROM "every_type__misfits"' in statement.removeprefix(first)
+            assert "__misfits" not in first
+
+
+def test_with_and_without_events_that_do_not_fit() -> None:
+    made = [
+        compile_query(query(Leaf("text", Text((value,), cased=True)), SOURCE, f"d{n}"), BatchSql())
+        for n, value in enumerate(EVIL)
+    ]
+    artifacts = tuple(each for each in made if isinstance(each, Artifact))
+    fit = [{"text": value} for value in EVIL]
+    drifted = [{"text": [value], "number": "no"} for value in EVIL]
+    jobs = [Job((SOURCE,), artifacts, tuple(events)) for events in (fit, drifted, fit + drifted)]
+    alone, others, both = BatchSql().run(jobs)
+    wanted = [Match(f"d{n}", n) for n in range(len(EVIL))]
+    assert alone == others == wanted
+    assert both == sorted([*wanted, *(Match(f"d{n}", n + len(EVIL)) for n in range(len(EVIL)))])
