@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from cluster import broker, endpoints
 from differential.seed import pytest_report_header
 from patience import SECONDS
+from prepared import said
 
 __all__ = ["broker", "endpoints", "pytest_report_header"]  # for every folder
 
@@ -32,8 +33,9 @@ ENGINES = {
     **dict.fromkeys(("alert_ids", "state_verdict"), "jobs"),
     **dict.fromkeys(("kafka_broker", "kafka_filter", "kafka_releases"), "broker"),
     **dict.fromkeys(("kafka_restart", "kafka_workers", "stream_apply"), "broker"),
-    **dict.fromkeys(("correlation_at_rest", "engine_cache", "engine_mistakes"), ""),
-    **dict.fromkeys(("local_engines", "pack_sql", "schema_registry", "sql_duckdb"), ""),
+    **dict.fromkeys(("correlation_at_rest", "declared_types", "engine_cache"), ""),
+    **dict.fromkeys(("engine_mistakes", "left_out", "local_engines", "pack_sql"), ""),
+    **dict.fromkeys(("schema_registry", "sql_duckdb"), ""),
 }
 """Groups of tests of engines by name of the file; "" for those that need no server of the run."""
 
@@ -48,7 +50,7 @@ class Shared(LoadScopeScheduling):  # type: ignore[misc] # untyped
     def _split_scope(self, nodeid: str) -> str:
         place, _, name = nodeid.partition("::")
         folder, _, file = place.rpartition("/test_")
-        if "spark" in place:
+        if "spark" in place or "spark" in name.partition("[")[2]:
             return "spark"
         if name.startswith("test_on_servers"):
             return "broker" if "kafka" in name else "flink"
@@ -73,7 +75,7 @@ class Ended(NamedTuple):
 
 
 class Tocsin(Protocol):
-    """Runs `tocsin ARGS` as a child process; the output never holds a stack trace."""
+    """Runs `tocsin ARGS` in another process; the output never holds a stack trace."""
 
     def __call__(
         self,
@@ -97,7 +99,33 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def tocsin() -> Tocsin:
-    """The command line, as users run it."""
+    """The command line, in a copy of a process that has loaded it."""
+
+    def run(
+        *args: str | Path,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: str | None = None,
+        timeout: float = SECONDS,
+    ) -> Ended:
+        told = Ended(
+            *said(
+                list(map(str, args)),
+                cwd or Path.cwd(),
+                {**os.environ, **(env or {})},
+                stdin or "",
+                timeout,
+            )
+        )
+        assert "Traceback" not in told.stdout + told.stderr, told.stdout + told.stderr
+        return told
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def child() -> Tocsin:
+    """The command line as users run it, in a process of its own."""
 
     def run(
         *args: str | Path,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bad_inputs.page import copied
 from bad_inputs.run import Bad, run
 from bad_inputs.table import TABLE
 
@@ -15,7 +16,7 @@ LIMIT = 240
 
 @pytest.mark.parametrize("bad", TABLE, ids=lambda bad: bad.what)
 def test_a_bad_input_is_answered(bad: Bad, tmp_path: Path) -> None:
-    ended = run(bad, tmp_path)
+    ended = run(bad, tmp_path, copied)
     assert "Traceback" not in ended.said
     assert "a bug in Tocsin" not in ended.said
     assert ended.code == bad.code, ended.said

@@ -19,9 +19,9 @@ from patience import SECONDS
 COMMAND = [sys.executable, "-m", "tocsin.cli.main"]
 
 
-def test_all_is_well(tocsin: Tocsin, tmp_path: Path) -> None:
+def test_all_is_well(child: Tocsin, tmp_path: Path) -> None:
     write(tmp_path / "r.yml", rule())
-    ended = tocsin("validate", tmp_path)
+    ended = child("validate", tmp_path)
     assert ended == (0, "", "1 detections without errors; no findings\n")
 
 
