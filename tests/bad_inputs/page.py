@@ -26,17 +26,14 @@ def page() -> str:
     parts: list[str] = []
     for title, group in GROUPS.items():
         parts += [f"\n## {title}\n", "| what | command | exit | message |", "|---|---|---|---|"]
-        parts += [_row(bad, _ended(bad)) for bad in group]
+        parts += map(_made, group)
     return "\n".join(parts) + "\n"
 
 
-def _ended(bad: Bad) -> Ended:
+def _made(bad: Bad) -> str:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place).resolve()
-        ended = run(bad, folder, copied)
-        texts = (ended.stdout, ended.stderr)
-        here = [text.replace(f"{folder}/", "").replace(str(folder), ".") for text in texts]
-        return Ended(ended.code, *here)
+        return row(bad, run(bad, folder, copied), folder)
 
 
 def copied(bad: Bad, folder: Path, env: Mapping[str, str]) -> Ended:
@@ -61,8 +58,11 @@ def message(bad: Bad, ended: Ended) -> str:
     return told_so
 
 
-def _row(bad: Bad, ended: Ended) -> str:
-    told = "<br>".join(_code(line) for line in message(bad, ended).splitlines())
+def row(bad: Bad, ended: Ended, folder: Path) -> str:
+    """Its line of the page, whatever folder it was run in."""
+    texts = (ended.stdout, ended.stderr)
+    here = [text.replace(f"{folder}/", "").replace(str(folder), ".") for text in texts]
+    told = "<br>".join(_code(line) for line in message(bad, Ended(ended.code, *here)).splitlines())
     return f"| {bad.what} | {_code(bad.command)} | {ended.code} | {told} |"
 
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [
     p
     for p in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    if "[[[cog" in p.read_text()
+    if "[[[cog" in p.read_text() and p.name != "bad-inputs.md"  # its lines are tested one by one
 ]
 
 
