@@ -39,7 +39,6 @@ from tocsin.ir.stream import WITHOUT_KEY
 LEFT_OUT, REASON = "left_out", "~reason"
 """The subquery of the base matches that do not count, each event once a reason; its reason."""
 Q = TypeVar("Q", bound=exp.Query)
-
 RANK, PART = "rank", "part"
 """Of the rows of one event, that of the least rank stays; a part tells those of one base apart."""
 
@@ -185,15 +184,14 @@ class Statement:
         for key in level.keys:
             why = why.when(exp.Is(this=ident(key), expression=exp.null()), quoted(WITHOUT_KEY))
         if why.args.get("ifs"):
-            columns = [ident(SOURCE), *map(ident, self.engine.identity)]
             told = exp.alias_(why, REASON, quoted=True)
-            yield exp.select(*columns, told, copy=False).from_(table(own), copy=False)
+            columns = [ident(SOURCE), *map(ident, self.engine.identity), told]
+            yield exp.select(*columns, copy=False).from_(table(own), copy=False)
 
     def left_out(self) -> None:
         """The subquery of what does not count, at any level; for engines that tell it."""
-        every = table(self.put("reasons", _all_of(self.reasons)))
-        some = exp.select(exp.Star()).distinct().from_(every)
-        self.put(LEFT_OUT, where(some, known([REASON])))
+        every = exp.select(exp.Star()).from_(table(self.put("reasons", _all_of(self.reasons))))
+        self.put(LEFT_OUT, where(every.distinct(), known([REASON])))
 
     def _base(self, level: Level, rule: int, base: Resolved) -> str:
         own = f"{level.prefix}base_{rule + 1}"
