@@ -1,9 +1,9 @@
-"""Flink with many generated detections in one statement, for long recorded runs.
+"""Flink with many generated detections in one statement.
 
 Planning is nearly all of the cost of a small detection on Flink, and most of that is paid once a
 statement. So the conditions of many are computed side by side, one text of 0 and 1 an event. They
-are made by the backend's own builder; what it refuses is refused here too. The suite runs the
-statements that are deployed.
+are made by the backend's own builder; what it refuses is refused here too. The table of the
+contract runs the statements that are deployed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from uuid import uuid4
 
 from sqlglot import exp  # noqa: TID251 - statements of the Flink backend, drawn together
 
-from tocsin.backend.base import Endpoints, Support
+from tocsin.backend.base import Backend, Endpoints, Support
+from tocsin.backend.registry import load
 from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
 from tocsin.errors import EngineError
 from tocsin.ir.query import Query, Resolved
@@ -97,6 +98,11 @@ class FlinkMany:
         columns = [number(start), ident(OFFSET), func("CONCAT", *bits, quoted(""))]
         select = exp.select(*columns, copy=False).from_(builder.relation(source.table))
         return printed(exp.Insert(this=table("bits"), expression=select))
+
+
+def drawn_together(name: str) -> Backend:
+    """A backend; Flink's with many detections in one statement."""
+    return FlinkMany() if name == FlinkMany.name else load(name)
 
 
 def _bit(condition: Sql) -> Sql:

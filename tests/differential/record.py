@@ -30,11 +30,10 @@ sys.path[0] = str(ROOT / "tests")  # not this folder, whose modules are nobody e
 
 from differential.cases import KINDS, Supply  # noqa: E402 - after the path is set
 from differential.compare import Subject, Tally, compare  # noqa: E402
-from differential.flink_many import FlinkMany  # noqa: E402
+from differential.flink_many import drawn_together  # noqa: E402
 from differential.paste import pasted  # noqa: E402
 from differential.reduce import reduced  # noqa: E402
 from differential.versions import versions  # noqa: E402
-from tocsin.backend.base import Backend  # noqa: E402
 from tocsin.backend.registry import load, names  # noqa: E402
 from tocsin_runtime.engines import Endpoints, running  # noqa: E402
 
@@ -59,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     asked, out = _asked(arguments)
     with _endpoints(load(asked.backend).needs) as endpoints:
-        subject = Subject(_backend(asked.backend), endpoints)
+        subject = Subject(drawn_together(asked.backend), endpoints)
         tally, supply = _counted(asked, subject)
         shown = [
             pasted(reduced(subject, d), f"seed {asked.seed}") for d in tally.differences[:REDUCED]
@@ -93,10 +92,6 @@ def _endpoints(needs: tuple[str, ...]) -> Iterator[Endpoints]:
         return
     with running(needs, name=f"differential-{os.getpid()}") as started:
         yield started
-
-
-def _backend(name: str) -> Backend:
-    return FlinkMany() if name == FlinkMany.name else load(name)
 
 
 def _counted(asked: Run, subject: Subject) -> tuple[Tally, Supply]:

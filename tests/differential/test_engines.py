@@ -10,6 +10,7 @@ import pytest
 from cluster import serving
 from differential.cases import kept
 from differential.compare import Subject, Tally, compare
+from differential.flink_many import drawn_together
 from differential.paste import pasted
 from differential.reduce import reduced
 from differential.seed import SEED
@@ -17,8 +18,8 @@ from tocsin.backend import registry
 from tocsin.backend.base import Backend
 from tocsin_runtime.engines import Endpoints
 
-CASES = {"flink-sql": 200, "spark-sql": 300}
-"""Cases of one run; 600 elsewhere: planners are slow."""
+CASES = {"flink-sql": 200, "spark-sql": 100}
+"""Cases of one run; 300 elsewhere: planners are slow. `record.py` runs thousands."""
 BATCH = 100
 SHOWN = 3
 
@@ -37,14 +38,14 @@ def test_in_process(name: str) -> None:
 @pytest.mark.engine
 @pytest.mark.parametrize("name", ON_SERVERS)
 def test_on_servers(name: str, request: pytest.FixtureRequest) -> None:
-    backend = registry.load(name)
+    backend = drawn_together(name)
     _agree(backend, serving(backend.needs, request))
 
 
 def _agree(backend: Backend, endpoints: Endpoints) -> None:
     subject = Subject(backend, endpoints)
     cases = kept(SEED)
-    wanted = CASES.get(backend.name, 600)
+    wanted = CASES.get(backend.name, 300)
     tally = Tally()
     while tally.cases < wanted:
         compare(subject, list(islice(cases, BATCH)), tally)

@@ -17,7 +17,7 @@ from tocsin.model.artifact import Match
 from tocsin.pack import Pack, Part
 from tocsin_runtime.matcher.pack import PackMatcher
 
-BATCHES, BATCH = 5, 120
+BATCHES, BATCH = 3, 120
 Pair = tuple[str, int]
 
 

@@ -32,7 +32,7 @@ from tocsin_runtime.decode import NotAnEventError, decode
 
 EVIL = Leaf("text", Text((Wild.MANY, "evil", Wild.MANY)))
 BATCH = 100
-BATCHES = 8
+BATCHES = 3
 DOUBLES = 3000
 CHUNK = 500
 

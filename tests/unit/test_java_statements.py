@@ -78,7 +78,7 @@ public class Says {
     }
 }
 """
-CASES = 400
+CASES = 200
 Ask = tuple[Expr, bytes]
 
 ODD: list[Ask] = [
