@@ -54,6 +54,38 @@ def test_a_scan_finds(name: str, right: list[tuple[str, int]], engine: list[str]
     assert scan(HERE / name, engine) == right
 
 
+GROUPED = """
+title: one
+name: one
+logsource: {product: x}
+detection: {s: {a: hit}, condition: s}
+---
+title: many
+name: many
+correlation:
+  type: value_count
+  rules: [one]
+  group-by: ["~time", key_1, "~event"]
+  timespan: 5m
+  condition: {field: value_1, gte: 2}
+"""
+
+
+@pytest.mark.parametrize("engine", ENGINES[:1] + ENGINES[2:3] + ENGINES[4:5])
+def test_groups_and_values_of_fields_named_as_columns_of_ours(
+    tmp_path: Path, engine: list[str]
+) -> None:
+    groups = (("g", "k", 1), ("g", "k", 1), ("g", "other", 2), ("h", "k", 2), ("g", "k", 2))
+    same = {"a": "hit", "~event": "e"}
+    events = [
+        {**same, "~time": g, "key_1": k, "value_1": v, "time": f"2026-01-01T00:00:0{n}Z"}
+        for n, (g, k, v) in enumerate(groups)
+    ]
+    (tmp_path / "rule.yml").write_text(GROUPED)
+    (tmp_path / "events.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in events))
+    assert scan(tmp_path, engine) == [("many", 4)]
+
+
 @pytest.mark.parametrize("backend", [BatchSql(), SparkSql(), FlinkSql()], ids=lambda b: b.name)
 def test_a_word_of_the_printer_is_text(backend: BatchSql | SparkSql | FlinkSql) -> None:
     expr = Leaf("text", Text(("__SQLGLOT__LB__",), cased=True))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from authoring import SOURCE, codes, project, rule, write
+from tocsin.cli.main import main_group
 from tocsin.errors import EngineError
 from tocsin.front.project import load_project
 from tocsin.front.sources import read_source
 from tocsin.ir.query import Query
+from tocsin.model.project import Settings
 from tocsin.pack.part import Part
+from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.worker.kafka import KafkaStream
+from tocsin_runtime.worker.names import found_topic, group_of, late_topic
 
 FOLDER = Path(__file__).parent / "security"
 TOPIC = "title: Shop\ntopic: {}"
@@ -114,3 +120,44 @@ def test_a_part_never_holds_a_pattern(tmp_path: Path) -> None:
     assert b'"topic":"shop"' in part
     with pytest.raises(ValueError, match="cannot be a topic"):
         Part.decode(part.replace(b'"topic":"shop"', b'"topic":"^.*"'))
+
+
+@pytest.mark.parametrize(
+    "name", ["web__misfits", "web__ALL", "x__drift", "web__refused", "base_1", "BASE_2_hits"]
+)
+def test_a_table_is_none_of_the_relations_of_statements(tmp_path: Path, name: str) -> None:
+    text = SOURCE.replace("title: Shop", f"title: Shop\ntable: {name}")
+    _, wrong = read_source(write(tmp_path / "shop.yml", text))
+    assert (codes(wrong), wrong[0].span.line) == (["TOC062"], 3)
+    named = SOURCE.replace("source: shop", f"source: {name.lower()}")
+    _, wrong = read_source(write(tmp_path / f"{name}.yml", named))
+    assert (codes(wrong), wrong[0].span.line) == (["TOC062"], 1)
+
+
+@pytest.mark.parametrize("name", ["events", "hits", "windows", "ranked", "reasons", "judged"])
+def test_a_source_may_be_named_as_a_later_part_of_a_statement(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [{"name": "two", "events": [HIT, {**HIT, "at": "1s"}], "expect": {"alerts": 1}}]
+    body = {"type": "event_count", "rules": ["r"], "timespan": "1m", "condition": {"gte": 2}}
+    over = {"title": "C", "correlation": body, "tocsin": {"tests": cases}}
+    root = project(tmp_path, {"a.yml": rule(name="r"), "c.yml": over})
+    (root / "sources/shop.yml").rename(root / f"sources/{name}.yml")
+    write(root / f"sources/{name}.yml", SOURCE.replace("source: shop", f"source: {name}"))
+    monkeypatch.chdir(root)
+    told = CliRunner().invoke(main_group, ["test", "--engine", "duckdb"])
+    assert told.exit_code == 0, told.output
+    assert re.search(r"duckdb +1 +0 +0", told.output)
+
+
+HIT = {"at": "0s", "action": "refund"}
+
+
+NAMES = [("a.b", "c"), ("a", "b"), ("a-b", "c"), ("a", "b-c"), ("a_b", "c"), ("a", "b_c")]
+
+
+def test_projects_and_environments_share_nothing_on_a_broker() -> None:
+    for name in (topic_name, found_topic, late_topic, group_of):
+        assert len({name(*each) for each in NAMES}) == len(NAMES)
+    with pytest.raises(ValueError, match="cannot name an environment"):
+        Settings.model_validate({"environments": {"b.c": {"kind": "local", "backend": "b"}}})

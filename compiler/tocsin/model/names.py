@@ -10,11 +10,19 @@ TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 """Plain words: engines take dots for schemas, and some take endings for files to read."""
 
+_OURS = re.compile(r".*__(all|drift|misfits|refused)|base_[0-9]+(_.*)?", re.IGNORECASE)
+"""Relations beside a source's own; parts of a correlation's statement, which later ones would read
+instead of a table of that name.
+"""
+
 RESERVED = "tocsin."
 """How the topics begin that we write: results, what jobs find and refuse, releases."""
 
-ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_-]{1,63}){0,3}")
-"""What names a branch, a folder, topics and groups of consumers."""
+ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+"""What names a branch, a folder, topics and groups of consumers.
+
+Without dots: after the last one of a topic stands the environment, whatever the project is called.
+"""
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
@@ -43,7 +51,9 @@ def topic_fault(name: str) -> str:
 
 def table_fault(name: str) -> str:
     """What is wrong with the name of a table; empty if nothing is."""
-    return "" if TABLE.fullmatch(name) else "a table is named with A-Z a-z 0-9 _ only"
+    if TABLE.fullmatch(name) is None:
+        return "a table is named with A-Z a-z 0-9 _ only"
+    return "statements have relations of that name" if _OURS.fullmatch(name) else ""
 
 
 def field_fault(name: str) -> str:

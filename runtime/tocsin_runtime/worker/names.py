@@ -17,7 +17,7 @@ LAST_RUN = "last-run.json"
 
 def group_of(project: str, environment: str) -> str:
     """The consumer group of the workers of an environment."""
-    return f"tocsin-{project}-{environment}"
+    return f"tocsin.{project}.{environment}"
 
 
 def found_topic(project: str, environment: str) -> str:
