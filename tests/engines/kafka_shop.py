@@ -38,7 +38,7 @@ class Shop:
         self.world = world
         self.servers = servers
         self.topic = f"{prefix}audit"
-        self.group = f"tocsin-{prefix}-broker"
+        self.group = f"tocsin.{prefix}.broker"
         self._admin = topics.admin(servers)
         self._committed = Consumer(
             {"bootstrap.servers": servers, "group.id": self.group, "log_level": 0}

@@ -97,7 +97,7 @@ def test_what_was_changed_by_hand_is_named_and_mended(site: FlinkSite) -> None:
     change_by_hand(site)
     said = site.status(code=1)
     assert {(f["kind"], f["subject"].split("@")[0].split("/")[-1]) for f in said["findings"]} == {
-        ("no-worker", f"tocsin-{site.project}-prod"),
+        ("no-worker", f"tocsin.{site.project}.prod"),
         ("job-missing", "poison~shadow"),
         ("job-foreign", "ghost"),
         ("job-other-version", "few"),
