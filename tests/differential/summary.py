@@ -9,8 +9,8 @@ from typing import Any
 
 RECORDS = Path(__file__).resolve().parents[2] / "docs/conformance"
 HEAD = (
-    "| backend | cases | pairs | match | differences | refused | seed | seconds | with |",
-    "|---|---|---|---|---|---|---|---|---|",
+    "| backend | date | cases | pairs | match | differences | refused | seed | seconds | with |",
+    "|---|---|---|---|---|---|---|---|---|---|",
 )
 
 
@@ -26,7 +26,7 @@ def _lines(records: list[dict[str, Any]]) -> Iterator[str]:
         refused = sum(record["refused_by_backend"].values())
         with_ = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
         yield (
-            f"| {record['backend']} | {record['cases']:,} | {record['pairs']:,} | {share:.0%} "
-            f"| {record['differences']} | {refused} | {record['seed']} | {record['seconds']:.0f} "
-            f"| {with_} |"
+            f"| {record['backend']} | {record['date']} | {record['cases']:,} | {record['pairs']:,} "
+            f"| {share:.0%} | {record['differences']} | {refused} | {record['seed']} "
+            f"| {record['seconds']:.0f} | {with_} |"
         )

@@ -83,6 +83,7 @@ Ask = tuple[Expr, bytes]
 
 ODD: list[Ask] = [
     (Leaf("text", Text(("b",))), b'{"text":"a","text":"b"}'),
+    (Leaf("text", Text(("b",))), b'{"text":"a","te\\u0078t":"b"}'),
     (Leaf("user.name", Text(("b",))), b'{"user":{"name":"a"},"user":{"name":"b"}}'),
     (Leaf("user.name", Text(("b",))), b'{"user.name":null,"user":{"name":"b"}}'),
     (Leaf("number", Text((str(2**64 - 1),))), b'{"number":18446744073709551615}'),
