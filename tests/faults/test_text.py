@@ -27,7 +27,15 @@ HOSTILE = (
     " &lt;i&gt; ![a](b) [l](http://e.example) `c` | *s* _e_ $m$ =cmd() %0A\u2028y"
 )
 SAFE_KEY = "[red]x[bold] &commat;octocat @org #1 www.evil.example"
-ENVIRONMENT = '[environments.local]\nkind = "local"\nbackend = "batch-sql"\n'
+ENVIRONMENT = """
+[environments.local]
+kind = "local"
+backend = "batch-sql"
+[environments.stream]
+kind = "kafka"
+backend = "kafka-filter"
+bootstrap = "127.0.0.1:1"
+"""
 COMMAND = re.compile(r"\s*(::|##\[)")
 GITHUB = re.compile(r"::(error|warning|notice) file=[^,:\n]+,line=\d+,col=\d+,title=TOC\d+::.*")
 
@@ -116,6 +124,35 @@ TEXTS = (
     ("history", "--env", "local"),
     ("verify", "--env", "local"),
     ("lock",),
+    ("worker", "--env", "local", "--events", "events.jsonl", "--source", "shop"),
+    ("worker", "--env", "local", "--events", HOSTILE),
+    ("worker", "--env", "local", "--events", "events.jsonl", "--source", HOSTILE),
+    ("worker", "--env", HOSTILE),
+    ("rollback", SAFE_KEY, "--env", "local", "--dry-run"),
+    ("rollback", "--env", "local", "--to", "1", "--dry-run"),
+    ("rollback", HOSTILE, "--env", "local"),
+    ("rollback", "--env", "local", "--to", HOSTILE),
+    ("promote", SAFE_KEY, "--to", "local"),
+    ("promote", HOSTILE, "--to", "local"),
+    ("shadow", SAFE_KEY, "--env", "local"),
+    ("shadow", HOSTILE, "--env", "local"),
+    ("manifests", "--env", "local", "--image", "registry/a:1"),
+    ("manifests", "--env", "stream", "--image", HOSTILE, "--out", "made"),
+    ("manifests", "--env", "stream", "--image", "registry/a:1", "--name", HOSTILE),
+    ("new", HOSTILE, "--source", "shop"),
+    ("new", "fine", "--source", HOSTILE),
+    ("new", "fine", "--source", "shop", "--title", HOSTILE),
+    ("validate",),
+    ("init", HOSTILE),
+    ("init", "."),
+    ("conformance", "--backend", HOSTILE),
+    ("conformance", "--engine", HOSTILE),
+    ("explain", HOSTILE, "--event", HOSTILE),
+    ("compile", HOSTILE, "--target", HOSTILE),
+    ("scan", "--rules", HOSTILE, "--events", HOSTILE),
+    ("test", HOSTILE),
+    ("validate", HOSTILE),
+    ("engines", "up", HOSTILE),
 )
 
 
@@ -126,6 +163,8 @@ def test_a_terminal_shows_text(root: Path) -> None:
         _is_plain(done.stderr)
     assert ET.parse(root / "junit.xml").find(".//testcase") is not None  # noqa: S314 - we wrote it
     assert (root / "page/index.html").is_file()
+    assert len((root / ".tocsin/local/alerts.jsonl").read_text().splitlines()) == 1
+    assert (root / "rules/shop/fine.yml").is_file()
     _Page().feed((root / "page/index.html").read_text("utf-8"))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+import shlex
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ import click
 from tocsin.cli.output import console, echo_json, format_option
 from tocsin.cli.templates import project_files
 from tocsin.errors import ConfigError
+from tocsin.escape import printable
 
 
 @click.command()
@@ -68,10 +69,10 @@ def _git_init(folder: Path) -> bool:
 
 def _say(folder: Path, written: list[str], made: bool) -> None:  # noqa: FBT001 - private
     repository = ", a new git repository" if made else ""
-    click.echo(f"{folder}{repository}:")
+    click.echo(f"{printable(str(folder))}{repository}:")
     for path in written:
         click.echo(f"  {path}")
-    shown = str(folder) if re.fullmatch(r"[\w./-]+", str(folder)) else json.dumps(str(folder))
+    shown = printable(shlex.quote(str(folder)))
     click.echo(
         "\nNext:\n"
         f"  cd {shown}\n"
