@@ -63,11 +63,7 @@ def _of_source(query: CorrelationQuery, engine: FlinkEngine, bases: Sequence[Bas
     source = bases[0][0].source
     builder = engine.builder(source)
     conditions = [(builder.condition(base.matches), keys) for base, keys in bases]
-    lacking = [
-        all_true([condition.copy(), any_true([_lacks(engine, builder, key) for key in keys])])
-        for condition, keys in conditions
-        if keys
-    ]
+    lacking = list(_lacking(engine, builder, conditions))
     no_time, late = _is_null(ident(TIME)), exp.Not(this=exp.paren(on_time()))
     why = (
         exp.Case()
@@ -82,6 +78,17 @@ def _of_source(query: CorrelationQuery, engine: FlinkEngine, bases: Sequence[Bas
     select = select.from_(builder.relation(source.table or source.name), copy=False)
     matches = any_true([condition for condition, _ in conditions])
     return where(select, [matches, any_true([no_time.copy(), late.copy(), *lacking])])
+
+
+def _lacking(
+    engine: FlinkEngine, builder: FlinkLeaves, conditions: Sequence[tuple[Sql, Sequence[str]]]
+) -> Iterator[Sql]:
+    """Where an event lacks a key; of rules whose keys are of the same fields it is asked once."""
+    same = len({tuple(keys) for _, keys in conditions}) == 1
+    for condition, keys in conditions[:1] if same else conditions:
+        if keys:
+            lacks = any_true([_lacks(engine, builder, key) for key in keys])
+            yield lacks if same else all_true([condition.copy(), lacks])
 
 
 def _lacks(engine: FlinkEngine, builder: FlinkLeaves, key: str) -> Sql:
