@@ -17,10 +17,14 @@ from confluent_kafka.cimpl import NewTopic
 from tocsin.backend.fleet import Finding
 from tocsin.errors import EngineError
 from tocsin_flink_sql.jobs import Topics
+from tocsin_flink_sql.site import LARGEST
 from tocsin_flink_sql.topics import SECONDS, client
 
-WANTED: Final[Mapping[str, str]] = MappingProxyType({"cleanup.policy": "delete"})
-"""What topics of matches must be set to: a compacted one would lose records without a key."""
+WANTED: Final[Mapping[str, str]] = MappingProxyType(
+    {"cleanup.policy": "delete", "max.message.bytes": str(LARGEST)}
+)
+"""What topics of matches must be set to: a compacted one would lose records without a key, and one
+that takes no record of a large event would fail the job that writes it, again and again."""
 
 T = TypeVar("T")
 At = tuple[str, int]

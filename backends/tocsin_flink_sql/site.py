@@ -15,6 +15,8 @@ from tocsin_flink_sql.storage import Generation, Storage
 
 SHORT = 12
 """Digits of a digest in the name of a job."""
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a record of what jobs find: it has the event in a text, whose quotes are escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +137,5 @@ class Site:
             "sink.transaction-naming-strategy": "incrementing",
             "sink.transactional-id-prefix": self.group(slot, generation),
             "properties.transaction.timeout.ms": str(longest_ms),
+            "properties.max.request.size": str(LARGEST),
         }

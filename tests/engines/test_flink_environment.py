@@ -123,6 +123,9 @@ def test_what_was_changed_by_hand_is_named_and_mended(site: FlinkSite) -> None:
     assert site.slots() == ["audit/poison~shadow", "audit", "few", "many"]
     site.feed(event(n) for n in range(42, 45))
     until(lambda: len(found(site, "every")) == 45, "matches after all was mended")
+    # Each quote of it is four characters in the record of its match.
+    site.feed([event(45, '"' * 400_000)])
+    until(lambda: len(found(site, "every")) == 46, "the match of a large event")
     assert set(found(site, "every").values()) == {1}
 
 

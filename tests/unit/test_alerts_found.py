@@ -136,17 +136,19 @@ def test_what_a_correlation_does_not_count_is_counted_and_late_events_are_publis
         alerter(deployment, Cut(BURST, "l1", "l2", 0)),
         left_out("late", "a1", event='{"id": "a1"}'),
         left_out("late", "a2", event='{"id": "a2"}'),
+        left_out("late", "a0", event='"' * 262_145),
         left_out("without group key", "a3"),
         left_out("without time", "a4", event_time=None),
         {**left_out("late", "a5", event="{}"), "logic": "l1"},
     )
     assert batch.counters.left_out == {
-        (BURST, "late"): 2,
+        (BURST, "late"): 3,
         (BURST, "without group key"): 1,
         (BURST, "without time"): 1,
     }
     assert (batch.counters.matches, batch.counters.dead_letters) == ({}, 0)
-    assert [sink for sink, _ in made] == [Sink.LATE] * 2
+    assert [sink for sink, _ in made] == [Sink.LATE] * 3
+    assert [told["value"] for _, told in made] == ['{"id": "a1"}', '{"id": "a2"}', None]
     assert made[0][1] == {
         "detection": BURST,
         "event_id": "a1",

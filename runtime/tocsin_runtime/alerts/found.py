@@ -20,7 +20,7 @@ import orjson
 from tocsin.backend.fleet import Cut, Written, counts
 from tocsin.canonical import canonical_bytes
 from tocsin.errors import ConfigError
-from tocsin.ir.evidence import MOST_IDS
+from tocsin.ir.evidence import MOST_BYTES, MOST_IDS
 from tocsin.ir.stream import LATE
 from tocsin.ir.times import parse_millis
 from tocsin.pack import Part
@@ -124,7 +124,7 @@ def _left_out(finder: Finder, row: Mapping[str, Any], time: int | None) -> Itera
         "offset": int(row["offset"]),
         "event_id": row["event_id"],
         "time": time,
-        "value": row["event"],
+        "value": text if len(text := row["event"]) <= MOST_BYTES else None,
     }
     yield Output(Sink.LATE, row["event_id"], canonical_bytes(told), finder.described.id)
 
