@@ -33,6 +33,12 @@ def test_without_one_of_its_parts_an_event_is_its_content(value: Any) -> None:
     assert event_id({**EVENT}, ()) == f"sha256:{digest(EVENT)}"
 
 
+def test_values_that_are_long_identify_no_event() -> None:
+    assert event_id({"a": "é" * 1024}, ["a"]) == "é" * 1024
+    event = {"a": "é" * 1025}
+    assert event_id(event, ["a"]) == f"sha256:{digest(event)}"
+
+
 @given(st.lists(st.text(), min_size=2, max_size=2), st.lists(st.text(), min_size=2, max_size=2))
 def test_only_equal_values_give_equal_ids(left: list[str], right: list[str]) -> None:
     same = event_id(dict(zip("ab", left, strict=True)), "ab") == event_id(

@@ -220,7 +220,8 @@ def test_fields_identify_an_event_as_in_python(tmp_path: Path, fields: tuple[str
         {}, {"text": "a"}, {"text": "a\U0001f600", "user": {"name": "1:b"}}, {"text": ["x"]},
         {"text": "a", "user.name": 5.0}, {"text": "a", "user.name": None, "user": {"name": "b"}},
         {"from": {"deep": {"place": "p"}}, "many": [None, 7]}, {"many": [1, 2]}, {"text": {}},
-        {"TEXT": True}, {"TEXT": 2**64 - 1},
+        {"TEXT": True}, {"TEXT": 2**64 - 1}, {"text": "\U0001f600" * 1024}, {"text": "a" * 1025},
+        {"text": "a", "user.name": "b" * 1017}, {"text": "a", "user.name": "b" * 1016},
     ]  # fmt: skip
     asked = [(pack, regexes([PART]), LETTERS, json.dumps(event).encode()) for event in events]
     wanted = [f"read {event_id(event, fields, SOURCE.renamed)}" for event in events]

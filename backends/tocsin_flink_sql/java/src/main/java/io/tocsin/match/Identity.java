@@ -10,10 +10,11 @@ import java.util.Map;
 /** What identifies an event, the same text as the compiler's `tocsin.ir.identity` gives it. */
 final class Identity {
     private static final Comparator<String> BY_CODE_POINTS = Identity::order;
+    private static final int LONGEST = 1024;
 
     private Identity() {}
 
-    /** Of an event by these fields; by all of it where one of them has not just one text. */
+    /** By these fields; by all of the event where one has not just one text, or they are too long. */
     static String of(Event event, List<Field> fields) {
         List<String> parts = new ArrayList<>();
         for (Field field : fields) {
@@ -23,7 +24,9 @@ final class Identity {
             }
             parts.add(part);
         }
-        return parts.isEmpty() ? ofContent(event.document()) : joined(parts);
+        String made = joined(parts);
+        boolean fits = made.codePointCount(0, made.length()) <= LONGEST;
+        return fits && !parts.isEmpty() ? made : ofContent(event.document());
     }
 
     private static String joined(List<String> parts) {
