@@ -128,6 +128,18 @@ def test_running_again_writes_nothing_new(world: World, tmp_path: Path) -> None:
     assert again["matches"] == first["matches"]
 
 
+def test_matches_of_events_with_one_identity_are_told(world: World, tmp_path: Path) -> None:
+    other = {**AUDIT_EVENTS[0], "host": "another"}
+    events = events_file(tmp_path, AUDIT_EVENTS[0], other)
+    told = work(world, "--events", events)
+    row = next(each for each in told["detections"] if each["id"] == ROLE)
+    assert (row["matches"], row["alerts"], told["repeated"]) == (2, 1, {ROLE: 1})
+    assert work(world, "--events", events)["repeated"] == {}
+    (world.folder("here") / "alerts.jsonl").unlink()
+    said = call(world, "--env", "here", "--events", events).stderr
+    assert "1 of 2 matches have the alert of another event: see `id` of the source audit" in said
+
+
 def test_a_torn_last_line_is_mended(world: World, tmp_path: Path) -> None:
     events = events_file(tmp_path, *AUDIT_EVENTS)
     work(world, "--events", events)
@@ -420,3 +432,4 @@ def test_a_sink_file_holds_each_key_once(tmp_path: Path) -> None:
         ("c", "second"),
     ]
     assert again.written == {"d": 1}
+    assert again.repeated == {"d": 1}

@@ -137,6 +137,7 @@ def _local(site: _Site, files: tuple[Path, ...], source: str, stop: Stop, fmt: s
     told = {
         **report(site.name, deployment, result.counters, result.alerts, result.costs),
         "alerts": sum(result.alerts.values()),
+        "repeated": dict(sorted(result.repeated.items())),
         "sink": str(site.folder / ALERTS),
         "sources": dict(sorted(result.events_by_source.items())),
         "not_run": [

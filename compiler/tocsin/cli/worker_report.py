@@ -85,6 +85,9 @@ def show(report: dict[str, Any], fmt: str) -> None:
             say(f"without time: {row['title']}: {said} that can be read")
         for line in LeftOut(Counter(row["left_out"])).lines():
             say(f"left out: {row['title']}: {line}")
+        if again := report.get("repeated", {}).get(row["id"]):
+            said = f"{again} of {row['matches']} matches have the alert of another event"
+            say(f"one identity: {row['title']}: {said}: see `id` of the source {row['source']}")
         if row["slow"]:
             say(f"slow: {row['title']} took long on {row['slow']} events")
     say(_summary(report))

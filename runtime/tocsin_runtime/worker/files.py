@@ -51,19 +51,26 @@ class FileStream:
 
 
 class SinkFile:
-    """A file of JSON lines that holds each key once; `written` counts additions by subject."""
+    """A file of JSON lines that holds each key once; `written` counts additions by subject.
+
+    `repeated`: what was not added as this run had added its key before, by subject.
+    """
 
     def __init__(self, path: Path, key: str) -> None:
         self._path = path
         self._known = set(_keys(path, key))
+        self._own: set[str] = set()
         self.written: Counter[str] = Counter()
+        self.repeated: Counter[str] = Counter()
 
     def append(self, outputs: Sequence[Output]) -> None:
         """Add the outputs with new keys, durably, all of them in one write."""
         new: dict[str, Output] = {}
         for output in outputs:
-            if output.key not in self._known:
-                new.setdefault(output.key, output)
+            if output.key in self._own or output.key in new:
+                self.repeated[output.subject] += 1
+            elif output.key not in self._known:
+                new[output.key] = output
         if not new:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +78,7 @@ class SinkFile:
             file.write(b"".join(output.value + b"\n" for output in new.values()))
             file.flush()
             os.fsync(file.fileno())
-        self._known |= new.keys()
+        self._own |= new.keys()
         self.written.update(output.subject for output in new.values())
 
 

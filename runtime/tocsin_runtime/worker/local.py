@@ -30,6 +30,8 @@ DEAD_LETTERS = "dead-letters.jsonl"
 class LocalRun:
     """What a run over files did. `alerts`: new ones by detection.
 
+    `repeated`: matches by detection whose alert another event of the run has, for both have one
+    identity.
     `not_run`: with events to see. `costs`: of detections that had to be evaluated, by id.
     """
 
@@ -38,6 +40,7 @@ class LocalRun:
     events_by_source: Mapping[str, int]
     not_run: Sequence[NotRun]
     costs: Mapping[str, Cost]
+    repeated: Mapping[str, int]
 
 
 def run_local(  # noqa: PLR0913 - all that a run over files depends on
@@ -60,7 +63,7 @@ def run_local(  # noqa: PLR0913 - all that a run over files depends on
     counters = run(FileStream(files, sinks), processor, stopped, processor.finish)
     used = [lane for group in lanes.by_source.values() for lane in group]
     costs = {name: cost for lane in used for name, cost in lane.costs.items()}
-    return LocalRun(counters, alerts.written, route.seen, lanes.not_run, costs)
+    return LocalRun(counters, alerts.written, route.seen, lanes.not_run, costs, alerts.repeated)
 
 
 def open_lane(
