@@ -54,11 +54,13 @@ _OWN: dict[str, frozenset[str]] = {
     "Results": frozenset(("Stats", "Schema")),
 }
 """What tells of the delivery beside one list alone: events have such fields, too."""
+_MARKS = frozenset((*LISTS, _HITS, "_source"))
+"""One of these is in every envelope."""
 
 
 def unwrap(value: dict[str, Any]) -> tuple[str, list[Any]] | None:
     """The name and the members of the list that an envelope carries; None of an event."""
-    if len(value) > MOST:
+    if len(value) > MOST or _MARKS.isdisjoint(value):
         return None
     for name in LISTS:
         if name in value and _objects(value[name]) and _about_delivery(value, name):

@@ -33,10 +33,19 @@ _WINLOG = {
 
 _OLD = {"log_name": "channel", "source_name": "provider_name", "record_number": "record_id"}
 _WAZUH = {"providerName": "Provider_Name", "providerGuid": "Provider_Guid"}
+_MARKS = frozenset(
+    (
+        *("Event", "System", "EventData", "event_data", "win", "data"),
+        *("winlog", "winlog.channel", "winlog.event_id"),
+    )
+)
+"""One of these is at the top of every layout: most events have none, and cost little."""
 
 
 def flat(event: Event) -> Event:
     """The event with flat names of its fields beside the nested ones; any other as it is."""
+    if _MARKS.isdisjoint(event):
+        return event
     found = next((each for way in _WAYS if (each := way(event)) is not None), None)
     return event if found is None else _added(event, dict(found))
 
