@@ -82,11 +82,14 @@ def _changed(data: bytes, rng: random.Random) -> bytes:
         at = rng.randrange(len(data) + 1)
         return data[:at] + rng.choice(BYTES) + data[at + rng.choice((0, 0, 1, 20)) :]
     try:
-        documents = list(yaml.load_all(data, yaml.CSafeLoader))
+        return _changed_value(data, rng)
     except (yaml.YAMLError, ValueError, RecursionError):
         return data
-    places = [place for document in documents for place in _places(document)]
-    if places:
+
+
+def _changed_value(data: bytes, rng: random.Random) -> bytes:
+    documents = list(yaml.load_all(data, yaml.CSafeLoader))
+    if places := [place for document in documents for place in _places(document)]:
         _change(*rng.choice(places), rng)
     text = yaml.dump_all(documents, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     return text.encode("utf-8", "surrogatepass")
