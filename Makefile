@@ -1,6 +1,7 @@
 # Two commands matter: `make demo`, then `make test`. Both do all the set-up themselves.
 PYTHON ?= python3
 BIN := .venv/bin
+HASHED := --require-build-hashes --preview-features build-dependency-hashes
 JOBS_NEEDED := git java javac mvn chromium
 
 .DEFAULT_GOAL := demo
@@ -12,12 +13,12 @@ setup: .venv/.ready  ## everything, the tocsin command included, into .venv
 .venv/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Tocsin needs Python 3.11 or newer")'
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --require-hashes -r .ci/uv.txt; }
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --frozen --active --inexact --quiet
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync $(HASHED) --frozen --active --inexact --quiet
 	@touch $@
 
 # Spark is large, and only its tests need it.
 .venv/.spark: .venv/.ready
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --frozen --active --inexact --quiet --extra spark
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync $(HASHED) --frozen --active --inexact --quiet --extra spark
 	@touch $@
 
 demo: setup  ## the main job from validation to rollback, without any server
@@ -37,7 +38,7 @@ docs: setup  ## regenerate the generated parts of docs/
 	@$(BIN)/cog -r README.md docs/*.md docs/checks/README.md docs/conformance/*.md docs/deployments/*.md
 
 .venv/.bench: .venv/.ready
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --frozen --active --inexact --quiet --group bench
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync $(HASHED) --frozen --active --inexact --quiet --group bench
 	@touch $@
 
 bench: .venv/.bench  ## measure, and renew docs/performance.md; hours (bench.run --quick: minutes)

@@ -130,6 +130,8 @@ def test_what_builds_us_is_locked_with_hashes() -> None:
         f"{each['name']}=={each['version']}": [*each.get("wheels", ()), each.get("sdist", {})]
         for each in locked
     }
-    assert settings["require-build-hashes"]
+    setup = (ROOT / "Makefile").read_text()
+    assert setup.count("uv sync $(HASHED)") == setup.count("uv sync") == 3
+    assert "HASHED := --require-build-hashes" in setup
     for each in settings["build-constraint-dependencies"]:
         assert all(file["hash"].startswith("sha256:") for file in files[each])
