@@ -54,6 +54,12 @@ public class Says {
         }
         return found;
     }
+    static String[] strings(Object handed) {
+        Texts texts = (Texts) handed;
+        String[] made = new String[texts.count()];
+        Arrays.setAll(made, texts::get);
+        return made;
+    }
     static boolean said(String[] a) {
         byte[] event = Base64.getDecoder().decode(a[0]);
         Texts texts = field(event, a[1], a[2]);
@@ -65,9 +71,9 @@ public class Says {
             Texts others = field(event, a[4], a[5]);
             String[] how = kind.split(" ");
             return texts != null && others != null
-                    && Reading.here().related(texts, others, how[1], how.length > 2, x -> null);
+                    && Reading.here().related(texts, others, how[1], how.length > 2, Says::strings);
         }
-        return texts != null && Reading.here().passes(texts, kind, text(a[4]), x -> null);
+        return texts != null && Reading.here().passes(texts, kind, text(a[4]), Says::strings);
     }
     public static void main(String[] arguments) throws Exception {
         StringBuilder out = new StringBuilder();
