@@ -15,6 +15,7 @@ from cluster import broker, endpoints
 from differential.seed import pytest_report_header
 from patience import SECONDS
 from prepared import said
+from tocsin import secrets
 
 __all__ = ["broker", "endpoints", "pytest_report_header"]  # for every folder
 
@@ -50,8 +51,11 @@ class Shared(LoadScopeScheduling):  # type: ignore[misc] # untyped
     def _split_scope(self, nodeid: str) -> str:
         place, _, name = nodeid.partition("::")
         folder, _, file = place.rpartition("/test_")
-        if "spark" in place or "spark" in name.partition("[")[2]:
+        given = name.partition("[")[2]
+        if "spark" in place or "spark" in given:
             return "spark"
+        if folder == "tests/faults" and "flink" in given:
+            return "flink"
         if name.startswith("test_on_servers"):
             return "broker" if "kafka" in name else "flink"
         if folder == "tests/engines":
@@ -85,6 +89,12 @@ class Tocsin(Protocol):
         stdin: str | None = None,
         timeout: float = SECONDS,
     ) -> Ended: ...
+
+
+@pytest.fixture(autouse=True)
+def _own_secrets() -> None:
+    """What another test of this process looked up is no secret here."""
+    secrets._shown.clear()
 
 
 @pytest.fixture(scope="session")
