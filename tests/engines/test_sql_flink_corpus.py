@@ -24,7 +24,7 @@ from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.validate import validate_statements
 from tocsin_runtime.engines import Endpoints
 
-SAMPLE = 300
+SAMPLE = 150
 LARGEST = 10
 GROUP = 60
 """Statements that share a table: the planner's time grows with the columns."""
