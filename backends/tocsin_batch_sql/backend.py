@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,18 +19,11 @@ from tocsin.backend.forms import FormCosts
 from tocsin.backend.sql_tree import table
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
-from tocsin.model.artifact import Artifact, Job, Match, Missed, WindowRow
+from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin_batch_sql.arrays import DETECTION_ID
-from tocsin_batch_sql.correlation import (
-    correlated,
-    counted,
-    counting,
-    match_of,
-    row_of,
-    unchosen,
-)
+from tocsin_batch_sql.correlation import Tables, correlated, counted, match_of
 from tocsin_batch_sql.ddl import loaded
 from tocsin_batch_sql.emit import definitions, of_those_that_fit, printed, statement
 from tocsin_batch_sql.events import ROW, write_events
@@ -93,37 +85,8 @@ class BatchSql:
         del endpoints
         with _opened() as (file, connection, pool):
             _load(job, file, connection)
-            yield Tables(connection, pool, job.artifacts)
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """The tables of a job of correlations."""
-
-    connection: duckdb.DuckDBPyConnection
-    pool: ThreadPoolExecutor
-    artifacts: Sequence[Artifact]
-
-    def matches(self) -> list[Match]:
-        """The matches, sorted."""
-        return sorted(match_of(row) for _, row in self._rows(str))
-
-    def judged(self) -> list[WindowRow]:
-        """All events at which correlations are judged."""
-        return [row_of(row) for _, row in self._rows(unchosen)]
-
-    def left_out(self) -> list[Missed]:
-        """The base matches that do not count."""
-        text = printed(counted())
-        found = self._rows(lambda statement: counting(statement, text))
-        return [Missed(detection, *row) for detection, row in found]
-
-    def _rows(self, asked: Callable[[str], str]) -> Iterator[tuple[str, Sequence[Any]]]:
-        """Rows of what is asked instead of the deployed statements, with the detections' ids."""
-        texts = [asked(artifact.body.decode()) for artifact in self.artifacts]
-        found = self.pool.map(partial(_fetched, self.connection), texts)
-        for artifact, rows in zip(self.artifacts, found, strict=True):
-            yield from ((artifact.detection, row) for row in rows)
+            fetched = partial(pool.map, partial(_fetched, connection))
+            yield Tables(job.artifacts, fetched, printed(counted()))
 
 
 Opened = tuple[Path, duckdb.DuckDBPyConnection, ThreadPoolExecutor]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sqlglot import exp
@@ -13,7 +14,7 @@ from tocsin.backend.sql_correlation_engine import SOURCE, TIME, TypedEngine, kno
 from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
 from tocsin.ir import stream
 from tocsin.ir.query import CorrelationQuery
-from tocsin.model.artifact import Match, WindowRow
+from tocsin.model.artifact import Artifact, Match, Missed, WindowRow
 from tocsin.model.source import Source
 from tocsin_batch_sql.arrays import DETECTION_ID
 from tocsin_batch_sql.clock import EVENT, LATE
@@ -128,3 +129,34 @@ def row_of(row: Sequence[Any]) -> WindowRow:
     """What a row of the statement without that clause tells."""
     detection, source, event, time, *keys, start = row
     return WindowRow(detection, source, event, time, tuple(keys), start)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The events of a job of correlations, in an engine's tables.
+
+    `fetched` gives the rows of each statement, in order; `counted` is `counted()` for the engine.
+    """
+
+    artifacts: Sequence[Artifact]
+    fetched: Callable[[Sequence[str]], Iterable[Sequence[Sequence[Any]]]]
+    counted: str
+
+    def matches(self) -> list[Match]:
+        """The matches, sorted."""
+        return sorted(match_of(row) for _, row in self._rows(str))
+
+    def judged(self) -> list[WindowRow]:
+        """All events at which correlations are judged."""
+        return [row_of(row) for _, row in self._rows(unchosen)]
+
+    def left_out(self) -> list[Missed]:
+        """The base matches that do not count."""
+        found = self._rows(lambda statement: counting(statement, self.counted))
+        return [Missed(detection, *row) for detection, row in found]
+
+    def _rows(self, asked: Callable[[str], str]) -> Iterator[tuple[str, Sequence[Any]]]:
+        """Rows of what is asked instead of the deployed statements, with the detections' ids."""
+        texts = [asked(artifact.body.decode()) for artifact in self.artifacts]
+        for artifact, rows in zip(self.artifacts, self.fetched(texts), strict=True):
+            yield from ((artifact.detection, row) for row in rows)

@@ -13,12 +13,13 @@ from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
+from tocsin_batch_sql.correlation import Tables
 from tocsin_batch_sql.pack_run import table_part
 from tocsin_batch_sql.spark.correlation import correlated
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.emit import statement
 from tocsin_batch_sql.spark.pack import run_pack
-from tocsin_batch_sql.spark.run import Views, loaded, run_jobs
+from tocsin_batch_sql.spark.run import loaded, run_jobs
 from tocsin_batch_sql.spark.session import missing, session
 
 COSTS = FormCosts(
@@ -69,7 +70,9 @@ class SparkSql:
         del endpoints
         return run_jobs(session(), jobs)
 
-    def loaded(self, job: Job, endpoints: Endpoints | None = None) -> AbstractContextManager[Views]:
+    def loaded(
+        self, job: Job, endpoints: Endpoints | None = None
+    ) -> AbstractContextManager[Tables]:
         """A job's events in views. Raises EngineError where Spark is not there, or does not run."""
         del endpoints
         return loaded(session(), job)

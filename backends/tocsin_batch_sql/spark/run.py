@@ -20,11 +20,11 @@ from sqlglot import exp
 
 from tocsin.backend.sql_tree import ident, name
 from tocsin.errors import EngineError
-from tocsin.model.artifact import Artifact, Job, Match, Missed, WindowRow
+from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, Source
 from tocsin_batch_sql.arrays import DETECTION_ID, physical_names
 from tocsin_batch_sql.clock import in_order_of_arrival, said
-from tocsin_batch_sql.correlation import counted, counting, match_of, row_of, unchosen
+from tocsin_batch_sql.correlation import Tables, counted, match_of
 from tocsin_batch_sql.events import ROW, run_columns, write_events
 from tocsin_batch_sql.misfits import FIELDS, MISFITS, TEXTS, beside, may_misfit
 from tocsin_batch_sql.spark.clock import milliseconds
@@ -66,38 +66,13 @@ def run_jobs(spark: SparkSession, jobs: Sequence[Job]) -> list[list[Match]]:
 
 
 @contextmanager
-def loaded(spark: SparkSession, job: Job) -> Iterator[Views]:
+def loaded(spark: SparkSession, job: Job) -> Iterator[Tables]:
     """A job of correlations with its events in views. Raises EngineError, also in the block."""
-    with _told():
+    with _told(), ThreadPoolExecutor(THREADS) as pool:
         prepare(spark)
         _load_timed(spark, job)
-        yield Views(spark, job.artifacts)
-
-
-@dataclass(frozen=True, slots=True)
-class Views:
-    """The views of a job of correlations."""
-
-    spark: SparkSession
-    artifacts: Sequence[Artifact]
-
-    def matches(self) -> list[Match]:
-        """The matches, sorted."""
-        return _matches(self.spark, self.artifacts)
-
-    def judged(self) -> list[WindowRow]:
-        """All events at which correlations are judged."""
-        texts = [unchosen(artifact.body.decode()) for artifact in self.artifacts]
-        return [row_of(row) for text in texts for row in self.spark.sql(text).collect()]
-
-    def left_out(self) -> list[Missed]:
-        """The base matches that do not count."""
-        text = printed(counted())
-        return [
-            Missed(artifact.detection, *row)
-            for artifact in self.artifacts
-            for row in self.spark.sql(counting(artifact.body.decode(), text)).collect()
-        ]
+        fetched = partial(pool.map, lambda text: spark.sql(text).collect())
+        yield Tables(job.artifacts, fetched, printed(counted()))
 
 
 @contextmanager
