@@ -5,7 +5,10 @@ from confluent_kafka import Producer
 
 from engines.kafka_io import consume, produce
 from patience import SECONDS
+from tocsin.errors import ConfigError
+from tocsin_runtime.control.reader import read
 from tocsin_runtime.engines import Endpoints
+from tocsin_runtime.worker.topics import existing
 
 
 @pytest.mark.engine
@@ -27,3 +30,11 @@ def test_an_aborted_transaction_is_not_seen(broker: Endpoints) -> None:
         producer.flush(SECONDS)
         producer.commit_transaction(30) if commit else producer.abort_transaction(30)
     assert consume(broker.kafka, "transactions") == ["first", "second"]
+
+
+@pytest.mark.engine
+def test_looking_for_a_topic_makes_none(servers: str) -> None:
+    """Though this broker makes topics for whoever asks for them."""
+    with pytest.raises(ConfigError, match="there is no topic tocsin.control.none.prod"):
+        read(servers, "tocsin.control.none.prod")
+    assert "tocsin.control.none.prod" not in existing(servers)

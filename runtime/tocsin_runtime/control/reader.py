@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from tocsin.errors import ConfigError, EngineError
 from tocsin_runtime.control.kept import Kept
 from tocsin_runtime.worker.clients import LOG, PASSING, as_engine_error
-from tocsin_runtime.worker.topics import admin
+from tocsin_runtime.worker.topics import admin, known
 
 _SECONDS = 60.0
 _DRAIN_SECONDS = 0.5
@@ -138,19 +138,15 @@ def committed_end(client: AdminClient, topic: str) -> int | None:
     latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     committed = IsolationLevel.READ_COMMITTED
     try:
+        error = known(client, topic, _ASKED_SECONDS)[topic].error
+        if error and error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise missing(topic)
         asked = client.list_offsets(
             {place: latest}, isolation_level=committed, request_timeout=_ASKED_SECONDS
         )
         return int(asked[place].result(2 * _ASKED_SECONDS).offset)
     except (KafkaException, TimeoutError):
-        pass
-    try:
-        known = client.list_topics(timeout=_ASKED_SECONDS).topics
-    except KafkaException:
         return None
-    if topic not in known:
-        raise missing(topic)
-    return None
 
 
 def missing(topic: str) -> ConfigError:

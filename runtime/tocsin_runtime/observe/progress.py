@@ -16,7 +16,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
 from tocsin.errors import EngineError
 from tocsin_runtime.worker.clients import LOG
-from tocsin_runtime.worker.topics import admin
+from tocsin_runtime.worker.topics import admin, known
 
 Place = tuple[str, int]
 """Topic and partition."""
@@ -89,10 +89,11 @@ class Progress:
             return {}
         asked = {TopicPartition(*place): which for place in self.places}
         committed = IsolationLevel.READ_COMMITTED
-        futures = self._admin.list_offsets(
-            asked, isolation_level=committed, request_timeout=_ANSWER_SECONDS
-        )
         try:
+            known(self._admin, None, _ANSWER_SECONDS)
+            futures = self._admin.list_offsets(
+                asked, isolation_level=committed, request_timeout=_ANSWER_SECONDS
+            )
             return {
                 (place.topic, place.partition): future.result(2 * _ANSWER_SECONDS).offset
                 for place, future in futures.items()

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._metadata import TopicMetadata
 from confluent_kafka.cimpl import NewTopic
 
 from tocsin.errors import EngineError
@@ -16,8 +17,20 @@ _SECONDS = 30
 
 
 def admin(servers: str) -> AdminClient:
-    """A client for topics."""
-    return AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    """A client for topics; it makes none by asking for one."""
+    return AdminClient(
+        {"bootstrap.servers": servers, "log_level": 0, "allow.auto.create.topics": False}
+    )
+
+
+def known(client: AdminClient, topic: str | None, seconds: float) -> dict[str, TopicMetadata]:
+    """What the brokers know of a topic, or of all. Raises KafkaException if nobody answers.
+
+    To be called before `list_offsets` of a client: while that still looks for the leaders on a
+    connection that is not up yet, one question of ten waits for one or three seconds.
+    """
+    one = {"topic": topic} if topic else {}
+    return client.list_topics(**one, timeout=seconds).topics
 
 
 def existing(servers: str, seconds: float = 5) -> frozenset[str]:
