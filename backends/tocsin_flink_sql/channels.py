@@ -138,6 +138,7 @@ class Channels:
                 "group.id": group,
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
+                "fetch.wait.max.ms": 20,  # the end of a partition is told after so long
                 "isolation.level": isolation,
             }
         )

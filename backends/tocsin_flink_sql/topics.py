@@ -62,6 +62,7 @@ def records(servers: str, topic: str) -> list[dict[str, Any]]:
             "group.id": topic,
             "enable.auto.commit": False,
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 20,  # the end of a partition is told after so long
             "isolation.level": "read_committed",
         }
     )

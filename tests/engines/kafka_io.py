@@ -13,6 +13,7 @@ def consume(servers: str, topic: str) -> list[str]:
             "group.id": "unused",
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 20,  # the end of a partition is told after so long
         }
     )
     consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])

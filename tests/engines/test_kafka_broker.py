@@ -35,6 +35,6 @@ def test_an_aborted_transaction_is_not_seen(broker: Endpoints) -> None:
 @pytest.mark.engine
 def test_looking_for_a_topic_makes_none(servers: str) -> None:
     """Though this broker makes topics for whoever asks for them."""
-    with pytest.raises(ConfigError, match="there is no topic tocsin.control.none.prod"):
+    with pytest.raises(ConfigError, match=r"there is no topic tocsin\.control\.none\.prod"):
         read(servers, "tocsin.control.none.prod")
     assert "tocsin.control.none.prod" not in existing(servers)

@@ -30,6 +30,7 @@ def matches(servers: str, topic: str, since: int) -> Iterator[Mapping[str, Any]]
             "group.id": topic,  # nobody joins it: partitions are assigned by hand
             "enable.auto.commit": False,
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 20,  # the end of a partition is told after so long
             "isolation.level": "read_committed",
         },
         logger=LOG,

@@ -74,6 +74,7 @@ class Progress:
                 "group.id": self._group,  # which is not joined: partitions are assigned by hand
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
+                "fetch.wait.max.ms": 20,  # the end of a partition is told after so long
                 "isolation.level": "read_committed",
             },
             logger=LOG,
