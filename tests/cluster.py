@@ -8,8 +8,8 @@ from typing import cast
 import psutil
 import pytest
 
-from tocsin_runtime.engines import Endpoints, down, running
-from tocsin_runtime.engines.places import state_root
+from tocsin_engines import Endpoints, down, running
+from tocsin_engines.places import state_root
 
 
 @pytest.fixture(scope="session")

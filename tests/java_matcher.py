@@ -12,7 +12,7 @@ from tocsin.errors import Unsupported
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.query import Query
 from tocsin.pack import Pack, Part
-from tocsin_flink_sql.pack import letters, regexes
+from tocsin_flink_sql.matcher.java_regex import letters, regexes
 
 Event = dict[str, Any]
 

@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 from sqlglot import exp  # noqa: TID251 - the defects are seeded into SQL trees
 
-from tocsin.backend import sql_correlation, sql_correlation_figures, sql_leaf
-from tocsin.backend.sql import SqlBuilder
-from tocsin.backend.sql_correlation import Statement
-from tocsin.backend.sql_correlation_engine import over
-from tocsin.backend.sql_moments import within
-from tocsin.backend.sql_tree import any_true, equal, func, ident, number, quoted, true
 from tocsin.ir.correlation import BoundOp
 from tocsin.ir.nodes import Op, Regex, Unit
+from tocsin.sql import leaves as sql_leaf
+from tocsin.sql.builder import SqlBuilder
+from tocsin.sql.correlation import figures as sql_correlation_figures
+from tocsin.sql.correlation import statement as sql_correlation
+from tocsin.sql.correlation.engine import over
+from tocsin.sql.correlation.statement import Statement
+from tocsin.sql.timestamps import within
+from tocsin.sql.tree import any_true, equal, func, ident, number, quoted, true
 from tocsin_batch_sql.arrays import BatchLeaves, lambda_of
 from tocsin_batch_sql.correlation import BatchEngine, DuckDbEngine
 from tocsin_batch_sql.dialect import DuckDb
@@ -185,7 +187,7 @@ LEAVES = [
         "05 equals 5",
         ("L4",),
         function(
-            "tocsin.backend.sql_leaf.integer_of",
+            "tocsin.sql.leaves.integer_of",
             lambda _, pattern: (
                 int(pattern[0]) if pattern and str(pattern[0]).lstrip("-").isdecimal() else None
             ),
@@ -263,7 +265,7 @@ CORRELATIONS = [
     Defect(
         "buckets instead of a sliding window",
         ("C1",),
-        function("tocsin.backend.sql_correlation.window", _bucketed),
+        function("tocsin.sql.correlation.statement.window", _bucketed),
     ),
     Defect(
         "timespan ignored",
@@ -278,12 +280,12 @@ CORRELATIONS = [
     Defect(
         "all rows so far are the window",
         ("C1",),
-        function("tocsin.backend.sql_correlation.window", _rows_frame),
+        function("tocsin.sql.correlation.statement.window", _rows_frame),
     ),
     Defect(
         "an event of two rules counts twice",
         ("C2",),
-        function("tocsin.backend.sql_correlation.shares_events", lambda *_: False),
+        function("tocsin.sql.correlation.statement.shares_events", lambda *_: False),
     ),
     Defect(
         "value_count counts events",
@@ -302,9 +304,7 @@ CORRELATIONS = [
     Defect(
         "one rule of temporal is enough",
         ("C5",),
-        function(
-            "tocsin.backend.sql_correlation_figures.all_true", lambda _, args: any_true(list(args))
-        ),
+        function("tocsin.sql.correlation.figures.all_true", lambda _, args: any_true(list(args))),
     ),
     Defect(
         "temporal_ordered in the wrong order", ("C6",), method(Statement, "_in_order", _swapped)
@@ -313,7 +313,7 @@ CORRELATIONS = [
     Defect(
         "a missing key is a group",
         ("C7",),
-        function("tocsin.backend.sql_correlation.known", lambda *_: []),
+        function("tocsin.sql.correlation.statement.known", lambda *_: []),
     ),
     Defect(
         "bounds include themselves",

@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
-from tocsin.backend.sql import SqlBuilder
-from tocsin.backend.sql_leaf import FOLDED, needs_fold
-from tocsin.backend.sql_lists import In
-from tocsin.backend.sql_text import is_caseless
-from tocsin.backend.sql_tree import Sql, any_true, ident, name, quoted
 from tocsin.errors import Unsupported
 from tocsin.ir.nodes import FieldRef, Keyword, Leaf, Or, Test
 from tocsin.ir.text import fold
 from tocsin.model.source import Column, FieldType, Source
+from tocsin.sql.builder import SqlBuilder
+from tocsin.sql.leaves import FOLDED, needs_fold
+from tocsin.sql.lists import In
+from tocsin.sql.patterns import is_caseless
+from tocsin.sql.tree import Sql, any_true, ident, name, quoted
 
 DETECTION_ID = "detection_id"
 MEMBER, OTHER = "~m", "~o"

@@ -16,12 +16,12 @@ from sqlglot import exp
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
 from tocsin.backend.forms import FormCosts
-from tocsin.backend.sql_tree import table
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
+from tocsin.sql.tree import table
 from tocsin_batch_sql.arrays import DETECTION_ID
 from tocsin_batch_sql.correlation import Tables, correlated, counted, match_of
 from tocsin_batch_sql.ddl import loaded

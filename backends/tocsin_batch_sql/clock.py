@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from tocsin.backend.sql_correlation_clock import after_minute
-from tocsin.backend.sql_correlation_engine import TIME, has_time
-from tocsin.backend.sql_moments import has_year, minutes_west
-from tocsin.backend.sql_tree import (
+from tocsin.ir.times import FIRST, LAST
+from tocsin.model.source import Column, FieldType, Source, TimeUnit
+from tocsin.sql.correlation.clock import after_minute
+from tocsin.sql.correlation.engine import TIME, has_time
+from tocsin.sql.timestamps import has_year, minutes_west
+from tocsin.sql.tree import (
     Sql,
     all_true,
     false,
@@ -19,8 +21,6 @@ from tocsin.backend.sql_tree import (
     name,
     number,
 )
-from tocsin.ir.times import FIRST, LAST
-from tocsin.model.source import Column, FieldType, Source, TimeUnit
 
 Clock = Callable[[Sql, TimeUnit], Sql]
 """How a dialect reads a text as a moment, in ms since 1970; NULL where it names none."""

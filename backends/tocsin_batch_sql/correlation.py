@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 from sqlglot import exp
 
-from tocsin.backend.sql import SqlBuilder
-from tocsin.backend.sql_correlation import LEFT_OUT, REASON, Level, Statement
-from tocsin.backend.sql_correlation_engine import SOURCE, TIME, TypedEngine, known, where
-from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
 from tocsin.ir import stream
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.artifact import Artifact, Match, Missed, WindowRow
 from tocsin.model.source import Source
+from tocsin.sql.builder import SqlBuilder
+from tocsin.sql.correlation.engine import SOURCE, TIME, TypedEngine, known, where
+from tocsin.sql.correlation.statement import LEFT_OUT, REASON, Level, Statement
+from tocsin.sql.tree import Sql, func, ident, number, quoted, table
 from tocsin_batch_sql.arrays import DETECTION_ID
 from tocsin_batch_sql.clock import EVENT, LATE
 from tocsin_batch_sql.ddl import only_member

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from tocsin.backend.sql_epoch import EPOCH, epoch_milliseconds
-from tocsin.backend.sql_leaf import TIME
-from tocsin.backend.sql_moments import minute_of
-from tocsin.backend.sql_tree import (
+from tocsin.model.source import Source, TimeUnit
+from tocsin.sql.epoch import EPOCH, epoch_milliseconds
+from tocsin.sql.leaves import TIME
+from tocsin.sql.timestamps import minute_of
+from tocsin.sql.tree import (
     Sql,
     func,
     ident,
@@ -26,7 +27,6 @@ from tocsin.backend.sql_tree import (
     table,
     try_cast,
 )
-from tocsin.model.source import Source, TimeUnit
 from tocsin_batch_sql.arrays import CONVERSIONS, lambda_of
 from tocsin_batch_sql.clock import SAID, at_rest, in_order_of_arrival, moment, said
 from tocsin_batch_sql.dialect import texts_of

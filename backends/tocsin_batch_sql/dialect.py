@@ -8,11 +8,14 @@ from typing import ClassVar
 
 from sqlglot import exp
 
-from tocsin.backend.sql_leaf import TIME
-from tocsin.backend.sql_lists import AnyText, In, long_runs
-from tocsin.backend.sql_moments import within
-from tocsin.backend.sql_text import Shape, is_caseless, like_of
-from tocsin.backend.sql_tree import (
+from tocsin.ir.nodes import Expr, Pattern, Regex, TimePart
+from tocsin.ir.re2groups import python_named
+from tocsin.model.source import Column, FieldType, Source
+from tocsin.sql.leaves import TIME
+from tocsin.sql.lists import AnyText, In, long_runs
+from tocsin.sql.patterns import Shape, is_caseless, like_of
+from tocsin.sql.timestamps import within
+from tocsin.sql.tree import (
     Sql,
     all_true,
     any_true,
@@ -22,9 +25,6 @@ from tocsin.backend.sql_tree import (
     quoted,
     try_cast,
 )
-from tocsin.ir.nodes import Expr, Pattern, Regex, TimePart
-from tocsin.ir.re2groups import python_named
-from tocsin.model.source import Column, FieldType, Source
 from tocsin_batch_sql.arrays import BatchLeaves, lambda_of, physical_names
 from tocsin_batch_sql.misfits import FIELDS, TEXTS, as_texts, may_misfit
 

@@ -9,10 +9,10 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB as Base
 from sqlglot.generators.duckdb import DuckDBGenerator
 
-from tocsin.backend.sql_print import LINE_BREAK, text_of
-from tocsin.backend.sql_tree import Sql, name, quoted
 from tocsin.ir.query import Query
 from tocsin.model.source import Source
+from tocsin.sql.text import LINE_BREAK, text_of
+from tocsin.sql.tree import Sql, name, quoted
 from tocsin_batch_sql.arrays import DETECTION_ID, BatchLeaves
 from tocsin_batch_sql.ddl import views
 from tocsin_batch_sql.dialect import duckdb

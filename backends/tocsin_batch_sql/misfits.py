@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from tocsin.backend.sql_tree import func, ident, name, table
 from tocsin.model.source import FieldType, Source
+from tocsin.sql.tree import func, ident, name, table
 from tocsin_batch_sql.clock import SAID
 from tocsin_batch_sql.events import ROW
 

@@ -10,10 +10,10 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from tocsin.backend.sql_tree import Sql, func, ident, name, table
 from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
+from tocsin.sql.tree import Sql, func, ident, name, table
 from tocsin_batch_sql.ddl import lists, loaded
 from tocsin_batch_sql.emit import printed
 from tocsin_batch_sql.events import ROW, run_columns, write_events
@@ -21,7 +21,7 @@ from tocsin_batch_sql.macros import MACROS
 from tocsin_batch_sql.memory import in_memory
 from tocsin_batch_sql.misfits import as_texts, beside, may_misfit
 from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values, of
-from tocsin_runtime.matcher.tables import SAMPLE, TablePack
+from tocsin_matcher.tables import SAMPLE, TablePack
 
 SEED = 7
 DISTINCT, ID, LISTS = "~distinct", "~id", "~lists"

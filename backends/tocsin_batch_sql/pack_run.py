@@ -14,7 +14,13 @@ from typing import Any
 from sqlglot import exp
 
 from tocsin.backend.forms import part_of
-from tocsin.backend.sql_tree import (
+from tocsin.errors import Unsupported
+from tocsin.ir.nodes import Keyword
+from tocsin.ir.query import Query
+from tocsin.model.artifact import Match
+from tocsin.model.source import FieldType, Source
+from tocsin.pack import Part
+from tocsin.sql.tree import (
     Sql,
     all_true,
     func,
@@ -24,15 +30,9 @@ from tocsin.backend.sql_tree import (
     number,
     table,
 )
-from tocsin.errors import Unsupported
-from tocsin.ir.nodes import Keyword
-from tocsin.ir.query import Query
-from tocsin.model.artifact import Match
-from tocsin.model.source import FieldType, Source
-from tocsin.pack import Part
 from tocsin_batch_sql.arrays import physical_names
-from tocsin_runtime.matcher.decision import Candidates
-from tocsin_runtime.matcher.tables import TableColumn, TablePack
+from tocsin_matcher.decision import Candidates
+from tocsin_matcher.tables import TableColumn, TablePack
 
 KEYED, FOUND = "~keyed", "~found"
 """Tables: each row's number and classes; the tuples of classes that have candidates."""

@@ -13,15 +13,15 @@ from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin.pack.tree import TooDeepError
-from tocsin_flink_sql.artifact import Deployed
-from tocsin_flink_sql.correlation import correlated
-from tocsin_flink_sql.ddl import MATCHES_TOPIC, Place, matches_table, source_table, view
-from tocsin_flink_sql.emit import statement
-from tocsin_flink_sql.fleet import FlinkFleet
-from tocsin_flink_sql.functions import FUNCTIONS, PORTABLE, definitions
-from tocsin_flink_sql.jar import functions_jar
-from tocsin_flink_sql.pack import regexes
-from tocsin_flink_sql.run import run_jobs
+from tocsin_flink_sql.bounded.run import run_jobs
+from tocsin_flink_sql.deploy.fleet import FlinkFleet
+from tocsin_flink_sql.matcher.jar import functions_jar
+from tocsin_flink_sql.matcher.java_regex import regexes
+from tocsin_flink_sql.sql.correlation import correlated
+from tocsin_flink_sql.sql.detection import statement
+from tocsin_flink_sql.sql.functions import FUNCTIONS, PORTABLE, definitions
+from tocsin_flink_sql.sql.tables import MATCHES_TOPIC, Place, matches_table, source_table, view
+from tocsin_flink_sql.state.artifact import Deployed
 
 
 class FlinkSql:

@@ -10,9 +10,9 @@ from tocsin.backend.fleet import Board, Finding, Move, StreamPlace, UnhealthyErr
 from tocsin.errors import EngineError
 from tocsin.model.entry import Entry
 from tocsin.pack import Part
+from tocsin_kafka import topics
 from tocsin_runtime.observe.members import Members, Seen
 from tocsin_runtime.observe.progress import Place, Progress
-from tocsin_runtime.worker import topics
 from tocsin_runtime.worker.names import group_of
 from tocsin_runtime.worker.plans import on_trial
 

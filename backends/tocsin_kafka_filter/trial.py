@@ -12,12 +12,12 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, To
 from tocsin.errors import EngineError
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.pack import Part
-from tocsin_runtime.worker import topics
+from tocsin_kafka import topics
+from tocsin_runtime.stream.base import Sink
+from tocsin_runtime.stream.loop import run
 from tocsin_runtime.worker.filters import FilterLane
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
-from tocsin_runtime.worker.loop import run
 from tocsin_runtime.worker.process import Processor, Route, Taken
-from tocsin_runtime.worker.stream import Sink
 
 _SECONDS = 60
 

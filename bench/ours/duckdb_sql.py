@@ -13,12 +13,12 @@ from sqlglot import exp  # noqa: TID251 - makes the one statement out of the bac
 from bench.ours.queries import read
 from bench.protocol import Loaded, Pair, Scanned, run
 from bench.tables import ROW, load_duckdb, view_duckdb
-from tocsin.backend.sql_tree import func, ident, quoted
 from tocsin.compile import Refusal, compile_query
 from tocsin.errors import Unsupported
 from tocsin.ir.query import Query, rebound
 from tocsin.model.artifact import Artifact
 from tocsin.model.source import Column, FieldType, Source
+from tocsin.sql.tree import func, ident, quoted
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.backend import BatchSql
 from tocsin_batch_sql.dialect import DuckDb

@@ -32,16 +32,16 @@ from tocsin.compile import compile_query
 from tocsin.ir.query import Query
 from tocsin.model.artifact import Artifact
 from tocsin.pack import Pack, Part
+from tocsin_engines import running
 from tocsin_flink_sql.backend import FlinkSql
-from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.ddl import Place, matches_table, source_table, view
-from tocsin_flink_sql.gateway import Gateway
-from tocsin_flink_sql.jar import functions, pack_jar
-from tocsin_flink_sql.pack_run import submit
-from tocsin_flink_sql.rest import Rest
-from tocsin_flink_sql.run import SETTINGS, statement_set
-from tocsin_flink_sql.topics import records, send, topics
-from tocsin_runtime.engines import running
+from tocsin_flink_sql.bounded.run import SETTINGS, statement_set
+from tocsin_flink_sql.bounded.run_pack import submit
+from tocsin_flink_sql.bounded.topics import records, send, topics
+from tocsin_flink_sql.client.http import Rest
+from tocsin_flink_sql.client.rest_api import ClusterRest
+from tocsin_flink_sql.client.sql_gateway import Gateway
+from tocsin_flink_sql.matcher.jar import functions, pack_jar
+from tocsin_flink_sql.sql.tables import Place, matches_table, source_table, view
 
 RECORD = Path(__file__).parent.parent / "results" / "flink.json"
 FEW = 100

@@ -31,15 +31,15 @@ from bench.ours.queries import read
 from bench.protocol import batches, peak_rss
 from bench.rules import main_rules
 from tocsin.pack import Part
+from tocsin_engines import running
+from tocsin_kafka import topics
 from tocsin_runtime.alerts.described import Described, Origin
 from tocsin_runtime.alerts.writer import AlertWriter
-from tocsin_runtime.engines import running
-from tocsin_runtime.worker import topics
+from tocsin_runtime.stream.base import Record, Sink
 from tocsin_runtime.worker.filters import FilterLane
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
 from tocsin_runtime.worker.lessons import SECOND
 from tocsin_runtime.worker.process import Processor, Taken
-from tocsin_runtime.worker.stream import Record, Sink
 
 RECORD = Path(__file__).parent.parent / "results" / "workers.json"
 REALISTIC = DATA_SETS["realistic"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.ours.queries import read
 from bench.protocol import Loaded, Pair, Scanned, batches, run
 from tocsin.pack.part import Part
-from tocsin_runtime.matcher import PackMatcher
+from tocsin_matcher import PackMatcher
 from tocsin_runtime.worker.lessons import Lessons
 
 

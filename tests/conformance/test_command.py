@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 
 from conformance.toys import Cased, Toy
 from tocsin.backend import registry
-from tocsin.backend.conformance import cases, rows
 from tocsin.cli.main import main_group
+from tocsin.conformance import cases, rows
 from tocsin.errors import ConfigError
 
 

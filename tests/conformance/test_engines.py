@@ -12,8 +12,8 @@ import pytest
 from cluster import serving
 from differential.seed import SEED
 from tocsin.backend import registry
-from tocsin.backend.conformance import Case, Report, case_ids, cases, rows, run
-from tocsin.backend.conformance.marks import marks_of
+from tocsin.conformance import Case, Report, case_ids, cases, rows, run
+from tocsin.conformance.marks import marks_of
 
 SLOW = ("flink-sql", "spark-sql")
 """Planners that take a part of a second for each case. TOCSIN_CONFORMANCE=1: all cases on all."""

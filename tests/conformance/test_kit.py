@@ -9,8 +9,8 @@ import pytest
 
 from conformance.toys import Cased, Toy
 from tocsin.backend.base import Endpoints, Support
-from tocsin.backend.conformance import Marks, Report, Status, case_ids, cases, read_marks, run
-from tocsin.backend.conformance.marks import Mark
+from tocsin.conformance import Marks, Report, Status, case_ids, cases, read_marks, run
+from tocsin.conformance.marks import Mark
 from tocsin.errors import ConfigError, EngineError
 from tocsin.ir.nodes import Expr, Keyword, Leaf, Regex
 from tocsin.ir.query import Resolved

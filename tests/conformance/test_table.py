@@ -7,11 +7,11 @@ from collections import Counter
 
 import pytest
 
-from tocsin.backend.conformance import SEEN_WRONG, Case, Row, Status, cases, rows, tagged
-from tocsin.backend.conformance.case import slug
-from tocsin.backend.conformance.judge import judge_table
-from tocsin.backend.conformance.lower import lower
-from tocsin.backend.conformance.table import read_row
+from tocsin.conformance import SEEN_WRONG, Case, Row, Status, cases, rows, tagged
+from tocsin.conformance.case import slug
+from tocsin.conformance.judge import judge_table
+from tocsin.conformance.lower import lower
+from tocsin.conformance.table import read_row
 from tocsin.diagnostics import Severity
 from tocsin.errors import ConfigError
 from tocsin.ir.evaluate import View

@@ -22,9 +22,9 @@ from engines.flink_site import FlinkSite, flink_site
 from engines.kafka_io import consume
 from modes import identity
 from patience import until
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
+from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.worker.names import SINKS
-from tocsin_runtime.worker.stream import Sink
 
 OUT = Path(__file__).resolve().parents[2] / "docs/deployments/isolation.json"
 POISON = "{note|re: 'a.{900}.{900}b'}"

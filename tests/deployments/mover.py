@@ -16,7 +16,7 @@ from deployments.board import FileBoard
 from deployments.editions import BURSTS, Book, Edition, compiled, identity
 from tocsin.backend.fault import point
 from tocsin.backend.fleet import Move, StreamPlace, UnhealthyError, Verdict
-from tocsin_flink_sql.fleet import FlinkFleet
+from tocsin_flink_sql.deploy.fleet import FlinkFleet
 
 VERDICT = TypeAdapter(Verdict)
 HEALTHY_SECONDS = 180

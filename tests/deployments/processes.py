@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import psutil
 
-from tocsin_runtime.engines.process import spawn
-from tocsin_runtime.engines.state import Child, load, save
+from tocsin_engines.process import spawn
+from tocsin_engines.state import Child, load, save
 
 
 def kill(instance: str, engine: str, role: str) -> None:

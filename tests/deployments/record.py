@@ -29,7 +29,7 @@ from deployments.scene import Scene
 from deployments.sites import scene
 from tocsin.backend.fleet import Fate
 from tocsin.errors import EngineError
-from tocsin_runtime.engines import running
+from tocsin_engines import running
 
 OUT = Path(__file__).resolve().parents[2] / "docs/deployments/upgrades.json"
 FAULTS = (

@@ -20,10 +20,10 @@ from deployments.swap_stream import Found, after_swap, told_ms
 from differential.versions import versions
 from tocsin.backend.fleet import Fate, Verdict
 from tocsin.ir.query import CorrelationQuery
+from tocsin_engines import Endpoints, running
 from tocsin_flink_sql.backend import FlinkSql
-from tocsin_flink_sql.compiled import CompiledPlan
-from tocsin_flink_sql.verdict import verdict
-from tocsin_runtime.engines import Endpoints, running
+from tocsin_flink_sql.state.compatibility import verdict
+from tocsin_flink_sql.state.compiled_plan import CompiledPlan
 
 RECORD = Path(__file__).resolve().parents[2] / "docs/deployments/state-verdicts.json"
 

@@ -22,17 +22,17 @@ from deployments.edits import MOVED, Edit
 from deployments.swap_stream import Found, stream
 from tocsin.errors import EngineError
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
-from tocsin_flink_sql.artifact import Deployed
-from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.compiled import CompiledPlan, compile_plan, execute_plan
-from tocsin_flink_sql.functions import FUNCTIONS
-from tocsin_flink_sql.gateway import Gateway
-from tocsin_flink_sql.jar import functions_jar
-from tocsin_flink_sql.rest import Rest
-from tocsin_flink_sql.run import SETTINGS
-from tocsin_flink_sql.topics import produce, records, topics
-from tocsin_flink_sql.twins import adopt
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
+from tocsin_flink_sql.bounded.run import SETTINGS
+from tocsin_flink_sql.bounded.topics import produce, records, topics
+from tocsin_flink_sql.client.http import Rest
+from tocsin_flink_sql.client.rest_api import ClusterRest
+from tocsin_flink_sql.client.sql_gateway import Gateway
+from tocsin_flink_sql.matcher.jar import functions_jar
+from tocsin_flink_sql.sql.functions import FUNCTIONS
+from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.state.compiled_plan import CompiledPlan, compile_plan, execute_plan
+from tocsin_flink_sql.state.operator_mapping import adopt
 
 TOGETHER = 14
 """Edits that are tried on the same topics."""

@@ -20,7 +20,7 @@ from typing import Any
 from deployments.targets import TARGETS, command, options, record, workers
 from engines.beside import repeated
 from engines.flink_site import FlinkSite, flink_site
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
 
 OUT = Path(__file__).resolve().parents[2] / "docs/deployments/rollbacks.json"
 WORKERS = 2

@@ -19,7 +19,7 @@ from deployments.exact import Exactness, correlated, stateless
 from deployments.feed import Feed
 from deployments.mover import Errand
 from tocsin.backend.fleet import Finding
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
 
 TESTS = Path(__file__).resolve().parents[1]
 ARRIVE_SECONDS = 90.0

@@ -13,8 +13,8 @@ from confluent_kafka.cimpl import NewTopic
 
 from deployments.feed import Feed
 from deployments.scene import Scene
-from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
+from tocsin_flink_sql.client.rest_api import ClusterRest
 
 PARTITIONS = 2
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from engines.flink_site import FlinkSite
 from patience import until
-from tocsin_runtime.engines import Endpoints, running
+from tocsin_engines import Endpoints, running
 
 TARGETS = {"flink": "flink-sql", "kafka": "kafka-filter"}
 """Kinds of environments, and the backend of each."""

@@ -17,19 +17,19 @@ from sqlglot import exp  # noqa: TID251 - statements of the Flink backend, drawn
 
 from tocsin.backend.base import Backend, Endpoints, Support
 from tocsin.backend.registry import load
-from tocsin.backend.sql_tree import Sql, func, ident, number, quoted, table
 from tocsin.errors import EngineError
 from tocsin.ir.query import Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.sql.tree import Sql, func, ident, number, quoted, table
 from tocsin_flink_sql.backend import FlinkSql
-from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.ddl import OFFSET, Place, names_of, source_table, table_over, view
-from tocsin_flink_sql.dialect import FlinkLeaves
-from tocsin_flink_sql.flink import printed
-from tocsin_flink_sql.gateway import Gateway
-from tocsin_flink_sql.jar import functions
-from tocsin_flink_sql.run import SETTINGS
-from tocsin_flink_sql.topics import produce, records, topics
+from tocsin_flink_sql.bounded.run import SETTINGS
+from tocsin_flink_sql.bounded.topics import produce, records, topics
+from tocsin_flink_sql.client.rest_api import ClusterRest
+from tocsin_flink_sql.client.sql_gateway import Gateway
+from tocsin_flink_sql.matcher.jar import functions
+from tocsin_flink_sql.sql.conditions import FlinkLeaves
+from tocsin_flink_sql.sql.dialect import printed
+from tocsin_flink_sql.sql.tables import OFFSET, Place, names_of, source_table, table_over, view
 
 RESULTS = {"start": "INT", "event": "BIGINT", "bits": "TEXT"}
 """Number of the first condition, number of the event, a 0 or 1 for each condition."""

@@ -35,7 +35,7 @@ from differential.paste import pasted  # noqa: E402
 from differential.reduce import reduced  # noqa: E402
 from differential.versions import versions  # noqa: E402
 from tocsin.backend.registry import load, names  # noqa: E402
-from tocsin_runtime.engines import Endpoints, running  # noqa: E402
+from tocsin_engines import Endpoints, running  # noqa: E402
 
 RECORDS = ROOT / "docs/conformance"
 REDUCED = 10

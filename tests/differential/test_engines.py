@@ -16,7 +16,7 @@ from differential.reduce import reduced
 from differential.seed import SEED
 from tocsin.backend import registry
 from tocsin.backend.base import Backend
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
 
 CASES = {"flink-sql": 200, "spark-sql": 100}
 """Cases of one run; 300 elsewhere: planners are slow. `record.py` runs thousands."""
@@ -56,4 +56,4 @@ def _agree(backend: Backend, endpoints: Endpoints) -> None:
 
 def _told(subject: Subject, tally: Tally) -> str:
     few = [pasted(reduced(subject, d), f"seed {SEED}") for d in tally.differences[:SHOWN]]
-    return "\n".join([f"\nTOCSIN_SEED={SEED}; cases for tocsin.backend.conformance:", *few])
+    return "\n".join([f"\nTOCSIN_SEED={SEED}; cases for tocsin.conformance:", *few])

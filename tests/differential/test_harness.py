@@ -16,12 +16,12 @@ from differential.paste import detection_of, pasted
 from differential.quoted import quoted
 from differential.reduce import reduced
 from differential.world import SOURCE
-from tocsin.backend.conformance.table import read_row
+from tocsin.conformance.table import read_row
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact
 from tocsin_batch_sql.backend import BatchSql
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
 
 NOWHERE = Endpoints({}, Path())
 

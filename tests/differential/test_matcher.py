@@ -15,7 +15,7 @@ from differential.world import query_of
 from tocsin.ir.evaluate import View, predicate
 from tocsin.model.artifact import Match
 from tocsin.pack import Pack, Part
-from tocsin_runtime.matcher.pack import PackMatcher
+from tocsin_matcher.pack import PackMatcher
 
 BATCHES, BATCH = 3, 120
 Pair = tuple[str, int]

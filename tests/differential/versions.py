@@ -7,7 +7,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from re import search
 
-from tocsin_runtime.engines import flink
+from tocsin_engines import flink
 
 PACKAGES: Mapping[str, tuple[str, ...]] = {
     "batch-sql": ("duckdb",),
@@ -27,6 +27,6 @@ def versions(backend: str) -> dict[str, str]:
 
 
 def _kafka() -> str:
-    pom = files("tocsin_runtime.engines").joinpath("poms", "kafka.xml").read_text("utf-8")
+    pom = files("tocsin_engines").joinpath("poms", "kafka.xml").read_text("utf-8")
     told = search(r"kafka_[0-9.]+</artifactId>\s*<version>([0-9.]+)<", pom)
     return told[1] if told else "unknown"

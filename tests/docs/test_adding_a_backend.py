@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from tocsin.backend.base import Backend, NoServers
-from tocsin.backend.conformance import Report, Status, case_ids, read_marks, run
-from tocsin.backend.conformance.judge import judge_table
-from tocsin.backend.conformance.table import read_row
 from tocsin.backend.registry import GROUP
 from tocsin.cases.run import run_engine, run_evaluator
 from tocsin.compile import Refusal, compile_query
+from tocsin.conformance import Report, Status, case_ids, read_marks, run
+from tocsin.conformance.judge import judge_table
+from tocsin.conformance.table import read_row
 from tocsin.front.project import Project, load_project
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.nodes import Keyword, Text

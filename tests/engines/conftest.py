@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engines.kafka_shop import Shop, open_shop
-from tocsin_runtime.engines import Endpoints, down
+from tocsin_engines import Endpoints, down
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from itertools import chain
 from pathlib import Path
 
 from tocsin.ir.query import CorrelationQuery
-from tocsin_flink_sql.artifact import Deployed
-from tocsin_flink_sql.gateway import Gateway
-from tocsin_flink_sql.jar import functions_jar
-from tocsin_flink_sql.run import SETTINGS
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
+from tocsin_flink_sql.bounded.run import SETTINGS
+from tocsin_flink_sql.client.sql_gateway import Gateway
+from tocsin_flink_sql.matcher.jar import functions_jar
+from tocsin_flink_sql.state.artifact import Deployed
 
 BOUNDED: Mapping[str, str] = {
     "scan.startup.mode": "earliest-offset",

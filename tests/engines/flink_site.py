@@ -14,9 +14,9 @@ from uuid import uuid4
 from deploying import git
 from engines.kafka_io import consume, produce
 from modes import Authored, identity
-from tocsin_flink_sql.cluster import ClusterRest, Seen
-from tocsin_runtime.engines import Endpoints
-from tocsin_runtime.worker import topics
+from tocsin_engines import Endpoints
+from tocsin_flink_sql.client.rest_api import ClusterRest, Seen
+from tocsin_kafka import topics
 
 SETTINGS = """
 [project]

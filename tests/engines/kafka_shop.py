@@ -21,13 +21,13 @@ from engines.beside import repeated
 from engines.kafka_io import consume
 from patience import SECONDS
 from tocsin.front.project import load_project
+from tocsin_kafka import topics
 from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, WORKER, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
-from tocsin_runtime.worker import topics
+from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.worker.names import SINKS
-from tocsin_runtime.worker.stream import Sink
 from worker_world import World, build_world
 
 

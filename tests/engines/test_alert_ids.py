@@ -32,20 +32,20 @@ from tocsin.pack import Pack, Part
 from tocsin.plan.desired import entry_of
 from tocsin.plan.shadow import Placing
 from tocsin.plan.steps import Deploy
+from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
-from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.ddl import Place
-from tocsin_flink_sql.jar import pack_jar
-from tocsin_flink_sql.pack_run import submit
-from tocsin_flink_sql.run import SESSIONS
-from tocsin_flink_sql.topics import send
+from tocsin_flink_sql.bounded.run import SESSIONS
+from tocsin_flink_sql.bounded.run_pack import submit
+from tocsin_flink_sql.bounded.topics import send
+from tocsin_flink_sql.client.rest_api import ClusterRest
+from tocsin_flink_sql.matcher.jar import pack_jar
+from tocsin_flink_sql.sql.tables import Place
+from tocsin_kafka import topics
 from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
-from tocsin_runtime.engines import Endpoints
-from tocsin_runtime.worker import topics
+from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.worker.names import SINKS
-from tocsin_runtime.worker.stream import Sink
 from worker_world import read_lines
 
 ROOT = Path(__file__).parents[2]

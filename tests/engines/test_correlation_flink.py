@@ -44,11 +44,11 @@ from tocsin.ir.stream import (
 )
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import TimeUnit
+from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
-from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.run import CHUNK
-from tocsin_flink_sql.topics import produce, records, topics
-from tocsin_runtime.engines import Endpoints
+from tocsin_flink_sql.bounded.run import CHUNK
+from tocsin_flink_sql.bounded.topics import produce, records, topics
+from tocsin_flink_sql.client.rest_api import ClusterRest
 
 pytestmark = pytest.mark.engine
 

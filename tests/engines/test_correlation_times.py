@@ -10,11 +10,11 @@ import duckdb
 import pytest
 
 from correlation_cases import LEFT, START
-from tocsin.backend.sql_correlation_engine import TIME
 from tocsin.ir.evaluate import View
 from tocsin.ir.stream import clock_of
 from tocsin.ir.times import parse_millis
 from tocsin.model.source import Column, FieldType, Source, TimeUnit
+from tocsin.sql.correlation.engine import TIME
 from tocsin_batch_sql.ddl import loaded
 from tocsin_batch_sql.emit import printed
 from tocsin_batch_sql.events import ROW, write_events
@@ -22,11 +22,11 @@ from tocsin_batch_sql.macros import MACROS
 from tocsin_batch_sql.misfits import ALL, MISFITS, beside
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.session import session
-from tocsin_flink_sql.ddl import Place, source_table, view
-from tocsin_flink_sql.gateway import Gateway
-from tocsin_flink_sql.jar import functions
-from tocsin_flink_sql.topics import produce, topics
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
+from tocsin_flink_sql.bounded.topics import produce, topics
+from tocsin_flink_sql.client.sql_gateway import Gateway
+from tocsin_flink_sql.matcher.jar import functions
+from tocsin_flink_sql.sql.tables import Place, source_table, view
 
 DAYS = ["2026-01-01", "2024-02-29", "2026-02-29", "2026-02-30", "2026-04-31", "2026-00-10"]
 DAYS += ["2026-13-01", "2026-01-00", "2026-01-32", "1969-12-31", "1900-02-29", "2000-02-29"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.errors import EngineError
-from tocsin_runtime.engines.cache import Cache
+from tocsin_engines.cache import Cache
 
 
 def test_the_cache_is_filled_once_by_two_at_a_time(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tocsin.errors import EngineError
-from tocsin_runtime.engines import down, status, up
-from tocsin_runtime.engines.packages import python_package
+from tocsin_engines import down, status, up
+from tocsin_engines.packages import python_package
 
 
 @pytest.mark.usefixtures("private_state")

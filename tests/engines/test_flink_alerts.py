@@ -22,9 +22,9 @@ from patience import until
 from tocsin.front.project import load_project
 from tocsin.ir.query import CorrelationQuery
 from tocsin.ir.stream import completions, observe
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
+from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.worker.names import SINKS
-from tocsin_runtime.worker.stream import Sink
 
 pytestmark = [
     pytest.mark.engine,

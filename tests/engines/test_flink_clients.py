@@ -6,10 +6,10 @@ import pytest
 
 from engines.kafka_io import consume, produce
 from tocsin.errors import EngineError
-from tocsin_flink_sql.causes import root_cause
-from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.gateway import Gateway
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
+from tocsin_flink_sql.client.rest_api import ClusterRest
+from tocsin_flink_sql.client.root_cause import root_cause
+from tocsin_flink_sql.client.sql_gateway import Gateway
 
 KAFKA_TABLE = """
 CREATE TEMPORARY TABLE {name} (action STRING, amount BIGINT) WITH (

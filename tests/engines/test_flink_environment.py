@@ -13,14 +13,14 @@ from deployments.isolation import POISON, poisoned
 from engines.flink_site import FlinkSite, flink_site
 from modes import identity
 from patience import until
-from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.gateway import Gateway
+from tocsin_engines import Endpoints
+from tocsin_flink_sql.client.rest_api import ClusterRest
+from tocsin_flink_sql.client.sql_gateway import Gateway
+from tocsin_kafka import topics
 from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
-from tocsin_runtime.engines import Endpoints
-from tocsin_runtime.worker import topics
 
 pytestmark = pytest.mark.engine
 

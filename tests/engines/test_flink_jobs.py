@@ -16,8 +16,8 @@ from deployments.sites import scene
 from tocsin.backend.fleet import Fate, Move, UnhealthyError, Verdict
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.errors import EngineError
-from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
+from tocsin_flink_sql.client.rest_api import ClusterRest
 
 pytestmark = [
     pytest.mark.engine,

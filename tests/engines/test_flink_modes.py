@@ -21,9 +21,9 @@ from engines.flink_site import FlinkSite, flink_site
 from engines.kafka_io import consume
 from modes import ALERTING, identity
 from patience import until
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
+from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.worker.names import SINKS
-from tocsin_runtime.worker.stream import Sink
 
 pytestmark = pytest.mark.engine
 

@@ -10,7 +10,6 @@ import duckdb
 import pytest
 
 from tocsin.backend import registry
-from tocsin.backend.sql_tree import ident
 from tocsin.diagnostics import Span
 from tocsin.ir.nodes import Const, Leaf, Or, Text
 from tocsin.ir.query import Query
@@ -18,10 +17,11 @@ from tocsin.ir.text import fold
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.detection import Detection, Meta
 from tocsin.model.source import Column, FieldType, LogSource, Source
+from tocsin.sql.tree import ident
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.dialect import DuckDb
 from tocsin_batch_sql.emit import printed as duckdb_text
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
 
 ALL = [chr(n) for n in range(sys.maxunicode + 1) if not 0xD800 <= n <= 0xDFFF]
 CASED = [c for c in ALL if c != c.lower() or c != c.upper() or c != c.title()]

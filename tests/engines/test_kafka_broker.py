@@ -6,9 +6,9 @@ from confluent_kafka import Producer
 from engines.kafka_io import consume, produce
 from patience import SECONDS
 from tocsin.errors import ConfigError
+from tocsin_engines import Endpoints
+from tocsin_kafka.topics import existing
 from tocsin_runtime.control.reader import read
-from tocsin_runtime.engines import Endpoints
-from tocsin_runtime.worker.topics import existing
 
 
 @pytest.mark.engine

@@ -24,10 +24,10 @@ from tocsin.front.project import load_project
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import CorrelationQuery, Query
 from tocsin.model.artifact import Artifact, Job, Match
-from tocsin_runtime.engines import Endpoints
-from tocsin_runtime.worker import topics
+from tocsin_engines import Endpoints
+from tocsin_kafka import topics
+from tocsin_runtime.stream.base import Output, Sink
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
-from tocsin_runtime.worker.stream import Output, Sink
 from worker_world import AUDIT_EVENTS, PAID, ROLE, build_world
 
 pytestmark = pytest.mark.engine

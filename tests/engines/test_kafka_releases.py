@@ -23,13 +23,13 @@ from patience import SECONDS, until
 from tocsin.backend.fleet import UnhealthyError
 from tocsin.deploy.workers import Workers
 from tocsin.errors import ConfigError
+from tocsin_engines.ports import choose
+from tocsin_kafka import topics
 from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
-from tocsin_runtime.engines.ports import choose
-from tocsin_runtime.worker import topics
+from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.worker.names import SINKS
-from tocsin_runtime.worker.stream import Sink
 from worker_world import PAID, ROLE, World
 
 pytestmark = pytest.mark.engine

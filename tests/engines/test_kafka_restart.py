@@ -9,8 +9,8 @@ import pytest
 from deployments.processes import kill
 from engines.kafka_shop import Shop, fed, many, stopped
 from patience import until
-from tocsin_runtime.engines import Endpoints
-from tocsin_runtime.worker.stream import Sink
+from tocsin_engines import Endpoints
+from tocsin_runtime.stream.base import Sink
 
 pytestmark = [
     pytest.mark.engine,

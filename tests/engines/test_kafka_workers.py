@@ -15,9 +15,9 @@ from confluent_kafka import Producer
 from engines.kafka_io import consume
 from engines.kafka_shop import Shop, many
 from patience import SECONDS, until
-from tocsin_runtime.worker import topics
+from tocsin_kafka import topics
+from tocsin_runtime.stream.base import Output, Record, Sink
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
-from tocsin_runtime.worker.stream import Output, Record, Sink
 
 pytestmark = pytest.mark.engine
 

@@ -15,8 +15,8 @@ import pytest
 from engines.kafka_io import consume, produce
 from patience import SECONDS, until
 from tocsin.errors import EngineError
-from tocsin_runtime.engines import down, lifecycle, running, status, up
-from tocsin_runtime.engines.state import load
+from tocsin_engines import down, lifecycle, running, status, up
+from tocsin_engines.state import load
 
 CLI = (sys.executable, "-c", "from tocsin.cli.engines import engines; engines()")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tocsin.deploy.manifests import Choices, deployment, manifests
 from tocsin.model.project import Environment
-from tocsin.report.manifests import Choices, deployment, manifests
-from tocsin_runtime.engines.cache import Cache
-from tocsin_runtime.engines.flink import Flink
-from tocsin_runtime.engines.places import cache_root
+from tocsin_engines.cache import Cache
+from tocsin_engines.flink import Flink
+from tocsin_engines.places import cache_root
 
 
 @pytest.mark.engine

@@ -21,21 +21,21 @@ from differential.cases import kept
 from differential.seed import SEED
 from differential.world import SOURCE, query_of
 from java_matcher import taken
-from tocsin.backend.conformance.gather import Group, gather
-from tocsin.backend.conformance.oracle import expected
-from tocsin.backend.conformance.table import cases
+from tocsin.conformance.gather import Group, gather
+from tocsin.conformance.oracle import expected
+from tocsin.conformance.table import cases
 from tocsin.errors import EngineError
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.nodes import Leaf, Text, Wild
 from tocsin.ir.query import Query
 from tocsin.model.artifact import Match
 from tocsin.pack import Pack, Part
-from tocsin_flink_sql.cluster import ClusterRest
-from tocsin_flink_sql.ddl import Place
-from tocsin_flink_sql.jar import pack_jar
-from tocsin_flink_sql.pack_run import run_pack, submit
-from tocsin_flink_sql.topics import records, send, topics
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
+from tocsin_flink_sql.bounded.run_pack import run_pack, submit
+from tocsin_flink_sql.bounded.topics import records, send, topics
+from tocsin_flink_sql.client.rest_api import ClusterRest
+from tocsin_flink_sql.matcher.jar import pack_jar
+from tocsin_flink_sql.sql.tables import Place
 
 __all__ = ["corpus", "regression"]  # fixtures of another folder
 

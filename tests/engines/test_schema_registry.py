@@ -13,7 +13,7 @@ import pytest
 from tocsin.deploy.registry import findings, register
 from tocsin.deploy.schemas import TOPICS, schema, subject
 from tocsin.errors import EngineError
-from tocsin_runtime.engines import running, status
+from tocsin_engines import running, status
 
 pytestmark = pytest.mark.engine
 

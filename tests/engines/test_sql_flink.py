@@ -7,13 +7,13 @@ from tocsin.compile import Refusal, compile_query
 from tocsin.ir.evaluate import evaluate
 from tocsin.ir.nodes import Expr, Leaf, Text, Wild, all_of, any_of, negate
 from tocsin.model.artifact import Artifact, Job, Match
+from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
-from tocsin_flink_sql.ddl import Place, source_table, view
-from tocsin_flink_sql.gateway import Gateway
-from tocsin_flink_sql.jar import functions
-from tocsin_flink_sql.topics import produce, topics
-from tocsin_flink_sql.validate import validate_statements
-from tocsin_runtime.engines import Endpoints
+from tocsin_flink_sql.bounded.explain import validate_statements
+from tocsin_flink_sql.bounded.topics import produce, topics
+from tocsin_flink_sql.client.sql_gateway import Gateway
+from tocsin_flink_sql.matcher.jar import functions
+from tocsin_flink_sql.sql.tables import Place, source_table, view
 
 pytestmark = pytest.mark.engine
 SOURCE = source(arrays=False)

@@ -28,8 +28,8 @@ from tocsin.ir.nodes import (
 from tocsin.ir.text import fold, scalars
 from tocsin.model.artifact import Job, Match
 from tocsin.model.source import Column, FieldType, Source
+from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
-from tocsin_runtime.engines import Endpoints
 
 SOURCE = Source(
     "arrays",

@@ -20,9 +20,9 @@ from tocsin.front.resolve import resolve_inferred
 from tocsin.ir.query import Query, Resolved
 from tocsin.model.artifact import Artifact
 from tocsin.model.source import Column, FieldType, Source
+from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
-from tocsin_flink_sql.validate import validate_statements
-from tocsin_runtime.engines import Endpoints
+from tocsin_flink_sql.bounded.explain import validate_statements
 
 SAMPLE = 150
 LARGEST = 10

@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner
 
 from sql_cases import nasty, query, source, table
-from tocsin.backend.sql_tree import ident
 from tocsin.cli.engine import chosen
 from tocsin.cli.scan import scan
 from tocsin.compile import Refusal, compile_query
@@ -23,6 +22,7 @@ from tocsin.ir.nodes import Expr, Leaf, Text, Wild, negate
 from tocsin.ir.text import fold, number_text
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, FieldType, Source
+from tocsin.sql.tree import ident
 from tocsin_batch_sql.events import view_columns, write_events
 from tocsin_batch_sql.spark import session as spark_session
 from tocsin_batch_sql.spark.backend import SparkSql

@@ -11,9 +11,9 @@ from deployments.restored import Outcome, expected, outcomes
 from deployments.restoring import Planner, Trial, key, swapping
 from tocsin.backend.fleet import Fate
 from tocsin.errors import EngineError
-from tocsin_flink_sql.artifact import Deployed
-from tocsin_flink_sql.twins import adopt
-from tocsin_runtime.engines import Endpoints
+from tocsin_engines import Endpoints
+from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.state.operator_mapping import adopt
 
 pytestmark = pytest.mark.engine
 

@@ -15,11 +15,11 @@ import pytest
 from deploying import Prod, git
 from tocsin.backend import fault
 from tocsin.state.git_ledger import GitLedger
+from tocsin_kafka import topics
 from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import ARTIFACT, RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
-from tocsin_runtime.worker import topics
 
 pytestmark = pytest.mark.engine
 

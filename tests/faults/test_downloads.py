@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from tocsin.errors import EngineError
-from tocsin_runtime.engines import cache
-from tocsin_runtime.engines.cache import Cache, pins
-from tocsin_runtime.engines.packages import python_package
-from tocsin_runtime.engines.registry import ENGINES
+from tocsin_engines import cache
+from tocsin_engines.cache import Cache, pins
+from tocsin_engines.packages import python_package
+from tocsin_engines.registry import ENGINES
 
 
 def fill(folder: Path) -> None:

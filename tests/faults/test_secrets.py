@@ -21,8 +21,8 @@ from tocsin.cli.main import main
 from tocsin.deploy.registry import register
 from tocsin.errors import ConfigError, EngineError
 from tocsin.secrets import Secret, guard, scrub
-from tocsin_flink_sql.gateway import Gateway
-from tocsin_runtime.worker import topics
+from tocsin_flink_sql.client.sql_gateway import Gateway
+from tocsin_kafka import topics
 from tocsin_runtime.worker.references import resolve
 
 VALUE = "hunter2-of-prod.invalid"

@@ -3,7 +3,7 @@
 import pytest
 
 from seeded_defects import CORRELATIONS, LEAVES, Defect
-from tocsin.backend.conformance import Report, cases, run
+from tocsin.conformance import Report, cases, run
 from tocsin_batch_sql.backend import BatchSql
 
 DEFECTS = [*LEAVES, *CORRELATIONS]

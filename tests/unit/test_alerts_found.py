@@ -15,9 +15,9 @@ from tocsin.model.artifact import Artifact
 from tocsin_runtime.alerts.described import Described, Origin
 from tocsin_runtime.alerts.found import Alerter
 from tocsin_runtime.alerts.writer import AlertWriter
+from tocsin_runtime.stream.base import Record, Sink
+from tocsin_runtime.stream.loop import Batch
 from tocsin_runtime.worker.deployment import Deployed, Deployment
-from tocsin_runtime.worker.loop import Batch
-from tocsin_runtime.worker.stream import Record, Sink
 from worker_world import PAID, ROLE, build_world
 
 BURST = "burst"

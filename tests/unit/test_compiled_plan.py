@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tocsin_flink_sql.compiled import CompiledPlan
-from tocsin_flink_sql.twins import adopt, twins
+from tocsin_flink_sql.state.compiled_plan import CompiledPlan
+from tocsin_flink_sql.state.operator_mapping import adopt, twins
 
 PLACES = {
     "table-source-scan": "scanTableSource",

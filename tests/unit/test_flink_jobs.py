@@ -13,12 +13,12 @@ from deployments.editions import BURSTS, HAT, HIT, MARK, Book, Edition, compiled
 from tocsin.backend.fleet import Cut, Fate, Move, StreamPlace, Verdict
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError, EngineError
-from tocsin_flink_sql.jobs import CorrelationJob, JobSpec, PackJob, job_specs
-from tocsin_flink_sql.positions import positions
-from tocsin_flink_sql.site import Site
-from tocsin_flink_sql.snapshots import MAGIC, prune, snapshots
-from tocsin_flink_sql.steps import Step, Steps, plain_cuts
-from tocsin_flink_sql.storage import Generation, Storage
+from tocsin_flink_sql.deploy.environment import Site
+from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, PackJob, job_specs
+from tocsin_flink_sql.deploy.rollout_steps import Step, Steps, plain_cuts
+from tocsin_flink_sql.state.snapshots import MAGIC, prune, snapshots
+from tocsin_flink_sql.state.source_offsets import positions
+from tocsin_flink_sql.state.storage import Generation, Storage
 
 TOPIC = "audit"
 FIRST = Edition(1, {"ra": "a", "rb": "b"})

@@ -35,7 +35,7 @@ from tocsin.ir.nodes import (
     all_of,
 )
 from tocsin.pack import Pack, Part
-from tocsin_flink_sql.pack import regexes
+from tocsin_flink_sql.matcher.java_regex import regexes
 
 EVERY = all_of(
     (

@@ -30,8 +30,8 @@ from tocsin.ir.nodes import (
     Regex,
     Text,
 )
-from tocsin_flink_sql.dialect import kind_and_value
-from tocsin_flink_sql.jar import functions_jar
+from tocsin_flink_sql.matcher.jar import functions_jar
+from tocsin_flink_sql.sql.conditions import kind_and_value
 
 PROGRAM = """
 import io.tocsin.match.*;

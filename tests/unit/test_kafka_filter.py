@@ -17,7 +17,7 @@ from tocsin.model.artifact import Artifact, Match
 from tocsin.model.detection import Detection, Meta
 from tocsin.model.source import Column, FieldType, LogSource, Source
 from tocsin.pack import Part
-from tocsin_runtime.matcher import EvaluatorMatcher, PackMatcher
+from tocsin_matcher import EvaluatorMatcher, PackMatcher
 
 SOURCE = Source(
     "audit",

@@ -17,11 +17,11 @@ from jsonschema import Draft202012Validator
 from conftest import Tocsin
 from flink_operator import FLINK_DEPLOYMENT
 from tocsin.cli.worker import worker
+from tocsin.deploy.manifests import Choices, deployment, manifests
+from tocsin.deploy.manifests.quote import unit
+from tocsin.deploy.manifests.quote import yaml as quoted
 from tocsin.errors import ConfigError
 from tocsin.model.project import Environment
-from tocsin.report.manifests import Choices, deployment, manifests
-from tocsin.report.manifests.quote import unit
-from tocsin.report.manifests.quote import yaml as quoted
 
 KUBERNETES = ("1.30", "1.34")
 IMAGE = "example.org/detections@sha256:" + "a" * 64

@@ -7,7 +7,7 @@ import pytest
 from differential.world import query_of
 from tocsin.ir.nodes import Compare, Leaf, Op, Text
 from tocsin.pack import Part
-from tocsin_runtime.matcher.pack import PackMatcher
+from tocsin_matcher.pack import PackMatcher
 
 LEAST = -(2**63)
 

@@ -20,13 +20,13 @@ from authoring import write
 from tocsin.cases.run import run_evaluator
 from tocsin.check import run_checks
 from tocsin.cli.stream_site import stream_place
+from tocsin.deploy.manifests.site import Choices, deployment
 from tocsin.errors import ConfigError
 from tocsin.front.block import Block, CaseFile
 from tocsin.front.project import load_project, read_settings
 from tocsin.front.sources import SourceBlock
 from tocsin.model.project import Environment, Settings
 from tocsin.plan.desired import wanted
-from tocsin.report.manifests.site import Choices, deployment
 from tocsin.state.lock import Lock
 from tocsin.state.release import Revision
 

@@ -13,8 +13,8 @@ from tocsin.ir.query import CorrelationQuery, Resolved, rebound
 from tocsin.model.artifact import Artifact
 from tocsin_batch_sql.backend import BatchSql
 from tocsin_flink_sql.backend import FlinkSql
-from tocsin_flink_sql.flink import printed
-from tocsin_flink_sql.intervals import interval
+from tocsin_flink_sql.sql.dialect import printed
+from tocsin_flink_sql.sql.intervals import interval
 
 BACKENDS: list[Backend] = [BatchSql(), FlinkSql()]
 

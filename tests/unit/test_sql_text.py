@@ -26,8 +26,8 @@ from tocsin.model.source import Column, FieldType, Source
 from tocsin_batch_sql.arrays import physical_names
 from tocsin_batch_sql.backend import BatchSql
 from tocsin_flink_sql.backend import FlinkSql
-from tocsin_flink_sql.ddl import OWN, names_of
-from tocsin_flink_sql.functions import CLASSES
+from tocsin_flink_sql.sql.functions import CLASSES
+from tocsin_flink_sql.sql.tables import OWN, names_of
 
 BOTH: list[Backend] = [BatchSql(), FlinkSql()]
 FITTING = replace(source(), fits=True)

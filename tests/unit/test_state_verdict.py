@@ -14,11 +14,11 @@ from tocsin.errors import Unsupported
 from tocsin.ir.nodes import Leaf, Regex
 from tocsin.ir.query import CorrelationQuery
 from tocsin.pack import Part
-from tocsin_flink_sql.artifact import Deployed
 from tocsin_flink_sql.backend import FlinkSql
-from tocsin_flink_sql.compiled import CompiledPlan
-from tocsin_flink_sql.functions import CLASSES
-from tocsin_flink_sql.verdict import verdict
+from tocsin_flink_sql.sql.functions import CLASSES
+from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.state.compatibility import verdict
+from tocsin_flink_sql.state.compiled_plan import CompiledPlan
 from unit.test_compiled_plan import simple
 
 EDITS = {(edit.type, edit.what): edit for edit in edits()}

@@ -14,9 +14,11 @@ from tocsin.model.artifact import Match
 from tocsin.model.detection import Detection, Meta
 from tocsin.model.source import LogSource, Source
 from tocsin.pack import Part
+from tocsin_matcher import Matched, PackMatcher
+from tocsin_matcher.base import Cost
 from tocsin_runtime.alerts.match import MatchRecord
-from tocsin_runtime.matcher import Matched, PackMatcher
-from tocsin_runtime.matcher.base import Cost
+from tocsin_runtime.stream.base import Output, Record, Sink
+from tocsin_runtime.stream.loop import Batch
 from tocsin_runtime.worker.filters import FilterLane
 from tocsin_runtime.worker.lessons import (
     FIRST,
@@ -27,9 +29,7 @@ from tocsin_runtime.worker.lessons import (
     Lessons,
     Sample,
 )
-from tocsin_runtime.worker.loop import Batch
 from tocsin_runtime.worker.process import Processor
-from tocsin_runtime.worker.stream import Output, Record, Sink
 
 SOURCE = Source("audit", (), topic="audit", id_fields=("id",))
 

@@ -14,11 +14,11 @@ from tocsin.model.artifact import Match
 from tocsin.model.detection import Detection, Meta
 from tocsin.model.source import LogSource, Source
 from tocsin.pack import Part
-from tocsin_runtime.matcher import EvaluatorMatcher, Matched, PackMatcher
+from tocsin_matcher import EvaluatorMatcher, Matched, PackMatcher
+from tocsin_runtime.stream.base import Record, Sink
 from tocsin_runtime.worker.filters import FilterLane
 from tocsin_runtime.worker.isolation import Isolating, failing
 from tocsin_runtime.worker.process import Processor
-from tocsin_runtime.worker.stream import Record, Sink
 
 SOURCE = Source("audit", (), topic="audit", id_fields=("id",))
 

@@ -20,10 +20,10 @@ from tocsin.cli.worker import worker
 from tocsin.errors import ConfigError
 from tocsin.events.piece import MAX_DEPTH, MAX_EVENT_BYTES
 from tocsin_runtime.alerts.alert import Evidence, alert_id
-from tocsin_runtime.decode import NotAnEventError, decode
+from tocsin_runtime.stream.base import Output, Record, Sink
+from tocsin_runtime.stream.decode import NotAnEventError, decode
+from tocsin_runtime.stream.loop import Batch, Counters, run
 from tocsin_runtime.worker.files import FileStream, SinkFile
-from tocsin_runtime.worker.loop import Batch, Counters, run
-from tocsin_runtime.worker.stream import Output, Record, Sink
 from worker_world import (
     AUDIT_EVENTS,
     ERROR,

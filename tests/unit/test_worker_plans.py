@@ -18,11 +18,11 @@ from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.table import ReleaseTable, Trial
 from tocsin_runtime.control.topic import RELEASE, artifact_key, topic_name
+from tocsin_runtime.stream.base import Record
 from tocsin_runtime.worker.deployment import Deployment
 from tocsin_runtime.worker.kafka import KafkaStream
 from tocsin_runtime.worker.plans import Plans, on_trial
 from tocsin_runtime.worker.service import Service
-from tocsin_runtime.worker.stream import Record
 from worker_world import PAID, ROLE, World, build_world
 
 TOPIC = topic_name("shop", "broker")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tocsin.backend.sql_epoch import EPOCH, epoch_milliseconds
-from tocsin.backend.sql_leaf import TIME
-from tocsin.backend.sql_moments import minute_of
-from tocsin.backend.sql_tree import Sql, func, quoted, try_cast
 from tocsin.model.source import TimeUnit
+from tocsin.sql.epoch import EPOCH, epoch_milliseconds
+from tocsin.sql.leaves import TIME
+from tocsin.sql.timestamps import minute_of
+from tocsin.sql.tree import Sql, func, quoted, try_cast
 from tocsin_batch_sql.clock import moment
 
 _EPOCH = "1970-01-01 00:00:00"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tocsin.backend.sql import SqlBuilder
-from tocsin.backend.sql_correlation_engine import over
-from tocsin.backend.sql_tree import Sql, func, number
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.source import Source
+from tocsin.sql.builder import SqlBuilder
+from tocsin.sql.correlation.engine import over
+from tocsin.sql.tree import Sql, func, number
 from tocsin_batch_sql.correlation import BatchEngine, selection
 from tocsin_batch_sql.spark.ddl import only_member
 from tocsin_batch_sql.spark.dialect import spark

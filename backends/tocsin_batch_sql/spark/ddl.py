@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from tocsin.backend.sql_tree import Sql, func, ident, name, not_null, number, quoted, table
 from tocsin.model.source import Column, FieldType, Source
+from tocsin.sql.tree import Sql, func, ident, name, not_null, number, quoted, table
 from tocsin_batch_sql.arrays import CONVERSIONS, lambda_of
 from tocsin_batch_sql.clock import SAID, at_rest, said
 from tocsin_batch_sql.events import Named, view_columns

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tocsin.backend.sql_leaf import TIME
-from tocsin.backend.sql_tree import Sql, func, quoted
 from tocsin.ir.backtracking import linear
 from tocsin.ir.nodes import Pattern, Regex, TimePart, Wild
 from tocsin.ir.re2java import java_literal
 from tocsin.model.source import Column, Source
+from tocsin.sql.leaves import TIME
+from tocsin.sql.tree import Sql, func, quoted
 from tocsin_batch_sql.arrays import BatchLeaves, lambda_of, physical_names
 from tocsin_batch_sql.misfits import FIELDS, TEXTS, as_texts, may_misfit
 from tocsin_batch_sql.spark.ddl import texts_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tocsin.backend.sql_leaf import EXACT_DOUBLE
 from tocsin.ir.text import BITS64, INT64
+from tocsin.sql.leaves import EXACT_DOUBLE
 
 # Before Java 19, a double may have a digit or two too many in its text (8.409999999999999E21), so
 # it is cut where fewer digits give the same double. Then it is laid out: digits m, exponent x.

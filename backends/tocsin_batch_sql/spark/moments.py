@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tocsin.backend.sql_moments import cut, minute_of, minutes_west, within
-from tocsin.backend.sql_tree import Sql, all_true, func, number, quoted, try_cast
 from tocsin.ir.nodes import TimePart, Unit
+from tocsin.sql.timestamps import cut, minute_of, minutes_west, within
+from tocsin.sql.tree import Sql, all_true, func, number, quoted, try_cast
 
 YEARS = (1, 9999)
 

@@ -8,9 +8,9 @@ from sqlglot import exp
 from sqlglot.dialects.spark import Spark as Base
 from sqlglot.generators.spark import SparkGenerator
 
-from tocsin.backend.sql_print import LINE_BREAK, text_of
-from tocsin.backend.sql_tree import Sql
 from tocsin.errors import Unsupported
+from tocsin.sql.text import LINE_BREAK, text_of
+from tocsin.sql.tree import Sql
 
 VARIABLE = "${"
 """Begins what Spark replaces in the text of a statement before it reads it."""

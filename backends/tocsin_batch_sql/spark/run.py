@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from tocsin.backend.sql_tree import ident, name
 from tocsin.errors import EngineError
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, Source
+from tocsin.sql.tree import ident, name
 from tocsin_batch_sql.arrays import DETECTION_ID, physical_names
 from tocsin_batch_sql.clock import in_order_of_arrival, said
 from tocsin_batch_sql.correlation import Tables, counted, match_of

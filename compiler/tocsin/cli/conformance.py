@@ -10,10 +10,10 @@ from rich.text import Text
 
 from tocsin.backend import registry
 from tocsin.backend.base import Backend
-from tocsin.backend.conformance import Case, Report, Status, cases, rows, run
-from tocsin.backend.conformance.judge import judge_table
 from tocsin.cli.engine import EVALUATOR, EngineName, chosen, started_for
 from tocsin.cli.output import console, echo_json, format_option
+from tocsin.conformance import Case, Report, Status, cases, rows, run
+from tocsin.conformance.judge import judge_table
 from tocsin.errors import ConfigError
 
 SHOWN = 20

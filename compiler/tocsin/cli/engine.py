@@ -90,7 +90,7 @@ def started_for(backends: Iterable[Backend]) -> Iterator[Endpoints]:
     if not needs:
         yield NoServers()
         return
-    from tocsin_runtime.engines import running  # noqa: PLC0415 - heavy, and seldom needed
+    from tocsin_engines import running  # noqa: PLC0415 - heavy, and seldom needed
 
     with running(needs, name=os.environ.get("TOCSIN_ENGINES", "default"), keep=False) as endpoints:
         yield endpoints
@@ -98,7 +98,7 @@ def started_for(backends: Iterable[Backend]) -> Iterator[Endpoints]:
 
 def matched(parts: Sequence[Part], events: Sequence[Mapping[str, Any]]) -> MatcherRun:
     """The matcher of kafka-filter's workers, on events in this process."""
-    from tocsin_runtime.matcher import PackMatcher  # noqa: PLC0415 - only a scan needs it
+    from tocsin_matcher import PackMatcher  # noqa: PLC0415 - only a scan needs it
 
     matcher = PackMatcher(parts)
     matcher.learn_from(events[:: max(1, len(events) // LEARNED)])

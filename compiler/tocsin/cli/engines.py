@@ -11,7 +11,7 @@ import click
 from tocsin.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tocsin_runtime.engines import EngineStatus
+    from tocsin_engines import EngineStatus
 
 _names = click.argument("names", metavar="[ENGINE]...", nargs=-1)
 _instance = click.option(
@@ -49,8 +49,8 @@ def engines() -> None:
 @_format
 def up(names: tuple[str, ...], name: str, wishes: tuple[str, ...], form: str) -> None:
     """Start engines (all that there are if none is named) and wait until they are ready."""
-    from tocsin_runtime import engines as local  # noqa: PLC0415 - keeps other commands quick
-    from tocsin_runtime.engines.registry import ENGINES, find  # noqa: PLC0415
+    import tocsin_engines as local  # noqa: PLC0415 - keeps other commands quick
+    from tocsin_engines.registry import ENGINES, find  # noqa: PLC0415
 
     chosen = [engine.name for engine in find(names or list(ENGINES))]
     ports = _ports(wishes, ENGINES[chosen[0]].ports[0] if len(chosen) == 1 else "")
@@ -74,7 +74,7 @@ def up(names: tuple[str, ...], name: str, wishes: tuple[str, ...], form: str) ->
 @_format
 def down(names: tuple[str, ...], name: str, *, purge: bool, form: str) -> None:
     """Stop engines (all that run if none is named) and delete their data; logs stay."""
-    from tocsin_runtime import engines as local  # noqa: PLC0415
+    import tocsin_engines as local  # noqa: PLC0415
 
     with _progress() as say:
         stopped = local.down(names, name=name, purge=purge, say=say)
@@ -98,7 +98,7 @@ def status(context: click.Context, names: tuple[str, ...], name: str, form: str)
     Exit code 0 if all that you name are healthy (without names: all that were started, and
     something was), else 1.
     """
-    from tocsin_runtime import engines as local  # noqa: PLC0415
+    import tocsin_engines as local  # noqa: PLC0415
 
     with _progress() as say:
         say("asking the engines")

@@ -9,17 +9,17 @@ import click
 
 from tocsin.cli.environment import say
 from tocsin.cli.output import echo_json, format_option
-from tocsin.errors import ConfigError
-from tocsin.escape import printable
-from tocsin.front.project import find_project, read_settings
-from tocsin.report.manifests import (
+from tocsin.deploy.manifests import (
     Choices,
     Deployment,
     Manifest,
     deployment,
     prerequisites,
 )
-from tocsin.report.manifests import manifests as render
+from tocsin.deploy.manifests import manifests as render
+from tocsin.errors import ConfigError
+from tocsin.escape import printable
+from tocsin.front.project import find_project, read_settings
 
 
 @click.command()

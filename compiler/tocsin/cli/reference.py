@@ -8,8 +8,8 @@ import click
 
 from tocsin.backend import registry
 from tocsin.backend.base import Backend
-from tocsin.backend.conformance.matrix import nodes_table, rows_table
 from tocsin.cli.main import main_group
+from tocsin.conformance.matrix import nodes_table, rows_table
 
 _WIDTH = 100
 

@@ -13,9 +13,9 @@ from tocsin.escape import printable
 from tocsin.ir.stream import LeftOut
 
 if TYPE_CHECKING:
-    from tocsin_runtime.matcher import Cost
+    from tocsin_matcher import Cost
+    from tocsin_runtime.stream.loop import Counters
     from tocsin_runtime.worker.deployment import Deployment
-    from tocsin_runtime.worker.loop import Counters
 
 
 def report(

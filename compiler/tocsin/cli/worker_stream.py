@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 from tocsin.cli.worker_report import report, say, show
 from tocsin.model.project import Environment
 from tocsin.secrets import Secret
+from tocsin_kafka import topics
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import topic_name
-from tocsin_runtime.worker import topics
+from tocsin_runtime.stream.base import Sink
+from tocsin_runtime.stream.loop import run
 from tocsin_runtime.worker.health import listening
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
-from tocsin_runtime.worker.loop import run
 from tocsin_runtime.worker.names import SINKS, found_topic, group_of, late_topic
 from tocsin_runtime.worker.plans import Plans
 from tocsin_runtime.worker.references import resolve
 from tocsin_runtime.worker.reports import Reports
 from tocsin_runtime.worker.service import Service
-from tocsin_runtime.worker.stream import Sink
 
 if TYPE_CHECKING:
     from tocsin_runtime.worker.stop import Stop

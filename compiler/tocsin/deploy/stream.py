@@ -20,11 +20,11 @@ from tocsin.errors import ConfigError, TocsinError
 from tocsin.model.entry import Action, Entry
 from tocsin.model.source import Source
 from tocsin.state.live import Live, LiveArtifact
+from tocsin_kafka.topics import existing
 from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import ARTIFACT, RELEASE, altered, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
-from tocsin_runtime.worker.topics import existing
 
 NONE: Mapping[str, Verdict] = {}
 

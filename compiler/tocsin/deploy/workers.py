@@ -14,11 +14,11 @@ from tocsin.errors import ConfigError
 from tocsin.ir.stream import LATE, WITHOUT_KEY, WITHOUT_TIME
 from tocsin.model.entry import Entry
 from tocsin.pack import Part
+from tocsin_kafka import topics
 from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, topic_name
 from tocsin_runtime.observe.members import Members, Report
 from tocsin_runtime.observe.progress import Progress
-from tocsin_runtime.worker import topics
 from tocsin_runtime.worker.filters import FILTERS
 from tocsin_runtime.worker.names import SINKS, found_topic, group_of
 

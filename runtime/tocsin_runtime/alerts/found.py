@@ -28,12 +28,12 @@ from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.described import Described
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.alerts.writer import AlertWriter
-from tocsin_runtime.decode import NotAnEventError, decode
+from tocsin_runtime.stream.base import Output, Record, Sink
+from tocsin_runtime.stream.decode import NotAnEventError, decode
+from tocsin_runtime.stream.loop import Batch, Counters
 from tocsin_runtime.worker.deployment import Deployed, Deployment
 from tocsin_runtime.worker.filters import FILTERS, binding_of
-from tocsin_runtime.worker.loop import Batch, Counters
 from tocsin_runtime.worker.process import dead_letter
-from tocsin_runtime.worker.stream import Output, Record, Sink
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from tocsin.canonical import canonical_bytes
 from tocsin.ir.evidence import Grounds
 from tocsin_runtime.alerts.binding import Binding
-from tocsin_runtime.worker.stream import Record
+from tocsin_runtime.stream.base import Record
 
 FORM = 2
 

@@ -15,9 +15,9 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from tocsin.errors import ConfigError, EngineError
+from tocsin_kafka.clients import LOG, PASSING, as_engine_error
+from tocsin_kafka.topics import admin, known
 from tocsin_runtime.control.kept import Kept
-from tocsin_runtime.worker.clients import LOG, PASSING, as_engine_error
-from tocsin_runtime.worker.topics import admin, known
 
 _SECONDS = 60.0
 _DRAIN_SECONDS = 0.5

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from tocsin.errors import ConfigError
 from tocsin.model.names import TOPIC
-from tocsin_runtime.worker import topics
+from tocsin_kafka import topics
 
 RELEASE = "release"
 """Key of the record that says what is live."""

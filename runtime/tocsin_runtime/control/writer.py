@@ -9,10 +9,10 @@ from contextlib import suppress
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from tocsin.errors import ConfigError, EngineError
+from tocsin_kafka.clients import LOG, TAKEN
+from tocsin_kafka.topics import admin, existing
 from tocsin_runtime.control.reader import committed_end
 from tocsin_runtime.control.topic import MOST_BYTES, RELEASE, ensure, topic_name
-from tocsin_runtime.worker.clients import LOG, TAKEN
-from tocsin_runtime.worker.topics import admin, existing
 
 _SECONDS = 60.0
 _TRANSACTION_SECONDS = 15

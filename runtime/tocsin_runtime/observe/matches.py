@@ -10,8 +10,8 @@ from typing import Any
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
 from tocsin.errors import EngineError
-from tocsin_runtime.worker.clients import LOG, PASSING, as_engine_error
-from tocsin_runtime.worker.topics import partitions
+from tocsin_kafka.clients import LOG, PASSING, as_engine_error
+from tocsin_kafka.topics import partitions
 
 _SECONDS = 60.0
 

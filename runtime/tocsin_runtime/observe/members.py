@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from tocsin.canonical import digest_bytes
 from tocsin.errors import EngineError
 from tocsin.model.entry import Whole
+from tocsin_kafka.topics import admin
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import RELEASE, topic_name, worker_key
 from tocsin_runtime.worker.names import group_of
-from tocsin_runtime.worker.topics import admin
 
 _ANSWER_SECONDS = 30
 _FRESH_SECONDS = 8.0

@@ -15,8 +15,8 @@ from confluent_kafka import (
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
 from tocsin.errors import EngineError
-from tocsin_runtime.worker.clients import LOG
-from tocsin_runtime.worker.topics import admin, known
+from tocsin_kafka.clients import LOG
+from tocsin_kafka.topics import admin, known
 
 Place = tuple[str, int]
 """Topic and partition."""

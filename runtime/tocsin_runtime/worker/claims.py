@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tocsin.ir.evaluate import Predicate, View
 from tocsin.model.source import Source
-from tocsin_runtime.decode import NotAnEventError
+from tocsin_runtime.stream.decode import NotAnEventError
 from tocsin_runtime.worker.process import Event, Lane, Taken
 
 

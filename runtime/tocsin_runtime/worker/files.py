@@ -19,7 +19,7 @@ from tocsin.errors import ConfigError
 from tocsin.events.jsontext import may_be_joined, may_hold_several, several
 from tocsin.events.piece import Piece
 from tocsin.events.reading import open_events, pieces
-from tocsin_runtime.worker.stream import Output, Record, Sink
+from tocsin_runtime.stream.base import Output, Record, Sink
 
 
 class FileStream:

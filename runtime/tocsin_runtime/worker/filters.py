@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
 from tocsin.pack import Part
+from tocsin_matcher import Cost, Matched, PackMatcher
 from tocsin_runtime.alerts.binding import Binding
-from tocsin_runtime.matcher import Cost, Matched, PackMatcher
 from tocsin_runtime.worker.isolation import Isolating, Make
 from tocsin_runtime.worker.lessons import Lessons
 from tocsin_runtime.worker.process import Taken

@@ -15,9 +15,9 @@ from typing import Any
 
 from tocsin.model.artifact import Match
 from tocsin.pack import Part
-from tocsin_runtime.decode import NotAnEventError, decode
-from tocsin_runtime.matcher import Cost, EvaluatorMatcher, Failed, Matched, Matcher
-from tocsin_runtime.matcher.base import SLOW_SECONDS
+from tocsin_matcher import Cost, EvaluatorMatcher, Failed, Matched, Matcher
+from tocsin_matcher.base import SLOW_SECONDS
+from tocsin_runtime.stream.decode import NotAnEventError, decode
 
 Make = Callable[[Sequence[Part]], Matcher]
 

@@ -19,8 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from tocsin.errors import EngineError
 from tocsin.model.names import TOPIC
-from tocsin_runtime.worker.begin import begin
-from tocsin_runtime.worker.clients import (
+from tocsin_kafka.clients import (
     MOVED,
     PASSING,
     TRANSACTION_SECONDS,
@@ -29,7 +28,8 @@ from tocsin_runtime.worker.clients import (
     consumer,
     producer,
 )
-from tocsin_runtime.worker.stream import Output, Record
+from tocsin_runtime.stream.base import Output, Record
+from tocsin_runtime.worker.begin import begin
 
 __all__ = ["KafkaSettings", "KafkaStream"]
 

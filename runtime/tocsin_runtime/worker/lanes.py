@@ -13,8 +13,8 @@ from tocsin.ir.figures import Event
 from tocsin.ir.identity import event_id
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
+from tocsin_matcher import Cost, Matched
 from tocsin_runtime.alerts.binding import Binding
-from tocsin_runtime.matcher import Cost, Matched
 from tocsin_runtime.worker.process import Lane, Taken
 
 

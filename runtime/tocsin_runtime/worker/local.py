@@ -11,16 +11,16 @@ from tocsin.backend.base import NoServers
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
 from tocsin.model.source import Source
+from tocsin_matcher import Cost
 from tocsin_runtime.alerts.writer import AlertWriter
-from tocsin_runtime.matcher import Cost
+from tocsin_runtime.stream.base import Sink
+from tocsin_runtime.stream.loop import Counters, run
 from tocsin_runtime.worker.claims import Claim, Claims
 from tocsin_runtime.worker.deployment import Deployment
 from tocsin_runtime.worker.files import FileStream, SinkFile
 from tocsin_runtime.worker.filters import FILTERS, FilterLane, parts_of
 from tocsin_runtime.worker.lanes import BackendLane, NotRun, build_lanes
-from tocsin_runtime.worker.loop import Counters, run
 from tocsin_runtime.worker.process import Lane, Processor
-from tocsin_runtime.worker.stream import Sink
 
 ALERTS = "alerts.jsonl"
 DEAD_LETTERS = "dead-letters.jsonl"

@@ -12,8 +12,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.worker.service import Service
-from tocsin_runtime.worker.stream import Sink
 
 _SINKS = {
     Sink.MATCHES: ("tocsin_matches", "Matches committed."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tocsin_runtime.worker.stream import Sink
+from tocsin_runtime.stream.base import Sink
 
 SINKS: Mapping[Sink, str] = {
     sink: f"tocsin.{sink}" for sink in (Sink.MATCHES, Sink.ALERTS, Sink.DEAD)

@@ -12,9 +12,9 @@ from tocsin.model.entry import Entry
 from tocsin_runtime.alerts.found import Alerter
 from tocsin_runtime.control.table import ReleaseTable, deployment
 from tocsin_runtime.control.topic import RELEASE
+from tocsin_runtime.stream.base import Record
+from tocsin_runtime.stream.loop import Batch
 from tocsin_runtime.worker.deployment import Deployment
-from tocsin_runtime.worker.loop import Batch
-from tocsin_runtime.worker.stream import Record
 from tocsin_runtime.worker.version import Version, WriterOf
 
 Process = Callable[[Sequence[Record]], Batch]

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 from tocsin.canonical import canonical_bytes, digest
 from tocsin.ir.evidence import MOST_EVENTS
 from tocsin.model.artifact import Missed
+from tocsin_matcher import Cost, Failed, Matched
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.match import MatchRecord
-from tocsin_runtime.decode import NotAnEventError, decode
-from tocsin_runtime.matcher import Cost, Failed, Matched
-from tocsin_runtime.worker.loop import Batch, Counters
-from tocsin_runtime.worker.stream import Output, Record, Sink
+from tocsin_runtime.stream.base import Output, Record, Sink
+from tocsin_runtime.stream.decode import NotAnEventError, decode
+from tocsin_runtime.stream.loop import Batch, Counters
 
 Event = dict[str, Any]
 

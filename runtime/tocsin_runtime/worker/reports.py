@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 from confluent_kafka import KafkaException, Producer
 
+from tocsin_kafka.clients import LOG
 from tocsin_runtime.control.topic import worker_key
-from tocsin_runtime.worker.clients import LOG
 
 EVERY_SECONDS = 2.0
 _DELIVERY_SECONDS = 10

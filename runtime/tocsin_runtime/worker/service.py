@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tocsin_matcher import Cost
 from tocsin_runtime.control.reader import Follower
-from tocsin_runtime.matcher import Cost
+from tocsin_runtime.stream.base import Output, Record, Sink
+from tocsin_runtime.stream.loop import Batch, Counters
 from tocsin_runtime.worker.kafka import KafkaStream
-from tocsin_runtime.worker.loop import Batch, Counters
 from tocsin_runtime.worker.plans import Plans
 from tocsin_runtime.worker.reports import Reports
-from tocsin_runtime.worker.stream import Output, Record, Sink
 from tocsin_runtime.worker.version import joined
 
 Say = Callable[[str], None]

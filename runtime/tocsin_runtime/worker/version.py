@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from tocsin.errors import ConfigError
 from tocsin.pack import Part
 from tocsin_runtime.alerts.writer import AlertWriter
+from tocsin_runtime.stream.base import Record
+from tocsin_runtime.stream.loop import Batch, Counters
 from tocsin_runtime.worker.deployment import Deployment
 from tocsin_runtime.worker.filters import FILTERS, FilterLane, parts_of
-from tocsin_runtime.worker.loop import Batch, Counters
 from tocsin_runtime.worker.process import Processor, Taken
-from tocsin_runtime.worker.stream import Record
 
 WriterOf = Callable[[Deployment], AlertWriter]
 Lanes = Mapping[str, FilterLane]

@@ -1,0 +1,209 @@
+"""Two generations of a correlation beside each other, and the cut between them.
+
+The new one reads events again, or from now on, until it is as far as the old one. Then a moment of
+event time is published that neither has reached: matches up to it are the old one's, later ones
+the new one's. The old one ends when it is past that moment.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tocsin.backend.fleet import Board, Cut, UnhealthyError
+from tocsin.errors import EngineError
+from tocsin_flink_sql.deploy.environment import Site
+from tocsin_flink_sql.deploy.job_specs import JobSpec
+from tocsin_flink_sql.deploy.rollout_steps import Step
+from tocsin_flink_sql.deploy.savepoint_upgrade import Slots
+from tocsin_flink_sql.deploy.watermarks import Watermarks
+from tocsin_flink_sql.state.storage import Generation
+
+NEAR_MS = 2000
+"""So far behind the old one the new one counts as having caught up."""
+MARGIN_MS = 10_000
+"""How far after both watermarks a cut is at first, beside the age of what Flink tells."""
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The logic of a detection before and after."""
+
+    detection: str
+    before: str
+    after: str
+
+    def cut(self, at: int | None, *, sure: bool = False, ends: tuple[int, ...] = ()) -> Cut:
+        """The cut at this event time (milliseconds); `ends` once the old one is gone."""
+        return Cut(self.detection, self.before, self.after, at, sure=sure, ends=ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A step with two generations, and the change that it makes."""
+
+    step: Step
+    change: Change
+
+    @property
+    def slot(self) -> str:
+        """Where it is."""
+        return self.step.after.slot
+
+    @property
+    def at(self) -> int | None:
+        """The cut, once it is sure."""
+        return self.step.generation.cut
+
+    def cut(self, ends: tuple[int, ...]) -> Cut:
+        """The cut, once the old one is gone."""
+        at = self.at if self.step.blue_green else None
+        return self.change.cut(at, sure=at is not None, ends=ends)
+
+
+Marks = tuple[int | None, ...]
+"""Watermarks of the old job and of the new one."""
+
+
+class BlueGreen:
+    """Changes of generations at one site."""
+
+    def __init__(self, site: Site, slots: Slots, watermarks: Watermarks) -> None:
+        self._site = site
+        self._slots = slots
+        self._watermarks = watermarks
+
+    def begin(self, step: Step) -> None:
+        """Start the new generation beside the old. Raises UnhealthyError.
+
+        The old one may be in any state: a change may be what mends it.
+        """
+        old, new = self._names(step)
+        if step.before is not None and step.old is not None:
+            with suppress(UnhealthyError):
+                self._slots.install(step.before, step.old, {new})
+        self._slots.install(step.after, step.generation, {old})
+
+    def cut(self, turns: Sequence[Turn], board: Board) -> None:
+        """Wait until the new generations have caught up, and publish their cuts.
+
+        An old one that a restart took with it is waited for; one that stays dead has no cut: the
+        matches of both count. Raises UnhealthyError if a new one does not catch up in time.
+        """
+        ahead = [turn for turn in turns if self._runs_beside(turn, board)]
+        for turn in ahead:
+            self._catch_up(turn.step)
+        self._publish(ahead, board)
+
+    def finish(self, turns: Sequence[Turn], board: Board) -> None:
+        """Let the old generations run up to the cut, then take them away."""
+        waiting = []
+        for turn in turns:
+            step = turn.step
+            if step.before is not None and step.old is not None and turn.at is not None:
+                self._restart(step.before, step.old, self._names(step)[1])
+                waiting.append(turn)
+        self._await(waiting, board)
+        self._site.point("cut-reached")
+        for turn in turns:
+            step = turn.step
+            self._slots.remove(turn.slot, {self._names(step)[1]})
+            self._site.point("old-stopped")
+            if step.old is not None:
+                self._site.storage.end(turn.slot, step.old)
+
+    def _runs_beside(self, turn: Turn, board: Board) -> bool:
+        """Whether the cut is to be found; else what is known of it is published."""
+        step, change = turn.step, turn.change
+        if turn.at is not None:
+            board.cut([change.cut(turn.at, sure=True)])
+            return False
+        if step.before is None or step.old is None:
+            return False
+        try:
+            self._slots.install(step.before, step.old, {self._names(step)[1]})
+        except UnhealthyError:
+            board.cut([change.cut(None)])
+            return False
+        return True
+
+    def _restart(self, spec: JobSpec, generation: Generation, beside: str) -> None:
+        """The old one must run up to the cut; there is no way back to it any more."""
+        try:
+            self._slots.install(spec, generation, {beside})
+        except UnhealthyError as error:
+            raise EngineError(error.message, hint="apply again once it runs") from error
+
+    def _catch_up(self, step: Step) -> None:
+        deadline = time.monotonic() + self._site.timing.catch_up
+        while True:
+            old, new = (self._watermarks.of(job) for job in self._jobs(step))
+            if old is None or (new is not None and new >= old - NEAR_MS):
+                return
+            if time.monotonic() > deadline:
+                raise UnhealthyError(
+                    f"{self._site.name(step.after)} has not caught up in "
+                    f"{self._site.timing.catch_up:.0f} s: it is at {new}, the old one at {old}"
+                )
+            time.sleep(POLL_SECONDS)
+
+    def _publish(self, turns: Sequence[Turn], board: Board) -> None:
+        """Publish cuts that neither has reached; again, with more room, until that is sure."""
+        margin, marks = MARGIN_MS + self._watermarks.age_ms, self._marks(turns)
+        while turns:
+            cuts = [(turn, _latest(marks[turn.slot]) + margin) for turn in turns]
+            board.cut([turn.change.cut(at) for turn, at in cuts])
+            self._site.point("cut-published")
+            marks, margin = self._marks(turns), margin * 2
+            sure = [(turn, at) for turn, at in cuts if _latest(marks[turn.slot]) <= at]
+            for turn, at in sure:
+                turn.step.generation.set_cut(at)
+            board.cut([turn.change.cut(at, sure=True) for turn, at in sure])
+            turns = [turn for turn in turns if turn.at is None]
+
+    def _await(self, turns: Sequence[Turn], board: Board) -> None:
+        """Wait until old generations are at the cut; where nothing comes, the cut comes down."""
+        deadline = time.monotonic() + self._site.timing.catch_up
+        last: Mapping[str, Marks] = {}
+        while turns:
+            marks = self._marks(turns)
+            still = [t for t in turns if marks[t.slot] == last.get(t.slot)]
+            for turn in (t for t in still if len(set(marks[t.slot])) == 1):
+                at = _latest(marks[turn.slot])
+                board.cut([turn.change.cut(at, sure=True)])
+                turn.step.generation.set_cut(at)
+            turns = [t for t in turns if _latest(marks[t.slot][:1]) < (t.at or 0)]
+            if turns and time.monotonic() > deadline:
+                slow = turns[0]
+                raise EngineError(
+                    f"the old generation of {slow.slot} does not reach the cut at {slow.at}",
+                    hint="apply again once its job reads on",
+                )
+            last = marks
+
+    def _marks(self, turns: Sequence[Turn]) -> Mapping[str, Marks]:
+        """Watermarks of the old job and of the new one, by slot."""
+        jobs = [self._jobs(turn.step) for turn in turns]
+        found = iter(self._watermarks.now([job for pair in jobs for job in pair]) if jobs else ())
+        return {turn.slot: (next(found), next(found)) for turn in turns}
+
+    def _jobs(self, step: Step) -> tuple[str, str]:
+        """Ids of the old job and of the new one."""
+        names = {job.name: job.id for job in self._slots.living(step.after.slot)}
+        try:
+            old, new = (names[name] for name in self._names(step))
+        except KeyError as error:
+            raise UnhealthyError(f"{error.args[0]} does not run") from error
+        return old, new
+
+    def _names(self, step: Step) -> tuple[str, str]:
+        before = self._site.name(step.before) if step.before else ""
+        return before, self._site.name(step.after)
+
+
+def _latest(marks: Sequence[int | None]) -> int:
+    """The latest of some watermarks; before 1970 where there is none."""
+    return max((mark for mark in marks if mark is not None), default=-1)

@@ -1,0 +1,141 @@
+"""Where the jobs of one environment run, what they are called, and how they are set up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from tocsin.backend.fault import point
+from tocsin.backend.fleet import StreamPlace
+from tocsin.errors import ConfigError
+from tocsin_flink_sql.deploy.job_specs import JobSpec, Topics
+from tocsin_flink_sql.state.storage import Generation, Storage
+
+SHORT = 12
+"""Digits of a digest in the name of a job."""
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a record of what jobs find: it has the event in a text, whose quotes are escaped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long things may take, in seconds unless the name says otherwise.
+
+    `steady`: a new job is not healthy before it ran so long without failing. `catch_up`: how long
+    a new generation may take to read what the old one has read.
+    """
+
+    checkpoint_ms: int = 2000
+    healthy: float = 60.0
+    steady: float = 3.0
+    stop: float = 60.0
+    catch_up: float = 900.0
+    slack_ms: int = 60_000
+    discovery: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One environment."""
+
+    project: str
+    environment: str
+    servers: str
+    gateway: str
+    rest: str
+    storage: Storage
+    start: str = "latest"
+    parallelism: int = 1
+    partitions: int = 0
+    timing: Timing = field(default_factory=Timing)
+    snapshots: int = 3
+    point: Callable[[str], None] = point
+
+    @classmethod
+    def of(cls, place: StreamPlace) -> Self:
+        """From an environment's settings. Raises ConfigError where one is missing."""
+        for key in ("gateway", "rest", "storage"):
+            if not getattr(place, key):
+                raise ConfigError(
+                    f"environment {place.environment} has no `{key}`",
+                    hint="jobs on Flink need `gateway`, `rest` and `storage` in tocsin.toml",
+                )
+        return cls(
+            project=place.project,
+            environment=place.environment,
+            servers=place.kafka,
+            gateway=place.gateway,
+            rest=place.rest,
+            storage=Storage.of(place.storage, place.project, place.environment),
+            start=place.start,
+            parallelism=place.parallelism,
+            partitions=place.partitions,
+            timing=Timing(healthy=place.healthy_seconds),
+            point=place.point,
+        )
+
+    @property
+    def topics(self) -> Topics:
+        """Where its jobs write."""
+        found, refused = (
+            f"tocsin.{what}.{self.project}.{self.environment}" for what in ("found", "refused")
+        )
+        return Topics(self.servers, found, refused)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its jobs begin with."""
+        return f"tocsin/{self.project}/{self.environment}/"
+
+    def name(self, spec: JobSpec) -> str:
+        """Of the job: its slot and its version."""
+        return f"{self.prefix}{spec.slot}@{spec.version[:SHORT]}"
+
+    def slot_of(self, name: str) -> tuple[str, str] | None:
+        """Slot and first digits of the version of a job of ours; None for another's."""
+        pattern = rf"{re.escape(self.prefix)}(.+)@([0-9a-f]{{{SHORT}}})"
+        found = re.fullmatch(pattern, name)
+        return (found[1], found[2]) if found else None
+
+    def group(self, slot: str, generation: Generation) -> str:
+        """The consumer group that tells how far a slot has read; also names its transactions.
+
+        Another generation has others, so that two beside each other never end each other's.
+        """
+        return f"{self.prefix}{slot}@{generation.name}"
+
+    def reading(self, slot: str, generation: Generation) -> Mapping[str, str]:
+        """The connector's options where a job reads."""
+        start = generation.start
+        if start in ("", "earliest"):
+            begin = {"scan.startup.mode": "earliest-offset"}
+        elif start.startswith("partition:"):
+            begin = {
+                "scan.startup.mode": "specific-offsets",
+                "scan.startup.specific-offsets": start,
+            }
+        else:
+            begin = {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": start}
+        return {
+            **begin,
+            "scan.topic-partition-discovery.interval": f"{self.timing.discovery:.0f}s",
+            "properties.group.id": self.group(slot, generation),
+            "properties.isolation.level": "read_committed",
+        }
+
+    def writing(self, slot: str, generation: Generation, longest_ms: int) -> Mapping[str, str]:
+        """The connector's options where a job writes.
+
+        A transaction that is prepared must still be there when its job is started again, so it
+        gets all the time that the brokers allow. Its ids are never used twice: of a reused id
+        a restored job could not tell whether its transaction is the one that it prepared.
+        """
+        return {
+            "sink.delivery-guarantee": "exactly-once",
+            "sink.transaction-naming-strategy": "incrementing",
+            "sink.transactional-id-prefix": self.group(slot, generation),
+            "properties.transaction.timeout.ms": str(longest_ms),
+            "properties.max.request.size": str(LARGEST),
+        }

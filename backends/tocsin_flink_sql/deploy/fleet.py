@@ -1,0 +1,272 @@
+"""The jobs of one environment on Flink: how they get from one release to the next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tocsin.backend.fleet import Board, Finding, Move, StreamPlace, Verdict
+from tocsin.errors import EngineError
+from tocsin.model.entry import Entry
+from tocsin_flink_sql.client.rest_api import ClusterRest
+from tocsin_flink_sql.deploy.blue_green import BlueGreen, Change, Turn
+from tocsin_flink_sql.deploy.drift import Drift
+from tocsin_flink_sql.deploy.environment import Site
+from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, job_specs
+from tocsin_flink_sql.deploy.rollout_steps import Step, Steps, plain_cuts
+from tocsin_flink_sql.deploy.savepoint_upgrade import Slots, hand_on
+from tocsin_flink_sql.deploy.topics import Channels
+from tocsin_flink_sql.deploy.watermarks import Watermarks
+from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.state.compatibility import verdict
+from tocsin_flink_sql.state.compiled_plan import CompiledPlan
+from tocsin_flink_sql.state.storage import Generation
+
+T = TypeVar("T")
+
+AT_A_TIME = 4
+"""Slots that are worked on side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What works on the jobs, while a cluster is connected."""
+
+    cluster: ClusterRest
+    channels: Channels
+    slots: Slots
+    greens: BlueGreen
+
+
+class FlinkFleet:
+    """A `tocsin.backend.fleet.Fleet`."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._steps = Steps(site, lambda before, after: self.judge(before, after, ""))
+
+    @classmethod
+    def at(cls, place: StreamPlace) -> FlinkFleet:
+        """The jobs of a stream environment. Raises ConfigError where a setting is missing."""
+        return cls(Site.of(place))
+
+    # --- looking ----------------------------------------------------------------------------------
+
+    def findings(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> list[Finding]:
+        """Where what runs differs from these released detections."""
+        specs = job_specs(entries, bodies)
+        keys = {entry.id: entry.key for entry in entries}
+        with self._tools() as tools:
+            drift = Drift(self._site, tools.cluster, tools.channels, self._steps.home)
+            return drift.findings(specs, keys)
+
+    def judge(self, before: bytes, after: bytes, wish: str) -> Verdict:
+        """The fate of a correlation's state. Raises EngineError if Flink refuses a version."""
+        folder = self._site.storage.root / "plans"
+
+        def plans() -> tuple[CompiledPlan, CompiledPlan]:
+            with self._tools() as tools:
+                old, new = (
+                    tools.slots.starter.compiled(_judged(b), folder) for b in (before, after)
+                )
+            return old, new
+
+        try:
+            return verdict(before, after, wish, plans)
+        except ValueError as error:
+            raise EngineError(str(error), hint="plan again") from error
+
+    # --- moving -----------------------------------------------------------------------------------
+
+    def stage(self, move: Move, board: Board) -> None:
+        """Check all that comes, start new generations beside the old, and publish the cuts."""
+        with self._tools() as tools:
+            self._make_topics(tools.channels, move)
+            self._site.point("topics-made")
+            steps = self._steps.of(move)
+            _each(lambda step: self._check(step, tools.slots), [s for s in steps if not s.same])
+            for step in (step for step in steps if step.same):
+                tools.slots.starter.restore(step.after, step.generation)
+            self._check_slots(tools, steps, move)
+            self._site.point("checked")
+            self._begin(tools, _turns(steps, move), board)
+            if cuts := list(plain_cuts(steps, move)):
+                board.cut(cuts)
+            self._site.point("cuts-published")
+
+    def switch(self, move: Move, board: Board) -> None:
+        """Stop what is removed, swap what changes, start what is new. Raises UnhealthyError."""
+        del board  # the cuts stand since stage
+        with self._tools() as tools:
+            steps = self._steps.of(move)
+            before = self._steps.before(move)
+            gone = set(before) - {step.after.slot for step in steps}
+            joined = {slot for slot in gone if _goes_on(before[slot], steps)}
+            _each(tools.slots.remove, sorted(gone - joined))
+            for slot in sorted(gone - joined):
+                if home := self._steps.home(before[slot]):
+                    hand_on(home, before[slot].topics[0], _heirs(steps, slot))
+            self._site.point("removed")
+            _each(tools.greens.begin, [step for step in steps if step.blue_green])
+            plain = [step for step in steps if not step.blue_green]
+            _each(lambda s: _swapped(s, tools.slots, steps), [s for s in plain if s.before])
+            _each(tools.slots.remove, sorted(joined))
+            _each(lambda s: _swapped(s, tools.slots, steps), [s for s in plain if not s.before])
+            self._site.point("swapped")
+
+    def settle(self, move: Move, board: Board) -> None:
+        """End old generations, and delete what nobody needs."""
+        with self._tools() as tools:
+            steps = self._steps.of(move)
+            tools.greens.finish(_turns(steps, move), board)
+            self._end_cuts(tools, steps, move, board)
+            self._sweep(tools, {step.after.slot: step.generation for step in steps})
+            jars = {step.after.jar for step in steps}
+            self._site.storage.keep_jars(map(self._site.storage.jar_file, jars))
+
+    def retreat(self, move: Move, board: Board) -> None:
+        """Let the old jobs run again, from the newest snapshots of their generations.
+
+        Where new ones are in charge from a cut on, they are until another. Other cuts stay: both
+        sides may have found something.
+        """
+        with self._tools() as tools:
+            if ways := list(self._steps.back(move)):
+                turns = _turns(ways, move.back)
+                self._begin(tools, turns, board)
+                tools.greens.finish(turns, board)
+                self._end_cuts(tools, ways, move.back, board)
+            before = self._steps.before(move)
+            homes = {s: self._steps.home_or_new(spec, move) for s, spec in before.items()}
+            _each(lambda slot: tools.slots.install(before[slot], homes[slot]), sorted(homes))
+            self._site.point("old-back")
+            self._sweep(tools, homes)
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def _begin(self, tools: Tools, turns: Sequence[Turn], board: Board) -> None:
+        """Start the new beside the old, and publish their cuts."""
+        _each(tools.greens.begin, [turn.step for turn in turns])
+        self._site.point("greens-begun")
+        tools.greens.cut(turns, board)
+
+    def _end_cuts(self, tools: Tools, steps: Sequence[Step], move: Move, board: Board) -> None:
+        """Publish where matches of the old end: it may come back, and read again."""
+        changes = _changes(move)
+        over = [Turn(s, changes[s.after.slot]) for s in steps if s.after.slot in changes]
+        if over := [turn for turn in over if not turn.step.same]:
+            ends = tools.channels.written(self._site.topics.found)
+            board.cut([turn.cut(ends) for turn in over])
+        self._site.point("cuts-ended")
+
+    def _make_topics(self, channels: Channels, move: Move) -> None:
+        """Those of sources only where the environment says how many partitions they get."""
+        specs = self._steps.after(move).values()
+        read = {topic for spec in specs for topic in spec.topics}
+        if self._site.partitions:
+            channels.make(read, self._site.partitions)
+        elif missing := channels.missing(read):
+            raise EngineError(
+                f"there is no topic {missing[0]} on {self._site.servers}",
+                hint="make it, or set `partitions` of the environment and apply",
+            )
+        to = self._site.topics
+        channels.make((to.found, to.refused), self._site.partitions)
+        channels.restore((to.found, to.refused))
+
+    def _check(self, step: Step, slots: Slots) -> None:
+        """Raise EngineError for a job that Flink would refuse."""
+        match step.after, step.before:
+            case CorrelationJob() as after, CorrelationJob() as before if not step.blue_green:
+                slots.starter.prepare(after, step.generation, before)
+            case after, _:
+                slots.starter.check(after, step.generation)
+
+    def _check_slots(self, tools: Tools, steps: Sequence[Step], move: Move) -> None:
+        new = [s for s in steps if s.before is None or s.blue_green]
+        needed = sum(not tools.slots.living_named(s.after) for s in new) * self._site.parallelism
+        gone = set(self._steps.before(move)) - {step.after.slot for step in steps}
+        given = len(gone) * self._site.parallelism
+        # A task manager that has just been restarted takes a moment to come.
+        deadline = time.monotonic() + self._site.timing.healthy
+        while needed > (free := tools.cluster.free_slots() + given):
+            if time.monotonic() < deadline:
+                time.sleep(1)
+                continue
+            raise EngineError(
+                f"Flink has {free} free task slots, {needed} are needed",
+                hint="add task managers, or slots to them (taskmanager.numberOfTaskSlots)",
+            )
+
+    def _sweep(self, tools: Tools, homes: Mapping[str, Generation]) -> None:
+        """Stop the jobs of other slots, and delete all generations but these."""
+        storage = self._site.storage
+        named = {self._site.slot_of(job.name) for job in tools.cluster.seen() if not job.ended}
+        for slot in sorted({of[0] for of in named if of} - set(homes)):
+            tools.slots.remove(slot)
+        for slot in storage.slots():
+            for generation in storage.generations(slot):
+                if generation != homes.get(slot):
+                    storage.end(slot, generation)
+        self._site.point("swept")
+
+    @contextmanager
+    def _tools(self) -> Iterator[Tools]:
+        channels = Channels(self._site.servers)
+        with ClusterRest(self._site.rest) as cluster:
+            slots = Slots(self._site, cluster, channels)
+            greens = BlueGreen(self._site, slots, Watermarks(cluster))
+            yield Tools(cluster, channels, slots, greens)
+
+
+def _swapped(step: Step, slots: Slots, steps: Sequence[Step]) -> None:
+    if not (step.same and slots.runs(step.after)):
+        old = (step.before, step.old) if step.before and step.old else None
+        slots.swap(step.after, step.generation, old, _heirs(steps, step.after.slot))
+
+
+def _goes_on(gone: JobSpec, steps: Sequence[Step]) -> bool:
+    """Whether a detection that had a job of its own joins one that goes on.
+
+    Its own job ends after that: rather is a match found twice than never.
+    """
+    return any(step.before and gone.detections & step.after.detections for step in steps)
+
+
+def _heirs(steps: Sequence[Step], slot: str) -> list[Generation]:
+    """Generations that begin where a slot stops."""
+    return [step.generation for step in steps if step.parent == slot]
+
+
+def _changes(move: Move) -> dict[str, Change]:
+    """The logic of correlations before and after, by slot."""
+    before = {entry.id: entry.logic for entry in move.before}
+    return {
+        entry.key: Change(entry.id, before[entry.id], entry.logic)
+        for entry in move.after
+        if entry.stateful and entry.id in before
+    }
+
+
+def _turns(steps: Sequence[Step], move: Move) -> list[Turn]:
+    """Those that have two generations beside each other."""
+    changes = _changes(move)
+    return [Turn(step, changes[step.after.slot]) for step in steps if step.blue_green]
+
+
+def _judged(body: bytes) -> CorrelationJob:
+    deployed = Deployed.decode(body)
+    return CorrelationJob("", deployed.detection, body, deployed)
+
+
+def _each(work: Callable[[T], object], things: Sequence[T]) -> None:
+    """Do the work on all, some at a time; then raise the first error there was."""
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        errors = [future.exception() for future in [pool.submit(work, each) for each in things]]
+    for error in errors:
+        if error is not None:
+            raise error

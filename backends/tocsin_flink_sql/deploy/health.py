@@ -1,0 +1,88 @@
+"""Whether a job does its work: it runs, does not fail, completes checkpoints and reads on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tocsin.backend.fleet import UnhealthyError
+from tocsin_flink_sql.client.rest_api import ClusterRest
+from tocsin_flink_sql.deploy.environment import Timing
+from tocsin_flink_sql.deploy.topics import Channels
+
+POLL_SECONDS = 0.5
+HOPELESS = 3
+"""Failures in a row after which nobody waits for the next start."""
+
+NO_SLOTS = "NoResourceAvailableException"
+"""Not the job's fault: a task manager is gone, and may come back."""
+
+Offsets = Mapping[tuple[str, int], int]
+"""By topic and partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a consumer group was when the wait began, and how far it could have been."""
+
+    read: Offsets
+    ends: Offsets
+
+    def behind(self, now: Offsets) -> Offsets:
+        """Partitions that are not read to where they ended, and how far they are.
+
+        None if any has been read on, since a busy job reads one after the other. Some may be read
+        whole even so: what is left may be no more than marks of transactions.
+        """
+        if any(now.get(at, -1) > self.read.get(at, -1) for at in self.ends):
+            return {}
+        behind = {at: now.get(at, -1) for at, end in self.ends.items() if end}
+        return {at: position for at, position in behind.items() if position < self.ends[at]}
+
+
+class Health:
+    """Looks at jobs of one cluster."""
+
+    def __init__(self, cluster: ClusterRest, channels: Channels, timing: Timing) -> None:
+        self._cluster = cluster
+        self._channels = channels
+        self._timing = timing
+
+    def before(self, group: str, topics: tuple[str, ...]) -> Reading:
+        """To be asked before the job is started."""
+        ends = self._channels.ends(topics)
+        return Reading(self._channels.read(group, ends), ends)
+
+    def wait(self, job: str, name: str, group: str, since: Reading) -> None:
+        """Wait until the job is healthy. Raises UnhealthyError with the reason if it is not."""
+        deadline = time.monotonic() + self._timing.healthy
+        began = self._cluster.job(job)["now"]
+        while reason := self.lacks(job, group, since):
+            failures = [why for at, why in self._cluster.failures(job) if at >= began]
+            own = [why for why in failures if NO_SLOTS not in why]
+            ended = self._cluster.job_status(job) in ("FAILED", "CANCELED", "FINISHED")
+            if ended or len(own) >= HOPELESS or time.monotonic() > deadline:
+                told = own or failures or [self._cluster.root_exception(job) or self._slots(reason)]
+                raise UnhealthyError(f"{name} does not get healthy: {told[0]}")
+            time.sleep(POLL_SECONDS)
+
+    def lacks(self, job: str, group: str, since: Reading) -> str:
+        """What is missing for the job to be healthy; empty if nothing is."""
+        told = self._cluster.job(job)
+        tasks = {vertex["status"] for vertex in told["vertices"]}
+        if told["state"] != "RUNNING" or tasks != {"RUNNING"}:
+            return f"it is {told['state']}, its tasks are {', '.join(sorted(tasks))}"
+        failures = self._cluster.failures(job)
+        began = max([told["timestamps"]["RUNNING"], *(at for at, _ in failures)])
+        if told["now"] - began < self._timing.steady * 1000:
+            return "it has just been started"
+        if self._cluster.last_checkpoint(job) <= began:
+            return "no checkpoint is completed"
+        if self._channels.unread(since.behind(self._channels.read(group, since.ends))):
+            return "it does not read on, though there are events"
+        return ""
+
+    def _slots(self, reason: str) -> str:
+        free = self._cluster.free_slots()
+        return reason if free else f"{reason}; the cluster has no free slot"

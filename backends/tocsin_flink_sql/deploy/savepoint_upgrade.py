@@ -1,0 +1,149 @@
+"""Bring a slot to one job: stop what should not run, start what should, wait for its health.
+
+Whatever was done before, by an apply that was killed say, doing it again ends the same: any version
+goes on from the newest snapshot of its generation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from contextlib import suppress
+
+from tocsin.backend.fleet import UnhealthyError
+from tocsin.errors import EngineError
+from tocsin_flink_sql.client.rest_api import ClusterRest, Seen
+from tocsin_flink_sql.deploy.environment import Site
+from tocsin_flink_sql.deploy.health import Health
+from tocsin_flink_sql.deploy.job_specs import JobSpec
+from tocsin_flink_sql.deploy.submission import Starter
+from tocsin_flink_sql.deploy.topics import Channels
+from tocsin_flink_sql.state.snapshots import prune, snapshots
+from tocsin_flink_sql.state.source_offsets import positions
+from tocsin_flink_sql.state.storage import Generation
+
+
+class Slots:
+    """The slots of one site, on one cluster."""
+
+    def __init__(self, site: Site, cluster: ClusterRest, channels: Channels) -> None:
+        self._site = site
+        self._cluster = cluster
+        self._starter = Starter(site, cluster, channels.longest_transaction())
+        self._health = Health(cluster, channels, site.timing)
+
+    @property
+    def starter(self) -> Starter:
+        """What starts its jobs."""
+        return self._starter
+
+    def living(self, slot: str) -> list[Seen]:
+        """The jobs of a slot that have not ended, oldest first."""
+        named = [(job, self._site.slot_of(job.name)) for job in self._cluster.seen()]
+        return [job for job, of in named if of and of[0] == slot and not job.ended]
+
+    def runs(self, spec: JobSpec) -> bool:
+        """Whether the slot's only job is this one."""
+        return [job.name for job in self.living(spec.slot)] == [self._site.name(spec)]
+
+    def living_named(self, spec: JobSpec) -> list[Seen]:
+        """The living jobs of this very version."""
+        return [job for job in self.living(spec.slot) if job.name == self._site.name(spec)]
+
+    def install(
+        self,
+        spec: JobSpec,
+        generation: Generation,
+        beside: Collection[str] = (),
+        heirs: Collection[Generation] = (),
+    ) -> None:
+        """Let this job alone run in its slot, from the newest snapshot; `beside`: names that may.
+
+        `heirs` begin where the job before has stopped.
+        Raises UnhealthyError, and leaves the job as it is; EngineError where Flink refuses it.
+        """
+        site, name = self._site, self._site.name(spec)
+        group = site.group(spec.slot, generation)
+        living = [job for job in self.living(spec.slot) if job.name not in beside]
+        ours = [job for job in living if job.name == name]
+        for job in [*(job for job in living if job.name != name), *ours[1:]]:
+            self.stop(job)
+        since = self._health.before(group, spec.topics)
+        generation.serve(spec.version)
+        if not ours:
+            site.point("stopped")
+            hand_on(generation, spec.topics[0], heirs)
+        job_id = ours[0].id if ours else self._start(spec, generation)
+        site.point("started")
+        self._health.wait(job_id, name, group, since)
+        prune(generation, site.snapshots, {job_id})
+
+    def swap(
+        self,
+        spec: JobSpec,
+        generation: Generation,
+        old: tuple[JobSpec, Generation] | None,
+        heirs: Collection[Generation] = (),
+    ) -> None:
+        """Install a job in place of an old one, which runs again if the new one does not.
+
+        Raises UnhealthyError.
+        """
+        try:
+            self.install(spec, generation, heirs=heirs)
+        except EngineError as error:
+            if old is None:
+                self.remove(spec.slot)
+            else:
+                with suppress(UnhealthyError):
+                    self.install(*old)
+            raise UnhealthyError(error.message, hint=error.hint) from error
+
+    def remove(self, slot: str, but: Collection[str] = ()) -> None:
+        """Stop the jobs of a slot, but those of these names."""
+        for job in self.living(slot):
+            if job.name not in but:
+                self.stop(job)
+
+    def stop(self, job: Seen) -> None:
+        """Stop a job with a savepoint.
+
+        One that takes none is cancelled: the next goes on from its newest checkpoint.
+        """
+        site = self._site
+        slot, version = site.slot_of(job.name) or ("", "")
+        generation = self._generation(slot, version)
+        if generation and self._running(job.id):
+            self._cluster.stop(job.id, generation.savepoints.absolute().as_uri(), site.timing.stop)
+        self._cluster.cancel(job.id, site.timing.stop)
+
+    def _generation(self, slot: str, version: str) -> Generation | None:
+        """That of a running version, known by the first digits of its digest."""
+        all_of_slot = self._site.storage.generations(slot)
+        found = [g for g in all_of_slot if any(v.startswith(version) for v in g.versions)]
+        return next(reversed(found or all_of_slot), None)
+
+    def _running(self, job_id: str) -> bool:
+        """A job that has just been started or restarted takes no savepoint: give it a moment."""
+        deadline = time.monotonic() + self._site.timing.steady
+        while time.monotonic() < deadline:
+            told = self._cluster.job(job_id)
+            if told["state"] == "RUNNING" and {v["status"] for v in told["vertices"]} == {
+                "RUNNING"
+            }:
+                return True
+            time.sleep(0.2)
+        return False
+
+    def _start(self, spec: JobSpec, generation: Generation) -> str:
+        newest = next(iter(snapshots(generation)), None)
+        return self._starter.start(spec, generation, newest)
+
+
+def hand_on(generation: Generation, topic: str, heirs: Collection[Generation]) -> None:
+    """Let generations that wait for it begin where this one has stopped."""
+    waiting = [heir for heir in heirs if not heir.start]
+    newest = next(iter(snapshots(generation)), None)
+    start = (positions(newest, topic) if newest and waiting else "") or generation.start
+    for heir in waiting:
+        heir.begin_at(start)

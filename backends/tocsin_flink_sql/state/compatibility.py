@@ -1,0 +1,69 @@
+"""What happens to the state of a correlation that changes.
+
+Kept state must be right twice: by the compiled plans, each operator finds state that it can read;
+by the meaning, what is in it is just what the new version would have put there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tocsin.backend.fleet import Fate, Verdict
+from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.state.compiled_plan import CompiledPlan
+from tocsin_flink_sql.state.operator_mapping import twins
+from tocsin_flink_sql.state.schema_diff import Change, changed, span_text
+
+Plans = Callable[[], tuple[CompiledPlan, CompiledPlan]]
+"""The compiled plans of the old version and of the new one; asked for if they matter."""
+
+
+def verdict(before: bytes, after: bytes, wish: str, plans: Plans) -> Verdict:
+    """The fate of the state; `wish` is the author's `on_change`, or empty.
+
+    Raises ValueError for bytes that are no artifact of a correlation.
+    """
+    old, new = Deployed.decode(before), Deployed.decode(after)
+    change = changed(old, new)
+    if wish == Fate.RESET:
+        return _reset(new, change)
+    if wish == Fate.REPLAY or (change.why and wish != Fate.KEEP):
+        return _replay(new, change.why or change.kept)
+    reason = change.impossible or _unfit(plans, change)
+    if wish == Fate.KEEP:
+        return _kept_by_wish(new, change, reason)
+    return _replay(new, reason) if reason else Verdict(Fate.KEEP, change.kept)
+
+
+def _kept_by_wish(new: Deployed, change: Change, reason: str) -> Verdict:
+    """As the author asks: refused where nothing could be restored, else the risk is said."""
+    if reason:
+        problem = f"its state cannot be kept: {reason}; `on_change: replay` reads events again"
+        return Verdict(Fate.KEEP, reason, problem=problem)
+    if not change.why:
+        return Verdict(Fate.KEEP, change.kept)
+    span = new.shape.reach_ms
+    why = f"{change.why}; for {span_text(span)} windows hold what the old version put there"
+    return Verdict(Fate.KEEP, why, risk_ms=span)
+
+
+def _reset(new: Deployed, change: Change) -> Verdict:
+    span = new.shape.reach_ms
+    why = f"{change.why or change.kept}; windows start empty, as the detection asks"
+    return Verdict(Fate.RESET, why, risk_ms=span)
+
+
+def _replay(new: Deployed, why: str) -> Verdict:
+    lateness = max(each.lateness_ms or 0 for each in new.inputs)
+    return Verdict(Fate.REPLAY, why, replay_ms=new.shape.reach_ms + lateness)
+
+
+def _unfit(plans: Plans, change: Change) -> str:
+    """Why the compiled plans cannot share state; empty if they can."""
+    old, new = plans()
+    found = twins(new, old)
+    if found.newborn:
+        return "windows of the new job hold other columns or figures"
+    if found.orphans:
+        return "the old job has state that the new one has no operator for"
+    return "a window of the new job reaches further back" if found.grown and not change.why else ""

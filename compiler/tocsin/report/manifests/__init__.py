@@ -1,6 +1,0 @@
-"""Manifests of an environment: workers and Flink for Kubernetes, workers for systemd."""
-
-from tocsin.report.manifests.render import Manifest, manifests, prerequisites
-from tocsin.report.manifests.site import Choices, Deployment, deployment
-
-__all__ = ["Choices", "Deployment", "Manifest", "deployment", "manifests", "prerequisites"]

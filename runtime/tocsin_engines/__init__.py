@@ -1,0 +1,11 @@
+"""Real engines on this machine, from packages: no container engine, no root.
+
+`up` starts them, `down` stops them, `status` looks; `running` does it for a block of code.
+Several instances live side by side under different names.
+"""
+
+from tocsin_engines.engine import Endpoints
+from tocsin_engines.health import EngineStatus, status
+from tocsin_engines.lifecycle import down, running, up
+
+__all__ = ["Endpoints", "EngineStatus", "down", "running", "status", "up"]

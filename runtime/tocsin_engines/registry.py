@@ -1,0 +1,21 @@
+"""The engines there are. To add one: write its file, add its line."""
+
+from collections.abc import Sequence
+
+from tocsin.errors import EngineError
+from tocsin_engines.apicurio import Apicurio
+from tocsin_engines.engine import Engine
+from tocsin_engines.flink import Flink
+from tocsin_engines.kafka import Kafka
+
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Kafka(), Flink(), Apicurio())}
+
+
+def find(names: Sequence[str]) -> tuple[Engine, ...]:
+    """The engines of these names, each once, in the registry's order."""
+    unknown = sorted(set(names) - ENGINES.keys())
+    if unknown:
+        raise EngineError(
+            f"no such engine: {', '.join(unknown)}", hint=f"there are: {', '.join(ENGINES)}"
+        )
+    return tuple(engine for name, engine in ENGINES.items() if name in names)

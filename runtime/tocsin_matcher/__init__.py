@@ -1,0 +1,7 @@
+"""Which detections match an event: the inside of a worker, behind one small seam."""
+
+from tocsin_matcher.base import Cost, Failed, Matched, Matcher
+from tocsin_matcher.by_evaluator import EvaluatorMatcher
+from tocsin_matcher.pack import PackMatcher
+
+__all__ = ["Cost", "EvaluatorMatcher", "Failed", "Matched", "Matcher", "PackMatcher"]

@@ -1,7 +1,0 @@
-"""Which detections match an event: the inside of a worker, behind one small seam."""
-
-from tocsin_runtime.matcher.base import Cost, Failed, Matched, Matcher
-from tocsin_runtime.matcher.by_evaluator import EvaluatorMatcher
-from tocsin_runtime.matcher.pack import PackMatcher
-
-__all__ = ["Cost", "EvaluatorMatcher", "Failed", "Matched", "Matcher", "PackMatcher"]
