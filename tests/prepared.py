@@ -95,7 +95,7 @@ def _process() -> _Prepared:
 def serve(asks: socket.socket) -> None:
     """Answer until nobody asks any more. In a copy, this ends as the command does."""
     for name in COMMANDS:
-        import_module(f"tocsin.cli.{name}")
+        import_module(f"tocsin.cli.commands.{name}")
     while True:
         asked, files, _, _ = socket.recv_fds(asks, MOST, 3)
         if not asked:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from patience import SECONDS
-from tocsin.cli.templates import project_files
+from tocsin.app.templates import project_files
 
 ENVIRONMENTS = """
 [environments.staging]

@@ -7,7 +7,7 @@ from click import Option
 
 from conftest import ROOT
 from console_blocks import PERSON, agrees, play
-from tocsin.cli.manifests import manifests
+from tocsin.cli.commands.manifests import manifests
 
 PAGE = (ROOT / "docs" / "manifests.md").read_text("utf-8")
 

@@ -18,7 +18,7 @@ from tocsin.errors import EngineError
 from tocsin_engines import down, lifecycle, running, status, up
 from tocsin_engines.state import load
 
-CLI = (sys.executable, "-c", "from tocsin.cli.engines import engines; engines()")
+CLI = (sys.executable, "-c", "from tocsin.cli.commands.engines import engines; engines()")
 
 
 def tocsin_engines(*arguments: str) -> subprocess.CompletedProcess[str]:

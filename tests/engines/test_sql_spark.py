@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from sql_cases import nasty, query, source, table
+from tocsin.cli.commands.scan import scan
 from tocsin.cli.engine import chosen
-from tocsin.cli.scan import scan
 from tocsin.compile import Refusal, compile_query
 from tocsin.errors import EngineError
 from tocsin.ir.evaluate import evaluate

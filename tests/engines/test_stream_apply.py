@@ -133,7 +133,9 @@ def apply_in(site: Site, point: str) -> None:
 
 def killed_at(site: Site, point: str) -> int:
     context = get_context("forkserver")
-    context.set_forkserver_preload(["tocsin.cli.apply", "tocsin.cli.stream_site", "deploying"])
+    context.set_forkserver_preload(
+        ["tocsin.cli.commands.apply", "tocsin.app.stream_target", "deploying"]
+    )
     process = context.Process(target=apply_in, args=(site, point))
     process.start()
     process.join()

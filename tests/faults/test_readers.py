@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from evtx_log import evtx
-from tocsin.cli.explain import explain
-from tocsin.cli.scan import scan
+from tocsin.cli.commands.explain import explain
+from tocsin.cli.commands.scan import scan
 from tocsin.events.reading import MOST_FINDINGS, Reading, pieces, read_events
 from tocsin.events.windows import flat
 from tocsin_runtime.worker.files import FileStream

@@ -117,7 +117,7 @@ READING = [
 def test_what_a_pull_request_runs_looks_nothing_up(
     reference: str, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tocsin.cli.stream_site.resolve", None)
+    monkeypatch.setattr("tocsin.app.stream_target.resolve", None)
     monkeypatch.setattr("tocsin_runtime.worker.references.resolve", None)
     shown = said(command, monkeypatch)
     assert VALUE not in shown
@@ -219,7 +219,7 @@ def test_clients_do_not_tell(value: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 CRASH = """
-import tocsin.cli.stream_site as command
+import tocsin.app.stream_target as command
 from tocsin.cli.main import main
 
 def crash(project, place, *_):

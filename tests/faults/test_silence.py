@@ -9,8 +9,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from authoring import OTHER_ID, RULE_ID, events, rule, write
-from tocsin.cli.scan import scan
-from tocsin.cli.validate import validate
+from tocsin.cli.commands.scan import scan
+from tocsin.cli.commands.validate import validate
 from tocsin.front.routes import routes
 from tocsin.ir.evaluate import evaluate
 from tocsin.model.source import LogSource, Served, Source

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tocsin.cli.templates import project_files
+from tocsin.app.templates import project_files
 
 FENCE = re.compile(r"^```(?:yaml|text) (\S+/\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.front.attack import load_attack
 from tocsin.front.project import load_project
-from tocsin.model.attack import is_technique_id, load
-from tocsin.report.vendor_attack import retired
+from tocsin.model.attack import is_technique_id
+from tools.vendor_attack import retired
 
 DETECTIONS = Path(__file__).parents[2] / "detections"
 
 
 def test_is_version_19_whole() -> None:
-    attack = load()
+    attack = load_attack()
     whole = [t for t in attack.techniques.values() if t.parent == t.id]
     assert attack.version == "19"
     assert (len(whole), len(attack.techniques) - len(whole)) == (222, 475)
@@ -29,7 +30,7 @@ def test_is_version_19_whole() -> None:
 
 
 def test_refers_to_nothing_that_is_missing() -> None:
-    attack = load()
+    attack = load_attack()
     tactics = {t.shortname for t in attack.tactics}
     for technique in attack.techniques.values():
         assert technique.tactics
@@ -41,7 +42,7 @@ def test_refers_to_nothing_that_is_missing() -> None:
 
 
 def test_looks_up_in_any_case() -> None:
-    attack = load()
+    attack = load_attack()
     assert (found := attack.technique("t1098.001"))
     assert (found.parent, found.tactics) == ("T1098", ("persistence", "privilege-escalation"))
     assert attack.technique("T9999") is None
@@ -62,7 +63,7 @@ def test_looks_up_in_any_case() -> None:
     ],
 )
 def test_knows_what_became_of_old_techniques(old: str, new: str) -> None:
-    found = load().retired_technique(old)
+    found = load_attack().retired_technique(old)
     assert found
     assert found.successor == new
 
@@ -93,7 +94,7 @@ def test_successors_follow_chains_and_survive_circles() -> None:
 
 
 def test_our_own_detections_use_this_version() -> None:
-    attack = load()
+    attack = load_attack()
     for query in load_project(DETECTIONS).queries:
         for tag in query.detection.meta.tags:
             if tag.startswith("attack."):
@@ -102,6 +103,6 @@ def test_our_own_detections_use_this_version() -> None:
 
 
 def test_ships_the_licence_of_the_data() -> None:
-    notice = (files("tocsin.model") / "data" / "ATTACK-NOTICE.txt").read_text("utf-8")
+    notice = (files("tocsin.front") / "data" / "ATTACK-NOTICE.txt").read_text("utf-8")
     assert "royalty-free license to use" in notice
     assert "permission of" in notice

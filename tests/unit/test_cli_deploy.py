@@ -245,7 +245,7 @@ def test_nobody_there_to_confirm(run: Run) -> None:
 
 
 def test_asked_on_a_terminal(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tocsin.cli.apply.on_input_terminal", lambda: True)
+    monkeypatch.setattr("tocsin.cli.commands.apply.on_input_terminal", lambda: True)
     assert "nothing was deployed" in run("apply", code=1, stdin="n\n").stderr
     assert not (root / ".tocsin/local/live.json").exists()
     assert "release 1 of local" in run("apply", stdin="y\n").stdout

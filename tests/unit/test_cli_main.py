@@ -109,7 +109,7 @@ def test_completion_of_the_shell(tocsin: Tocsin) -> None:
 
 
 CRASH = """
-import tocsin.cli.validate as command
+import tocsin.cli.commands.validate as command
 from tocsin.cli.main import main
 
 def crash(*_):

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from tocsin.cli.commands.promote import against
+from tocsin.cli.commands.shadow import Watched
 from tocsin.cli.main import main_group
-from tocsin.cli.promote import against
-from tocsin.cli.shadow import Watched
 from tocsin.errors import ConfigError
 from tocsin.model.detection import Promotion
 from tocsin.state.git_ledger import GitLedger

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from conftest import Tocsin
 from flink_operator import FLINK_DEPLOYMENT
-from tocsin.cli.worker import worker
+from tocsin.cli.commands.worker import worker
 from tocsin.deploy.manifests import Choices, deployment, manifests
 from tocsin.deploy.manifests.quote import unit
 from tocsin.deploy.manifests.quote import yaml as quoted

@@ -17,9 +17,9 @@ import yaml
 from pydantic import BaseModel
 
 from authoring import write
+from tocsin.app.stream_target import stream_place
 from tocsin.cases.run import run_evaluator
 from tocsin.check import run_checks
-from tocsin.cli.stream_site import stream_place
 from tocsin.deploy.manifests.site import Choices, deployment
 from tocsin.errors import ConfigError
 from tocsin.front.block import Block, CaseFile

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from conftest import Tocsin
 from patience import SECONDS
-from tocsin.cli.worker import worker
+from tocsin.cli.commands.worker import worker
 from tocsin.errors import ConfigError
 from tocsin.events.piece import MAX_DEPTH, MAX_EVENT_BYTES
 from tocsin_runtime.alerts.alert import Evidence, alert_id

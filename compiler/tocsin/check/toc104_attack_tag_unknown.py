@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from tocsin.check.place import Places
 from tocsin.diagnostics import Diagnostic, Severity, near
+from tocsin.front.attack import load_attack
 from tocsin.front.project import Project
-from tocsin.model.attack import Attack, is_technique_id, load
+from tocsin.model.attack import Attack, is_technique_id
 
 CODE = "TOC104"
 TITLE = "Unknown or retired ATT&CK tag"
@@ -19,7 +20,7 @@ _OTHER_OBJECTS = ("g", "s", "c", "m", "ds")
 
 def check(project: Project) -> Iterator[Diagnostic]:
     """One finding a tag."""
-    attack = load()
+    attack = load_attack()
     for query in project.queries:
         detection = query.detection
         tags = detection.meta.tags

@@ -108,7 +108,7 @@ def _target(
 ) -> Target:
     if environment.kind == "local":
         return LocalTarget(folder, env)
-    from tocsin.cli.stream_site import open_stream  # noqa: PLC0415 - clients are slow to load
+    from tocsin.app.stream_target import open_stream  # noqa: PLC0415 - clients are slow to load
 
     return open_stream(project, env, environment, ledger, folder)
 

@@ -59,7 +59,7 @@ class Lazy(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"tocsin.cli.{cmd_name}"), cmd_name)
+        command: click.Command = getattr(import_module(f"tocsin.cli.commands.{cmd_name}"), cmd_name)
         return command
 
     def resolve_command(

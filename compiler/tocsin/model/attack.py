@@ -1,15 +1,11 @@
-"""MITRE ATT&CK, Enterprise, as shipped with Tocsin: a pinned version, read without a network."""
+"""MITRE ATT&CK, Enterprise: tactics, techniques, and what older versions had."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 
-DATA = "data/attack-v19.json"
 _ID = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
 
 
@@ -81,20 +77,3 @@ class Attack:
 def is_technique_id(text: str) -> bool:
     """Whether this has the form of a technique id; tactics (`TA0001`) have another one."""
     return bool(_ID.fullmatch(text.upper()))
-
-
-@lru_cache(maxsize=1)
-def load() -> Attack:
-    """The shipped version; a few milliseconds the first time."""
-    raw = json.loads((files("tocsin.model") / DATA).read_text("utf-8"))
-    return Attack(
-        version=raw["version"],
-        domain=raw["domain"],
-        tactics=tuple(Tactic(id_, short, name) for short, (id_, name) in raw["tactics"].items()),
-        techniques={
-            id_: Technique(id_, name, tuple(tactics))
-            for id_, (name, tactics) in raw["techniques"].items()
-        },
-        retired={id_: Retired(id_, name, to) for id_, (name, to) in raw["retired"].items()},
-        retired_tactics={old: tuple(new) for old, new in raw["retired_tactics"].items()},
-    )

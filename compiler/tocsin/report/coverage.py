@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tocsin.front.attack import load_attack
 from tocsin.front.project import Project
 from tocsin.ir.query import Resolved
-from tocsin.model.attack import Attack, Tactic, Technique, is_technique_id, load
+from tocsin.model.attack import Attack, Tactic, Technique, is_technique_id
 from tocsin.model.entry import Entry
 from tocsin.model.source import Source
 from tocsin.report.deployed import Deployed, Since
@@ -123,7 +124,7 @@ def build(project: Project, lock: Lock, deployed: Deployed | None = None) -> Cov
     A release speaks for itself: title, level, owner, tags and cases are those recorded in it. The
     project adds log sources, and (unless a date was asked for) what is not deployed.
     """
-    attack, queries = load(), [query for query in project.queries if query.alerts]
+    attack, queries = load_attack(), [query for query in project.queries if query.alerts]
     rows = (
         _release(deployed, queries, attack, lock)
         if deployed

@@ -80,7 +80,7 @@ def watched(site: Site, rule: str) -> Watched:
             f"{site.name} is of kind local: it keeps no matches of detections in shadow",
             hint="environments of kind kafka and flink do, in the topic tocsin.matches",
         )
-    from tocsin.cli.stream_site import stream_place  # noqa: PLC0415 - clients are slow to load
+    from tocsin.app.stream_target import stream_place  # noqa: PLC0415 - clients are slow to load
     from tocsin_runtime.observe.difference import difference  # noqa: PLC0415
     from tocsin_runtime.observe.matches import matches  # noqa: PLC0415
 

@@ -12,9 +12,9 @@ from uuid import uuid4
 import click
 import yaml
 
+from tocsin.app.templates import template
 from tocsin.check.toc111_file_name import KEBAB, kebab
 from tocsin.cli.output import console, echo_json, format_option, print_diagnostics
-from tocsin.cli.templates import template
 from tocsin.diagnostics import near
 from tocsin.errors import ConfigError
 from tocsin.escape import printable

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from tocsin.cli.commands.shadow import Watched, in_shadow, watched
 from tocsin.cli.environment import (
     Site,
     carry_out,
@@ -20,7 +21,6 @@ from tocsin.cli.environment import (
     sound_project,
 )
 from tocsin.cli.output import console, echo_json, format_option
-from tocsin.cli.shadow import Watched, in_shadow, watched
 from tocsin.compile import Refusal
 from tocsin.errors import ConfigError
 from tocsin.front.project import Project

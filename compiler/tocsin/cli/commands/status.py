@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from tocsin.backend.fleet import Finding, Tally
+from tocsin.cli.commands.plan import print_plan
 from tocsin.cli.environment import Site, say, show, site_options
 from tocsin.cli.output import echo_json, format_option
-from tocsin.cli.plan import print_plan
 from tocsin.errors import ConfigError
 from tocsin.plan import rollback as back
 from tocsin.plan import saved

@@ -12,9 +12,9 @@ import click
 from rich.progress import track
 from rich.table import Table
 
+from tocsin.app.output_folder import gather, tables, write
 from tocsin.backend import registry
 from tocsin.backend.base import Backend
-from tocsin.cli.artifacts import gather, tables, write
 from tocsin.cli.output import (
     Terminal,
     console,

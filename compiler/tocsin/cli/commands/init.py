@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import click
 
+from tocsin.app.templates import project_files
 from tocsin.cli.output import console, echo_json, format_option
-from tocsin.cli.templates import project_files
 from tocsin.errors import ConfigError
 from tocsin.escape import printable
 

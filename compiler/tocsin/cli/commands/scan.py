@@ -13,6 +13,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+from tocsin.app.scan_coverage import Seen
 from tocsin.backend.forms import Form
 from tocsin.cli.engine import EVALUATOR, MATCHER, engine_option, matched, started
 from tocsin.cli.events import AUTO as FLATTEN
@@ -25,7 +26,6 @@ from tocsin.cli.output import (
     print_diagnostics,
     summary,
 )
-from tocsin.cli.scan_seen import Seen
 from tocsin.diagnostics import Diagnostic, has_errors
 from tocsin.errors import ConfigError
 from tocsin.escape import printable

