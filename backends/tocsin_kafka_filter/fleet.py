@@ -13,7 +13,7 @@ from tocsin.pack import Part
 from tocsin_kafka import topics
 from tocsin_runtime.observe.members import Members, Seen
 from tocsin_runtime.observe.progress import Place, Progress
-from tocsin_runtime.worker.names import group_of
+from tocsin_runtime.stream.names import group_of
 from tocsin_runtime.worker.plans import on_trial
 
 _LOOK_SECONDS = 0.2

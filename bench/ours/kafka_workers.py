@@ -33,9 +33,10 @@ from bench.rules import main_rules
 from tocsin.pack import Part
 from tocsin_engines import running
 from tocsin_kafka import topics
-from tocsin_runtime.alerts.described import Described, Origin
+from tocsin_runtime.alerts.alert import Origin
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Record, Sink
+from tocsin_runtime.stream.deployment import Described
 from tocsin_runtime.worker.filters import FilterLane
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
 from tocsin_runtime.worker.lessons import SECOND

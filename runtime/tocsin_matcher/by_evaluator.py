@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tocsin.events.decode import NotAnEventError, decode
 from tocsin.ir.evaluate import Predicate, View, predicate
 from tocsin.model.artifact import Match
 from tocsin.pack.part import Part, Paths
 from tocsin_matcher.base import Cost, Matched
-from tocsin_runtime.stream.decode import NotAnEventError, decode
 
 
 class EvaluatorMatcher:

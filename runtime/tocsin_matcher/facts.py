@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tocsin.events.decode import decode
 from tocsin_matcher.atoms import Atoms, Pair, Where
 from tocsin_matcher.check import Fact
 from tocsin_matcher.rows import Read, Reader, column_value, places
-from tocsin_runtime.stream.decode import decode
 
 
 class Facts:

@@ -13,6 +13,7 @@ from collections.abc import Set as AbstractSet
 from time import perf_counter
 from typing import Any
 
+from tocsin.events.decode import NotAnEventError
 from tocsin.model.artifact import Match
 from tocsin.pack.part import Part
 from tocsin.pack.tree import Tree
@@ -25,7 +26,6 @@ from tocsin_matcher.facts import Facts
 from tocsin_matcher.raw import RawLines
 from tocsin_matcher.rows import Reader
 from tocsin_matcher.witness import settle
-from tocsin_runtime.stream.decode import NotAnEventError
 
 MOST_KEYS = 100_000
 """Combinations of classes kept."""

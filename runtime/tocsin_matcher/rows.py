@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
+from tocsin.events.decode import NotAnEventError, decode
 from tocsin.ir.text import scalar_text, texts, walk
 from tocsin_matcher.atoms import Event, Pair, Place, Where
-from tocsin_runtime.stream.decode import NotAnEventError, decode
 
 Scalar = str | int | None
 """Types that a column expects.

@@ -24,7 +24,7 @@ from modes import identity
 from patience import until
 from tocsin_engines import Endpoints
 from tocsin_runtime.stream.base import Sink
-from tocsin_runtime.worker.names import SINKS
+from tocsin_runtime.stream.names import SINKS
 
 OUT = Path(__file__).resolve().parents[2] / "docs/deployments/isolation.json"
 POISON = "{note|re: 'a.{900}.{900}b'}"

@@ -27,7 +27,7 @@ from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, WORKER, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 from tocsin_runtime.stream.base import Sink
-from tocsin_runtime.worker.names import SINKS
+from tocsin_runtime.stream.names import SINKS
 from worker_world import World, build_world
 
 

@@ -24,7 +24,7 @@ from tocsin.ir.query import CorrelationQuery
 from tocsin.ir.stream import completions, observe
 from tocsin_engines import Endpoints
 from tocsin_runtime.stream.base import Sink
-from tocsin_runtime.worker.names import SINKS
+from tocsin_runtime.stream.names import SINKS
 
 pytestmark = [
     pytest.mark.engine,

@@ -23,7 +23,7 @@ from modes import ALERTING, identity
 from patience import until
 from tocsin_engines import Endpoints
 from tocsin_runtime.stream.base import Sink
-from tocsin_runtime.worker.names import SINKS
+from tocsin_runtime.stream.names import SINKS
 
 pytestmark = pytest.mark.engine
 

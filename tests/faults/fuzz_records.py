@@ -28,7 +28,7 @@ from tocsin.plan import explain, saved
 from tocsin.report.deployed import deployed
 from tocsin.state.lock import read_lock
 from tocsin.state.release import Release, decode, encode, sealed
-from tocsin_runtime.worker.deployment import read_deployment
+from tocsin_runtime.worker.folder import read_deployment
 
 SETTINGS = b"""[project]
 name = "shop"

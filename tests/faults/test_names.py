@@ -17,8 +17,8 @@ from tocsin.ir.query import Query
 from tocsin.model.project import Settings
 from tocsin.pack.part import Part
 from tocsin_runtime.control.topic import topic_name
+from tocsin_runtime.stream.names import found_topic, group_of, late_topic
 from tocsin_runtime.worker.kafka import KafkaStream
-from tocsin_runtime.worker.names import found_topic, group_of, late_topic
 
 FOLDER = Path(__file__).parent / "security"
 TOPIC = "title: Shop\ntopic: {}"

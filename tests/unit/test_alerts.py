@@ -8,9 +8,9 @@ import pytest
 
 from tocsin.ir.times import millis_text
 from tocsin.model.source import TimeUnit
-from tocsin_runtime.alerts.alert import SEVERITIES, Evidence, alert, alert_id
+from tocsin_runtime.alerts.alert import SEVERITIES, Evidence, Origin, alert, alert_id
 from tocsin_runtime.alerts.binding import Binding
-from tocsin_runtime.alerts.described import Described, Origin
+from tocsin_runtime.stream.deployment import Described
 
 NOW = 1_767_225_605_000
 DESCRIBED = Described(

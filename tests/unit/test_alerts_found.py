@@ -12,12 +12,12 @@ from tocsin.backend.fleet import Cut
 from tocsin.canonical import canonical_bytes
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
-from tocsin_runtime.alerts.described import Described, Origin
+from tocsin_runtime.alerts.alert import Origin
 from tocsin_runtime.alerts.found import Alerter
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Record, Sink
+from tocsin_runtime.stream.deployment import Deployed, Deployment, Described
 from tocsin_runtime.stream.loop import Batch
-from tocsin_runtime.worker.deployment import Deployed, Deployment
 from worker_world import PAID, ROLE, build_world
 
 BURST = "burst"

@@ -22,13 +22,13 @@ from java_matcher import group_of, line, taken, write
 from tocsin.conformance.gather import gather
 from tocsin.conformance.table import cases
 from tocsin.errors import Unsupported
+from tocsin.events.decode import NotAnEventError, decode
 from tocsin.ir.nodes import Compare, Expr, FieldRef, Keyword, Leaf, Op, Regex, Text, Wild
 from tocsin.ir.query import Query
 from tocsin.ir.text import fold, number_text
 from tocsin.pack import Pack, Part
 from tocsin_flink_sql.matcher.jar import maven, pack_jar
 from tocsin_flink_sql.matcher.java_regex import regexes
-from tocsin_runtime.stream.decode import NotAnEventError, decode
 
 EVIL = Leaf("text", Text((Wild.MANY, "evil", Wild.MANY)))
 BATCH = 100

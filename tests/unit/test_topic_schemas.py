@@ -21,12 +21,14 @@ from tocsin.ir.query import CorrelationQuery, Query
 from tocsin.model.artifact import Artifact
 from tocsin.model.detection import Case
 from tocsin_engines import Endpoints
-from tocsin_runtime.alerts.described import Described, Origin
+from tocsin_runtime.alerts.alert import Origin
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Output, Record
+from tocsin_runtime.stream.dead_letters import dead_letter
+from tocsin_runtime.stream.deployment import Described
 from tocsin_runtime.worker.filters import FilterLane, parts_of
 from tocsin_runtime.worker.lanes import BackendLane
-from tocsin_runtime.worker.process import Lane, Processor, dead_letter
+from tocsin_runtime.worker.process import Lane, Processor
 
 ROOT = Path(__file__).parents[2]
 MATCHES, ALERTS, DEAD = TOPICS

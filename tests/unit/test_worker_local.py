@@ -18,10 +18,10 @@ from conftest import Tocsin
 from patience import SECONDS
 from tocsin.cli.commands.worker import worker
 from tocsin.errors import ConfigError
+from tocsin.events.decode import NotAnEventError, decode
 from tocsin.events.piece import MAX_DEPTH, MAX_EVENT_BYTES
 from tocsin_runtime.alerts.alert import Evidence, alert_id
 from tocsin_runtime.stream.base import Output, Record, Sink
-from tocsin_runtime.stream.decode import NotAnEventError, decode
 from tocsin_runtime.stream.loop import Batch, Counters, run
 from tocsin_runtime.worker.files import FileStream, SinkFile
 from worker_world import (

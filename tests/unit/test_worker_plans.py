@@ -13,13 +13,13 @@ import pytest
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.model.entry import Entry
-from tocsin_runtime.alerts.described import Origin
+from tocsin_runtime.alerts.alert import Origin
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.table import ReleaseTable, Trial
 from tocsin_runtime.control.topic import RELEASE, artifact_key, topic_name
 from tocsin_runtime.stream.base import Record
-from tocsin_runtime.worker.deployment import Deployment
+from tocsin_runtime.stream.deployment import Deployment
 from tocsin_runtime.worker.kafka import KafkaStream
 from tocsin_runtime.worker.plans import Plans, on_trial
 from tocsin_runtime.worker.service import Service

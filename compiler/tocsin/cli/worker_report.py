@@ -14,8 +14,8 @@ from tocsin.ir.stream import LeftOut
 
 if TYPE_CHECKING:
     from tocsin_matcher import Cost
+    from tocsin_runtime.stream.deployment import Deployment
     from tocsin_runtime.stream.loop import Counters
-    from tocsin_runtime.worker.deployment import Deployment
 
 
 def report(

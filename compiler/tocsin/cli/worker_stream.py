@@ -15,9 +15,9 @@ from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.loop import run
+from tocsin_runtime.stream.names import SINKS, found_topic, group_of, late_topic
 from tocsin_runtime.worker.health import listening
 from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
-from tocsin_runtime.worker.names import SINKS, found_topic, group_of, late_topic
 from tocsin_runtime.worker.plans import Plans
 from tocsin_runtime.worker.references import resolve
 from tocsin_runtime.worker.reports import Reports

@@ -23,7 +23,7 @@ from tocsin.ir.stream import WITHOUT_TIME
 from tocsin.model.entry import ENTRIES, NUMBER, Entry, Whole
 from tocsin.model.source import SOURCES, Source
 from tocsin.state.live import Live, LiveArtifact
-from tocsin_runtime.worker.names import LAST_RUN
+from tocsin_runtime.stream.names import LAST_RUN
 
 MAX_BYTES = 256 * gate.MIB
 _FORM = 2

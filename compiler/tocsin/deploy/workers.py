@@ -19,8 +19,7 @@ from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, topic_name
 from tocsin_runtime.observe.members import Members, Report
 from tocsin_runtime.observe.progress import Progress
-from tocsin_runtime.worker.filters import FILTERS
-from tocsin_runtime.worker.names import SINKS, found_topic, group_of
+from tocsin_runtime.stream.names import FILTERS, SINKS, found_topic, group_of
 
 _SILENT_MS = 60_000
 """Clocks of machines differ, by less than this."""

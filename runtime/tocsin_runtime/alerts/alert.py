@@ -15,7 +15,7 @@ from tocsin.canonical import digest
 from tocsin.ir.evidence import MOST_BYTES, MOST_EVENTS
 from tocsin.ir.times import millis_text
 from tocsin_runtime.alerts.dedup import same
-from tocsin_runtime.alerts.described import Described, Origin
+from tocsin_runtime.stream.deployment import Described
 
 OCSF_VERSION = "1.5.0"
 
@@ -29,6 +29,14 @@ SEVERITIES: Mapping[str, tuple[int, str]] = {
 """Sigma's levels as OCSF's severities."""
 
 _UNKNOWN = (0, "Unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which deployment raises alerts."""
+
+    project: str
+    environment: str
 
 
 @dataclass(frozen=True, slots=True)

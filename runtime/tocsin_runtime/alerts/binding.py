@@ -10,6 +10,7 @@ from tocsin.ir.identity import event_id
 from tocsin.ir.text import lookup, texts, walk
 from tocsin.ir.times import parse_millis
 from tocsin.model.source import TimeUnit
+from tocsin.pack import Part
 
 Paths = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -26,6 +27,19 @@ class Binding:
     id_fields: tuple[str, ...] = ()
     paths: Paths = ()
     group_by: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, part: Part) -> Binding:
+        """How the detection of a part reads its events."""
+        return cls(
+            detection=part.detection,
+            logic=part.logic,
+            source=part.source,
+            time_field=part.time_field,
+            time_unit=part.time_unit,
+            id_fields=part.id_fields,
+            paths=part.paths,
+        )
 
     def time_of(self, event: Mapping[str, Any]) -> int | None:
         """Event time in milliseconds since 1970 UTC; None if there is none that can be read."""

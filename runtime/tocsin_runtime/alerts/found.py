@@ -20,20 +20,19 @@ import orjson
 from tocsin.backend.fleet import Cut, Written, counts
 from tocsin.canonical import canonical_bytes
 from tocsin.errors import ConfigError
+from tocsin.events.decode import NotAnEventError, decode
 from tocsin.ir.evidence import MOST_BYTES, MOST_IDS
 from tocsin.ir.stream import LATE
 from tocsin.ir.times import parse_millis
 from tocsin.pack import Part
 from tocsin_runtime.alerts.binding import Binding
-from tocsin_runtime.alerts.described import Described
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Output, Record, Sink
-from tocsin_runtime.stream.decode import NotAnEventError, decode
+from tocsin_runtime.stream.dead_letters import dead_letter
+from tocsin_runtime.stream.deployment import Deployed, Deployment, Described
 from tocsin_runtime.stream.loop import Batch, Counters
-from tocsin_runtime.worker.deployment import Deployed, Deployment
-from tocsin_runtime.worker.filters import FILTERS, binding_of
-from tocsin_runtime.worker.process import dead_letter
+from tocsin_runtime.stream.names import FILTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Finder:
         try:
             if not artifact.stateful:
                 part = Part.decode(artifact.body)
-                return cls(deployed.described, binding_of(part), {part.source: part.topic})
+                return cls(deployed.described, Binding.of(part), {part.source: part.topic})
             inputs = orjson.loads(artifact.body)["inputs"]
             by_source = {str(each["source"]): str(each["topic"]) for each in inputs}
         except (ValueError, KeyError, TypeError) as error:

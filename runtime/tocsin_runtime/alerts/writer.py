@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin_runtime.alerts.alert import Evidence, alert, bounded
-from tocsin_runtime.alerts.described import Described, Origin
+from tocsin_runtime.alerts.alert import Evidence, Origin, alert, bounded
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.stream.base import Output, Sink
-from tocsin_runtime.worker.deployment import Deployment
+from tocsin_runtime.stream.deployment import Deployment, Described
 
 
 def now() -> int:

@@ -15,7 +15,7 @@ from tocsin.errors import ConfigError
 from tocsin.model.entry import FORBID_UNKNOWN, Entry, Whole
 from tocsin_runtime.control.reader import missing
 from tocsin_runtime.control.topic import RELEASE, artifact_key
-from tocsin_runtime.worker.deployment import Deployed, Deployment, deployed
+from tocsin_runtime.stream.deployment import Deployed, Deployment, deployed
 
 Entries = Annotated[tuple[Entry, ...], FailFast()]
 """A damaged record is told by its first fault: it may hold millions."""

@@ -15,7 +15,7 @@ from tocsin.model.entry import Whole
 from tocsin_kafka.topics import admin
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import RELEASE, topic_name, worker_key
-from tocsin_runtime.worker.names import group_of
+from tocsin_runtime.stream.names import group_of
 
 _ANSWER_SECONDS = 30
 _FRESH_SECONDS = 8.0

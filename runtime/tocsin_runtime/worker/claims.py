@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tocsin.events.decode import NotAnEventError
 from tocsin.ir.evaluate import Predicate, View
 from tocsin.model.source import Source
-from tocsin_runtime.stream.decode import NotAnEventError
 from tocsin_runtime.worker.process import Event, Lane, Taken
 
 

@@ -13,9 +13,6 @@ from tocsin_runtime.worker.isolation import Isolating, Make
 from tocsin_runtime.worker.lessons import Lessons
 from tocsin_runtime.worker.process import Taken
 
-FILTERS = "kafka-filter"
-"""Backend whose artifacts are parts of a pack."""
-
 
 class FilterLane:
     """The detections of one topic or source."""
@@ -24,7 +21,7 @@ class FilterLane:
 
     def __init__(self, parts: Sequence[Part], make: Make = PackMatcher) -> None:
         self.parts = tuple(parts)
-        self.bindings = {each.detection: binding_of(each) for each in parts}
+        self.bindings = {each.detection: Binding.of(each) for each in parts}
         self._pack = Isolating(self.parts, make)
         self._lessons = Lessons(self._pack)
 
@@ -44,19 +41,6 @@ class FilterLane:
         found = self._pack.match_lines(lines)
         self._lessons.after(lines)
         return found
-
-
-def binding_of(part: Part) -> Binding:
-    """How a detection reads its events."""
-    return Binding(
-        detection=part.detection,
-        logic=part.logic,
-        source=part.source,
-        time_field=part.time_field,
-        time_unit=part.time_unit,
-        id_fields=part.id_fields,
-        paths=part.paths,
-    )
 
 
 def parts_of(artifacts: Iterable[Artifact]) -> list[Part]:

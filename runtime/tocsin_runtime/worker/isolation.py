@@ -13,11 +13,11 @@ from threading import current_thread, main_thread
 from time import thread_time
 from typing import Any
 
+from tocsin.events.decode import NotAnEventError, decode
 from tocsin.model.artifact import Match
 from tocsin.pack import Part
 from tocsin_matcher import Cost, EvaluatorMatcher, Failed, Matched, Matcher
 from tocsin_matcher.base import SLOW_SECONDS
-from tocsin_runtime.stream.decode import NotAnEventError, decode
 
 Make = Callable[[Sequence[Part]], Matcher]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+from tocsin.events.decode import NotAnEventError, decode
 from tocsin_matcher import Matcher
-from tocsin_runtime.stream.decode import NotAnEventError, decode
 
 FIRST = 4_000
 """Events after which a matcher learns."""

@@ -14,11 +14,12 @@ from tocsin.model.source import Source
 from tocsin_matcher import Cost
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Sink
+from tocsin_runtime.stream.deployment import Deployment
 from tocsin_runtime.stream.loop import Counters, run
+from tocsin_runtime.stream.names import FILTERS
 from tocsin_runtime.worker.claims import Claim, Claims
-from tocsin_runtime.worker.deployment import Deployment
 from tocsin_runtime.worker.files import FileStream, SinkFile
-from tocsin_runtime.worker.filters import FILTERS, FilterLane, parts_of
+from tocsin_runtime.worker.filters import FilterLane, parts_of
 from tocsin_runtime.worker.lanes import BackendLane, NotRun, build_lanes
 from tocsin_runtime.worker.process import Lane, Processor
 

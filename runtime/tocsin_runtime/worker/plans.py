@@ -13,8 +13,8 @@ from tocsin_runtime.alerts.found import Alerter
 from tocsin_runtime.control.table import ReleaseTable, deployment
 from tocsin_runtime.control.topic import RELEASE
 from tocsin_runtime.stream.base import Record
+from tocsin_runtime.stream.deployment import Deployment
 from tocsin_runtime.stream.loop import Batch
-from tocsin_runtime.worker.deployment import Deployment
 from tocsin_runtime.worker.version import Version, WriterOf
 
 Process = Callable[[Sequence[Record]], Batch]

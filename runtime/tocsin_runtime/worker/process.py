@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import Any, Protocol
 
-from tocsin.canonical import canonical_bytes, digest
+from tocsin.events.decode import NotAnEventError, decode
 from tocsin.ir.evidence import MOST_EVENTS
 from tocsin.model.artifact import Missed
 from tocsin_matcher import Cost, Failed, Matched
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.stream.base import Output, Record, Sink
-from tocsin_runtime.stream.decode import NotAnEventError, decode
+from tocsin_runtime.stream.dead_letters import dead_letter
 from tocsin_runtime.stream.loop import Batch, Counters
 
 Event = dict[str, Any]
@@ -165,22 +165,3 @@ def _hits(
                 events = [group[each.event[1]].event() for each in newest]
             hits[id(taken.record)].append((record, events))
     return {key: group for key, group in hits.items() if key not in refused}
-
-
-def dead_letter(record: Record, reason: str, detection: str = "") -> Output:
-    """What could not be read as an event, or not by a detection; why, and where it is."""
-    letter = {
-        **({"detection": detection} if detection else {}),
-        "reason": reason,
-        "topic": record.topic,
-        "partition": record.partition,
-        "offset": record.offset,
-        "value": record.value[:_SHOWN].decode("utf-8", "replace"),
-        "size": len(record.value),
-    }
-    identity = digest(letter)
-    return Output(Sink.DEAD, identity, canonical_bytes({"id": identity, **letter}), detection)
-
-
-_SHOWN = 4096
-"""Bytes of a dead letter's value that are kept."""

@@ -10,9 +10,10 @@ from tocsin.errors import ConfigError
 from tocsin.pack import Part
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Record
+from tocsin_runtime.stream.deployment import Deployment
 from tocsin_runtime.stream.loop import Batch, Counters
-from tocsin_runtime.worker.deployment import Deployment
-from tocsin_runtime.worker.filters import FILTERS, FilterLane, parts_of
+from tocsin_runtime.stream.names import FILTERS
+from tocsin_runtime.worker.filters import FilterLane, parts_of
 from tocsin_runtime.worker.process import Processor, Taken
 
 WriterOf = Callable[[Deployment], AlertWriter]

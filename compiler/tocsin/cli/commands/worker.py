@@ -20,8 +20,8 @@ from tocsin.ir.nodes import all_of
 from tocsin.model.project import Environment
 
 if TYPE_CHECKING:
+    from tocsin_runtime.stream.deployment import Deployment
     from tocsin_runtime.worker.claims import Claim
-    from tocsin_runtime.worker.deployment import Deployment
     from tocsin_runtime.worker.stop import Stop
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -120,9 +120,9 @@ def _repository(root: Path) -> Path:
 def _local(site: _Site, files: tuple[Path, ...], source: str, stop: Stop, fmt: str) -> int:
     from tocsin.deploy.files import write  # noqa: PLC0415 - as above
     from tocsin_runtime.alerts.writer import AlertWriter  # noqa: PLC0415
-    from tocsin_runtime.worker.deployment import read_deployment  # noqa: PLC0415
+    from tocsin_runtime.stream.names import LAST_RUN  # noqa: PLC0415
+    from tocsin_runtime.worker.folder import read_deployment  # noqa: PLC0415
     from tocsin_runtime.worker.local import ALERTS, run_local  # noqa: PLC0415
-    from tocsin_runtime.worker.names import LAST_RUN  # noqa: PLC0415
 
     deployment = read_deployment(site.folder, site.name)
     _refuse(not files, "no events: name files of JSON lines with --events")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,33 +9,12 @@ from pydantic import ValidationError
 from tocsin import gate
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
-from tocsin.model.artifact import Artifact
 from tocsin.model.entry import ENTRIES, NUMBER, Entry
-from tocsin.model.source import SOURCES, Source
-from tocsin_runtime.alerts.described import Described
+from tocsin.model.source import SOURCES
+from tocsin_runtime.stream.deployment import Deployed, Deployment, deployed
 
 FORM = 2
 MAX_BYTES = 256 * gate.MIB
-
-
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """One detection in place: its bytes, and its description as the release has it."""
-
-    artifact: Artifact
-    described: Described
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """All detections of a release; its number is 0 if there never was one.
-
-    `sources`: what events may belong to, where workers are to tell (they are told by topics else).
-    """
-
-    release: int
-    detections: tuple[Deployed, ...]
-    sources: tuple[Source, ...] = ()
 
 
 def read_deployment(folder: Path, environment: str) -> Deployment:
@@ -95,40 +73,3 @@ def _read(root: Path, entry: Entry, release: int) -> Deployed:
     if digest_bytes(body) != entry.artifact:
         raise _damaged(path, "its bytes are not those that were released")
     return deployed(entry, body, release)
-
-
-def deployed(entry: Entry, body: bytes, release: int) -> Deployed:
-    """A released detection with its bytes, which were checked."""
-    artifact = Artifact(
-        detection=entry.id,
-        key=entry.key,
-        backend=entry.backend,
-        source=entry.source,
-        logic=entry.logic,
-        suffix=Path(entry.path).suffix.removeprefix("."),
-        body=body,
-        sources=entry.sources,
-        group_by=entry.group_by,
-    )
-    return Deployed(artifact, _described(entry, release))
-
-
-def _described(entry: Entry, release: int) -> Described:
-    return Described(
-        id=entry.id,
-        title=entry.title,
-        version=entry.version,
-        release=release,
-        shadow=entry.mode == "shadow",
-        level=entry.level,
-        owner=entry.owner,
-        status=entry.status,
-        tags=entry.tags,
-        description=entry.description,
-        author=entry.author,
-        license=entry.license,
-        references=entry.references,
-        falsepositives=entry.falsepositives,
-        dedup=entry.dedup,
-        playbook=entry.playbook,
-    )
