@@ -10,7 +10,7 @@ import yaml
 
 from tocsin.canonical import digest
 from tocsin.front.project import Project, load_project
-from tocsin.model.entry import Entry
+from tocsin.release.entry import Entry
 from tocsin.state.release import Release
 
 SOURCE = {

@@ -18,9 +18,9 @@ from tocsin.cli.main import main_group
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget
-from tocsin.model.entry import Entry
 from tocsin.plan.build import Desired, build
 from tocsin.plan.steps import Bundle, Refused
+from tocsin.release.entry import Entry
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.release import Release
 

@@ -17,10 +17,10 @@ from tocsin.front.project import Project, load_project
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import Query
 from tocsin.model.artifact import Artifact
-from tocsin.model.entry import Entry
 from tocsin.plan.desired import entry_of
 from tocsin.plan.shadow import Placing
 from tocsin.plan.steps import Deploy
+from tocsin.release.entry import Entry
 
 SETTINGS = """\
 [project]

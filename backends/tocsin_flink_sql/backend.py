@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
-from tocsin.backend.fleet import Fleet, StreamPlace
+from tocsin.backend.streaming import Fleet, StreamEnvironment
 from tocsin.errors import EngineError, Unsupported
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
@@ -52,7 +52,7 @@ class FlinkSql:
         regexes([part])
         return artifact_of(self.name, query, "json", part.encode())
 
-    def fleet(self, place: StreamPlace) -> Fleet:
+    def fleet(self, place: StreamEnvironment) -> Fleet:
         """Its jobs in a stream environment. Raises ConfigError where a setting is missing."""
         return FlinkFleet.at(place)
 

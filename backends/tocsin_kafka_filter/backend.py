@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
-from tocsin.backend.fleet import Fleet, StreamPlace
+from tocsin.backend.streaming import Fleet, StreamEnvironment
 from tocsin.errors import EngineError, Unsupported
 from tocsin.ir.correlation import NODE_TYPES, Correlation
 from tocsin.ir.query import CorrelationQuery, Resolved
@@ -43,7 +43,7 @@ class KafkaFilter:
         """The same: a part is all that a worker needs."""
         return self.compile(query)
 
-    def fleet(self, place: StreamPlace) -> Fleet:
+    def fleet(self, place: StreamEnvironment) -> Fleet:
         """The workers of an environment."""
         return WorkerFleet(place)
 

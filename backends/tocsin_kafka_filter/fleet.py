@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 
-from tocsin.backend.fleet import Board, Finding, Move, StreamPlace, UnhealthyError, Verdict
+from tocsin.backend.streaming import Publisher, Rollout, StreamEnvironment, UnhealthyError
 from tocsin.errors import EngineError
-from tocsin.model.entry import Entry
 from tocsin.pack import Part
+from tocsin.release.entry import Entry
+from tocsin.release.finding import Finding
+from tocsin.release.state_decision import StateDecision
 from tocsin_kafka import topics
 from tocsin_runtime.observe.members import Members, Seen
 from tocsin_runtime.observe.progress import Place, Progress
@@ -23,7 +25,7 @@ _HINT = "`tocsin status` shows what runs; the release before goes on"
 class WorkerFleet:
     """All workers of one environment, wherever they run."""
 
-    def __init__(self, place: StreamPlace) -> None:
+    def __init__(self, place: StreamEnvironment) -> None:
         self._place = place
 
     # --- looking ----------------------------------------------------------------------------------
@@ -37,28 +39,28 @@ class WorkerFleet:
         )
         return [Finding("topic-missing", name, told, cure) for name in sorted(missing)]
 
-    def judge(self, before: bytes, after: bytes, wish: str) -> Verdict:
+    def judge(self, before: bytes, after: bytes, wish: str) -> StateDecision:
         """There is nothing to judge: a worker keeps no state between events."""
         del before, after, wish
         raise EngineError("kafka-filter runs no correlations: there is no state to judge")
 
     # --- moving -----------------------------------------------------------------------------------
 
-    def stage(self, move: Move, board: Board) -> None:
+    def stage(self, rollout: Rollout, publisher: Publisher) -> None:
         """Put the new detections on trial on a share of the partitions."""
-        read = topics_of(move.after, move.bodies)
+        read = topics_of(rollout.after, rollout.bodies)
         self._ready(read)
-        old = _still_read(move)
+        old = _still_read(rollout)
         new_start = 0 if self._place.start == "earliest" else time.time_ns() // 1_000_000
-        board.begin(dict.fromkeys(read, new_start) | dict.fromkeys(old, 0))
-        if what_runs(move.before) == what_runs(move.after):
+        publisher.begin(dict.fromkeys(read, new_start) | dict.fromkeys(old, 0))
+        if what_runs(rollout.before) == what_runs(rollout.after):
             return
         both = read & old
         with closing(self._members()) as members:
-            new = _changed(move) - members.isolated()
+            new = _changed(rollout) - members.isolated()
             progress = self._on_trial(both)
             committed, ends = progress.committed(), progress.ends()
-            board.trial(self._place.canary)
+            publisher.trial(self._place.canary)
             self._place.point("on-trial")
 
             def moves() -> str:
@@ -69,22 +71,22 @@ class WorkerFleet:
             self._wait(members, new, moves)
             self._watch(members, new, progress)
 
-    def switch(self, move: Move, board: Board) -> None:
+    def switch(self, rollout: Rollout, publisher: Publisher) -> None:
         """Wait until all workers run what the control topic says."""
-        del board
-        if what_runs(move.before) == what_runs(move.after):
+        del publisher
+        if what_runs(rollout.before) == what_runs(rollout.after):
             return
         with closing(self._members()) as members:
             self._wait(members)
         self._place.point("workers-switched")
 
-    def settle(self, move: Move, board: Board) -> None:
+    def settle(self, rollout: Rollout, publisher: Publisher) -> None:
         """Forget where topics began that are read no more."""
-        board.begin(dict.fromkeys(topics_of(move.after, move.bodies), 0))
+        publisher.begin(dict.fromkeys(topics_of(rollout.after, rollout.bodies), 0))
 
-    def retreat(self, move: Move, board: Board) -> None:
+    def retreat(self, rollout: Rollout, publisher: Publisher) -> None:
         """Wait until the workers are back, so far as they live."""
-        board.begin(dict.fromkeys(_still_read(move), 0))
+        publisher.begin(dict.fromkeys(_still_read(rollout), 0))
         with closing(self._members()) as members:
             self._wait(members)
 
@@ -162,10 +164,10 @@ def _refuse(seen: Sequence[Seen], new: Collection[str]) -> None:
                 )
 
 
-def _changed(move: Move) -> set[str]:
+def _changed(rollout: Rollout) -> set[str]:
     """Ids of the detections that are new in some way."""
-    before = {(entry.id, entry.artifact) for entry in move.before}
-    return {entry.id for entry in move.after if (entry.id, entry.artifact) not in before}
+    before = {(entry.id, entry.artifact) for entry in rollout.before}
+    return {entry.id for entry in rollout.after if (entry.id, entry.artifact) not in before}
 
 
 def _missing(waiting: Sequence[str]) -> str:
@@ -183,11 +185,11 @@ def topics_of(entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> frozense
     return frozenset(found)
 
 
-def _still_read(move: Move) -> frozenset[str]:
-    """The topics of what is live, as far as its artifacts are there: the move may mend them."""
-    there = [entry for entry in move.before if entry.artifact in move.bodies]
+def _still_read(rollout: Rollout) -> frozenset[str]:
+    """The topics of what is live, as far as its artifacts are there: the rollout may mend them."""
+    there = [entry for entry in rollout.before if entry.artifact in rollout.bodies]
     try:
-        return topics_of(there, move.bodies)
+        return topics_of(there, rollout.bodies)
     except EngineError:
         return frozenset()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tocsin.backend.base import Backend, StreamBackend, refuse_undeclared
+from tocsin.backend.base import Backend, refuse_undeclared
 from tocsin.backend.forms import PackBackend, part_of
+from tocsin.backend.streaming import StreamBackend
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import Unsupported
 from tocsin.ir.correlation import Correlation

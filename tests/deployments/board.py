@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tocsin.backend.fleet import Cut
+from tocsin.release.cutover import Cutover
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class State:
 
     at: int
     now: str
-    cuts: tuple[Cut, ...]
+    cuts: tuple[Cutover, ...]
 
 
 class FileBoard:
@@ -37,7 +37,7 @@ class FileBoard:
         found = json.loads(self._file.read_text()) if self._file.is_file() else []
         return [State(s["at"], s["now"], tuple(map(_cut, s["cuts"]))) for s in found]
 
-    def cut(self, cuts: Sequence[Cut]) -> None:
+    def cut(self, cuts: Sequence[Cutover]) -> None:
         """Add these."""
         last = self._last()
         kept = list(last.cuts)
@@ -61,12 +61,12 @@ class FileBoard:
     def _last(self) -> State:
         return (self.states or [State(0, "", ())])[-1]
 
-    def _add(self, now: str, cuts: Sequence[Cut]) -> None:
+    def _add(self, now: str, cuts: Sequence[Cutover]) -> None:
         states = [*self.states, State(time.time_ns() // 1_000_000, now, tuple(cuts))]
         new = self._file.with_suffix(".new")
         new.write_text(json.dumps([asdict(each) for each in states]))
         new.replace(self._file)
 
 
-def _cut(told: Mapping[str, Any]) -> Cut:
-    return Cut(**{**told, "ends": tuple(told["ends"])})
+def _cut(told: Mapping[str, Any]) -> Cutover:
+    return Cutover(**{**told, "ends": tuple(told["ends"])})

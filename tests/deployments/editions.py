@@ -14,7 +14,7 @@ from authoring import project
 from tocsin.front.project import load_project
 from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact
-from tocsin.model.entry import Entry
+from tocsin.release.entry import Entry
 from tocsin_flink_sql.backend import FlinkSql
 
 SOURCE = """\

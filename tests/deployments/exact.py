@@ -11,11 +11,11 @@ from typing import Any
 from deployments.board import State
 from deployments.editions import BURSTS, MARK, Book, identity
 from deployments.feed import Feed
-from tocsin.backend.fleet import Written, counts
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.query import CorrelationQuery, Query
 from tocsin.ir.stream import completions, observe
 from tocsin.ir.times import parse_millis
+from tocsin.release.cutover import WrittenMatch, counts
 
 Row = dict[str, Any]
 Place = tuple[int, int]
@@ -135,7 +135,7 @@ def _counts(at: int, row: Row, states: Sequence[State]) -> bool:
     known = [state for state in states if state.at <= row["written"]]
     state = known[-1] if known else states[0]
     cuts = [cut for cut in state.cuts if cut.detection == identity(BURSTS)]
-    return counts(Written(row["logic"], at, row["place"]), state.now, cuts)
+    return counts(WrittenMatch(row["logic"], at, row["place"]), state.now, cuts)
 
 
 def _runs(counted: Sequence[tuple[int, Row]]) -> Iterator[Run]:

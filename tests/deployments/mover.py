@@ -15,10 +15,11 @@ from pydantic import TypeAdapter
 from deployments.board import FileBoard
 from deployments.editions import BURSTS, Book, Edition, compiled, identity
 from tocsin.backend.fault import point
-from tocsin.backend.fleet import Move, StreamPlace, UnhealthyError, Verdict
+from tocsin.backend.streaming import Rollout, StreamEnvironment, UnhealthyError
+from tocsin.release.state_decision import StateDecision
 from tocsin_flink_sql.deploy.fleet import FlinkFleet
 
-VERDICT = TypeAdapter(Verdict)
+VERDICT = TypeAdapter(StateDecision)
 HEALTHY_SECONDS = 180
 """The machine has other work."""
 UNHEALTHY = 3
@@ -42,9 +43,9 @@ class Errand:
     partitions: int = 1
 
     @property
-    def place(self) -> StreamPlace:
+    def place(self) -> StreamEnvironment:
         """The environment."""
-        return StreamPlace(
+        return StreamEnvironment(
             project=self.project,
             environment="live",
             kafka=self.kafka,
@@ -67,13 +68,13 @@ class Errand:
         return FileBoard(Path(self.storage) / "board.json")
 
     @property
-    def move(self) -> Move:
+    def move(self) -> Rollout:
         """What a fleet is told."""
         before = self._book(self.before)
         after = self._book(self.after)
         bodies = {**before.bodies, **after.bodies}
         verdicts = {identity(BURSTS): VERDICT.validate_json(self.verdict)} if self.verdict else {}
-        return Move(self.release, before.entries, after.entries, bodies, verdicts)
+        return Rollout(self.release, before.entries, after.entries, bodies, verdicts)
 
     def judged(self) -> Errand:
         """With the fate of the correlation's state, as a plan has it."""

@@ -27,8 +27,8 @@ from deployments.mover import VERDICT, Errand
 from deployments.processes import kill
 from deployments.scene import Scene
 from deployments.sites import scene
-from tocsin.backend.fleet import Fate
 from tocsin.errors import EngineError
+from tocsin.release.state_decision import Fate
 from tocsin_engines import running
 
 OUT = Path(__file__).resolve().parents[2] / "docs/deployments/upgrades.json"

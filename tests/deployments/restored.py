@@ -18,8 +18,8 @@ from deployments.edits import Edit, edits
 from deployments.restoring import STREAMS, Trial, tried
 from deployments.swap_stream import Found, after_swap, told_ms
 from differential.versions import versions
-from tocsin.backend.fleet import Fate, Verdict
 from tocsin.ir.query import CorrelationQuery
+from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_engines import Endpoints, running
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.state.compatibility import verdict
@@ -33,7 +33,7 @@ class Outcome:
     """An edit that was tried; `telling`: a job without state would have found something else."""
 
     edit: Edit
-    verdict: Verdict
+    verdict: StateDecision
     cause: str
     expected: list[Found] = field(repr=False)
     got: list[Found] = field(repr=False)
@@ -95,7 +95,7 @@ def expected(
     return after_swap(after, told.events if whole else told.without_first, watermark)
 
 
-def judged(edit: Edit, plans: tuple[CompiledPlan, CompiledPlan]) -> Verdict:
+def judged(edit: Edit, plans: tuple[CompiledPlan, CompiledPlan]) -> StateDecision:
     """What the verdict says where the author wishes nothing."""
     before, after = (FlinkSql().deployed(query).body for query in (edit.before, edit.after))
     return verdict(before, after, "", lambda: plans)

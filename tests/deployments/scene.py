@@ -18,7 +18,7 @@ from deployments.editions import Book, Edition, compiled
 from deployments.exact import Exactness, correlated, stateless
 from deployments.feed import Feed
 from deployments.mover import Errand
-from tocsin.backend.fleet import Finding
+from tocsin.release.finding import Finding
 from tocsin_engines import Endpoints
 
 TESTS = Path(__file__).resolve().parents[1]

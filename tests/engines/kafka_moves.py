@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 
 from engines.kafka_shop import Shop
 from patience import SECONDS
-from tocsin.backend.fleet import Finding, Move, StreamPlace, UnhealthyError
-from tocsin.deploy.board import Notices
+from tocsin.backend.streaming import Rollout, StreamEnvironment, UnhealthyError
+from tocsin.deploy.publisher import RecordPublisher
 from tocsin.deploy.workers import Workers
 from tocsin.front.project import load_project
-from tocsin.model.entry import Entry
+from tocsin.release.entry import Entry
+from tocsin.release.finding import Finding
+from tocsin.release.record import ReleaseRecord
 from tocsin_kafka_filter.fleet import WorkerFleet
 from tocsin_runtime.control.reader import read
-from tocsin_runtime.control.table import ReleaseTable
+from tocsin_runtime.control.record import release_record
 from tocsin_runtime.control.topic import ARTIFACT, artifact_key
 from worker_world import World
 
@@ -34,8 +36,8 @@ class Mover:
     bodies: dict[str, bytes] = field(default_factory=dict)
 
     @property
-    def place(self) -> StreamPlace:
-        return StreamPlace(
+    def place(self) -> StreamEnvironment:
+        return StreamEnvironment(
             self.shop.world.project.settings.project.name,
             "broker",
             self.shop.servers,
@@ -49,13 +51,13 @@ class Mover:
         return WorkerFleet(self.place)
 
     @property
-    def table(self) -> ReleaseTable:
-        return ReleaseTable.of(self.records(), self.shop.writer.topic)
+    def table(self) -> ReleaseRecord:
+        return release_record(self.records(), self.shop.writer.topic)
 
     def records(self) -> dict[str, bytes]:
         return read(self.shop.servers, self.shop.writer.topic)
 
-    def move(self, *, lost: bool = False) -> Move:
+    def move(self, *, lost: bool = False) -> Rollout:
         """Go to what the project's files say now, as the next release.
 
         `lost`: artifacts that are new do not get into the control topic. Whatever is not healthy
@@ -67,8 +69,8 @@ class Mover:
         self.bodies |= {**live, **new}
         if not lost:
             self.shop.writer.put({artifact_key(d): body for d, body in new.items()})
-        move = Move(table.release + 1, table.detections, tuple(entries), self.bodies)
-        notices = Notices(self.shop.writer, move, table)
+        move = Rollout(table.release + 1, table.detections, tuple(entries), self.bodies)
+        notices = RecordPublisher(self.shop.writer, move, table)
         try:
             self.fleet.stage(move, notices)
             notices.release()

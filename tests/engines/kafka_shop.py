@@ -21,9 +21,9 @@ from engines.beside import repeated
 from engines.kafka_io import consume
 from patience import SECONDS
 from tocsin.front.project import load_project
+from tocsin.release.record import ReleaseRecord
 from tocsin_kafka import topics
 from tocsin_runtime.control.reader import read
-from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, WORKER, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 from tocsin_runtime.stream.base import Sink
@@ -51,14 +51,14 @@ class Shop:
         modes: Mapping[str, str] | None = None,
         release: int = 1,
         starts: Mapping[str, int] | None = None,
-    ) -> ReleaseTable:
+    ) -> ReleaseRecord:
         """Publish these detections (all by default), each in its mode, as a release."""
         entries, bodies = self.world.released("broker", modes)
-        table = ReleaseTable("broker", release, tuple(entries), starts=starts or {})
+        table = ReleaseRecord("broker", release, tuple(entries), starts=starts or {})
         self.publish(table, bodies)
         return table
 
-    def publish(self, table: ReleaseTable, bodies: Mapping[str, bytes]) -> None:
+    def publish(self, table: ReleaseRecord, bodies: Mapping[str, bytes]) -> None:
         """Write a release record, and these artifacts."""
         artifacts = {artifact_key(digest): body for digest, body in bodies.items()}
         self.writer.put({**artifacts, RELEASE: table.encode()})

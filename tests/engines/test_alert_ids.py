@@ -32,6 +32,7 @@ from tocsin.pack import Pack, Part
 from tocsin.plan.desired import entry_of
 from tocsin.plan.shadow import Placing
 from tocsin.plan.steps import Deploy
+from tocsin.release.record import ReleaseRecord
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.run import SESSIONS
@@ -41,7 +42,6 @@ from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.matcher.jar import pack_jar
 from tocsin_flink_sql.sql.tables import Place
 from tocsin_kafka import topics
-from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 from tocsin_runtime.stream.base import Sink
@@ -153,7 +153,7 @@ class Streams:
             entries.append(entry_of(self.project, query, artifact, Placing("live"), 1))
             bodies[artifact_key(artifact.digest)] = artifact.body
         starts = dict.fromkeys(self.topics.values(), 0)
-        table = ReleaseTable("there", 1, tuple(entries), starts=starts)
+        table = ReleaseRecord("there", 1, tuple(entries), starts=starts)
         ControlWriter(self.servers, name, "there").put({**bodies, RELEASE: table.encode()})
 
 

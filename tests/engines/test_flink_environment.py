@@ -13,12 +13,12 @@ from deployments.isolation import POISON, poisoned
 from engines.flink_site import FlinkSite, flink_site
 from modes import identity
 from patience import until
+from tocsin.release.record import ReleaseRecord
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_kafka import topics
 from tocsin_runtime.control.reader import read
-from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 
@@ -142,11 +142,11 @@ def change_by_hand(site: FlinkSite) -> None:
     plan.write_text("{}")
     for jar in site.storage.rglob("*.jar"):
         jar.write_bytes(b"no jar")
-    table = ReleaseTable.decode(read(site.servers, site.topic("control"))[RELEASE])
+    table = ReleaseRecord.decode(read(site.servers, site.topic("control"))[RELEASE])
     live = {entry.key: entry for entry in table.detections}
     every, many = live["every"], live["many"]
     live["few"] = replace(live["few"], mode="shadow")
-    wrong = ReleaseTable("prod", table.release, tuple(live.values()), cuts=table.cuts)
+    wrong = ReleaseRecord("prod", table.release, tuple(live.values()), cuts=table.cuts)
     writer = ControlWriter(site.servers, site.project, "prod")
     writer.put(
         {

@@ -13,9 +13,10 @@ from deployments.editions import BURSTS, Edition, identity
 from deployments.mover import moved
 from deployments.scene import Scene
 from deployments.sites import scene
-from tocsin.backend.fleet import Fate, Move, UnhealthyError, Verdict
+from tocsin.backend.streaming import Rollout, UnhealthyError
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.errors import EngineError
+from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.client.rest_api import ClusterRest
 
@@ -74,7 +75,7 @@ def test_a_version_that_cannot_start_is_given_up_and_the_old_goes_on(live: Scene
     assert live.findings() == []
 
 
-def broken(move: Move) -> Move:
+def broken(move: Rollout) -> Rollout:
     """The move with a correlation of other state, though its verdict says that it is kept."""
     [burst] = [entry for entry in move.after if entry.stateful]
     body = json.loads(move.bodies[burst.artifact])
@@ -84,8 +85,8 @@ def broken(move: Move) -> Move:
     data = canonical_bytes(body)
     bad = replace(burst, artifact=digest_bytes(data))
     after = tuple(bad if entry is burst else entry for entry in move.after)
-    kept = {burst.id: Verdict(Fate.KEEP, "")}
-    return replace(move, after=after, bodies={**move.bodies, bad.artifact: data}, verdicts=kept)
+    kept = {burst.id: StateDecision(Fate.KEEP, "")}
+    return replace(move, after=after, bodies={**move.bodies, bad.artifact: data}, decisions=kept)
 
 
 def test_a_change_that_is_given_up_after_its_cut_ends_with_another(live: Scene) -> None:

@@ -20,12 +20,12 @@ from confluent_kafka import Consumer, Producer
 from engines.kafka_moves import Mover, edit
 from engines.kafka_shop import Shop, fed, many, stopped, told
 from patience import SECONDS, until
-from tocsin.backend.fleet import UnhealthyError
+from tocsin.backend.streaming import UnhealthyError
 from tocsin.deploy.workers import Workers
 from tocsin.errors import ConfigError
+from tocsin.release.record import ReleaseRecord
 from tocsin_engines.ports import choose
 from tocsin_kafka import topics
-from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 from tocsin_runtime.stream.base import Sink
@@ -269,7 +269,7 @@ def test_what_jobs_found_is_alerted_once(shop: Shop) -> None:
     found = f"tocsin.found.{name}.broker"
     entries, bodies = shop.world.released("broker", {ROLE: "live", PAID: "live"})
     rows = [replace(e, backend="flink-sql") if e.id == ROLE else e for e in entries]
-    shop.publish(ReleaseTable("broker", 2, tuple(rows)), bodies)
+    shop.publish(ReleaseRecord("broker", 2, tuple(rows)), bodies)
     topics.create(shop.servers, [found], partitions=2)
     events = many(200)
     shop.feed(events)

@@ -9,8 +9,8 @@ import pytest
 from deployments.edits import edits
 from deployments.restored import Outcome, expected, outcomes
 from deployments.restoring import Planner, Trial, key, swapping
-from tocsin.backend.fleet import Fate
 from tocsin.errors import EngineError
+from tocsin.release.state_decision import Fate
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.state.artifact import Deployed
 from tocsin_flink_sql.state.operator_mapping import adopt

@@ -14,10 +14,11 @@ import pytest
 
 from deploying import Prod, git
 from tocsin.backend import fault
+from tocsin.release.record import ReleaseRecord
 from tocsin.state.git_ledger import GitLedger
 from tocsin_kafka import topics
 from tocsin_runtime.control.reader import read
-from tocsin_runtime.control.table import ReleaseTable
+from tocsin_runtime.control.record import release_record
 from tocsin_runtime.control.topic import ARTIFACT, RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 
@@ -86,7 +87,7 @@ class Site(Prod):
     def live(self) -> dict[str, tuple[int, str]]:
         """Version and mode of what the control topic says is live; all its bytes are there."""
         records = self.records()
-        table = ReleaseTable.of(records, self.control)
+        table = release_record(records, self.control)
         needed = {artifact_key(entry.artifact) for entry in table.detections}
         assert needed == {key for key in records if key.startswith(ARTIFACT)}
         assert table.trial is None
@@ -167,11 +168,11 @@ def test_a_killed_apply_goes_on_wherever_that_was(site: Site) -> None:
 def test_topics_begin_at_the_apply_that_first_reads_them(site: Site) -> None:
     topic, before = f"{site.project}.audit", time.time()
     site.run("apply", "--yes")
-    first = ReleaseTable.decode(site.records()[RELEASE]).starts
+    first = ReleaseRecord.decode(site.records()[RELEASE]).starts
     assert before <= first[topic] / 1000 + 0.001 <= time.time() + 0.001
     newer(site)
     site.run("apply", "--yes")
-    assert ReleaseTable.decode(site.records()[RELEASE]).starts == first
+    assert ReleaseRecord.decode(site.records()[RELEASE]).starts == first
     settings = site.root / "tocsin.toml"
     settings.write_text(settings.read_text() + 'start = "earliest"\n')
     (site.root / "sources" / "web.yml").write_text(
@@ -181,12 +182,12 @@ def test_topics_begin_at_the_apply_that_first_reads_them(site: Site) -> None:
     rule = site.root / "rules" / "more.yml"
     rule.write_text(rule.read_text().replace("audit", "web"))
     site.run("apply", "--yes")
-    assert ReleaseTable.decode(site.records()[RELEASE]).starts == {
+    assert ReleaseRecord.decode(site.records()[RELEASE]).starts == {
         **first,
         f"{site.project}.web": 0,
     }
     site.run("rollback", "--to", "2", "--yes")
-    assert ReleaseTable.decode(site.records()[RELEASE]).starts == first
+    assert ReleaseRecord.decode(site.records()[RELEASE]).starts == first
     topics.delete(site.servers, [f"{site.project}.web"])
 
 
@@ -195,7 +196,7 @@ def test_what_was_changed_by_hand_is_named_and_mended(site: Site) -> None:
     assert site.findings() == ["no-worker"]
     writer = ControlWriter(site.servers, site.project, "prod")
     records = site.records()
-    table = ReleaseTable.decode(records[RELEASE])
+    table = ReleaseRecord.decode(records[RELEASE])
     one, other, _ = table.detections
     stolen = {
         artifact_key(one.artifact): None,
@@ -211,7 +212,7 @@ def test_what_was_changed_by_hand_is_named_and_mended(site: Site) -> None:
     site.run("apply", "--yes")
     assert site.status(code=1)["drift"] == []
     writer = ControlWriter(site.servers, site.project, "prod")  # apply has fenced the first
-    writer.put({RELEASE: ReleaseTable("prod", table.release, table.detections[:1]).encode()})
+    writer.put({RELEASE: ReleaseRecord("prod", table.release, table.detections[:1]).encode()})
     assert "release-altered" in {f["kind"] for f in site.status(code=1)["findings"]}
     topics.delete(site.servers, [f"{site.project}.audit"])
     assert "topic-missing" in {f["kind"] for f in site.status(code=1)["findings"]}

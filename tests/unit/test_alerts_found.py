@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tocsin.backend.fleet import Cut
 from tocsin.canonical import canonical_bytes
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
+from tocsin.release.cutover import Cutover
 from tocsin_runtime.alerts.alert import Origin
 from tocsin_runtime.alerts.found import Alerter
 from tocsin_runtime.alerts.writer import AlertWriter
@@ -45,7 +45,7 @@ def deployment(tmp_path: Path) -> Deployment:
     return Deployment(2, (*rows, Deployed(burst, Described(BURST, "A burst"))))
 
 
-def alerter(deployment: Deployment, *cuts: Cut) -> Alerter:
+def alerter(deployment: Deployment, *cuts: Cutover) -> Alerter:
     described = {each.described.id: each.described for each in deployment.detections}
     return Alerter(deployment, cuts, AlertWriter(Origin("shop", "e"), described, lambda: 7))
 
@@ -133,7 +133,7 @@ def test_what_a_correlation_does_not_count_is_counted_and_late_events_are_publis
         return row(BURST, "l2", **told)
 
     batch, made = taken(
-        alerter(deployment, Cut(BURST, "l1", "l2", 0)),
+        alerter(deployment, Cutover(BURST, "l1", "l2", 0)),
         left_out("late", "a1", event='{"id": "a1"}'),
         left_out("late", "a2", event='{"id": "a2"}'),
         left_out("late", "a0", event='"' * 262_145),
@@ -193,7 +193,7 @@ def test_other_logic_and_other_detections_do_not_count(deployment: Deployment) -
 def test_a_cut_says_whose_matches_count(
     deployment: Deployment, logic: str, at: int | None, *, taken_in: bool
 ) -> None:
-    cut = Cut(BURST, "l1", "l2", at)
+    cut = Cutover(BURST, "l1", "l2", at)
     _, outputs = taken(alerter(deployment, cut), row(BURST, logic, group=["ann"]))
     assert bool(outputs) is taken_in
 
@@ -211,7 +211,7 @@ def test_after_a_cut_that_is_sure_only_what_comes_counts(
     deployment: Deployment, logic: str, *, sure: bool, taken_in: bool
 ) -> None:
     """Released is still l2."""
-    cut = Cut(BURST, "l2", "l3", AT_MS - 1, sure)
+    cut = Cutover(BURST, "l2", "l3", AT_MS - 1, sure)
     _, outputs = taken(alerter(deployment, cut), row(BURST, logic, group=["ann"]))
     assert bool(outputs) is taken_in
 
@@ -220,7 +220,10 @@ def test_a_version_that_comes_back_does_not_find_again_what_it_found(
     deployment: Deployment,
 ) -> None:
     """Each cut tells how many rows there were once the version before it was gone."""
-    cuts = Cut(BURST, "l2", "l3", AT_MS, ends=(1,)), Cut(BURST, "l3", "l2", AT_MS + 10, ends=(3,))
+    cuts = (
+        Cutover(BURST, "l2", "l3", AT_MS, ends=(1,)),
+        Cutover(BURST, "l3", "l2", AT_MS + 10, ends=(3,)),
+    )
     written = [("l2", 500), ("l2", 500), ("l3", 505), ("l3", 505), ("l2", 511)]
     rows = [
         row(BURST, logic, group=["ann"], event_time=f"2026-01-01T00:00:01.{ms}Z", offset=number)

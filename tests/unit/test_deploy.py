@@ -17,8 +17,8 @@ from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget
 from tocsin.errors import ConfigError, LedgerError, StaleError
-from tocsin.model.entry import Action
 from tocsin.plan.steps import Deploy, Refused
+from tocsin.release.entry import Action
 from tocsin.state.release import Release
 from tocsin.state.verify import verify
 

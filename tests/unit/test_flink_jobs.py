@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from deployments.editions import BURSTS, HAT, HIT, MARK, Book, Edition, compiled, identity
-from tocsin.backend.fleet import Cut, Fate, Move, StreamPlace, Verdict
+from tocsin.backend.streaming import Rollout, StreamEnvironment
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError, EngineError
+from tocsin.release.cutover import Cutover
+from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, PackJob, job_specs
 from tocsin_flink_sql.deploy.rollout_steps import Step, Steps, plain_cuts
@@ -72,9 +74,9 @@ def test_bytes_that_are_no_artifact_are_told() -> None:
 # --- names ----------------------------------------------------------------------------------------
 
 
-def place(root: Path) -> StreamPlace:
+def place(root: Path) -> StreamEnvironment:
     where = {"gateway": "http://g", "rest": "http://r", "storage": str(root)}
-    return StreamPlace(project="shop", environment="live", kafka="k:1", **where)
+    return StreamEnvironment(project="shop", environment="live", kafka="k:1", **where)
 
 
 def site(root: Path) -> Site:
@@ -210,18 +212,20 @@ def test_old_snapshots_go_but_not_those_of_a_running_job(tmp_path: Path) -> None
 # --- steps ----------------------------------------------------------------------------------------
 
 
-def book_move(release: int, before: Edition | None, after: Edition, verdict: Verdict) -> Move:
+def book_move(
+    release: int, before: Edition | None, after: Edition, verdict: StateDecision
+) -> Rollout:
     old = compiled(before, TOPIC) if before else Book((), {}, {})
     new = compiled(after, TOPIC)
     verdicts = {identity(BURSTS): verdict}
-    return Move(release, old.entries, new.entries, {**old.bodies, **new.bodies}, verdicts)
+    return Rollout(release, old.entries, new.entries, {**old.bodies, **new.bodies}, verdicts)
 
 
-def never(_: bytes, __: bytes) -> Verdict:
+def never(_: bytes, __: bytes) -> StateDecision:
     raise AssertionError("the move brings its verdicts")
 
 
-KEEP, REPLAY = Verdict(Fate.KEEP, ""), Verdict(Fate.REPLAY, "", replay_ms=4000)
+KEEP, REPLAY = StateDecision(Fate.KEEP, ""), StateDecision(Fate.REPLAY, "", replay_ms=4000)
 SECOND = replace(FIRST, number=2, threshold=5)
 
 
@@ -276,7 +280,7 @@ def test_an_impossible_wish_is_refused(tmp_path: Path) -> None:
     steps = Steps(site(tmp_path), never)
     steps.of(book_move(1, None, FIRST, KEEP))
     with pytest.raises(EngineError, match="cannot be"):
-        steps.of(book_move(2, FIRST, SECOND, Verdict(Fate.KEEP, "", problem="it cannot be")))
+        steps.of(book_move(2, FIRST, SECOND, StateDecision(Fate.KEEP, "", problem="it cannot be")))
 
 
 def test_versions_that_never_run_together_both_count(tmp_path: Path) -> None:
@@ -284,7 +288,7 @@ def test_versions_that_never_run_together_both_count(tmp_path: Path) -> None:
     steps.of(book_move(1, None, FIRST, KEEP))
     kept, replayed = (book_move(2, FIRST, SECOND, v) for v in (KEEP, REPLAY))
     old, new = compiled(FIRST, TOPIC).queries, compiled(SECOND, TOPIC).queries
-    cuts = [Cut(identity(k), old[k].logic, new[k].logic) for k in (MARK, BURSTS)]
+    cuts = [Cutover(identity(k), old[k].logic, new[k].logic) for k in (MARK, BURSTS)]
     assert set(plain_cuts(steps.of(kept), kept)) == set(cuts)
     assert set(plain_cuts(steps.of(replayed), replayed)) == set(cuts[:1])
 

@@ -9,7 +9,7 @@ import pytest
 
 from deploying import Spec, World, git
 from tocsin.errors import ConfigError, LedgerError, StaleError
-from tocsin.model.entry import Action
+from tocsin.release.entry import Action
 from tocsin.state.git_ledger import GitLedger
 
 

@@ -11,9 +11,7 @@ import pytest
 from rich.console import Console
 
 from deploying import Spec, State, desired
-from tocsin.backend.fleet import ISOLATED, Fate, Finding, Verdict
 from tocsin.errors import ConfigError
-from tocsin.model.entry import Action
 from tocsin.plan import explain, saved
 from tocsin.plan.build import Desired, build
 from tocsin.plan.judge import judged
@@ -28,6 +26,9 @@ from tocsin.plan.steps import (
     Remove,
     Repair,
 )
+from tocsin.release.entry import Action
+from tocsin.release.finding import ISOLATED, Finding
+from tocsin.release.state_decision import Fate, StateDecision
 from tocsin.state.live import Live, LiveArtifact
 from tocsin.state.release import Release
 
@@ -377,12 +378,12 @@ def correlated(spec: Spec, wish: str = "") -> Desired:
     return replace(wanted, entries=(found,))
 
 
-def verdict_on(change: Spec, wish: str, verdict: Verdict) -> tuple[Bundle, list[Any]]:
+def verdict_on(change: Spec, wish: str, verdict: StateDecision) -> tuple[Bundle, list[Any]]:
     """The plan for a changed correlation, and what was asked of the judge."""
     last = replace(release({}), entries=correlated(Spec()).entries)
     asked = []
 
-    def judge(*question: Any) -> Verdict:
+    def judge(*question: Any) -> StateDecision:
         asked.append(question)
         return verdict
 
@@ -391,7 +392,7 @@ def verdict_on(change: Spec, wish: str, verdict: Verdict) -> tuple[Bundle, list[
 
 
 def test_a_changed_correlation_gets_a_verdict_on_its_state() -> None:
-    verdict = Verdict(Fate.REPLAY, "the timespan grew", replay_ms=1_800_000, risk_ms=90_000)
+    verdict = StateDecision(Fate.REPLAY, "the timespan grew", replay_ms=1_800_000, risk_ms=90_000)
     changed = Spec(body="b2", logic="l2", version=2)
     bundle, asked = verdict_on(changed, "replay", verdict)
     assert asked == [("batch-sql", b"b1", b"b2", "replay")]
@@ -402,13 +403,13 @@ def test_a_changed_correlation_gets_a_verdict_on_its_state() -> None:
 
 
 def test_a_wish_that_cannot_be_met_is_a_problem_of_the_plan() -> None:
-    verdict = Verdict(Fate.REPLAY, "the group changed", problem="the group changed")
+    verdict = StateDecision(Fate.REPLAY, "the group changed", problem="the group changed")
     bundle, _ = verdict_on(Spec(body="b2", logic="l2", version=2), "keep", verdict)
     assert bundle.plan.problems == ("a wants its state to be kept: the group changed",)
 
 
 def test_only_changes_of_state_are_judged() -> None:
-    _, asked = verdict_on(Spec(title="other"), "", Verdict(Fate.KEEP, ""))
+    _, asked = verdict_on(Spec(title="other"), "", StateDecision(Fate.KEEP, ""))
     assert asked == []
 
 

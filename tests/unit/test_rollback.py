@@ -8,8 +8,8 @@ import pytest
 
 from deploying import Spec, World, git
 from tocsin.errors import ConfigError, LedgerError
-from tocsin.model.entry import Action
 from tocsin.plan import rollback
+from tocsin.release.entry import Action
 from tocsin.state.verify import verify
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from deployments.edits import A, Edit, edits, rule
-from tocsin.backend.fleet import Fate, Verdict
 from tocsin.errors import Unsupported
 from tocsin.ir.nodes import Leaf, Regex
 from tocsin.ir.query import CorrelationQuery
 from tocsin.pack import Part
+from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.sql.functions import CLASSES
 from tocsin_flink_sql.state.artifact import Deployed
@@ -31,7 +31,7 @@ def body(query: CorrelationQuery) -> bytes:
 
 def judged(
     edit: Edit, wish: str = "", plans: tuple[CompiledPlan, CompiledPlan] | None = FIT
-) -> Verdict:
+) -> StateDecision:
     """What is said of an edit; `plans` are None where nobody may ask for them."""
 
     def asked() -> tuple[CompiledPlan, CompiledPlan]:
@@ -42,15 +42,17 @@ def judged(
 
 
 def test_a_condition_keeps_and_says_so() -> None:
-    assert judged(EDITS["event_count", "the bound grows"]) == Verdict(
+    assert judged(EDITS["event_count", "the bound grows"]) == StateDecision(
         Fate.KEEP, "only the condition on what windows hold changed"
     )
 
 
 def test_a_shorter_timespan_keeps_and_a_longer_one_is_replayed() -> None:
     kept = judged(EDITS["event_count", "the timespan shrinks"])
-    assert kept == Verdict(Fate.KEEP, "timespan shrank from 1m to 25s: the state holds all of it")
-    assert judged(EDITS["event_count", "the timespan grows"], plans=None) == Verdict(
+    assert kept == StateDecision(
+        Fate.KEEP, "timespan shrank from 1m to 25s: the state holds all of it"
+    )
+    assert judged(EDITS["event_count", "the timespan grows"], plans=None) == StateDecision(
         Fate.REPLAY,
         "timespan grew from 1m to 90s: older matches are not in the state",
         replay_ms=120_000,

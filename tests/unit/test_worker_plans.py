@@ -12,11 +12,11 @@ import pytest
 
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
-from tocsin.model.entry import Entry
+from tocsin.release.entry import Entry
+from tocsin.release.record import Canary, ReleaseRecord
 from tocsin_runtime.alerts.alert import Origin
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.reader import Follower
-from tocsin_runtime.control.table import ReleaseTable, Trial
 from tocsin_runtime.control.topic import RELEASE, artifact_key, topic_name
 from tocsin_runtime.stream.base import Record
 from tocsin_runtime.stream.deployment import Deployment
@@ -81,9 +81,9 @@ def records_of(
     if trial is not None:
         coming, more = world.released("broker", trial)
         bodies |= more
-    table = ReleaseTable("broker", release, tuple(entries))
+    table = ReleaseRecord("broker", release, tuple(entries))
     if trial is not None:
-        table = replace(table, trial=Trial(release + 1, tuple(coming), share))
+        table = replace(table, trial=Canary(release + 1, tuple(coming), share))
     artifacts = {artifact_key(digest): body for digest, body in bodies.items()}
     return {**artifacts, RELEASE: table.encode()}
 
@@ -163,7 +163,7 @@ def test_a_bad_trial_is_told_and_the_release_goes_on(world: World) -> None:
     good = records_of(world, {ROLE: "live"})
     made = plans(good)
     bad = records_of(world, {ROLE: "live"}, trial={PAID: "live"})
-    table = ReleaseTable.decode(bad[RELEASE])
+    table = ReleaseRecord.decode(bad[RELEASE])
     assert table.trial
     lost = artifact_key(table.trial.detections[0].artifact)
     made.take({key: value for key, value in bad.items() if key != lost})
@@ -232,7 +232,7 @@ def test_a_part_of_a_form_that_is_not_known_is_told(world: World) -> None:
     made = plans(records_of(world))
     made.take(
         {
-            RELEASE: ReleaseTable("broker", 2, (entry,)).encode(),
+            RELEASE: ReleaseRecord("broker", 2, (entry,)).encode(),
             artifact_key(entry.artifact): body,
         }
     )
@@ -242,10 +242,10 @@ def test_a_part_of_a_form_that_is_not_known_is_told(world: World) -> None:
 
 def test_a_table_comes_back_as_it_was(world: World) -> None:
     entries, _ = world.released("broker")
-    trial = Trial(3, tuple(entries[:1]), 0.5)
-    table = ReleaseTable("broker", 2, tuple(entries), trial)
-    assert ReleaseTable.decode(table.encode()) == table
-    assert ReleaseTable.decode(table.encode()).encode() == table.encode()
+    trial = Canary(3, tuple(entries[:1]), 0.5)
+    table = ReleaseRecord("broker", 2, tuple(entries), trial)
+    assert ReleaseRecord.decode(table.encode()) == table
+    assert ReleaseRecord.decode(table.encode()).encode() == table.encode()
 
 
 def test_names_that_are_no_topic_are_refused() -> None:

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tocsin.backend.fleet import Board, Cut, UnhealthyError
+from tocsin.backend.streaming import Publisher, UnhealthyError
 from tocsin.errors import EngineError
+from tocsin.release.cutover import Cutover
 from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.job_specs import JobSpec
 from tocsin_flink_sql.deploy.rollout_steps import Step
@@ -36,9 +37,9 @@ class Change:
     before: str
     after: str
 
-    def cut(self, at: int | None, *, sure: bool = False, ends: tuple[int, ...] = ()) -> Cut:
+    def cut(self, at: int | None, *, sure: bool = False, ends: tuple[int, ...] = ()) -> Cutover:
         """The cut at this event time (milliseconds); `ends` once the old one is gone."""
-        return Cut(self.detection, self.before, self.after, at, sure=sure, ends=ends)
+        return Cutover(self.detection, self.before, self.after, at, sure=sure, ends=ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Turn:
         """The cut, once it is sure."""
         return self.step.generation.cut
 
-    def cut(self, ends: tuple[int, ...]) -> Cut:
+    def cut(self, ends: tuple[int, ...]) -> Cutover:
         """The cut, once the old one is gone."""
         at = self.at if self.step.blue_green else None
         return self.change.cut(at, sure=at is not None, ends=ends)
@@ -87,18 +88,18 @@ class BlueGreen:
                 self._slots.install(step.before, step.old, {new})
         self._slots.install(step.after, step.generation, {old})
 
-    def cut(self, turns: Sequence[Turn], board: Board) -> None:
+    def cut(self, turns: Sequence[Turn], publisher: Publisher) -> None:
         """Wait until the new generations have caught up, and publish their cuts.
 
         An old one that a restart took with it is waited for; one that stays dead has no cut: the
         matches of both count. Raises UnhealthyError if a new one does not catch up in time.
         """
-        ahead = [turn for turn in turns if self._runs_beside(turn, board)]
+        ahead = [turn for turn in turns if self._runs_beside(turn, publisher)]
         for turn in ahead:
             self._catch_up(turn.step)
-        self._publish(ahead, board)
+        self._publish(ahead, publisher)
 
-    def finish(self, turns: Sequence[Turn], board: Board) -> None:
+    def finish(self, turns: Sequence[Turn], publisher: Publisher) -> None:
         """Let the old generations run up to the cut, then take them away."""
         waiting = []
         for turn in turns:
@@ -106,7 +107,7 @@ class BlueGreen:
             if step.before is not None and step.old is not None and turn.at is not None:
                 self._restart(step.before, step.old, self._names(step)[1])
                 waiting.append(turn)
-        self._await(waiting, board)
+        self._await(waiting, publisher)
         self._site.point("cut-reached")
         for turn in turns:
             step = turn.step
@@ -115,18 +116,18 @@ class BlueGreen:
             if step.old is not None:
                 self._site.storage.end(turn.slot, step.old)
 
-    def _runs_beside(self, turn: Turn, board: Board) -> bool:
+    def _runs_beside(self, turn: Turn, publisher: Publisher) -> bool:
         """Whether the cut is to be found; else what is known of it is published."""
         step, change = turn.step, turn.change
         if turn.at is not None:
-            board.cut([change.cut(turn.at, sure=True)])
+            publisher.cut([change.cut(turn.at, sure=True)])
             return False
         if step.before is None or step.old is None:
             return False
         try:
             self._slots.install(step.before, step.old, {self._names(step)[1]})
         except UnhealthyError:
-            board.cut([change.cut(None)])
+            publisher.cut([change.cut(None)])
             return False
         return True
 
@@ -150,21 +151,21 @@ class BlueGreen:
                 )
             time.sleep(POLL_SECONDS)
 
-    def _publish(self, turns: Sequence[Turn], board: Board) -> None:
+    def _publish(self, turns: Sequence[Turn], publisher: Publisher) -> None:
         """Publish cuts that neither has reached; again, with more room, until that is sure."""
         margin, marks = MARGIN_MS + self._watermarks.age_ms, self._marks(turns)
         while turns:
             cuts = [(turn, _latest(marks[turn.slot]) + margin) for turn in turns]
-            board.cut([turn.change.cut(at) for turn, at in cuts])
+            publisher.cut([turn.change.cut(at) for turn, at in cuts])
             self._site.point("cut-published")
             marks, margin = self._marks(turns), margin * 2
             sure = [(turn, at) for turn, at in cuts if _latest(marks[turn.slot]) <= at]
             for turn, at in sure:
                 turn.step.generation.set_cut(at)
-            board.cut([turn.change.cut(at, sure=True) for turn, at in sure])
+            publisher.cut([turn.change.cut(at, sure=True) for turn, at in sure])
             turns = [turn for turn in turns if turn.at is None]
 
-    def _await(self, turns: Sequence[Turn], board: Board) -> None:
+    def _await(self, turns: Sequence[Turn], publisher: Publisher) -> None:
         """Wait until old generations are at the cut; where nothing comes, the cut comes down."""
         deadline = time.monotonic() + self._site.timing.catch_up
         last: Mapping[str, Marks] = {}
@@ -173,7 +174,7 @@ class BlueGreen:
             still = [t for t in turns if marks[t.slot] == last.get(t.slot)]
             for turn in (t for t in still if len(set(marks[t.slot])) == 1):
                 at = _latest(marks[turn.slot])
-                board.cut([turn.change.cut(at, sure=True)])
+                publisher.cut([turn.change.cut(at, sure=True)])
                 turn.step.generation.set_cut(at)
             turns = [t for t in turns if _latest(marks[t.slot][:1]) < (t.at or 0)]
             if turns and time.monotonic() > deadline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from tocsin.backend.fleet import ISOLATED, Finding
+from tocsin.release.finding import ISOLATED, Finding
 from tocsin_flink_sql.client.rest_api import ClusterRest, Seen
 from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.health import HOPELESS, Reading

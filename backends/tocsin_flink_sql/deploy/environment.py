@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from tocsin.backend.fault import point
-from tocsin.backend.fleet import StreamPlace
+from tocsin.backend.streaming import StreamEnvironment
 from tocsin.errors import ConfigError
 from tocsin_flink_sql.deploy.job_specs import JobSpec, Topics
 from tocsin_flink_sql.state.storage import Generation, Storage
@@ -54,7 +54,7 @@ class Site:
     point: Callable[[str], None] = point
 
     @classmethod
-    def of(cls, place: StreamPlace) -> Self:
+    def of(cls, place: StreamEnvironment) -> Self:
         """From an environment's settings. Raises ConfigError where one is missing."""
         for key in ("gateway", "rest", "storage"):
             if not getattr(place, key):

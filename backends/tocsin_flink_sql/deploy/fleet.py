@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tocsin.backend.fleet import Board, Finding, Move, StreamPlace, Verdict
+from tocsin.backend.streaming import Publisher, Rollout, StreamEnvironment
 from tocsin.errors import EngineError
-from tocsin.model.entry import Entry
+from tocsin.release.entry import Entry
+from tocsin.release.finding import Finding
+from tocsin.release.state_decision import StateDecision
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.deploy.blue_green import BlueGreen, Change, Turn
 from tocsin_flink_sql.deploy.drift import Drift
@@ -43,14 +45,14 @@ class Tools:
 
 
 class FlinkFleet:
-    """A `tocsin.backend.fleet.Fleet`."""
+    """A `tocsin.backend.streaming.Fleet`."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._steps = Steps(site, lambda before, after: self.judge(before, after, ""))
 
     @classmethod
-    def at(cls, place: StreamPlace) -> FlinkFleet:
+    def at(cls, place: StreamEnvironment) -> FlinkFleet:
         """The jobs of a stream environment. Raises ConfigError where a setting is missing."""
         return cls(Site.of(place))
 
@@ -64,7 +66,7 @@ class FlinkFleet:
             drift = Drift(self._site, tools.cluster, tools.channels, self._steps.home)
             return drift.findings(specs, keys)
 
-    def judge(self, before: bytes, after: bytes, wish: str) -> Verdict:
+    def judge(self, before: bytes, after: bytes, wish: str) -> StateDecision:
         """The fate of a correlation's state. Raises EngineError if Flink refuses a version."""
         folder = self._site.storage.root / "plans"
 
@@ -82,28 +84,28 @@ class FlinkFleet:
 
     # --- moving -----------------------------------------------------------------------------------
 
-    def stage(self, move: Move, board: Board) -> None:
+    def stage(self, rollout: Rollout, publisher: Publisher) -> None:
         """Check all that comes, start new generations beside the old, and publish the cuts."""
         with self._tools() as tools:
-            self._make_topics(tools.channels, move)
+            self._make_topics(tools.channels, rollout)
             self._site.point("topics-made")
-            steps = self._steps.of(move)
+            steps = self._steps.of(rollout)
             _each(lambda step: self._check(step, tools.slots), [s for s in steps if not s.same])
             for step in (step for step in steps if step.same):
                 tools.slots.starter.restore(step.after, step.generation)
-            self._check_slots(tools, steps, move)
+            self._check_slots(tools, steps, rollout)
             self._site.point("checked")
-            self._begin(tools, _turns(steps, move), board)
-            if cuts := list(plain_cuts(steps, move)):
-                board.cut(cuts)
+            self._begin(tools, _turns(steps, rollout), publisher)
+            if cuts := list(plain_cuts(steps, rollout)):
+                publisher.cut(cuts)
             self._site.point("cuts-published")
 
-    def switch(self, move: Move, board: Board) -> None:
+    def switch(self, rollout: Rollout, publisher: Publisher) -> None:
         """Stop what is removed, swap what changes, start what is new. Raises UnhealthyError."""
-        del board  # the cuts stand since stage
+        del publisher  # the cuts stand since stage
         with self._tools() as tools:
-            steps = self._steps.of(move)
-            before = self._steps.before(move)
+            steps = self._steps.of(rollout)
+            before = self._steps.before(rollout)
             gone = set(before) - {step.after.slot for step in steps}
             joined = {slot for slot in gone if _goes_on(before[slot], steps)}
             _each(tools.slots.remove, sorted(gone - joined))
@@ -118,54 +120,56 @@ class FlinkFleet:
             _each(lambda s: _swapped(s, tools.slots, steps), [s for s in plain if not s.before])
             self._site.point("swapped")
 
-    def settle(self, move: Move, board: Board) -> None:
+    def settle(self, rollout: Rollout, publisher: Publisher) -> None:
         """End old generations, and delete what nobody needs."""
         with self._tools() as tools:
-            steps = self._steps.of(move)
-            tools.greens.finish(_turns(steps, move), board)
-            self._end_cuts(tools, steps, move, board)
+            steps = self._steps.of(rollout)
+            tools.greens.finish(_turns(steps, rollout), publisher)
+            self._end_cuts(tools, steps, rollout, publisher)
             self._sweep(tools, {step.after.slot: step.generation for step in steps})
             jars = {step.after.jar for step in steps}
             self._site.storage.keep_jars(map(self._site.storage.jar_file, jars))
 
-    def retreat(self, move: Move, board: Board) -> None:
+    def retreat(self, rollout: Rollout, publisher: Publisher) -> None:
         """Let the old jobs run again, from the newest snapshots of their generations.
 
         Where new ones are in charge from a cut on, they are until another. Other cuts stay: both
         sides may have found something.
         """
         with self._tools() as tools:
-            if ways := list(self._steps.back(move)):
-                turns = _turns(ways, move.back)
-                self._begin(tools, turns, board)
-                tools.greens.finish(turns, board)
-                self._end_cuts(tools, ways, move.back, board)
-            before = self._steps.before(move)
-            homes = {s: self._steps.home_or_new(spec, move) for s, spec in before.items()}
+            if ways := list(self._steps.back(rollout)):
+                turns = _turns(ways, rollout.back)
+                self._begin(tools, turns, publisher)
+                tools.greens.finish(turns, publisher)
+                self._end_cuts(tools, ways, rollout.back, publisher)
+            before = self._steps.before(rollout)
+            homes = {s: self._steps.home_or_new(spec, rollout) for s, spec in before.items()}
             _each(lambda slot: tools.slots.install(before[slot], homes[slot]), sorted(homes))
             self._site.point("old-back")
             self._sweep(tools, homes)
 
     # --- parts ------------------------------------------------------------------------------------
 
-    def _begin(self, tools: Tools, turns: Sequence[Turn], board: Board) -> None:
+    def _begin(self, tools: Tools, turns: Sequence[Turn], publisher: Publisher) -> None:
         """Start the new beside the old, and publish their cuts."""
         _each(tools.greens.begin, [turn.step for turn in turns])
         self._site.point("greens-begun")
-        tools.greens.cut(turns, board)
+        tools.greens.cut(turns, publisher)
 
-    def _end_cuts(self, tools: Tools, steps: Sequence[Step], move: Move, board: Board) -> None:
+    def _end_cuts(
+        self, tools: Tools, steps: Sequence[Step], rollout: Rollout, publisher: Publisher
+    ) -> None:
         """Publish where matches of the old end: it may come back, and read again."""
-        changes = _changes(move)
+        changes = _changes(rollout)
         over = [Turn(s, changes[s.after.slot]) for s in steps if s.after.slot in changes]
         if over := [turn for turn in over if not turn.step.same]:
             ends = tools.channels.written(self._site.topics.found)
-            board.cut([turn.cut(ends) for turn in over])
+            publisher.cut([turn.cut(ends) for turn in over])
         self._site.point("cuts-ended")
 
-    def _make_topics(self, channels: Channels, move: Move) -> None:
+    def _make_topics(self, channels: Channels, rollout: Rollout) -> None:
         """Those of sources only where the environment says how many partitions they get."""
-        specs = self._steps.after(move).values()
+        specs = self._steps.after(rollout).values()
         read = {topic for spec in specs for topic in spec.topics}
         if self._site.partitions:
             channels.make(read, self._site.partitions)
@@ -186,10 +190,10 @@ class FlinkFleet:
             case after, _:
                 slots.starter.check(after, step.generation)
 
-    def _check_slots(self, tools: Tools, steps: Sequence[Step], move: Move) -> None:
+    def _check_slots(self, tools: Tools, steps: Sequence[Step], rollout: Rollout) -> None:
         new = [s for s in steps if s.before is None or s.blue_green]
         needed = sum(not tools.slots.living_named(s.after) for s in new) * self._site.parallelism
-        gone = set(self._steps.before(move)) - {step.after.slot for step in steps}
+        gone = set(self._steps.before(rollout)) - {step.after.slot for step in steps}
         given = len(gone) * self._site.parallelism
         # A task manager that has just been restarted takes a moment to come.
         deadline = time.monotonic() + self._site.timing.healthy
@@ -242,19 +246,19 @@ def _heirs(steps: Sequence[Step], slot: str) -> list[Generation]:
     return [step.generation for step in steps if step.parent == slot]
 
 
-def _changes(move: Move) -> dict[str, Change]:
+def _changes(rollout: Rollout) -> dict[str, Change]:
     """The logic of correlations before and after, by slot."""
-    before = {entry.id: entry.logic for entry in move.before}
+    before = {entry.id: entry.logic for entry in rollout.before}
     return {
         entry.key: Change(entry.id, before[entry.id], entry.logic)
-        for entry in move.after
+        for entry in rollout.after
         if entry.stateful and entry.id in before
     }
 
 
-def _turns(steps: Sequence[Step], move: Move) -> list[Turn]:
+def _turns(steps: Sequence[Step], rollout: Rollout) -> list[Turn]:
     """Those that have two generations beside each other."""
-    changes = _changes(move)
+    changes = _changes(rollout)
     return [Turn(step, changes[step.after.slot]) for step in steps if step.blue_green]
 
 

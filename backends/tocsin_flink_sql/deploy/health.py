@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tocsin.backend.fleet import UnhealthyError
+from tocsin.backend.streaming import UnhealthyError
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.deploy.environment import Timing
 from tocsin_flink_sql.deploy.topics import Channels

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tocsin.canonical import digest, digest_bytes
 from tocsin.errors import EngineError
-from tocsin.model.entry import Entry
 from tocsin.pack import Pack, Part
+from tocsin.release.entry import Entry
 from tocsin_flink_sql.matcher.jar import functions_jar, pack_jar
 from tocsin_flink_sql.matcher.statements import events_table, found_table, function, matching
 from tocsin_flink_sql.sql.tables import Place

@@ -1,4 +1,4 @@
-"""What a move does to each slot: which job, in which generation of its state."""
+"""What a rollout does to each slot: which job, in which generation of its state."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tocsin.backend.fleet import Cut, Fate, Move, Verdict
+from tocsin.backend.streaming import Rollout
 from tocsin.errors import EngineError
-from tocsin.model.entry import Entry
+from tocsin.release.cutover import Cutover
+from tocsin.release.entry import Entry
+from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, PackJob, job_specs
 from tocsin_flink_sql.state.storage import Generation
 
-Judge = Callable[[bytes, bytes], Verdict]
+Judge = Callable[[bytes, bytes], StateDecision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +50,29 @@ class Steps:
         self._site = site
         self._judge = judge
 
-    def after(self, move: Move) -> dict[str, JobSpec]:
+    def after(self, rollout: Rollout) -> dict[str, JobSpec]:
         """The jobs that come, by slot."""
-        return job_specs(move.after, move.bodies)
+        return job_specs(rollout.after, rollout.bodies)
 
-    def before(self, move: Move) -> dict[str, JobSpec]:
+    def before(self, rollout: Rollout) -> dict[str, JobSpec]:
         """The jobs that go, by slot."""
-        return job_specs(move.before, move.bodies)
+        return job_specs(rollout.before, rollout.bodies)
 
-    def of(self, move: Move) -> list[Step]:
+    def of(self, rollout: Rollout) -> list[Step]:
         """All steps, the same whenever they are asked for; generations are begun as needed."""
-        before = self.before(move)
+        before = self.before(rollout)
         return [
-            self._step(spec, before[slot], move)
+            self._step(spec, before[slot], rollout)
             if slot in before
-            else self._new(spec, _parent(spec, before), move)
-            for slot, spec in self.after(move).items()
+            else self._new(spec, _parent(spec, before), rollout)
+            for slot, spec in self.after(rollout).items()
         ]
 
-    def back(self, move: Move) -> Iterator[Step]:
+    def back(self, rollout: Rollout) -> Iterator[Step]:
         """The ways back where the new generation's matches count from a cut on."""
-        before = self.before(move)
-        for slot, spec in self.after(move).items():
-            made = self._site.storage.made_by(slot, move.release)
+        before = self.before(rollout)
+        for slot, spec in self.after(rollout).items():
+            made = self._site.storage.made_by(slot, rollout.release)
             old = self.home(before[slot]) if slot in before else None
             if made and old and made != old and made.cut is not None:
                 yield Step(before[slot], old, spec, made)
@@ -81,35 +83,35 @@ class Steps:
         serving = storage.serving(spec.slot, spec.version)
         return serving or (None if isinstance(spec, CorrelationJob) else storage.newest(spec.slot))
 
-    def home_or_new(self, spec: JobSpec, move: Move) -> Generation:
+    def home_or_new(self, spec: JobSpec, rollout: Rollout) -> Generation:
         """That, or one that begins anew where nothing is left of it."""
-        return self.home(spec) or self._fresh(spec, move.release, self._start())
+        return self.home(spec) or self._fresh(spec, rollout.release, self._start())
 
-    def _new(self, spec: JobSpec, parent: str, move: Move) -> Step:
+    def _new(self, spec: JobSpec, parent: str, rollout: Rollout) -> Step:
         home = self.home(spec)
         start = "" if parent else self._start()
-        return Step(spec, home or self._fresh(spec, move.release, start), parent=parent)
+        return Step(spec, home or self._fresh(spec, rollout.release, start), parent=parent)
 
-    def _step(self, spec: JobSpec, before: JobSpec, move: Move) -> Step:
+    def _step(self, spec: JobSpec, before: JobSpec, rollout: Rollout) -> Step:
         old = self.home(before)
-        verdict = self._verdict(spec, before, move)
+        verdict = self._verdict(spec, before, rollout)
         if verdict is None or verdict.fate is Fate.KEEP:
-            kept = old or self.home_or_new(spec, move)
+            kept = old or self.home_or_new(spec, rollout)
             return Step(spec, kept, before, kept)
         start = (
             self._now()
             - verdict.replay_ms
             - self._site.timing.slack_ms * (verdict.fate is Fate.REPLAY)
         )
-        return Step(spec, self._fresh(spec, move.release, str(start), old), before, old)
+        return Step(spec, self._fresh(spec, rollout.release, str(start), old), before, old)
 
-    def _verdict(self, spec: JobSpec, before: JobSpec, move: Move) -> Verdict | None:
+    def _verdict(self, spec: JobSpec, before: JobSpec, rollout: Rollout) -> StateDecision | None:
         """None where nothing is to be judged: no window, or nothing changed."""
         if not isinstance(spec, CorrelationJob) or not isinstance(before, CorrelationJob):
             return None
         if spec.version == before.version:
             return None
-        given = move.verdicts.get(spec.detection)
+        given = rollout.decisions.get(spec.detection)
         verdict = given or self._judge(before.body, spec.body)
         if verdict.problem:
             raise EngineError(f"{spec.slot}: {verdict.problem}")
@@ -145,11 +147,11 @@ def _parent(spec: JobSpec, before: Mapping[str, JobSpec]) -> str:
     return ""
 
 
-def plain_cuts(steps: Sequence[Step], move: Move) -> Iterator[Cut]:
+def plain_cuts(steps: Sequence[Step], rollout: Rollout) -> Iterator[Cutover]:
     """Those of detections of which no two versions run beside each other: both count."""
-    before: Mapping[str, Entry] = {entry.id: entry for entry in move.before}
+    before: Mapping[str, Entry] = {entry.id: entry for entry in rollout.before}
     beside = {id_ for step in steps if step.blue_green for id_ in step.after.detections}
-    for entry in move.after:
+    for entry in rollout.after:
         was = before.get(entry.id)
         if was and was.logic != entry.logic and entry.id not in beside:
-            yield Cut(entry.id, was.logic, entry.logic)
+            yield Cutover(entry.id, was.logic, entry.logic)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Collection
 from contextlib import suppress
 
-from tocsin.backend.fleet import UnhealthyError
+from tocsin.backend.streaming import UnhealthyError
 from tocsin.errors import EngineError
 from tocsin_flink_sql.client.rest_api import ClusterRest, Seen
 from tocsin_flink_sql.deploy.environment import Site

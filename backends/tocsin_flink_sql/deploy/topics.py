@@ -14,8 +14,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.cimpl import NewTopic
 
-from tocsin.backend.fleet import Finding
 from tocsin.errors import EngineError
+from tocsin.release.finding import Finding
 from tocsin_flink_sql.bounded.topics import SECONDS, client
 from tocsin_flink_sql.deploy.environment import LARGEST
 from tocsin_flink_sql.deploy.job_specs import Topics

@@ -14,8 +14,8 @@ from sqlglot import exp
 
 from tocsin.canonical import canonical_bytes
 from tocsin.ir.query import CorrelationQuery
-from tocsin.model.entry import FORBID_UNKNOWN
 from tocsin.model.source import Source, TimeUnit
+from tocsin.release.entry import FORBID_UNKNOWN
 from tocsin.sql.tree import quoted, table
 from tocsin_flink_sql.sql.correlation import told
 from tocsin_flink_sql.sql.dialect import printed

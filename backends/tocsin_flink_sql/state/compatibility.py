@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tocsin.backend.fleet import Fate, Verdict
+from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.state.artifact import Deployed
 from tocsin_flink_sql.state.compiled_plan import CompiledPlan
 from tocsin_flink_sql.state.operator_mapping import twins
@@ -18,7 +18,7 @@ Plans = Callable[[], tuple[CompiledPlan, CompiledPlan]]
 """The compiled plans of the old version and of the new one; asked for if they matter."""
 
 
-def verdict(before: bytes, after: bytes, wish: str, plans: Plans) -> Verdict:
+def verdict(before: bytes, after: bytes, wish: str, plans: Plans) -> StateDecision:
     """The fate of the state; `wish` is the author's `on_change`, or empty.
 
     Raises ValueError for bytes that are no artifact of a correlation.
@@ -32,30 +32,30 @@ def verdict(before: bytes, after: bytes, wish: str, plans: Plans) -> Verdict:
     reason = change.impossible or _unfit(plans, change)
     if wish == Fate.KEEP:
         return _kept_by_wish(new, change, reason)
-    return _replay(new, reason) if reason else Verdict(Fate.KEEP, change.kept)
+    return _replay(new, reason) if reason else StateDecision(Fate.KEEP, change.kept)
 
 
-def _kept_by_wish(new: Deployed, change: Change, reason: str) -> Verdict:
+def _kept_by_wish(new: Deployed, change: Change, reason: str) -> StateDecision:
     """As the author asks: refused where nothing could be restored, else the risk is said."""
     if reason:
         problem = f"its state cannot be kept: {reason}; `on_change: replay` reads events again"
-        return Verdict(Fate.KEEP, reason, problem=problem)
+        return StateDecision(Fate.KEEP, reason, problem=problem)
     if not change.why:
-        return Verdict(Fate.KEEP, change.kept)
+        return StateDecision(Fate.KEEP, change.kept)
     span = new.shape.reach_ms
     why = f"{change.why}; for {span_text(span)} windows hold what the old version put there"
-    return Verdict(Fate.KEEP, why, risk_ms=span)
+    return StateDecision(Fate.KEEP, why, risk_ms=span)
 
 
-def _reset(new: Deployed, change: Change) -> Verdict:
+def _reset(new: Deployed, change: Change) -> StateDecision:
     span = new.shape.reach_ms
     why = f"{change.why or change.kept}; windows start empty, as the detection asks"
-    return Verdict(Fate.RESET, why, risk_ms=span)
+    return StateDecision(Fate.RESET, why, risk_ms=span)
 
 
-def _replay(new: Deployed, why: str) -> Verdict:
+def _replay(new: Deployed, why: str) -> StateDecision:
     lateness = max(each.lateness_ms or 0 for each in new.inputs)
-    return Verdict(Fate.REPLAY, why, replay_ms=new.shape.reach_ms + lateness)
+    return StateDecision(Fate.REPLAY, why, replay_ms=new.shape.reach_ms + lateness)
 
 
 def _unfit(plans: Plans, change: Change) -> str:

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 from tocsin.canonical import canonical_bytes
 from tocsin.ir.correlation import CorrelationType, Ref
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
-from tocsin.model.entry import FORBID_UNKNOWN
+from tocsin.release.entry import FORBID_UNKNOWN
 
 Fields = tuple[tuple[str, ...], ...]
 """For each key or value its field in every base rule."""

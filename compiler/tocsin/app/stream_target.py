@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from tocsin.backend.base import StreamBackend
-from tocsin.backend.fleet import Fleet, StreamPlace
 from tocsin.backend.registry import load
+from tocsin.backend.streaming import Fleet, StreamBackend, StreamEnvironment
 from tocsin.deploy.stream import Released, StreamTarget
 from tocsin.errors import ConfigError
 from tocsin.model.project import Environment
@@ -32,14 +31,14 @@ def open_stream(
     return StreamTarget(place, writer, fleets(environment, place), released, folder)
 
 
-def stream_place(project: str, name: str, environment: Environment) -> StreamPlace:
+def stream_place(project: str, name: str, environment: Environment) -> StreamEnvironment:
     """The environment with its addresses; those that are not set are empty, but for Kafka's."""
 
     def address(key: str) -> str:
         given = str(getattr(environment, key))
         return resolve(given, f"`{key}` of environment {name}").reveal() if given else ""
 
-    return StreamPlace(
+    return StreamEnvironment(
         project=project,
         environment=name,
         kafka=resolve(environment.bootstrap, f"`bootstrap` of environment {name}").reveal(),
@@ -56,7 +55,7 @@ def stream_place(project: str, name: str, environment: Environment) -> StreamPla
     )
 
 
-def fleets(environment: Environment, place: StreamPlace) -> Mapping[str, Fleet]:
+def fleets(environment: Environment, place: StreamEnvironment) -> Mapping[str, Fleet]:
     """By backend, for those that the environment names and that run there."""
     names = {environment.backend, environment.correlations, *environment.backends.values()} - {""}
     found: dict[str, Fleet] = {}

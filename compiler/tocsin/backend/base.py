@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from tocsin.backend.fleet import Fleet, StreamPlace
 from tocsin.errors import Unsupported
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
@@ -62,20 +61,6 @@ class Backend(Protocol):
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
         """Run each job's artifacts on the real engine; the matches of each job, sorted."""
-
-
-@runtime_checkable
-class StreamBackend(Protocol):
-    """What a backend has that runs detections continuously, besides."""
-
-    def deployed(self, query: Resolved) -> Artifact:
-        """The artifact for a stream environment: all that running it takes, the project aside.
-
-        Raises Unsupported before any text is made.
-        """
-
-    def fleet(self, place: StreamPlace) -> Fleet:
-        """Its workers or jobs there. Raises ConfigError where a setting is missing."""
 
 
 class Loaded(Protocol):

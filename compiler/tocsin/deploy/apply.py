@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tocsin.backend import fault
-from tocsin.backend.fleet import UnhealthyError, Verdict
+from tocsin.backend.streaming import UnhealthyError
 from tocsin.canonical import canonical_bytes
 from tocsin.deploy.journal import Order
 from tocsin.deploy.target import Target
 from tocsin.errors import LedgerError, StaleError
 from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
+from tocsin.release.state_decision import StateDecision
 from tocsin.state.base import Ledger
 from tocsin.state.release import Release
 
@@ -94,13 +95,13 @@ def _carry_out(order: Order, target: Target, ledger: Ledger) -> Release:
 
 def _activate(plan: Plan, target: Target) -> None:
     """Switch over; where the new does not get healthy, the target is back at the old already."""
-    verdicts: dict[str, Verdict] = {
+    decisions: dict[str, StateDecision] = {
         step.after.id: step.state
         for step in plan.steps
         if isinstance(step, Deploy) and step.state is not None
     }
     try:
-        target.activate(plan.base_number + 1, plan.result, plan.sources, verdicts)
+        target.activate(plan.base_number + 1, plan.result, plan.sources, decisions)
     except UnhealthyError as error:
         target.journal.close()
         goes_on = f"release {plan.base_number} goes on" if plan.base_number else "nothing runs"

@@ -13,21 +13,22 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from tocsin import gate
-from tocsin.backend.fleet import Tally, Verdict
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import files, folder
 from tocsin.deploy.journal import Journal
 from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError
 from tocsin.ir.stream import WITHOUT_TIME
-from tocsin.model.entry import ENTRIES, NUMBER, Entry, Whole
 from tocsin.model.source import SOURCES, Source
+from tocsin.release.entry import ENTRIES, NUMBER, Entry, Whole
+from tocsin.release.finding import Tally
+from tocsin.release.state_decision import StateDecision
 from tocsin.state.live import Live, LiveArtifact
 from tocsin_runtime.stream.names import LAST_RUN
 
 MAX_BYTES = 256 * gate.MIB
 _FORM = 2
-NONE: Mapping[str, Verdict] = {}
+NONE: Mapping[str, StateDecision] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,10 @@ class LocalTarget:
         release: int,
         entries: tuple[Entry, ...],
         sources: tuple[Source, ...],
-        verdicts: Mapping[str, Verdict] = NONE,
+        decisions: Mapping[str, StateDecision] = NONE,
     ) -> None:
         """Replace `live.json`. There is no state: a local run sees all events at once."""
-        del verdicts
+        del decisions
         table = {
             "form": _FORM,
             "environment": self._environment,

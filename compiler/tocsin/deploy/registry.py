@@ -14,10 +14,10 @@ from typing import Any
 
 import httpx
 
-from tocsin.backend.fleet import Finding
 from tocsin.canonical import canonical_bytes
 from tocsin.deploy.schemas import TOPICS, schema, subject
 from tocsin.errors import EngineError
+from tocsin.release.finding import Finding
 
 _SECONDS = 15
 _TYPE = "application/vnd.schemaregistry.v1+json"

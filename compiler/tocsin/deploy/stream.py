@@ -8,25 +8,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tocsin.backend import fault
-from tocsin.backend.fleet import Finding, Fleet, Move, StreamPlace, UnhealthyError, Verdict
+from tocsin.backend.streaming import Fleet, Rollout, StreamEnvironment, UnhealthyError
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import files, registry
-from tocsin.deploy.board import Notices
 from tocsin.deploy.journal import Journal
+from tocsin.deploy.publisher import RecordPublisher
 from tocsin.deploy.schemas import TOPICS
 from tocsin.deploy.target import Clearing, Placing
 from tocsin.deploy.workers import Workers
 from tocsin.errors import ConfigError, TocsinError
-from tocsin.model.entry import Action, Entry
 from tocsin.model.source import Source
+from tocsin.release.entry import Action, Entry
+from tocsin.release.finding import Finding
+from tocsin.release.record import ReleaseRecord
+from tocsin.release.state_decision import StateDecision
 from tocsin.state.live import Live, LiveArtifact
 from tocsin_kafka.topics import existing
 from tocsin_runtime.control.reader import read
-from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import ARTIFACT, RELEASE, altered, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 
-NONE: Mapping[str, Verdict] = {}
+NONE: Mapping[str, StateDecision] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class StreamTarget:
 
     def __init__(
         self,
-        place: StreamPlace,
+        place: StreamEnvironment,
         writer: ControlWriter,
         fleets: Mapping[str, Fleet],
         released: Callable[[], Released],
@@ -90,7 +92,7 @@ class StreamTarget:
         findings = [*self._findings(table, released), *findings, *self._fleets_say(released)]
         return Live(artifacts, table.release, tuple(findings), tuple(tallies))
 
-    def judge(self, backend: str, before: bytes, after: bytes, wish: str) -> Verdict:
+    def judge(self, backend: str, before: bytes, after: bytes, wish: str) -> StateDecision:
         """What happens to the state of a correlation whose artifact changes."""
         return self._fleet(backend).judge(before, after, wish)
 
@@ -98,7 +100,7 @@ class StreamTarget:
         """That no worker is running, if none is."""
         return self._workers.missing()
 
-    def _findings(self, table: ReleaseTable, released: Released) -> Iterator[Finding]:
+    def _findings(self, table: ReleaseRecord, released: Released) -> Iterator[Finding]:
         """Where the control topic and the registry differ from the release."""
         cure = "apply writes it again"
         if wrong := altered(self._servers, self._writer.topic):
@@ -126,7 +128,7 @@ class StreamTarget:
         release: int,
         entries: tuple[Entry, ...],
         sources: tuple[Source, ...] = (),
-        verdicts: Mapping[str, Verdict] = NONE,
+        decisions: Mapping[str, StateDecision] = NONE,
     ) -> None:
         """Bring all fleets to these detections, or back to where they were."""
         del sources  # each artifact has what it needs of them
@@ -145,12 +147,12 @@ class StreamTarget:
             for key, body in records.items()
             if key.startswith(ARTIFACT)
         }
-        move = Move(release, before, entries, bodies, verdicts)
-        notices = Notices(self._writer, move, table)
+        rollout = Rollout(release, before, entries, bodies, decisions)
+        publisher = RecordPublisher(self._writer, rollout, table)
         try:
-            _forward(move, fleets, notices)
+            _forward(rollout, fleets, publisher)
         except UnhealthyError:
-            _back(move, fleets, notices)
+            _back(rollout, fleets, publisher)
             self._sweep(before)
             raise
         self._sweep(entries)
@@ -182,42 +184,48 @@ class StreamTarget:
             return {}
         return read(self._servers, self._writer.topic)
 
-    def _table(self, records: Mapping[str, bytes]) -> ReleaseTable:
+    def _table(self, records: Mapping[str, bytes]) -> ReleaseRecord:
         """The record; an unreadable one is like none, so that plans show drift and repair it."""
         try:
-            return ReleaseTable.decode(records[RELEASE])
+            return ReleaseRecord.decode(records[RELEASE])
         except (KeyError, ConfigError):
             environment = self._writer.topic.rpartition(".")[2]
-            return ReleaseTable(environment, 0)
+            return ReleaseRecord(environment, 0)
 
 
-def _forward(move: Move, fleets: Sequence[tuple[str, Fleet]], notices: Notices) -> None:
-    _stage(move, fleets, notices)
-    notices.release()
+def _forward(
+    rollout: Rollout, fleets: Sequence[tuple[str, Fleet]], publisher: RecordPublisher
+) -> None:
+    _stage(rollout, fleets, publisher)
+    publisher.release()
     fault.point("published")
     for name, fleet in fleets:
-        fleet.switch(move.of(name), notices)
+        fleet.switch(rollout.of(name), publisher)
         fault.point("switched")
     for name, fleet in fleets:
-        fleet.settle(move.of(name), notices)
-    notices.settled()
+        fleet.settle(rollout.of(name), publisher)
+    publisher.settled()
     fault.point("settled")
 
 
-def _stage(move: Move, fleets: Sequence[tuple[str, Fleet]], notices: Notices) -> None:
+def _stage(
+    rollout: Rollout, fleets: Sequence[tuple[str, Fleet]], publisher: RecordPublisher
+) -> None:
     """Whatever goes wrong before the release is published, the plan is given up."""
     try:
         for name, fleet in fleets:
-            fleet.stage(move.of(name), notices)
+            fleet.stage(rollout.of(name), publisher)
             fault.point("staged")
     except TocsinError as error:
         raise UnhealthyError(error.message, hint=error.hint) from error
 
 
-def _back(move: Move, fleets: Sequence[tuple[str, Fleet]], notices: Notices) -> None:
-    notices.restore()
+def _back(
+    rollout: Rollout, fleets: Sequence[tuple[str, Fleet]], publisher: RecordPublisher
+) -> None:
+    publisher.restore()
     for name, fleet in fleets:
-        fleet.retreat(move.of(name), notices)
+        fleet.retreat(rollout.of(name), publisher)
 
 
 def _backends(entries: Sequence[Entry]) -> list[str]:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from tocsin.backend.fleet import Finding, Verdict
 from tocsin.deploy.journal import Journal
-from tocsin.model.entry import Entry
 from tocsin.model.source import Source
 from tocsin.plan.steps import Deploy, Discard, Remove, Repair
+from tocsin.release.entry import Entry
+from tocsin.release.finding import Finding
+from tocsin.release.state_decision import StateDecision
 from tocsin.state.live import Live
 
 Placing = Deploy | Repair
@@ -33,7 +34,9 @@ class Target(Protocol):
     def unattended(self) -> Finding | None:
         """That nobody makes alerts of what is deployed, if that is so."""
 
-    def judge(self, backend: str, before: bytes, after: bytes, wish: str, /) -> Verdict | None:
+    def judge(
+        self, backend: str, before: bytes, after: bytes, wish: str, /
+    ) -> StateDecision | None:
         """What happens to the state of a correlation whose artifact changes, if it has any."""
 
     def place(self, step: Placing, body: bytes) -> None:
@@ -44,11 +47,11 @@ class Target(Protocol):
         release: int,
         entries: tuple[Entry, ...],
         sources: tuple[Source, ...],
-        verdicts: Mapping[str, Verdict] = ...,
+        decisions: Mapping[str, StateDecision] = ...,
     ) -> None:
         """From now on exactly these detections run, each in its mode, on events of these sources.
 
-        `verdicts`: what happens to the state of detections that change, by id. Raises
+        `decisions`: what happens to the state of detections that change, by id. Raises
         UnhealthyError if they do not get healthy; then what ran before runs again.
         """
 

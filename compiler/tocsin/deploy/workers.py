@@ -8,14 +8,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
-from tocsin.backend.fleet import ISOLATED, Finding, StreamPlace, Tally
+from tocsin.backend.streaming import StreamEnvironment
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.ir.stream import LATE, WITHOUT_KEY, WITHOUT_TIME
-from tocsin.model.entry import Entry
 from tocsin.pack import Part
+from tocsin.release.entry import Entry
+from tocsin.release.finding import ISOLATED, Finding, Tally
+from tocsin.release.record import ReleaseRecord
 from tocsin_kafka import topics
-from tocsin_runtime.control.table import ReleaseTable
 from tocsin_runtime.control.topic import RELEASE, topic_name
 from tocsin_runtime.observe.members import Members, Report
 from tocsin_runtime.observe.progress import Progress
@@ -33,7 +34,7 @@ Looked = tuple[list[Finding], list[Tally]]
 class Workers:
     """All workers of one environment, wherever they run."""
 
-    def __init__(self, place: StreamPlace) -> None:
+    def __init__(self, place: StreamEnvironment) -> None:
         self._place = place
         self._group = group_of(place.project, place.environment)
 
@@ -166,6 +167,6 @@ def _now() -> int:
 
 def _release(record: bytes) -> int:
     try:
-        return ReleaseTable.decode(record).release
+        return ReleaseRecord.decode(record).release
     except ConfigError:
         return 0

@@ -7,8 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from tocsin.backend.fleet import ISOLATED
-from tocsin.model.entry import Action, Entry
 from tocsin.model.source import Source
 from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import (
@@ -24,6 +22,8 @@ from tocsin.plan.steps import (
     Repair,
     Step,
 )
+from tocsin.release.entry import Action, Entry
+from tocsin.release.finding import ISOLATED
 from tocsin.state.live import Live
 from tocsin.state.release import Release, Revision
 

@@ -14,11 +14,11 @@ from tocsin.front.project import Project
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact
 from tocsin.model.detection import Dedup
-from tocsin.model.entry import Entry
 from tocsin.model.project import Environment
 from tocsin.plan.build import Desired
 from tocsin.plan.shadow import Placing, placing, shadowed
 from tocsin.plan.steps import Refused
+from tocsin.release.entry import Entry
 from tocsin.state.base import StateReader
 from tocsin.state.lock import FILE, Identity, Lock
 from tocsin.state.release import Release, Revision

@@ -8,14 +8,14 @@ from typing import Any
 
 from rich.text import Text
 
-from tocsin.backend.fleet import Verdict
 from tocsin.escape import markdown as markdown_text
 from tocsin.escape import printable
 from tocsin.model.detection import duration
-from tocsin.model.entry import Action, Entry
 from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import Deploy, Discard, Document, Drift, Mend, Plan, Remove, Repair, Step
 from tocsin.plan.words import reworded, words_of
+from tocsin.release.entry import Action, Entry
+from tocsin.release.state_decision import StateDecision
 
 _STYLES = {"+": "green", "~": "yellow", "-": "red", "=": "cyan", "!": "magenta", "x": "bold red"}
 _DRIFT: dict[Drift, str] = {
@@ -169,7 +169,7 @@ def _told(
     )
 
 
-def _fate(state: Verdict | None) -> str:
+def _fate(state: StateDecision | None) -> str:
     """What happens to the state, for how long that matters, and why."""
     if state is None:
         return ""

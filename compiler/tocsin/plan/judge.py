@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from tocsin.backend.fleet import Verdict
-from tocsin.model.entry import Entry
 from tocsin.plan.steps import Bundle, Deploy, Step
+from tocsin.release.entry import Entry
+from tocsin.release.state_decision import StateDecision
 
-Judge = Callable[[str, bytes, bytes, str], Verdict | None]
+Judge = Callable[[str, bytes, bytes, str], StateDecision | None]
 """Of a backend's name, the artifact before and after, and what the author wishes."""
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from tocsin.backend.registry import packing
 from tocsin.errors import ConfigError
-from tocsin.model.entry import Action, Entry
 from tocsin.plan.build import Desired
+from tocsin.release.entry import Action, Entry
 from tocsin.state.base import StateReader
 from tocsin.state.release import Release
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from tocsin.ir.query import Resolved
-from tocsin.model.entry import Entry
+from tocsin.release.entry import Entry
 from tocsin.state.release import Release
 
 MARK = "~shadow"

@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, TypeAdapter
 
-from tocsin.backend.fleet import Finding, Verdict
 from tocsin.canonical import digest
-from tocsin.model.entry import FORBID_UNKNOWN, Action, Entry, Whole
 from tocsin.model.source import Source
 from tocsin.pack.diff import PackDiff
+from tocsin.release.entry import FORBID_UNKNOWN, Action, Entry, Whole
+from tocsin.release.finding import Finding
+from tocsin.release.state_decision import StateDecision
 from tocsin.state.release import Revision
 
 Drift = Literal["", "missing", "altered", "foreign"]
@@ -31,7 +32,7 @@ class Deploy:
     after: Entry
     before: Entry | None = None
     drift: Drift = ""
-    state: Verdict | None = None
+    state: StateDecision | None = None
     kind: Literal["deploy"] = "deploy"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tocsin.model.entry import Entry
+from tocsin.release.entry import Entry
 
 IN_ALERTS = (
     "title",

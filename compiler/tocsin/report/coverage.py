@@ -9,8 +9,8 @@ from tocsin.front.attack import load_attack
 from tocsin.front.project import Project
 from tocsin.ir.query import Resolved
 from tocsin.model.attack import Attack, Tactic, Technique, is_technique_id
-from tocsin.model.entry import Entry
 from tocsin.model.source import Source
+from tocsin.release.entry import Entry
 from tocsin.report.deployed import Deployed, Since
 from tocsin.state.lock import Lock
 

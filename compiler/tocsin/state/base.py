@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from tocsin.model.entry import Entry
+from tocsin.release.entry import Entry
 from tocsin.state.release import Release
 
 

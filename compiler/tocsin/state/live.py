@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tocsin.backend.fleet import Finding, Tally
 from tocsin.canonical import digest
+from tocsin.release.finding import Finding, Tally
 
 
 @dataclass(frozen=True, slots=True)

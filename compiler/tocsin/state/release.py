@@ -12,8 +12,8 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationE
 from tocsin import gate
 from tocsin.canonical import digest
 from tocsin.errors import LedgerError
-from tocsin.model.entry import FORBID_UNKNOWN, Action, Entry, Whole
 from tocsin.model.source import Source
+from tocsin.release.entry import FORBID_UNKNOWN, Action, Entry, Whole
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9990
 

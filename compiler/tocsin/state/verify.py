@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tocsin import gate
 from tocsin.canonical import digest, digest_bytes
 from tocsin.errors import LedgerError
-from tocsin.model.entry import ENTRIES
+from tocsin.release.entry import ENTRIES
 from tocsin.state.git_ledger import GitLedger, Stored
 from tocsin.state.release import Release, decode, sealed
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import orjson
 
-from tocsin.backend.fleet import Cut, Written, counts
 from tocsin.canonical import canonical_bytes
 from tocsin.errors import ConfigError
 from tocsin.events.decode import NotAnEventError, decode
@@ -25,6 +24,7 @@ from tocsin.ir.evidence import MOST_BYTES, MOST_IDS
 from tocsin.ir.stream import LATE
 from tocsin.ir.times import parse_millis
 from tocsin.pack import Part
+from tocsin.release.cutover import Cutover, WrittenMatch, counts
 from tocsin_runtime.alerts.binding import Binding
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.alerts.writer import AlertWriter
@@ -64,10 +64,12 @@ class Finder:
 class Alerter:
     """The detections of a release that run elsewhere, and the cuts between their versions."""
 
-    def __init__(self, deployment: Deployment, cuts: Sequence[Cut], writer: AlertWriter) -> None:
+    def __init__(
+        self, deployment: Deployment, cuts: Sequence[Cutover], writer: AlertWriter
+    ) -> None:
         elsewhere = [d for d in deployment.detections if d.artifact.backend != FILTERS]
         self._finders = {each.described.id: Finder.of(each) for each in elsewhere}
-        self._cuts: dict[str, list[Cut]] = defaultdict(list)
+        self._cuts: dict[str, list[Cutover]] = defaultdict(list)
         for cut in cuts:
             self._cuts[cut.detection].append(cut)
         self._writer = writer
@@ -91,7 +93,7 @@ class Alerter:
         row = decode(record.value)
         time = _time(row)
         finder = self._finders.get(row["detection_id"])
-        written = Written(row["logic"], time, (record.partition, record.offset))
+        written = WrittenMatch(row["logic"], time, (record.partition, record.offset))
         if finder is None or not self._counts(finder, written):
             return ()
         if why := row.get("reason"):
@@ -107,7 +109,7 @@ class Alerter:
             counters.timeless[match.detection] += 1
         return made
 
-    def _counts(self, finder: Finder, written: Written) -> bool:
+    def _counts(self, finder: Finder, written: WrittenMatch) -> bool:
         return counts(written, finder.binding.logic, self._cuts[finder.described.id])
 
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tocsin.canonical import digest_bytes
 from tocsin.errors import EngineError
-from tocsin.model.entry import Whole
+from tocsin.release.entry import Whole
 from tocsin_kafka.topics import admin
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import RELEASE, topic_name, worker_key

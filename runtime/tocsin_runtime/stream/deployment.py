@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tocsin.model.artifact import Artifact
 from tocsin.model.detection import Dedup
-from tocsin.model.entry import Entry
 from tocsin.model.source import Source
+from tocsin.release.entry import Entry
 
 
 @dataclass(frozen=True, slots=True)

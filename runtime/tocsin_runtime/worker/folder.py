@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from tocsin import gate
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
-from tocsin.model.entry import ENTRIES, NUMBER, Entry
 from tocsin.model.source import SOURCES
+from tocsin.release.entry import ENTRIES, NUMBER, Entry
+from tocsin.release.record import REPAIR
 from tocsin_runtime.stream.deployment import Deployed, Deployment, deployed
 
 FORM = 2
@@ -50,9 +51,7 @@ def read_deployment(folder: Path, environment: str) -> Deployment:
 
 
 def _damaged(path: Path, why: str) -> ConfigError:
-    return ConfigError(
-        f"{path} cannot be read: {why}", hint="`tocsin plan` shows drift, `tocsin apply` mends it"
-    )
+    return ConfigError(f"{path} cannot be read: {why}", hint=REPAIR)
 
 
 def _other(path: Path, found: str, expected: str) -> ConfigError:

@@ -8,9 +8,9 @@ from typing import Any
 
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
-from tocsin.model.entry import Entry
+from tocsin.release.entry import Entry
 from tocsin_runtime.alerts.found import Alerter
-from tocsin_runtime.control.table import ReleaseTable, deployment
+from tocsin_runtime.control.record import deployment, release_record
 from tocsin_runtime.control.topic import RELEASE
 from tocsin_runtime.stream.base import Record
 from tocsin_runtime.stream.deployment import Deployment
@@ -68,7 +68,7 @@ class Plans:
             raise ConfigError(self.error, hint="deploy with `tocsin apply`")
 
     def _take(self, records: Records) -> None:
-        table = ReleaseTable.of(records, self._topic)
+        table = release_record(records, self._topic)
         release = self._version(table.release, table.detections, records)
         alerter = None
         if self._found:

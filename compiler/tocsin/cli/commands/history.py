@@ -9,8 +9,8 @@ import click
 
 from tocsin.cli.environment import Site, record_options, show
 from tocsin.cli.output import echo_json, format_option
-from tocsin.model.entry import Action, Entry
 from tocsin.plan.rollback import find
+from tocsin.release.entry import Action, Entry
 from tocsin.state.release import Release
 
 

@@ -26,12 +26,12 @@ from tocsin.errors import ConfigError
 from tocsin.front.project import Project
 from tocsin.ir.query import Resolved
 from tocsin.model.detection import Promotion
-from tocsin.model.entry import Action, Entry
 from tocsin.plan import explain
 from tocsin.plan import rollback as back
 from tocsin.plan.build import Desired
 from tocsin.plan.desired import compiled, entry_of
 from tocsin.plan.shadow import MARK, Placing
+from tocsin.release.entry import Action, Entry
 
 
 @click.command()

@@ -13,9 +13,9 @@ from rich.table import Table
 from tocsin.cli.environment import Site, show, site_options
 from tocsin.cli.output import console, echo_json, format_option
 from tocsin.errors import ConfigError
-from tocsin.model.entry import Entry
 from tocsin.plan.rollback import find
 from tocsin.plan.shadow import MARK
+from tocsin.release.entry import Entry
 from tocsin.report.deployed import deployed
 from tocsin.state.release import Release
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from tocsin.backend.fleet import Finding, Tally
 from tocsin.cli.commands.plan import print_plan
 from tocsin.cli.environment import Site, say, show, site_options
 from tocsin.cli.output import echo_json, format_option
@@ -18,6 +17,7 @@ from tocsin.errors import ConfigError
 from tocsin.plan import rollback as back
 from tocsin.plan import saved
 from tocsin.plan.build import drift_of, foreign_paths
+from tocsin.release.finding import Finding, Tally
 from tocsin.state.live import Live
 from tocsin.state.release import Release
 

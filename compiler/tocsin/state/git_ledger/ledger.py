@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tocsin.canonical import digest_bytes
 from tocsin.errors import LedgerError
-from tocsin.model.entry import Entry
+from tocsin.release.entry import Entry
 from tocsin.state.git_ledger.branch import Branch
 from tocsin.state.git_ledger.repository import Repository
 from tocsin.state.release import Release, decode, encode

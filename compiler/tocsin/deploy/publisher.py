@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tocsin.backend.fleet import Cut, Move
-from tocsin_runtime.control.table import Previous, ReleaseTable, Trial
+from tocsin.backend.streaming import Rollout
+from tocsin.release.cutover import Cutover
+from tocsin.release.record import Canary, Previous, ReleaseRecord
 from tocsin_runtime.control.topic import RELEASE
 from tocsin_runtime.control.writer import ControlWriter
 
@@ -14,15 +15,15 @@ REMEMBERED = 20
 """Cuts that are kept for each detection: matches of older versions were read long ago."""
 
 
-class Notices:
+class RecordPublisher:
     """The release record while it moves from one release to the next."""
 
-    def __init__(self, writer: ControlWriter, move: Move, table: ReleaseTable) -> None:
+    def __init__(self, writer: ControlWriter, rollout: Rollout, table: ReleaseRecord) -> None:
         self._writer = writer
-        self._move = move
+        self._rollout = rollout
         self._table = table
 
-    def cut(self, cuts: Sequence[Cut]) -> None:
+    def cut(self, cuts: Sequence[Cutover]) -> None:
         """Add these cuts, or put them in place of those of the same change."""
         changes = {(cut.detection, cut.before, cut.after) for cut in cuts}
         last = {cut.detection: cut for cut in self._table.cuts}
@@ -32,8 +33,8 @@ class Notices:
 
     def trial(self, share: float | None) -> None:
         """Begin or end the trial of the coming release."""
-        move = self._move
-        trial = None if share is None else Trial(move.release, move.after, share)
+        rollout = self._rollout
+        trial = None if share is None else Canary(rollout.release, rollout.after, share)
         self._publish(replace(self._table, trial=trial))
 
     def begin(self, starts: Mapping[str, int]) -> None:
@@ -43,10 +44,16 @@ class Notices:
 
     def release(self) -> None:
         """The coming release is live; what was before it is remembered."""
-        table, move = self._table, self._move
-        before = table.previous or Previous(table.release, move.before)
+        table, rollout = self._table, self._rollout
+        before = table.previous or Previous(table.release, rollout.before)
         self._publish(
-            replace(table, release=move.release, detections=move.after, trial=None, previous=before)
+            replace(
+                table,
+                release=rollout.release,
+                detections=rollout.after,
+                trial=None,
+                previous=before,
+            )
         )
 
     def settled(self) -> None:
@@ -56,7 +63,7 @@ class Notices:
     def restore(self) -> None:
         """The release before is live again. Cuts stay: both sides may have found something."""
         table = self._table
-        before = table.previous or Previous(table.release, self._move.before)
+        before = table.previous or Previous(table.release, self._rollout.before)
         self._publish(
             replace(
                 table,
@@ -67,15 +74,15 @@ class Notices:
             )
         )
 
-    def _publish(self, table: ReleaseTable) -> None:
+    def _publish(self, table: ReleaseRecord) -> None:
         if table != self._table:
             self._writer.put({RELEASE: table.encode()})
             self._table = table
 
 
-def _newest(cuts: Sequence[Cut]) -> tuple[Cut, ...]:
+def _newest(cuts: Sequence[Cutover]) -> tuple[Cutover, ...]:
     """Those that are remembered, oldest first."""
-    kept: list[Cut] = []
+    kept: list[Cutover] = []
     for cut in reversed(cuts):
         if sum(other.detection == cut.detection for other in kept) < REMEMBERED:
             kept.append(cut)

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
 import orjson
 from pydantic import ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 
-from tocsin.backend.fleet import Cut
-from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
-from tocsin.model.entry import FORBID_UNKNOWN, Entry, Whole
-from tocsin_runtime.control.reader import missing
-from tocsin_runtime.control.topic import RELEASE, artifact_key
-from tocsin_runtime.stream.deployment import Deployed, Deployment, deployed
+from tocsin.release.cutover import Cutover
+from tocsin.release.entry import FORBID_UNKNOWN, Entry, Whole
 
 Entries = Annotated[tuple[Entry, ...], FailFast()]
 """A damaged record is told by its first fault: it may hold millions."""
 MOST_NAMES = 10_000
 """In one object of a record: each that is unknown would be a fault of its own."""
 
-_HINT = "`tocsin plan` shows drift, `tocsin apply` mends it"
+REPAIR = "`tocsin plan` shows drift, `tocsin apply` mends it"
+"""The hint where a record is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Canary:
     """Detections of a coming release, on a share (0 to 1) of each topic's partitions."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -47,7 +44,7 @@ class Previous:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseTable:
+class ReleaseRecord:
     """The detections of a release, and at most one trial beside them.
 
     `starts`: where workers begin in topics that they never read, in milliseconds since 1970; 0: at
@@ -59,9 +56,9 @@ class ReleaseTable:
     environment: str
     release: Whole
     detections: Entries = ()
-    trial: Trial | None = None
+    trial: Canary | None = None
     previous: Previous | None = None
-    cuts: Annotated[tuple[Cut, ...], FailFast()] = ()
+    cuts: Annotated[tuple[Cutover, ...], FailFast()] = ()
     starts: Mapping[str, Whole] = field(default_factory=dict)
     form: Literal[2] = 2
 
@@ -72,44 +69,28 @@ class ReleaseTable:
         return self.detections
 
     def encode(self) -> bytes:
-        """JSON; equal tables give equal bytes."""
-        return _TABLE.dump_json(self)
+        """JSON; equal records give equal bytes."""
+        return _RECORD.dump_json(self)
 
     @classmethod
-    def decode(cls, data: bytes) -> ReleaseTable:
-        """The table in these bytes. Raises ConfigError saying what is wrong with them."""
+    def decode(cls, data: bytes) -> ReleaseRecord:
+        """The record in these bytes. Raises ConfigError saying what is wrong with them."""
         if _has_too_many_names(data):
             raise ConfigError(
                 f"the release record cannot be read: over {MOST_NAMES} names in an object",
-                hint=_HINT,
+                hint=REPAIR,
             )
         try:
-            return _TABLE.validate_json(data)
+            return _RECORD.validate_json(data)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "all of it"
             raise ConfigError(
-                f"the release record cannot be read: {place}: {first['msg']}", hint=_HINT
+                f"the release record cannot be read: {place}: {first['msg']}", hint=REPAIR
             ) from None
 
-    @classmethod
-    def of(cls, records: Mapping[str, bytes], topic: str) -> ReleaseTable:
-        """The table among the records of a control topic.
 
-        Raises ConfigError if there is none, it is damaged, or it is of another environment.
-        """
-        data = records.get(RELEASE)
-        if data is None:
-            raise missing(topic)
-        table = cls.decode(data)
-        if not topic.endswith(f".{table.environment}"):
-            raise ConfigError(
-                f"the release record of {topic} is of environment {table.environment}", hint=_HINT
-            )
-        return table
-
-
-_TABLE = TypeAdapter(ReleaseTable)
+_RECORD = TypeAdapter(ReleaseRecord)
 
 
 def _has_too_many_names(data: bytes) -> bool:
@@ -127,28 +108,3 @@ def _has_too_many_names(data: bytes) -> bool:
         elif isinstance(each, list):
             left.extend(each)
     return False
-
-
-def deployment(
-    release: int, detections: Iterable[Entry], records: Mapping[str, bytes]
-) -> Deployment:
-    """These detections with their bytes among the records of a control topic.
-
-    Raises ConfigError if an artifact is missing or not what was released.
-    """
-    return Deployment(release, tuple(_deployed(each, release, records) for each in detections))
-
-
-def _deployed(entry: Entry, release: int, records: Mapping[str, bytes]) -> Deployed:
-    body = records.get(artifact_key(entry.artifact))
-    if body is None:
-        raise _lost(entry, "is missing")
-    if digest_bytes(body) != entry.artifact:
-        raise _lost(entry, "is not what was released")
-    return deployed(entry, body, release)
-
-
-def _lost(entry: Entry, why: str) -> ConfigError:
-    return ConfigError(
-        f"artifact {entry.artifact[:12]} of {entry.key} {why} in the control topic", hint=_HINT
-    )
