@@ -58,6 +58,10 @@ class BatchSql:
         """The definition of the view that the source's statements read, over JSON lines."""
         return definitions(source)
 
+    def files(self) -> Mapping[str, bytes]:
+        """None: the definitions name no files but those of events."""
+        return {}
+
     def part(self, query: Query) -> Part:
         """The detection's part of a pack. Raises Unsupported for what the table does not tell."""
         return table_part(query)

@@ -11,7 +11,7 @@ from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
-from tocsin.pack import Part
+from tocsin.pack import PART_SUFFIX, Part
 from tocsin.pack.tree import TooDeepError
 from tocsin_flink_sql.bounded.run import run_jobs
 from tocsin_flink_sql.deploy.fleet import FlinkFleet
@@ -21,7 +21,7 @@ from tocsin_flink_sql.sql.correlation import correlated
 from tocsin_flink_sql.sql.detection import statement
 from tocsin_flink_sql.sql.functions import FUNCTIONS, PORTABLE, definitions
 from tocsin_flink_sql.sql.tables import MATCHES_TOPIC, Place, matches_table, source_table, view
-from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.state.artifact import Deployed, inputs_of
 
 
 class FlinkSql:
@@ -31,6 +31,7 @@ class FlinkSql:
     engine = "flink"
     needs: tuple[str, ...] = ("kafka", "flink")
     packs = True
+    in_workers = False
     capabilities: Mapping[str, Support] = {node.__name__: Support.YES for node in NODE_TYPES}
 
     def compile(self, query: Resolved) -> Artifact:
@@ -50,7 +51,14 @@ class FlinkSql:
         except TooDeepError as error:
             raise Unsupported(type(query.matches).__name__, "too-deep", str(error)) from None
         regexes([part])
-        return artifact_of(self.name, query, "json", part.encode())
+        return artifact_of(self.name, query, PART_SUFFIX, part.encode())
+
+    def inputs(self, artifact: Artifact) -> Mapping[str, str]:
+        """The topics that a job reads for it, by source. Raises ValueError for damage."""
+        if artifact.stateful:
+            return inputs_of(artifact.body)
+        part = Part.decode(artifact.body)
+        return {part.source: part.topic}
 
     def fleet(self, place: StreamEnvironment) -> Fleet:
         """Its jobs in a stream environment. Raises ConfigError where a setting is missing."""
@@ -59,7 +67,7 @@ class FlinkSql:
     def tables(self, source: Source) -> str:
         """The definitions that the source's statements need, over topics on localhost:9092.
 
-        The jar that they name is that of `beside`.
+        The jar that they name is that of `files`.
         """
         matches = Place(topic=MATCHES_TOPIC)
         made = (
@@ -70,8 +78,8 @@ class FlinkSql:
         )
         return "".join(f"{text};\n" for text in made)
 
-    def beside(self) -> dict[str, bytes]:
-        """Files that statements need beside their tables: the jar of the functions."""
+    def files(self) -> Mapping[str, bytes]:
+        """The jar of the functions."""
         return {FUNCTIONS: functions_jar()}
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:

@@ -11,7 +11,7 @@ from tocsin.errors import EngineError, Unsupported
 from tocsin.ir.correlation import NODE_TYPES, Correlation
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
-from tocsin.pack import Part
+from tocsin.pack import PART_SUFFIX, Part
 from tocsin.pack.tree import TooDeepError
 from tocsin_kafka_filter.fleet import WorkerFleet
 from tocsin_kafka_filter.trial import trial
@@ -24,6 +24,7 @@ class KafkaFilter:
     engine = "kafka"
     needs: tuple[str, ...] = ("kafka",)
     packs = True
+    in_workers = True
     capabilities: ClassVar[Mapping[str, Support]] = {
         **dict.fromkeys((node.__name__ for node in NODE_TYPES), Support.YES),
         Correlation.__name__: Support.NEVER,
@@ -37,11 +38,16 @@ class KafkaFilter:
             body = Part.of(query).encode()
         except TooDeepError as error:
             raise Unsupported(type(query.matches).__name__, "too-deep", str(error)) from None
-        return artifact_of(self.name, query, "json", body)
+        return artifact_of(self.name, query, PART_SUFFIX, body)
 
     def deployed(self, query: Resolved) -> Artifact:
         """The same: a part is all that a worker needs."""
         return self.compile(query)
+
+    def inputs(self, artifact: Artifact) -> Mapping[str, str]:
+        """The topic that workers read for it, by source. Raises ValueError for damage."""
+        part = Part.decode(artifact.body)
+        return {part.source: part.topic}
 
     def fleet(self, place: StreamEnvironment) -> Fleet:
         """The workers of an environment."""

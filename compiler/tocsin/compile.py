@@ -62,7 +62,7 @@ def compile_part(query: Query, backend: PackBackend | None) -> Part | Refusal:
     try:
         return backend.part(query) if backend else part_of(query)
     except Unsupported as no:
-        name = getattr(backend, "name", "matcher")
+        name = backend.name if backend else "matcher"
         return Refusal(query, name, no.node, no.reason, no.detail)
 
 

@@ -30,7 +30,7 @@ ON_SERVERS = [name for name in registry.names() if registry.load(name).needs]
 @pytest.mark.parametrize("name", IN_PROCESS)
 def test_in_process(name: str) -> None:
     backend = registry.load(name)
-    if missing := getattr(backend, "missing", str)():
+    if missing := registry.missing(backend.engine):
         pytest.skip(missing)
     _agree(backend, Endpoints({}, Path()))
 

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-from tocsin.backend.base import Backend, NoServers
+from tocsin.backend.base import Backend, ExtraEngine, NoServers, TableBackend, WindowBackend
+from tocsin.backend.forms import PackBackend
 from tocsin.backend.registry import GROUP
+from tocsin.backend.streaming import StreamBackend
 from tocsin.cases.run import run_engine, run_evaluator
 from tocsin.compile import Refusal, compile_query
 from tocsin.conformance import Report, Status, case_ids, read_marks, run
@@ -24,6 +26,7 @@ from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.nodes import Keyword, Text
 from tocsin.ir.query import Query
 
+BESIDE = (ExtraEngine, TableBackend, WindowBackend, PackBackend, StreamBackend)
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adding-a-backend.md").read_text("utf-8")
 
@@ -98,9 +101,21 @@ def test_example_refuses_what_it_says(backend: Backend, project: Project) -> Non
 
 
 def test_table_lists_the_members_of_the_seam() -> None:
-    listed = set(re.findall(r"^\| `(\w+)", PAGE, re.MULTILINE)) - {"tables", "missing"}
-    mine = {name for name in vars(Backend) if not name.startswith("_")}
-    assert listed == mine | set(Backend.__annotations__)
+    assert set(re.findall(r"^\| `(\w+)[`(]", PAGE, re.MULTILINE)) == _members(Backend)
+
+
+def test_table_lists_the_protocols_beside_it_and_their_members() -> None:
+    listed = dict(re.findall(r"^\| `(\w+\.\w+)` \| ([^|]+) \|", PAGE, re.MULTILINE))
+    made = {f"{p.__module__.rpartition('.')[2]}.{p.__name__}": _members(p) for p in BESIDE}
+    assert {name: set(re.findall(r"`(\w+)", told)) for name, told in listed.items()} == {
+        name: members - {"name"} for name, members in made.items()
+    }
+
+
+def _members(protocol: type) -> set[str]:
+    """Those that a Protocol declares."""
+    mine = {name for name in vars(protocol) if not name.startswith("_")}
+    return mine | set(protocol.__annotations__)
 
 
 def test_entry_point_is_of_the_group_that_is_searched() -> None:

@@ -46,6 +46,10 @@ class SparkSql:
         """The functions and the view that the source's statements read, over JSON lines."""
         return definitions(source)
 
+    def files(self) -> Mapping[str, bytes]:
+        """None: the definitions name no files but those of events."""
+        return {}
+
     def missing(self) -> str:
         """What keeps the engine from running here, or nothing."""
         return missing()

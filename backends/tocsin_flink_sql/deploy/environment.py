@@ -56,12 +56,12 @@ class Site:
     @classmethod
     def of(cls, place: StreamEnvironment) -> Self:
         """From an environment's settings. Raises ConfigError where one is missing."""
-        for key in ("gateway", "rest", "storage"):
-            if not getattr(place, key):
-                raise ConfigError(
-                    f"environment {place.environment} has no `{key}`",
-                    hint="jobs on Flink need `gateway`, `rest` and `storage` in tocsin.toml",
-                )
+        given = {"gateway": place.gateway, "rest": place.rest, "storage": place.storage}
+        if missing := [key for key, value in given.items() if not value]:
+            raise ConfigError(
+                f"environment {place.environment} has no `{missing[0]}`",
+                hint="jobs on Flink need `gateway`, `rest` and `storage` in tocsin.toml",
+            )
         return cls(
             project=place.project,
             environment=place.environment,

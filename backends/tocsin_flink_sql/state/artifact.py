@@ -5,6 +5,7 @@ Neither servers nor positions in topics are part of it, so its bytes are the sam
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
@@ -130,3 +131,11 @@ class Deployed:
 
 
 _DEPLOYED = TypeAdapter(Deployed)
+
+
+def inputs_of(data: bytes) -> Mapping[str, str]:
+    """The topics that an artifact of any form reads, by source. Raises ValueError for damage."""
+    try:
+        return {str(each["source"]): str(each["topic"]) for each in json.loads(data)["inputs"]}
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not an artifact of a correlation: {error}") from error

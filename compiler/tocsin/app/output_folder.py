@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from tocsin import gate
-from tocsin.backend.base import Backend
+from tocsin.backend.base import Backend, TableBackend
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.model.artifact import Artifact
@@ -34,12 +34,11 @@ def gather(artifacts: Iterable[Artifact]) -> dict[str, bytes]:
 
 def tables(backend: Backend, sources: Iterable[Source]) -> dict[str, bytes]:
     """What statements over these sources need, where the backend has some: definitions, files."""
-    define = getattr(backend, "tables", None)
-    if define is None:
+    if not isinstance(backend, TableBackend):
         return {}
-    made = {f"{backend.name}/{s.name}/{TABLES}": str(define(s)).encode() for s in sources}
-    beside = getattr(backend, "beside", dict) if made else dict
-    return made | {f"{backend.name}/{name}": body for name, body in beside().items()}
+    made = {f"{backend.name}/{s.name}/{TABLES}": backend.tables(s).encode() for s in sources}
+    files = backend.files() if made else {}
+    return made | {f"{backend.name}/{name}": body for name, body in files.items()}
 
 
 def write(folder: Path, files: Mapping[str, bytes], backends: Iterable[str]) -> int:

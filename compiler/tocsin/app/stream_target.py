@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from tocsin.backend.registry import load
-from tocsin.backend.streaming import Fleet, StreamBackend, StreamEnvironment
+from tocsin.backend.registry import names, streaming
+from tocsin.backend.streaming import Fleet, StreamEnvironment
 from tocsin.deploy.stream import Released, StreamTarget
 from tocsin.errors import ConfigError
 from tocsin.model.project import Environment
@@ -57,14 +57,14 @@ def stream_place(project: str, name: str, environment: Environment) -> StreamEnv
 
 def fleets(environment: Environment, place: StreamEnvironment) -> Mapping[str, Fleet]:
     """By backend, for those that the environment names and that run there."""
-    names = {environment.backend, environment.correlations, *environment.backends.values()} - {""}
+    wanted = {environment.backend, environment.correlations, *environment.backends.values()} - {""}
     found: dict[str, Fleet] = {}
-    for name in sorted(names):
-        backend = load(name)
-        if not isinstance(backend, StreamBackend):
+    for name in sorted(wanted):
+        backend = streaming(name)
+        if backend is None:
             raise ConfigError(
                 f"backend {name} does not run in environments of kind {environment.kind}",
-                hint="kafka-filter and flink-sql do",
+                hint=f"{' and '.join(filter(streaming, names()))} do",
             )
         found[name] = backend.fleet(place)
     return found

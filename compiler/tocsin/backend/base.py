@@ -12,6 +12,7 @@ from tocsin.errors import Unsupported
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match, Missed, WindowRow
+from tocsin.model.source import Source
 
 
 class Support(StrEnum):
@@ -61,6 +62,25 @@ class Backend(Protocol):
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
         """Run each job's artifacts on the real engine; the matches of each job, sorted."""
+
+
+@runtime_checkable
+class ExtraEngine(Protocol):
+    """What a backend has whose engine is an extra of its package, besides."""
+
+    def missing(self) -> str:
+        """Why its engine cannot run here, or nothing. Compiling works all the same."""
+
+
+@runtime_checkable
+class TableBackend(Protocol):
+    """What a backend has whose statements read tables, besides."""
+
+    def tables(self, source: Source) -> str:
+        """The definitions that statements over this source need."""
+
+    def files(self) -> Mapping[str, bytes]:
+        """Files that the definitions name, by their names."""
 
 
 class Loaded(Protocol):

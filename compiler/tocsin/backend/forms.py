@@ -62,6 +62,7 @@ def part_of(query: Query) -> Part:
 class PackBackend(Protocol):
     """What a backend has that runs packs as well; `form_costs` are measured on its engine."""
 
+    name: str
     form_costs: FormCosts
 
     def part(self, query: Query) -> Part:

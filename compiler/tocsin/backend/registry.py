@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
-from tocsin.backend.base import Backend
+from tocsin.backend.base import Backend, ExtraEngine
+from tocsin.backend.streaming import StreamBackend
 from tocsin.errors import ConfigError
 
 GROUP = "tocsin.backends"
@@ -45,18 +46,29 @@ def by_engine(engine: str) -> Backend:
 
 
 def missing(engine: str) -> str:
-    """Why this engine cannot run here, as its backend says by an optional `missing()`; or nothing.
+    """Why this engine cannot run here, as its backend says; or nothing."""
+    backend = by_engine(engine)
+    return backend.missing() if isinstance(backend, ExtraEngine) else ""
 
-    An engine that is an extra of its package may be away; its backend compiles all the same.
-    """
-    ask = getattr(by_engine(engine), "missing", None)
-    return str(ask()) if ask else ""
+
+def streaming(name: str) -> StreamBackend | None:
+    """The backend of this name, if it runs detections continuously."""
+    backend = load(name)
+    return backend if isinstance(backend, StreamBackend) else None
+
+
+@cache
+def in_workers(name: str) -> bool:
+    """Whether Tocsin's workers match what this backend has compiled."""
+    backend = streaming(name)
+    return backend is not None and backend.in_workers
 
 
 @cache
 def packing() -> frozenset[str]:
-    """Backends that put the parts of a source's detections into one pack, by `packs = True`."""
-    return frozenset(each.name for each in _engines()[0].values() if getattr(each, "packs", False))
+    """Backends that put the parts of a source's detections into one pack."""
+    found = _engines()[0].values()
+    return frozenset(b.name for b in found if isinstance(b, StreamBackend) and b.packs)
 
 
 @cache

@@ -122,16 +122,23 @@ class Fleet(Protocol):
 class StreamBackend(Protocol):
     """What a backend has that runs detections continuously, besides.
 
-    `packs`: whether it runs the parts of a source's detections as one pack.
+    `packs`: it runs the detections on events of a source as one pack, and its deployed artifact of
+    each is a part. `in_workers`: Tocsin's workers match these parts; what others find they write to
+    the topic of found matches, from which workers make alerts.
     """
 
+    name: str
     packs: bool
+    in_workers: bool
 
     def deployed(self, query: Resolved) -> Artifact:
         """The artifact for a stream environment: all that running it takes, the project aside.
 
         Raises Unsupported before any text is made.
         """
+
+    def inputs(self, artifact: Artifact) -> Mapping[str, str]:
+        """The topics that a deployed artifact reads, by source. Raises ValueError for damage."""
 
     def fleet(self, environment: StreamEnvironment) -> Fleet:
         """Its workers or jobs there. Raises ConfigError where a setting is missing."""

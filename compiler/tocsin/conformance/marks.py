@@ -69,7 +69,7 @@ class Marks:
 def marks_of(backend: Backend) -> Marks:
     """The marks that the backend's package declares; none where it has no file."""
     module = sys.modules.get(type(backend).__module__)
-    package = getattr(module, "__package__", "")
+    package = module.__package__ if module else ""
     if not package:
         return Marks()
     found = files(package).joinpath(FILE)

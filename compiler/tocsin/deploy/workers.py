@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
+from tocsin.backend.registry import in_workers
 from tocsin.backend.streaming import StreamEnvironment
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
@@ -20,7 +21,7 @@ from tocsin_kafka import topics
 from tocsin_runtime.control.topic import RELEASE, topic_name
 from tocsin_runtime.observe.members import Members, Report
 from tocsin_runtime.observe.progress import Progress
-from tocsin_runtime.stream.names import FILTERS, SINKS, found_topic, group_of
+from tocsin_runtime.stream.names import SINKS, found_topic, group_of
 
 _SILENT_MS = 60_000
 """Clocks of machines differ, by less than this."""
@@ -77,7 +78,7 @@ class Workers:
         """The topics that workers read; of damaged artifacts others tell."""
         found: set[str] = set()
         for entry in entries:
-            if entry.backend != FILTERS:
+            if not in_workers(entry.backend):
                 found.add(found_topic(self._place.project, self._place.environment))
                 continue
             try:

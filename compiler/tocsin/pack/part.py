@@ -18,6 +18,8 @@ from tocsin.pack.tree import Tree, expr_of, read_tree, tree_of
 
 FORM = 2
 """Version of the encoding; a matcher takes exactly this one."""
+PART_SUFFIX = "json"
+"""Suffix of an artifact that is a part."""
 
 Paths = tuple[tuple[str, tuple[str, ...]], ...]
 Known = dict[str, tuple[Asked, Guard]]

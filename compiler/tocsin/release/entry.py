@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from tocsin.model.detection import Dedup
+from tocsin.pack import PART_SUFFIX
 
 FORBID_UNKNOWN = ConfigDict(extra="forbid")
 MOST = 2**53 - 1
@@ -82,7 +83,7 @@ class Entry:
     @property
     def packed(self) -> bool:
         """Whether its artifact is a part, where its backend packs parts."""
-        return self.path.endswith(".json") and not self.stateful
+        return self.path.endswith(f".{PART_SUFFIX}") and not self.stateful
 
     @property
     def stateful(self) -> bool:

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-import orjson
-
+from tocsin.backend import registry
 from tocsin.canonical import canonical_bytes
 from tocsin.errors import ConfigError
 from tocsin.events.decode import NotAnEventError, decode
@@ -32,7 +31,6 @@ from tocsin_runtime.stream.base import Output, Record, Sink
 from tocsin_runtime.stream.dead_letters import dead_letter
 from tocsin_runtime.stream.deployment import Deployed, Deployment, Described
 from tocsin_runtime.stream.loop import Batch, Counters
-from tocsin_runtime.stream.names import FILTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +45,19 @@ class Finder:
     def of(cls, deployed: Deployed) -> Finder:
         """Raises ConfigError if the artifact does not tell its topics."""
         artifact = deployed.artifact
+        backend = registry.streaming(artifact.backend)
+        if backend is None:
+            raise ConfigError(f"backend {artifact.backend} does not run detections continuously")
         try:
-            if not artifact.stateful:
-                part = Part.decode(artifact.body)
-                return cls(deployed.described, Binding.of(part), {part.source: part.topic})
-            inputs = orjson.loads(artifact.body)["inputs"]
-            by_source = {str(each["source"]): str(each["topic"]) for each in inputs}
-        except (ValueError, KeyError, TypeError) as error:
+            topics = backend.inputs(artifact)
+            if backend.packs and not artifact.stateful:
+                return cls(deployed.described, Binding.of(Part.decode(artifact.body)), topics)
+        except ValueError as error:
             raise ConfigError(f"artifact {artifact.path} cannot be read: {error}") from error
         binding = Binding(
             artifact.detection, artifact.logic, artifact.source, group_by=artifact.group_by
         )
-        return cls(deployed.described, binding, by_source)
+        return cls(deployed.described, binding, topics)
 
 
 class Alerter:
@@ -67,7 +66,9 @@ class Alerter:
     def __init__(
         self, deployment: Deployment, cuts: Sequence[Cutover], writer: AlertWriter
     ) -> None:
-        elsewhere = [d for d in deployment.detections if d.artifact.backend != FILTERS]
+        elsewhere = [
+            d for d in deployment.detections if not registry.in_workers(d.artifact.backend)
+        ]
         self._finders = {each.described.id: Finder.of(each) for each in elsewhere}
         self._cuts: dict[str, list[Cutover]] = defaultdict(list)
         for cut in cuts:

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 
 from tocsin_runtime.stream.base import Sink
 
-FILTERS = "kafka-filter"
-"""Backend whose artifacts workers run themselves."""
-
 SINKS: Mapping[Sink, str] = {
     sink: f"tocsin.{sink}" for sink in (Sink.MATCHES, Sink.ALERTS, Sink.DEAD)
 }

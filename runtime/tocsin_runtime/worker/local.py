@@ -16,7 +16,6 @@ from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.deployment import Deployment
 from tocsin_runtime.stream.loop import Counters, run
-from tocsin_runtime.stream.names import FILTERS
 from tocsin_runtime.worker.claims import Claim, Claims
 from tocsin_runtime.worker.files import FileStream, SinkFile
 from tocsin_runtime.worker.filters import FilterLane, parts_of
@@ -71,7 +70,7 @@ def open_lane(
     backend: str, sources: Sequence[Source | None], artifacts: Sequence[Artifact]
 ) -> Lane:
     """Filters run in this process, SQL on an embedded engine; what needs servers does not run."""
-    if backend == FILTERS:
+    if registry.in_workers(backend):
         return FilterLane(parts_of(artifacts))
     runner = registry.load(backend)
     if runner.needs:

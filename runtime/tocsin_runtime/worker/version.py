@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tocsin.backend.registry import in_workers
 from tocsin.errors import ConfigError
 from tocsin.pack import Part
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Record
 from tocsin_runtime.stream.deployment import Deployment
 from tocsin_runtime.stream.loop import Batch, Counters
-from tocsin_runtime.stream.names import FILTERS
 from tocsin_runtime.worker.filters import FilterLane, parts_of
 from tocsin_runtime.worker.process import Processor, Taken
 
@@ -35,7 +35,7 @@ class Version:
         Raises ConfigError for detections that cannot be loaded.
         """
         by_topic: dict[str, list[Part]] = defaultdict(list)
-        filters = [d.artifact for d in deployment.detections if d.artifact.backend == FILTERS]
+        filters = [d.artifact for d in deployment.detections if in_workers(d.artifact.backend)]
         for part in parts_of(filters):
             by_topic[part.topic].append(part)
         known = [lane for version in before for lane in version.lanes.values()]
@@ -50,7 +50,7 @@ class Version:
     @property
     def elsewhere(self) -> bool:
         """Whether jobs elsewhere find matches for it."""
-        return any(d.artifact.backend != FILTERS for d in self.deployment.detections)
+        return any(not in_workers(d.artifact.backend) for d in self.deployment.detections)
 
     def __call__(self, records: Sequence[Record]) -> Batch:
         """The results of a batch."""

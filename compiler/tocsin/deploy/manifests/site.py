@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from tocsin.backend.registry import load
 from tocsin.deploy.manifests import names
 from tocsin.errors import ConfigError
 from tocsin.model.project import Environment
@@ -15,7 +16,8 @@ from tocsin.secrets import FOLDER
 # pods bear a number and a hash as well.
 _LONGEST_FLINK = 45 - len("-flink")
 _LONGEST_WORKER = 52 - len("-worker")
-_FLINK = "flink-sql"
+_FLINK = "flink"
+"""The kind of environment, and the engine that backends need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,8 @@ def deployment(project: str, env: str, environment: Environment, choices: Choice
 
 def uses_flink(environment: Environment) -> bool:
     """Whether detections of the environment run as Flink's jobs."""
-    backends = (environment.backend, environment.correlations, *environment.backends.values())
-    return environment.kind == "flink" or _FLINK in backends
+    named = {environment.backend, environment.correlations, *environment.backends.values()} - {""}
+    return environment.kind == _FLINK or any(_FLINK in load(name).needs for name in named)
 
 
 def _check(choices: Choices, *, flink: bool) -> None:
