@@ -13,8 +13,9 @@ from tocsin.release.entry import Entry
 from tocsin.release.finding import Finding
 from tocsin.release.state_decision import StateDecision
 from tocsin_kafka import topics
+from tocsin_kafka.settings import Place
 from tocsin_runtime.observe.members import Members, Seen
-from tocsin_runtime.observe.progress import Place, Progress
+from tocsin_runtime.observe.progress import Progress
 from tocsin_runtime.stream.names import group_of
 from tocsin_runtime.worker.plans import on_trial
 

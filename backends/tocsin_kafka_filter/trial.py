@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from uuid import uuid4
-
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 
 from tocsin.errors import EngineError
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.pack import Part
-from tocsin_kafka import topics
+from tocsin_kafka.consumer import BEGINNING, Reader
+from tocsin_kafka.member import KafkaSettings
+from tocsin_kafka.producer import IdempotentWriter
+from tocsin_kafka.settings import ERRORS_TO_STDERR
+from tocsin_kafka.topics import temporary
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.loop import run
 from tocsin_runtime.worker.filters import FilterLane
-from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
+from tocsin_runtime.worker.kafka import KafkaStream
 from tocsin_runtime.worker.process import Processor, Route, Taken
-
-_SECONDS = 60
 
 
 def trial(jobs: Sequence[Job], servers: str) -> list[list[Match]]:
@@ -32,10 +32,10 @@ def trial(jobs: Sequence[Job], servers: str) -> list[list[Match]]:
     }
     sinks = {sink: f"{prefix}-{sink}" for sink in (Sink.MATCHES, Sink.DEAD)}
     found: dict[str, set[Match]] = {name: set() for name in names}
-    with _topics(servers, [*names, *sinks.values()]):
+    with temporary(servers, [*names, *sinks.values()]):
         _produce(servers, zip(names, jobs, strict=True))
-        settings = KafkaSettings(servers, prefix, tuple(names), sinks, prefix, until_end=True)
-        run(KafkaStream(settings), Processor(_strictly(lanes)))
+        settings = KafkaSettings(servers, prefix, tuple(names), prefix, until_end=True)
+        run(KafkaStream(settings, sinks), Processor(_strictly(lanes)))
         for letter in _read(servers, sinks[Sink.DEAD]):
             raise EngineError(f"the worker refused an event: {json.loads(letter)['reason']}")
         for value in _read(servers, sinks[Sink.MATCHES]):
@@ -65,61 +65,23 @@ def _strictly(lanes: Mapping[str, Sequence[FilterLane]]) -> Route:
     return route
 
 
-@contextmanager
-def _topics(servers: str, names: Sequence[str]) -> Iterator[None]:
-    topics.create(servers, names, partitions=1)
-    try:
-        yield
-    finally:
-        topics.delete(servers, names)
-
-
 def _produce(servers: str, jobs: Iterable[tuple[str, Job]]) -> None:
     # Idempotent: a retry neither doubles nor reorders, so that an offset is an event's number.
-    producer = Producer({"bootstrap.servers": servers, "enable.idempotence": True, "log_level": 3})
+    writer = IdempotentWriter(servers, ERRORS_TO_STDERR)
     for name, job in jobs:
         for number, event in enumerate(job.events):
             try:
                 value = json.dumps(event, allow_nan=False).encode()
             except (TypeError, ValueError) as error:
                 raise EngineError(f"event {number} cannot be written as JSON: {error}") from None
-            _send(producer, name, value)
-    if producer.flush(_SECONDS):
+            writer.send(name, value, partition=0)
+    if not writer.flush():
         raise EngineError("Kafka did not take all events in time")
-
-
-def _send(producer: Producer, topic: str, value: bytes) -> None:
-    try:
-        producer.produce(topic, value, partition=0)
-    except BufferError:
-        # The queue is full: let it drain.
-        producer.flush(_SECONDS)
-        producer.produce(topic, value, partition=0)
 
 
 def _read(servers: str, topic: str) -> Iterator[bytes]:
     """All committed records of a topic with one partition."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": servers,
-            "group.id": topic,
-            "isolation.level": "read_committed",
-            "enable.partition.eof": True,
-            "fetch.wait.max.ms": 20,
-            "log_level": 3,
-        }
-    )
-    consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
-    try:
-        while True:
-            message = consumer.poll(_SECONDS)
-            if message is None:
-                raise EngineError(f"Kafka gave nothing of topic {topic} for {_SECONDS} s")
-            if error := message.error():
-                if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name
-                    return
-                raise EngineError(f"Kafka: {error.str()}")
-            value = message.value()
-            yield value.encode() if isinstance(value, str) else value or b""
-    finally:
-        consumer.close()
+    with closing(Reader(servers, topic, ERRORS_TO_STDERR)) as reader:
+        reader.assign({(topic, 0): BEGINNING})
+        for read in reader.to_end():
+            yield read.value or b""

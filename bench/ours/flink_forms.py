@@ -36,12 +36,14 @@ from tocsin_engines import running
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.run import SETTINGS, statement_set
 from tocsin_flink_sql.bounded.run_pack import submit
-from tocsin_flink_sql.bounded.topics import records, send, topics
+from tocsin_flink_sql.bounded.topics import records
 from tocsin_flink_sql.client.http import Rest
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions, pack_jar
 from tocsin_flink_sql.sql.tables import Place, matches_table, source_table, view
+from tocsin_kafka.producer import send_all
+from tocsin_kafka.topics import temporary
 
 RECORD = Path(__file__).parent.parent / "results" / "flink.json"
 FEW = 100
@@ -104,7 +106,7 @@ def run(form: Form, topic: str, endpoints: Endpoints) -> dict[str, Any]:
     """One job, from its first statement to its end."""
     kafka, own = endpoints.kafka or "", uuid4().hex
     matches, refused = Place(kafka, f"{own}-matches"), Place(kafka, f"{own}-refused")
-    with topics(kafka, [matches.topic, refused.topic]):
+    with temporary(kafka, [matches.topic, refused.topic]):
         start = time.monotonic()
         job = started(form, Place(kafka, topic), matches, refused, endpoints.flink_gateway or "")
         planned = time.monotonic() - start
@@ -149,9 +151,9 @@ def measure(count: int, rounds: int) -> list[dict[str, Any]]:
         kafka = endpoints.kafka or ""
         all_forms = forms(count)
         names = {events: f"bench-{events}-{uuid4().hex}" for events in (count, count // SLOWER)}
-        with topics(kafka, list(names.values())):
+        with temporary(kafka, list(names.values())):
             for events, topic in names.items():
-                send(kafka, topic, lines(file, events))
+                send_all(kafka, topic, lines(file, events))
             for number in range(rounds + 1):
                 for form in all_forms:
                     row = run(form, names[form.events], endpoints)

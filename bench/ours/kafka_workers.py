@@ -33,12 +33,13 @@ from bench.rules import main_rules
 from tocsin.pack import Part
 from tocsin_engines import running
 from tocsin_kafka import topics
+from tocsin_kafka.member import KafkaSettings
 from tocsin_runtime.alerts.alert import Origin
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Record, Sink
 from tocsin_runtime.stream.deployment import Described
 from tocsin_runtime.worker.filters import FilterLane
-from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
+from tocsin_runtime.worker.kafka import KafkaStream
 from tocsin_runtime.worker.lessons import SECOND
 from tocsin_runtime.worker.process import Processor, Taken
 
@@ -78,7 +79,7 @@ def work(servers: str, topic: str, group: str, name: str, core: int) -> Worked:
     described = {part.detection: Described(part.detection, part.detection) for part in parts}
     process = Processor(lambda _: (lane,), AlertWriter(Origin("bench", "bench"), described))
     sinks = {sink: f"{topic}-{sink}" for sink in Sink}
-    stream = KafkaStream(KafkaSettings(servers, group, (topic,), sinks, name, until_end=True))
+    stream = KafkaStream(KafkaSettings(servers, group, (topic,), name, until_end=True), sinks)
     steps = [(time.time(), 0)]
     matches = 0
     started = time.process_time()

@@ -57,7 +57,7 @@ class Kafka:
     def healthy(self, ports: Mapping[str, int]) -> bool:
         """Does the broker tell its metadata?"""
         # librdkafka waits and logs while nobody listens: look at the port first.
-        return answers(ports["kafka"]) and _has_broker(self.addresses(ports)["kafka"])
+        return answers(ports["kafka"]) and _is_up(self.addresses(ports)["kafka"])
 
     def addresses(self, ports: Mapping[str, int]) -> dict[str, str]:
         """`kafka`: the bootstrap servers."""
@@ -108,12 +108,7 @@ def _cluster_id() -> str:
     return "T" + base64.urlsafe_b64encode(uuid4().bytes).decode()[1:22]
 
 
-def _has_broker(servers: str) -> bool:
-    from confluent_kafka import KafkaException  # noqa: PLC0415 - starting must not need it
-    from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+def _is_up(servers: str) -> bool:
+    from tocsin_kafka.admin import has_broker  # noqa: PLC0415 - starting must not need it
 
-    client = AdminClient({"bootstrap.servers": servers, "log_level": 0})
-    try:
-        return bool(client.list_topics(timeout=3).brokers)
-    except KafkaException:
-        return False
+    return has_broker(servers)

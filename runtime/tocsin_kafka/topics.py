@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
-from confluent_kafka.admin._metadata import TopicMetadata
 from confluent_kafka.cimpl import NewTopic
 
 from tocsin.errors import EngineError
-
-_SECONDS = 30
-
-
-def admin(servers: str) -> AdminClient:
-    """A client for topics; it makes none by asking for one."""
-    return AdminClient(
-        {"bootstrap.servers": servers, "log_level": 0, "allow.auto.create.topics": False}
-    )
-
-
-def known(client: AdminClient, topic: str | None, seconds: float) -> dict[str, TopicMetadata]:
-    """What the brokers know of a topic, or of all. Raises KafkaException if nobody answers.
-
-    To be called before `list_offsets` of a client: while that still looks for the leaders on a
-    connection that is not up yet, one question of ten waits for one or three seconds.
-    """
-    one = {"topic": topic} if topic else {}
-    return client.list_topics(**one, timeout=seconds).topics
+from tocsin_kafka.admin import ANSWER_SECONDS, admin, config
+from tocsin_kafka.errors import no_broker
 
 
 def existing(servers: str, seconds: float = 5) -> frozenset[str]:
@@ -43,30 +25,14 @@ def partitions(servers: str, seconds: float = 5) -> dict[str, int]:
     try:
         found = admin(servers).list_topics(timeout=seconds).topics
     except KafkaException:
-        raise _nobody(servers) from None
+        raise no_broker(servers) from None
     return {name: len(topic.partitions) for name, topic in found.items()}
 
 
 def settings_of(servers: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
     """All settings of topics that exist."""
-    client = admin(servers)  # must outlive the futures
-    asked = [ConfigResource("topic", name) for name in names]
-    found: dict[str, dict[str, str]] = {}
-    for resource, future in (
-        client.describe_configs(asked, request_timeout=_SECONDS).items() if asked else ()
-    ):
-        try:
-            entries = future.result(2 * _SECONDS)
-        except KafkaException as error:
-            raise EngineError(f"Kafka, topic {resource.name}: {error.args[0].str()}") from None
-        found[resource.name] = {key: entry.value or "" for key, entry in entries.items()}
-    return found
-
-
-def _nobody(servers: str) -> EngineError:
-    return EngineError(
-        f"no Kafka broker answers at {servers}", hint="`tocsin engines up kafka` starts one here"
-    )
+    asked = admin(servers)
+    return {name: config(asked, "topic", name) for name in names}
 
 
 def create(
@@ -85,7 +51,7 @@ def create(
     if wanted:
         client = admin(servers)  # must outlive the futures
         _wait(
-            client.create_topics(wanted, operation_timeout=_SECONDS),
+            client.create_topics(wanted, operation_timeout=ANSWER_SECONDS),
             KafkaError.TOPIC_ALREADY_EXISTS,
         )
 
@@ -114,15 +80,25 @@ def delete(servers: str, names: Iterable[str]) -> None:
     if wanted:
         client = admin(servers)  # must outlive the futures
         _wait(
-            client.delete_topics(wanted, operation_timeout=_SECONDS),
+            client.delete_topics(wanted, operation_timeout=ANSWER_SECONDS),
             KafkaError.UNKNOWN_TOPIC_OR_PART,
         )
+
+
+@contextmanager
+def temporary(servers: str, names: Sequence[str]) -> Iterator[None]:
+    """Topics with one partition each, deleted at the end."""
+    create(servers, names, partitions=1)
+    try:
+        yield
+    finally:
+        delete(servers, names)
 
 
 def _wait(futures: Mapping[str, Future[None]], harmless: int | None = None) -> None:
     for name, future in futures.items():
         try:
-            future.result(_SECONDS)
+            future.result(ANSWER_SECONDS)
         except KafkaException as error:
             if error.args[0].code() != harmless:
                 raise EngineError(f"Kafka, topic {name}: {error.args[0].str()}") from None

@@ -24,7 +24,7 @@ from tocsin.errors import EngineError
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.bounded.run import SETTINGS
-from tocsin_flink_sql.bounded.topics import produce, records, topics
+from tocsin_flink_sql.bounded.topics import produce, records
 from tocsin_flink_sql.client.http import Rest
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
@@ -33,6 +33,7 @@ from tocsin_flink_sql.sql.functions import FUNCTIONS
 from tocsin_flink_sql.state.artifact import Deployed
 from tocsin_flink_sql.state.compiled_plan import CompiledPlan, compile_plan, execute_plan
 from tocsin_flink_sql.state.operator_mapping import adopt
+from tocsin_kafka.topics import temporary
 
 TOGETHER = 14
 """Edits that are tried on the same topics."""
@@ -129,7 +130,7 @@ def swapping(planner: Planner, edits: int) -> Iterator[Swap]:
     """Topics for so many edits, with the first half of the stream; no job is left at the end."""
     with ExitStack() as stack:
         swap = Swap(planner, stack)
-        stack.enter_context(topics(planner.kafka, swap.topics(edits)))
+        stack.enter_context(temporary(planner.kafka, swap.topics(edits)))
         stack.callback(swap.end)
         for name, told in STREAMS.items():
             produce(planner.kafka, f"{swap.run}-{name}", told.first)

@@ -23,13 +23,14 @@ from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.sql.tree import Sql, func, ident, number, quoted, table
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.run import SETTINGS
-from tocsin_flink_sql.bounded.topics import produce, records, topics
+from tocsin_flink_sql.bounded.topics import produce, records
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions
 from tocsin_flink_sql.sql.conditions import FlinkLeaves
 from tocsin_flink_sql.sql.dialect import printed
 from tocsin_flink_sql.sql.tables import OFFSET, Place, names_of, source_table, table_over, view
+from tocsin_kafka.topics import temporary
 
 RESULTS = {"start": "INT", "event": "BIGINT", "bits": "TEXT"}
 """Number of the first condition, number of the event, a 0 or 1 for each condition."""
@@ -79,7 +80,7 @@ class FlinkMany:
                     session.execute(text)
                 return [session.submit_job(text) for text in statements]
 
-        with topics(kafka, [topic, f"{topic}-bits"]):
+        with temporary(kafka, [topic, f"{topic}-bits"]):
             produce(kafka, topic, job.events)
             with ThreadPoolExecutor(SESSIONS) as pool, ClusterRest(rest) as cluster:
                 shares = [made[n::SESSIONS] for n in range(SESSIONS)]

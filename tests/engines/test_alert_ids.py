@@ -37,11 +37,11 @@ from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.run import SESSIONS
 from tocsin_flink_sql.bounded.run_pack import submit
-from tocsin_flink_sql.bounded.topics import send
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.matcher.jar import pack_jar
 from tocsin_flink_sql.sql.tables import Place
 from tocsin_kafka import topics
+from tocsin_kafka.producer import send_all
 from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 from tocsin_runtime.stream.base import Sink
@@ -164,7 +164,7 @@ def fed(project: Project, day: Path, endpoints: Endpoints) -> Iterator[Streams]:
     topics.create(endpoints.kafka, by_source.values(), partitions=1)
     try:
         for source, topic in by_source.items():
-            send(endpoints.kafka, topic, (day / f"{source}.jsonl").read_bytes().splitlines())
+            send_all(endpoints.kafka, topic, (day / f"{source}.jsonl").read_bytes().splitlines())
         yield Streams(endpoints.kafka, project, by_source)
     finally:
         topics.delete(endpoints.kafka, list(by_source.values()))

@@ -47,8 +47,9 @@ from tocsin.model.source import TimeUnit
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.run import CHUNK
-from tocsin_flink_sql.bounded.topics import produce, records, topics
+from tocsin_flink_sql.bounded.topics import produce, records
 from tocsin_flink_sql.client.rest_api import ClusterRest
+from tocsin_kafka.topics import temporary
 
 pytestmark = pytest.mark.engine
 
@@ -175,7 +176,7 @@ def told(
     """The rows of what is deployed, on events that end; every source has them all."""
     servers, run = str(endpoints.kafka), f"tocsin-told-{uuid4().hex}"
     read, to = f"{run}-events", f"{run}-found"
-    with topics(servers, [read, to]), ClusterRest(str(endpoints.flink_rest)) as cluster:
+    with temporary(servers, [read, to]), ClusterRest(str(endpoints.flink_rest)) as cluster:
         produce(servers, read, events)
         for at in range(0, len(queries), CHUNK):
             some, reading = queries[at : at + CHUNK], {**BOUNDED, "topic": read}

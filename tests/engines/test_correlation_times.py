@@ -23,10 +23,11 @@ from tocsin_batch_sql.misfits import ALL, MISFITS, beside
 from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.session import session
 from tocsin_engines import Endpoints
-from tocsin_flink_sql.bounded.topics import produce, topics
+from tocsin_flink_sql.bounded.topics import produce
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions
 from tocsin_flink_sql.sql.tables import Place, source_table, view
+from tocsin_kafka.topics import temporary
 
 DAYS = ["2026-01-01", "2024-02-29", "2026-02-29", "2026-02-30", "2026-04-31", "2026-00-10"]
 DAYS += ["2026-13-01", "2026-01-00", "2026-01-32", "1969-12-31", "1900-02-29", "2000-02-29"]
@@ -165,7 +166,7 @@ def test_flink(endpoints: Endpoints) -> None:
     sources = [replace(s, table=f"left_times_{n}") for n, s in enumerate(SOURCES)]
     each = "SELECT {} AS n, `~offset`, DATE_FORMAT(`~time`, 'yyyy-MM-dd HH:mm:ss.SSS') FROM {}"
     with (
-        topics(endpoints.kafka, [topic]),
+        temporary(endpoints.kafka, [topic]),
         functions() as defined,
         Gateway(endpoints.flink_gateway) as session,
     ):

@@ -26,8 +26,9 @@ from tocsin.ir.query import CorrelationQuery, Query
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin_engines import Endpoints
 from tocsin_kafka import topics
+from tocsin_kafka.member import KafkaSettings
 from tocsin_runtime.stream.base import Output, Sink
-from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
+from tocsin_runtime.worker.kafka import KafkaStream
 from worker_world import AUDIT_EVENTS, PAID, ROLE, build_world
 
 pytestmark = pytest.mark.engine
@@ -201,8 +202,8 @@ def test_an_aborted_transaction_leaves_nothing(servers: str) -> None:
     producer = Producer({"bootstrap.servers": servers})
     producer.produce(f"{prefix}-in", b"{}")
     assert producer.flush(SECONDS) == 0
-    settings = KafkaSettings(servers, prefix, (f"{prefix}-in",), sinks, "w", until_end=True)
-    stream = KafkaStream(settings)
+    settings = KafkaSettings(servers, prefix, (f"{prefix}-in",), "w", until_end=True)
+    stream = KafkaStream(settings, sinks)
     while not (records := stream.poll()):
         assert records is not None
     too_large = Output(Sink.MATCHES, "k", b"x" * 2_000_000)
@@ -210,7 +211,7 @@ def test_an_aborted_transaction_leaves_nothing(servers: str) -> None:
         stream.commit([Output(Sink.MATCHES, "k", b"first"), too_large])
     stream.close()
     assert consume(servers, f"{prefix}-out") == []
-    again = KafkaStream(settings)
+    again = KafkaStream(settings, sinks)
     while not (records := again.poll()):
         assert records is not None
     again.commit([Output(Sink.MATCHES, "k", b"once")])

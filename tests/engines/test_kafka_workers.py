@@ -16,8 +16,9 @@ from engines.kafka_io import consume
 from engines.kafka_shop import Shop, many
 from patience import SECONDS, until
 from tocsin_kafka import topics
+from tocsin_kafka.member import KafkaSettings
 from tocsin_runtime.stream.base import Output, Record, Sink
-from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
+from tocsin_runtime.worker.kafka import KafkaStream
 
 pytestmark = pytest.mark.engine
 
@@ -86,7 +87,7 @@ def fill(servers: str, prefix: str, count: int) -> None:
 
 def stream(servers: str, prefix: str, name: str = "w", **limits: Any) -> KafkaStream:
     sinks = {Sink.MATCHES: f"{prefix}-out"}
-    return KafkaStream(KafkaSettings(servers, prefix, (f"{prefix}-in",), sinks, name, **limits))
+    return KafkaStream(KafkaSettings(servers, prefix, (f"{prefix}-in",), name, **limits), sinks)
 
 
 def polled(of: KafkaStream) -> Sequence[Record]:

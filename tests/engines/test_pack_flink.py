@@ -32,10 +32,12 @@ from tocsin.model.artifact import Match
 from tocsin.pack import Pack, Part
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.bounded.run_pack import run_pack, submit
-from tocsin_flink_sql.bounded.topics import records, send, topics
+from tocsin_flink_sql.bounded.topics import records
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.matcher.jar import pack_jar
 from tocsin_flink_sql.sql.tables import Place
+from tocsin_kafka.producer import send_all
+from tocsin_kafka.topics import temporary
 
 __all__ = ["corpus", "regression"]  # fixtures of another folder
 
@@ -135,8 +137,8 @@ def job_topics(endpoints: Endpoints, events: Iterable[bytes | None] = ()) -> Ite
     """Topics of a job: its events, matches, and what is refused."""
     servers, run = str(endpoints.kafka), f"test-pack-{uuid4().hex}"
     places = [Place(servers, f"{run}-{what}") for what in ("events", "matches", "refused")]
-    with topics(servers, [place.topic for place in places]):
-        send(servers, places[0].topic, events)
+    with temporary(servers, [place.topic for place in places]):
+        send_all(servers, places[0].topic, events)
         yield places
 
 

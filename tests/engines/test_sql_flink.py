@@ -10,10 +10,11 @@ from tocsin.model.artifact import Artifact, Job, Match
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.explain import validate_statements
-from tocsin_flink_sql.bounded.topics import produce, topics
+from tocsin_flink_sql.bounded.topics import produce
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions
 from tocsin_flink_sql.sql.tables import Place, source_table, view
+from tocsin_kafka.topics import temporary
 
 pytestmark = pytest.mark.engine
 SOURCE = source(arrays=False)
@@ -64,7 +65,7 @@ def test_event_time_in_any_zone(endpoints: Endpoints) -> None:
     }
     topic = "test-event-time"
     with (
-        topics(endpoints.kafka, [topic]),
+        temporary(endpoints.kafka, [topic]),
         functions() as defined,
         Gateway(endpoints.flink_gateway) as session,
     ):

@@ -16,11 +16,12 @@ from uuid import uuid4
 from tocsin.canonical import digest
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
-from tocsin_flink_sql.bounded.topics import produce, records, topics
+from tocsin_flink_sql.bounded.topics import produce, records
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions
 from tocsin_flink_sql.sql.tables import Place, matches_table, source_table, view
+from tocsin_kafka.topics import temporary
 
 CHUNK = 8
 """Statements of one Flink job: the planner's time grows faster than their number."""
@@ -62,7 +63,7 @@ def run_jobs(jobs: Sequence[Job], kafka: str, gateway: str, rest: str) -> list[l
     """The matches of each job, sorted."""
     groups = _groups(jobs)
     result: list[list[Match]] = [[] for _ in jobs]
-    with topics(kafka, [name for group in groups for name in (*group.topics, group.matches)]):
+    with temporary(kafka, [name for group in groups for name in (*group.topics, group.matches)]):
         for group in groups:
             for topic in group.topics:
                 produce(kafka, topic, chain.from_iterable(jobs[n].events for n in group.members))

@@ -13,12 +13,13 @@ from tocsin.errors import EngineError
 from tocsin.model.artifact import Match
 from tocsin.pack import Pack, Part
 from tocsin_flink_sql.bounded.run import SETTINGS
-from tocsin_flink_sql.bounded.topics import produce, records, topics
+from tocsin_flink_sql.bounded.topics import produce, records
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import pack_jar
 from tocsin_flink_sql.matcher.statements import events_table, found_table, function, matching
 from tocsin_flink_sql.sql.tables import Place
+from tocsin_kafka.topics import temporary
 
 PACK_SETTINGS = {**SETTINGS, "pipeline.object-reuse": "true"}
 """Events go from the source to the matcher as they are, not copied."""
@@ -39,7 +40,10 @@ def run_pack(
     pack = Pack.of(source, parts)
     run = f"tocsin-pack-{uuid4().hex}"
     places = [Place(endpoints.kafka, f"{run}-{what}") for what in ("events", "matches", "refused")]
-    with topics(endpoints.kafka, [place.topic for place in places]), TemporaryDirectory() as folder:
+    with (
+        temporary(endpoints.kafka, [place.topic for place in places]),
+        TemporaryDirectory() as folder,
+    ):
         produce(endpoints.kafka, places[0].topic, events)
         jar = Path(folder, f"tocsin-pack-{pack.digest}.jar")
         jar.write_bytes(pack_jar(pack))

@@ -10,6 +10,7 @@ from tocsin.cli.worker_report import report, say, show
 from tocsin.model.project import Environment
 from tocsin.secrets import Secret
 from tocsin_kafka import topics
+from tocsin_kafka.member import KafkaSettings
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import topic_name
@@ -17,7 +18,7 @@ from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.loop import run
 from tocsin_runtime.stream.names import SINKS, found_topic, group_of, late_topic
 from tocsin_runtime.worker.health import listening
-from tocsin_runtime.worker.kafka import KafkaSettings, KafkaStream
+from tocsin_runtime.worker.kafka import KafkaStream
 from tocsin_runtime.worker.plans import Plans
 from tocsin_runtime.worker.references import resolve
 from tocsin_runtime.worker.reports import Reports
@@ -57,13 +58,12 @@ def run_streaming(
         servers,
         group_of(name, env),
         service.topics,
-        sinks,
         options.name,
         options.until_end,
         service.plans.starts,
     )
     with listening(service, options.listen):
-        service.start(KafkaStream(settings), Reports(servers, control, options.name))
+        service.start(KafkaStream(settings, sinks), Reports(servers, control, options.name))
         counters = run(service, service, stop)
     now = service.plans.release.deployment
     show(report(env, now, counters, counters.matches, service.costs), fmt)

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import time
 
-from confluent_kafka import (
-    Consumer,
-    IsolationLevel,
-    KafkaError,
-    KafkaException,
-    Message,
-    TopicPartition,
-)
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
-
 from tocsin.errors import ConfigError, EngineError
-from tocsin_kafka.clients import LOG, PASSING, as_engine_error
-from tocsin_kafka.topics import admin, known
+from tocsin_kafka.admin import Admin, admin
+from tocsin_kafka.consumer import Fetched, Reader
+from tocsin_kafka.errors import MissingTopicError
+from tocsin_kafka.offsets import end_now
+from tocsin_kafka.settings import TO_LOG
 from tocsin_runtime.control.kept import Kept
 
 _SECONDS = 60.0
 _DRAIN_SECONDS = 0.5
-_ASKED_SECONDS = 5.0
-"""No client may go while an answer is due: so the question ends long before whoever waits."""
+_SETTINGS = {
+    **TO_LOG,
+    "auto.offset.reset": "earliest",
+    "allow.auto.create.topics": False,
+    # A fetch that waits is not woken when a transaction commits.
+    "fetch.wait.max.ms": 50,
+}
 
 
 def read(servers: str, topic: str) -> dict[str, bytes]:
@@ -44,20 +42,7 @@ class Follower:
         self._servers = servers
         self._topic = topic
         self._next = 0
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": servers,
-                "group.id": topic,  # nobody joins it: the partition is assigned by hand
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-                "isolation.level": "read_committed",
-                "auto.offset.reset": "earliest",
-                "allow.auto.create.topics": False,
-                # A fetch that waits is not woken when a transaction commits.
-                "fetch.wait.max.ms": 50,
-            },
-            logger=LOG,
-        )
+        self._reader = Reader(servers, topic, _SETTINGS)
         self._admin = admin(servers)
         self._start()
 
@@ -75,10 +60,10 @@ class Follower:
             self._start()
             changed = True
         while self._next < end:
-            message = self._consumer.poll(0.1)
-            if message is not None and not message.error():
+            read = self._reader.poll(0.1)
+            if read is not None and not read.end:
                 limit = time.monotonic() + seconds
-            changed |= message is not None and self._take(message)
+            changed |= read is not None and self._take(read)
             if time.monotonic() > limit:
                 raise self._silent()
         return changed
@@ -89,18 +74,18 @@ class Follower:
         Where it never ends, the rest is left for the next time.
         """
         changed, limit = False, time.monotonic() + _DRAIN_SECONDS
-        while time.monotonic() < limit and (message := self._consumer.poll(0)) is not None:
-            changed |= self._take(message)
+        while time.monotonic() < limit and (read := self._reader.poll(0)) is not None:
+            changed |= self._take(read)
         return changed
 
     def close(self) -> None:
         """Let go."""
-        self._consumer.close()
+        self._reader.close()
 
     def _start(self) -> None:
         self._kept.clear()
         self._next = 0
-        self._consumer.assign([TopicPartition(self._topic, 0, 0)])
+        self._reader.assign({(self._topic, 0): 0})
 
     def _end(self, limit: float) -> int:
         """Offset after the last committed record. Raises as `refresh` does."""
@@ -111,15 +96,12 @@ class Follower:
             time.sleep(0.2)
         raise self._silent()
 
-    def _take(self, message: Message) -> bool:
-        if error := message.error():
-            if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name
-                self._next = max(self._next, message.offset() or 0)
-            elif error.code() not in PASSING:
-                raise as_engine_error(error)
+    def _take(self, read: Fetched) -> bool:
+        if read.end:
+            self._next = max(self._next, read.offset)
             return False
-        self._next = (message.offset() or 0) + 1
-        return self._kept.take(message.key() or b"", message.value())
+        self._next = read.offset + 1
+        return self._kept.take(read.key, read.value)
 
     def _silent(self) -> EngineError:
         return EngineError(
@@ -128,25 +110,15 @@ class Follower:
         )
 
 
-def committed_end(client: AdminClient, topic: str) -> int | None:
+def committed_end(asked: Admin, topic: str) -> int | None:
     """Offset after the last committed record of a control topic, None if nobody answers now.
 
-    A client without fetches asks: a broker answers a connection's requests in turn, and a fetch
-    waits for records. Raises ConfigError if there is no such topic.
+    Raises ConfigError if there is no such topic.
     """
-    place = TopicPartition(topic, 0)
-    latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-    committed = IsolationLevel.READ_COMMITTED
     try:
-        error = known(client, topic, _ASKED_SECONDS)[topic].error
-        if error and error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise missing(topic)
-        asked = client.list_offsets(
-            {place: latest}, isolation_level=committed, request_timeout=_ASKED_SECONDS
-        )
-        return int(asked[place].result(2 * _ASKED_SECONDS).offset)
-    except (KafkaException, TimeoutError):
-        return None
+        return end_now(asked, topic)
+    except MissingTopicError:
+        raise missing(topic) from None
 
 
 def missing(topic: str) -> ConfigError:

@@ -6,18 +6,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from confluent_kafka import KafkaException
 from pydantic import TypeAdapter, ValidationError
 
 from tocsin.canonical import digest_bytes
-from tocsin.errors import EngineError
 from tocsin.release.entry import Whole
-from tocsin_kafka.topics import admin
+from tocsin_kafka.admin import admin, members
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import RELEASE, topic_name, worker_key
 from tocsin_runtime.stream.names import group_of
 
-_ANSWER_SECONDS = 30
 _FRESH_SECONDS = 8.0
 """A worker that lives tells something every two seconds."""
 
@@ -86,14 +83,7 @@ class Members:
 
     def names(self) -> Sequence[str]:
         """Who is in the group now."""
-        try:
-            asked = self._admin.describe_consumer_groups(
-                [self._group], request_timeout=_ANSWER_SECONDS
-            )
-            members = asked[self._group].result(2 * _ANSWER_SECONDS).members
-        except KafkaException as error:
-            raise EngineError(f"Kafka, group {self._group}: {error.args[0].str()}") from None
-        return sorted({each.group_instance_id or each.client_id for each in members})
+        return members(self._admin, self._group)
 
     def look(self) -> list[Seen]:
         """The members now, with the reports of those that are heard."""

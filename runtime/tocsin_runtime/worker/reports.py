@@ -7,14 +7,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-from confluent_kafka import KafkaException, Producer
 
-from tocsin_kafka.clients import LOG
+from tocsin_kafka.producer import IdempotentWriter
+from tocsin_kafka.settings import TO_LOG, Settings
 from tocsin_runtime.control.topic import worker_key
 
 EVERY_SECONDS = 2.0
 _DELIVERY_SECONDS = 10
 _LEAVING_SECONDS = 5.0
+_SETTINGS: Settings = {
+    **TO_LOG,
+    "message.timeout.ms": _DELIVERY_SECONDS * 1000,
+    "queue.buffering.max.messages": 100,
+}
 FIGURES = {"events", "trial_events", "dead_letters", "without_time", "left_out", "at"}
 """What may change without a reason to tell at once."""
 
@@ -27,15 +32,7 @@ class Reports:
         self._key = worker_key(name)
         self._told: Mapping[str, Any] = {}
         self._next = 0.0
-        self._producer = Producer(
-            {
-                "bootstrap.servers": servers,
-                "enable.idempotence": True,
-                "message.timeout.ms": _DELIVERY_SECONDS * 1000,
-                "queue.buffering.max.messages": 100,
-            },
-            logger=LOG,
-        )
+        self._writer = IdempotentWriter(servers, _SETTINGS)
 
     def tell(self, report: Callable[[], Mapping[str, Any]]) -> None:
         """Tell, if there is something new or it is time again."""
@@ -49,11 +46,8 @@ class Reports:
     def leave(self) -> None:
         """The worker ends in good order: nobody is to wait for it."""
         self._write(None)
-        self._producer.flush(_LEAVING_SECONDS)
+        self._writer.flush(_LEAVING_SECONDS)
 
     def _write(self, value: bytes | None) -> None:
-        try:
-            self._producer.produce(self._topic, value, self._key, partition=0)
-            self._producer.poll(0)
-        except (BufferError, KafkaException):
+        if not self._writer.offer(self._topic, self._key, value, partition=0):
             self._next = 0.0  # the broker is away: told again when there is room

@@ -1,0 +1,41 @@
+"""What clients have in common: whom they ask, and where they say what happens to them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from tocsin.secrets import scrub
+
+LOG = logging.getLogger("tocsin.kafka")
+"""What Kafka's clients say: not onto the terminal, unless someone wants it there."""
+LOG.addHandler(logging.NullHandler())
+
+
+def _scrubbed(record: logging.LogRecord) -> bool:
+    record.msg, record.args = scrub(record.getMessage()), None
+    return True
+
+
+LOG.addFilter(_scrubbed)
+
+Settings = Mapping[str, Any]
+"""Of a client, by librdkafka's names."""
+
+TO_LOG: Settings = {"logger": LOG}
+ERRORS_TO_STDERR: Settings = {"log_level": 3}
+SILENT: Settings = {"log_level": 0}
+
+COMMITTED = "read_committed"
+UNCOMMITTED = "read_uncommitted"
+"""Isolation levels: with the second, records of open transactions are seen, too."""
+
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+Offsets = Mapping[Place, int]
+
+
+def client(servers: str, settings: Settings = TO_LOG) -> dict[str, Any]:
+    """Settings of a client of these brokers."""
+    return {"bootstrap.servers": servers, **settings}
