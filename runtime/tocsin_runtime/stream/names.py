@@ -21,10 +21,10 @@ def group_of(project: str, environment: str) -> str:
 
 
 def found_topic(project: str, environment: str) -> str:
-    """The topic of what Flink's jobs find in an environment."""
+    """The topic of what jobs find in an environment."""
     return f"tocsin.found.{project}.{environment}"
 
 
 def late_topic(project: str, environment: str) -> str:
-    """The topic of events that correlations on Flink do not count as they are late."""
+    """The topic of events that jobs do not count for correlations as they are late."""
     return f"tocsin.{Sink.LATE}.{project}.{environment}"
