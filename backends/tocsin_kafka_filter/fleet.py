@@ -13,7 +13,7 @@ from tocsin.release.entry import Entry
 from tocsin.release.finding import Finding
 from tocsin.release.state_decision import StateDecision
 from tocsin_kafka import topics
-from tocsin_kafka.settings import Place
+from tocsin_kafka.settings import Partition
 from tocsin_runtime.observe.members import Members, Seen
 from tocsin_runtime.observe.progress import Progress
 from tocsin_runtime.stream.names import group_of
@@ -100,7 +100,7 @@ class WorkerFleet:
     def _on_trial(self, names: frozenset[str]) -> Progress:
         """The partitions of these topics that are on trial."""
         place, known = self._place, topics.partitions(self._place.kafka)
-        tried: list[Place] = [
+        tried: list[Partition] = [
             (name, number)
             for name in names
             for number in range(on_trial(known.get(name, 0), place.canary))

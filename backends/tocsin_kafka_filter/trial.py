@@ -10,7 +10,7 @@ from uuid import uuid4
 from tocsin.errors import EngineError
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.pack import Part
-from tocsin_kafka.consumer import BEGINNING, Reader
+from tocsin_kafka.consumer import BEGINNING, PartitionReader
 from tocsin_kafka.member import KafkaSettings
 from tocsin_kafka.producer import IdempotentWriter
 from tocsin_kafka.settings import ERRORS_TO_STDERR
@@ -81,7 +81,7 @@ def _produce(servers: str, jobs: Iterable[tuple[str, Job]]) -> None:
 
 def _read(servers: str, topic: str) -> Iterator[bytes]:
     """All committed records of a topic with one partition."""
-    with closing(Reader(servers, topic, ERRORS_TO_STDERR)) as reader:
+    with closing(PartitionReader(servers, topic, ERRORS_TO_STDERR)) as reader:
         reader.assign({(topic, 0): BEGINNING})
         for read in reader.to_end():
             yield read.value or b""

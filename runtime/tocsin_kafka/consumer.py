@@ -10,7 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaExcepti
 
 from tocsin.errors import EngineError
 from tocsin_kafka.errors import PASSING, as_error, at_end
-from tocsin_kafka.settings import COMMITTED, TO_LOG, Offsets, Place, Settings, client
+from tocsin_kafka.settings import COMMITTED, TO_LOG, Offsets, Partition, Settings, client
 
 BEGINNING: int = OFFSET_BEGINNING
 _SECONDS = 60.0
@@ -22,7 +22,7 @@ class Fetched(NamedTuple):
     `written`: when, in milliseconds since 1970. A value that is None deletes its key.
     """
 
-    place: Place
+    place: Partition
     offset: int
     key: bytes = b""
     value: bytes | None = None
@@ -30,11 +30,11 @@ class Fetched(NamedTuple):
     end: bool = False
 
 
-class Reader:
+class PartitionReader:
     """Committed records of some partitions, from given offsets on. Raises EngineError."""
 
     def __init__(self, servers: str, group: str, settings: Settings = TO_LOG) -> None:
-        self._places: set[Place] = set()
+        self._places: set[Partition] = set()
         self._consumer = Consumer(
             {
                 "group.id": group,  # which is not joined
@@ -51,7 +51,7 @@ class Reader:
         self._places = set(starts)
         self._consumer.assign([TopicPartition(*place, at) for place, at in starts.items()])
 
-    def assign_since(self, places: Iterable[Place], since: int) -> None:
+    def assign_since(self, places: Iterable[Partition], since: int) -> None:
         """Those of these that have records written since (milliseconds since 1970), from there."""
         asked = [TopicPartition(*place, since) for place in places]
         try:

@@ -22,7 +22,7 @@ from tocsin.errors import ConfigError, EngineError
 from tocsin.model.names import TOPIC
 from tocsin_kafka.errors import MOVED, PASSING, as_error, at_end
 from tocsin_kafka.member import TRANSACTION_SECONDS, KafkaSettings, consumer, producer
-from tocsin_kafka.settings import Place
+from tocsin_kafka.settings import Partition
 from tocsin_kafka.starts import begin
 
 _LONG_SECONDS, _SHORT_SECONDS = 5.0, 1.0
@@ -54,11 +54,11 @@ class ExactlyOnce(Generic[T]):
         self._taken = taken
         self._batch = settings.batch
         self._polled = 0.0
-        self._ended: set[Place] = set()
-        self._assigned: set[Place] | None = None
-        self._first: dict[Place, int] = {}
-        self._next: dict[Place, int] = {}
-        self._done: dict[Place, int] = {}
+        self._ended: set[Partition] = set()
+        self._assigned: set[Partition] | None = None
+        self._first: dict[Partition, int] = {}
+        self._next: dict[Partition, int] = {}
+        self._done: dict[Partition, int] = {}
         self._producer = producer(settings, taken)
         self._consumer = consumer(settings)
         self.subscribe(settings.topics, settings.starts)
@@ -80,7 +80,7 @@ class ExactlyOnce(Generic[T]):
             self._consumer.unsubscribe()
 
     @property
-    def assigned(self) -> frozenset[Place]:
+    def assigned(self) -> frozenset[Partition]:
         """Topics and partitions that this member reads now."""
         return frozenset(self._assigned or ())
 
@@ -92,9 +92,9 @@ class ExactlyOnce(Generic[T]):
             raise as_error(error.args[0], self._taken) from None
         return len(known.partitions)
 
-    def lags(self) -> dict[Place, int]:
+    def lags(self) -> dict[Partition, int]:
         """Events behind, of the partitions where that is known without asking."""
-        found: dict[Place, int] = {}
+        found: dict[Partition, int] = {}
         for place, at in self._done.items():
             asked = TopicPartition(*place)
             with suppress(KafkaException):
@@ -161,7 +161,7 @@ class ExactlyOnce(Generic[T]):
         self._next[place] = offset + 1
         return self._make(*place, offset, message.value() or b"")
 
-    def _on_error(self, error: KafkaError, place: Place) -> None:
+    def _on_error(self, error: KafkaError, place: Partition) -> None:
         if at_end(error):
             self._ended.add(place)
         elif error.fatal() or error.code() not in PASSING:

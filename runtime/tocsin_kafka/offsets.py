@@ -17,7 +17,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 from tocsin.errors import EngineError
 from tocsin_kafka.admin import ANSWER_SECONDS, Admin, known, patient
 from tocsin_kafka.errors import MissingTopicError, as_error
-from tocsin_kafka.settings import COMMITTED, TO_LOG, Offsets, Place, Settings, client
+from tocsin_kafka.settings import COMMITTED, TO_LOG, Offsets, Partition, Settings, client
 
 _ASKED_SECONDS = 5.0
 """No client may go while an answer is due: so the question ends long before whoever waits."""
@@ -25,20 +25,20 @@ _SECONDS = 60.0
 _LEVELS = {True: IsolationLevel.READ_COMMITTED, False: IsolationLevel.READ_UNCOMMITTED}
 
 
-def ends(asked: Admin, places: Iterable[Place], *, committed: bool = True) -> Offsets:
+def ends(asked: Admin, places: Iterable[Partition], *, committed: bool = True) -> Offsets:
     """The offset after the last record of each; not `committed`: also of open transactions."""
     latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     return _offsets(asked, places, latest, _LEVELS[committed])
 
 
-def starts(asked: Admin, places: Iterable[Place]) -> Offsets:
+def starts(asked: Admin, places: Iterable[Partition]) -> Offsets:
     """The offset of the first record of each."""
     earliest: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
     return _offsets(asked, places, earliest, _LEVELS[True])
 
 
 def _offsets(
-    asked: Admin, places: Iterable[Place], which: OffsetSpec, level: IsolationLevel
+    asked: Admin, places: Iterable[Partition], which: OffsetSpec, level: IsolationLevel
 ) -> Offsets:
     wanted = {place: TopicPartition(*place) for place in places}
     if not wanted:
@@ -81,7 +81,7 @@ def end_now(asked: Admin, topic: str) -> int | None:
         return None
 
 
-def group_offsets(asked: Admin, group: str, places: Iterable[Place]) -> Offsets:
+def group_offsets(asked: Admin, group: str, places: Iterable[Partition]) -> Offsets:
     """Where a group is by what it has committed, whatever is under way; -1 where it never was."""
     wanted = [TopicPartition(*place) for place in places]
     if not wanted:
@@ -96,7 +96,7 @@ def group_offsets(asked: Admin, group: str, places: Iterable[Place]) -> Offsets:
 
 
 def settled_offsets(
-    servers: str, group: str, places: Iterable[Place], settings: Settings = TO_LOG
+    servers: str, group: str, places: Iterable[Partition], settings: Settings = TO_LOG
 ) -> Offsets:
     """Where a group is once its open transactions have ended, of those that it has read.
 

@@ -31,9 +31,9 @@ COMMITTED = "read_committed"
 UNCOMMITTED = "read_uncommitted"
 """Isolation levels: with the second, records of open transactions are seen, too."""
 
-Place = tuple[str, int]
+Partition = tuple[str, int]
 """A topic and a partition of it."""
-Offsets = Mapping[Place, int]
+Offsets = Mapping[Partition, int]
 
 
 def client(servers: str, settings: Settings = TO_LOG) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import Any
 
-from tocsin_kafka.consumer import BEGINNING, Reader
+from tocsin_kafka.consumer import BEGINNING, PartitionReader
 from tocsin_kafka.producer import send_all
 from tocsin_kafka.settings import ERRORS_TO_STDERR
 
@@ -20,6 +20,6 @@ def produce(servers: str, topic: str, events: Iterable[Mapping[str, Any]]) -> No
 
 def records(servers: str, topic: str) -> list[dict[str, Any]]:
     """All records of a topic, up to its end as it is now."""
-    with closing(Reader(servers, topic, ERRORS_TO_STDERR)) as reader:
+    with closing(PartitionReader(servers, topic, ERRORS_TO_STDERR)) as reader:
         reader.assign({(topic, 0): BEGINNING})
         return [json.loads(read.value or b"{}") for read in reader.to_end()]

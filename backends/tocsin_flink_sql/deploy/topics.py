@@ -12,8 +12,8 @@ from tocsin_flink_sql.deploy.environment import LARGEST
 from tocsin_flink_sql.deploy.job_specs import Topics
 from tocsin_kafka import offsets, topics
 from tocsin_kafka.admin import admin, broker_settings
-from tocsin_kafka.consumer import Reader
-from tocsin_kafka.settings import ERRORS_TO_STDERR, Offsets, Place
+from tocsin_kafka.consumer import PartitionReader
+from tocsin_kafka.settings import ERRORS_TO_STDERR, Offsets, Partition
 
 _SECONDS = 60.0
 WANTED: Final[Mapping[str, str]] = MappingProxyType(
@@ -73,22 +73,22 @@ class Channels:
         """The same by partition of one topic, past what open transactions have written."""
         return tuple(offsets.ends(self._admin, self._places([topic]), committed=False).values())
 
-    def _places(self, names: Iterable[str]) -> list[Place]:
+    def _places(self, names: Iterable[str]) -> list[Partition]:
         known = topics.partitions(self._servers, _SECONDS)
         return [(name, number) for name in names for number in range(known.get(name, 0))]
 
-    def read(self, group: str, where: Iterable[Place]) -> Offsets:
+    def read(self, group: str, where: Iterable[Partition]) -> Offsets:
         """The next offset that a consumer group reads, of those partitions that it has read."""
         return offsets.settled_offsets(self._servers, group, where, ERRORS_TO_STDERR)
 
-    def unread(self, positions: Offsets) -> list[Place]:
+    def unread(self, positions: Offsets) -> list[Partition]:
         """Partitions with a record at or after a position; those below 0 were never read."""
         return [
             at for at, position in positions.items() if position < 0 or self._holds(at, position)
         ]
 
-    def _holds(self, at: Place, position: int) -> bool:
-        with closing(Reader(self._servers, "tocsin-look", ERRORS_TO_STDERR)) as reader:
+    def _holds(self, at: Partition, position: int) -> bool:
+        with closing(PartitionReader(self._servers, "tocsin-look", ERRORS_TO_STDERR)) as reader:
             reader.assign({at: position})
             read = reader.poll(LOOK_SECONDS)
         return read is not None and not read.end

@@ -6,7 +6,7 @@ import time
 
 from tocsin.errors import ConfigError, EngineError
 from tocsin_kafka.admin import Admin, admin
-from tocsin_kafka.consumer import Fetched, Reader
+from tocsin_kafka.consumer import Fetched, PartitionReader
 from tocsin_kafka.errors import MissingTopicError
 from tocsin_kafka.offsets import end_now
 from tocsin_kafka.settings import TO_LOG
@@ -42,7 +42,7 @@ class Follower:
         self._servers = servers
         self._topic = topic
         self._next = 0
-        self._reader = Reader(servers, topic, _SETTINGS)
+        self._reader = PartitionReader(servers, topic, _SETTINGS)
         self._admin = admin(servers)
         self._start()
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 from tocsin.errors import EngineError
-from tocsin_kafka.consumer import Reader
+from tocsin_kafka.consumer import PartitionReader
 from tocsin_kafka.topics import partitions
 
 
@@ -20,7 +20,7 @@ def matches(servers: str, topic: str, since: int) -> Iterator[Mapping[str, Any]]
     count = partitions(servers).get(topic)
     if count is None:
         raise EngineError(f"there is no topic {topic}", hint="nothing has matched here yet?")
-    with closing(Reader(servers, topic)) as reader:
+    with closing(PartitionReader(servers, topic)) as reader:
         reader.assign_since([(topic, number) for number in range(count)], since)
         for read in reader.to_end():
             yield json.loads(read.value or b"{}")

@@ -7,14 +7,14 @@ from contextlib import closing
 
 from tocsin_kafka import offsets
 from tocsin_kafka.admin import ANSWER_SECONDS, admin
-from tocsin_kafka.consumer import Reader
-from tocsin_kafka.settings import Offsets, Place
+from tocsin_kafka.consumer import PartitionReader
+from tocsin_kafka.settings import Offsets, Partition
 
 
 class Progress:
     """The positions of a group in some partitions."""
 
-    def __init__(self, servers: str, group: str, places: Iterable[Place]) -> None:
+    def __init__(self, servers: str, group: str, places: Iterable[Partition]) -> None:
         self._servers = servers
         self._admin = admin(servers)
         self._group = group
@@ -38,12 +38,12 @@ class Progress:
         behind = {place: ends[place] - max(committed[place], starts[place]) for place in ends}
         return {place: events for place, events in behind.items() if events > 0}
 
-    def oldest(self, places: Iterable[Place]) -> int | None:
+    def oldest(self, places: Iterable[Partition]) -> int | None:
         """When the first event that is unread there was written, in milliseconds since 1970."""
         committed, starts = self.committed(), self.starts()
         wanted = {place: max(committed[place], starts[place]) for place in places}
         if not wanted:
             return None
-        with closing(Reader(self._servers, self._group)) as reader:
+        with closing(PartitionReader(self._servers, self._group)) as reader:
             reader.assign(wanted)
             return min((read.written for read in reader.first(ANSWER_SECONDS)), default=None)

@@ -10,7 +10,7 @@ from confluent_kafka import OFFSET_END, KafkaError, TopicPartition
 
 from tocsin.errors import EngineError
 from tocsin_kafka import consumer
-from tocsin_kafka.consumer import Reader
+from tocsin_kafka.consumer import PartitionReader
 
 EOF = KafkaError._PARTITION_EOF
 AWAY = KafkaError._ALL_BROKERS_DOWN
@@ -71,14 +71,14 @@ class _Client:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> tuple[Reader, _Client]:
+def made(monkeypatch: pytest.MonkeyPatch) -> tuple[PartitionReader, _Client]:
     monkeypatch.setattr(consumer, "Consumer", _Client)
-    reader = Reader("broker:9092", "group")
+    reader = PartitionReader("broker:9092", "group")
     client: Any = reader._consumer
     return reader, client
 
 
-def test_it_reads_each_partition_to_its_end(made: tuple[Reader, _Client]) -> None:
+def test_it_reads_each_partition_to_its_end(made: tuple[PartitionReader, _Client]) -> None:
     reader, client = made
     reader.assign({("t", 0): 5, ("t", 1): 0})
     assert client.assigned == [(0, 5), (1, 0)]
@@ -94,20 +94,20 @@ def test_it_reads_each_partition_to_its_end(made: tuple[Reader, _Client]) -> Non
     assert len(client.messages) == 1
 
 
-def test_nothing_assigned_is_at_its_end(made: tuple[Reader, _Client]) -> None:
+def test_nothing_assigned_is_at_its_end(made: tuple[PartitionReader, _Client]) -> None:
     reader, _ = made
     reader.assign({})
     assert list(reader.to_end()) == []
 
 
-def test_a_topic_that_never_ends_is_an_error(made: tuple[Reader, _Client]) -> None:
+def test_a_topic_that_never_ends_is_an_error(made: tuple[PartitionReader, _Client]) -> None:
     reader, _ = made
     reader.assign({("t", 0): 0})
     with pytest.raises(EngineError, match="topic t has no end after 0 s"):
         list(reader.to_end(seconds=0))
 
 
-def test_an_error_that_does_not_pass_ends_it(made: tuple[Reader, _Client]) -> None:
+def test_an_error_that_does_not_pass_ends_it(made: tuple[PartitionReader, _Client]) -> None:
     reader, client = made
     reader.assign({("t", 0): 0})
     client.messages = [_Message(0, 0, error=KafkaError.TOPIC_AUTHORIZATION_FAILED)]
@@ -115,14 +115,14 @@ def test_an_error_that_does_not_pass_ends_it(made: tuple[Reader, _Client]) -> No
         list(reader.to_end())
 
 
-def test_it_begins_with_what_was_written_since(made: tuple[Reader, _Client]) -> None:
+def test_it_begins_with_what_was_written_since(made: tuple[PartitionReader, _Client]) -> None:
     reader, client = made
     client.offsets = [7, OFFSET_END, -1]
     reader.assign_since([("t", number) for number in range(3)], 1_000)
     assert client.assigned == [(0, 7)]
 
 
-def test_the_first_record_of_each_partition(made: tuple[Reader, _Client]) -> None:
+def test_the_first_record_of_each_partition(made: tuple[PartitionReader, _Client]) -> None:
     reader, client = made
     reader.assign({("t", number): 0 for number in range(3)})
     client.messages = [
@@ -135,7 +135,7 @@ def test_the_first_record_of_each_partition(made: tuple[Reader, _Client]) -> Non
     assert client.left == [1, 0, 2]
 
 
-def test_it_joins_no_group_and_commits_nothing(made: tuple[Reader, _Client]) -> None:
+def test_it_joins_no_group_and_commits_nothing(made: tuple[PartitionReader, _Client]) -> None:
     _, client = made
     settings = client.settings
     assert (settings["enable.auto.commit"], settings["isolation.level"]) == (
