@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 from itertools import islice
 
+from tocsin.errors import TocsinError
+
 
 class Severity(StrEnum):
     """How much a finding weighs: errors stop, warnings and infos do not."""
@@ -98,6 +100,25 @@ def _worth(word: str, other: str) -> bool:
     return one[0] == two[0] or one[-2:] == two[-2:] or one[1:3] == two[1:3]
 
 
-def has_errors(diagnostics: list[Diagnostic]) -> bool:
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether any finding is an error."""
     return any(d.severity is Severity.ERROR for d in diagnostics)
+
+
+def summary(found: Iterable[Diagnostic]) -> str:
+    """`2 errors, 1 warning`, or `no findings`."""
+    counts = dict.fromkeys(Severity, 0)
+    for each in found:
+        counts[each.severity] += 1
+    said = [f"{n} {s.value}{'s' if n != 1 else ''}" for s, n in counts.items() if n]
+    return ", ".join(said) or "no findings"
+
+
+class FindingsError(TocsinError):
+    """Files have errors, all of which are told; `message` says what they make impossible."""
+
+    def __init__(
+        self, found: Iterable[Diagnostic], message: str = "", *, hint: str = "", exit_code: int = 1
+    ) -> None:
+        super().__init__(message, hint=hint, exit_code=exit_code)
+        self.found = tuple(found)

@@ -21,6 +21,7 @@ from typing import Any
 
 from deploying import Spec, World
 from tocsin.canonical import digest
+from tocsin.cli.plan_text import plan_text
 from tocsin.deploy.local import LocalTarget
 from tocsin.errors import TocsinError
 from tocsin.front.project import read_settings
@@ -87,7 +88,7 @@ def kinds(folder: Path) -> list[Kind]:
         (folder / "plan.json").write_bytes(data)
         read = saved.read(folder / "plan.json").plan
         shown = json.dumps(explain.as_json(read))
-        return explain.text(read), explain.markdown(read), shown, read.digest
+        return plan_text(read), explain.markdown(read), shown, read.digest
 
     return [
         Kind("tocsin.lock", LOCK, lock),

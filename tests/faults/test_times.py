@@ -28,7 +28,7 @@ def _cluster(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     given = getattr(request.node, "callspec", None)
     if given and given.params.get("engine") == "flink":
         servers = nullcontext(request.getfixturevalue("endpoints"))
-        monkeypatch.setattr("tocsin.cli.engine.started_for", lambda _: servers)
+        monkeypatch.setattr("tocsin.app.engines.started_for", lambda _: servers)
 
 
 def scan(rules: Path, events: Path, engine: str) -> Result:

@@ -109,14 +109,14 @@ def test_completion_of_the_shell(tocsin: Tocsin) -> None:
 
 
 CRASH = """
-import tocsin.cli.commands.validate as command
+import tocsin.app.validate as use_case
 from tocsin.cli.main import main
 
 def crash(*_):
     secret = "the reason"
     raise RuntimeError(secret)
 
-command.collect = crash
+use_case.collect = crash
 main()
 """
 

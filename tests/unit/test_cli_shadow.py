@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from tocsin.cli.commands.promote import against
-from tocsin.cli.commands.shadow import Watched
+from tocsin.app.promote import against
+from tocsin.app.shadow import Watched
 from tocsin.cli.main import main_group
 from tocsin.errors import ConfigError
 from tocsin.model.detection import Promotion

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.cli.output import print_diagnostics, sarif, summary
-from tocsin.diagnostics import Diagnostic, Severity, Span, has_errors
+from tocsin.cli.output import print_diagnostics, sarif
+from tocsin.diagnostics import Diagnostic, Severity, Span, has_errors, summary
 from tocsin.escape import printable
 
 ERROR = Diagnostic("TOC021", "unknown modifier 'x'", Span("a.yml", 2, 3), hint="y?", rule="r1")

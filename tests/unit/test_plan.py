@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from deploying import Spec, State, desired
+from tocsin.cli.plan_text import plan_text
 from tocsin.errors import ConfigError
 from tocsin.plan import explain, saved
 from tocsin.plan.build import Desired, build
@@ -192,7 +193,7 @@ class TestRefused:
         no = Refused("id-z", "z", "batch-sql", "audit", "Regex notyet")
         bundle = plan(BASE, BASE, refused=(no,))
         assert (bundle.plan.steps, bundle.plan.problems) == ((), ())
-        assert "Regex notyet" in explain.text(bundle.plan).plain
+        assert "Regex notyet" in plan_text(bundle.plan).plain
         assert "1 refused" in explain.summary(bundle.plan)
 
     def test_a_deployed_one_stays_and_is_a_problem(self) -> None:
@@ -200,7 +201,7 @@ class TestRefused:
         assert bundle.plan.steps == ()
         assert [e.key for e in bundle.plan.result] == ["a", "b"]
         assert "deployed as v1" in bundle.plan.problems[0]
-        assert "stays as it is" in explain.text(bundle.plan).plain
+        assert "stays as it is" in plan_text(bundle.plan).plain
 
 
 @pytest.mark.parametrize(
@@ -244,7 +245,7 @@ class TestWords:
     def test_a_line_reads_as_promised(self) -> None:
         before = {"payout-destination-changed": Spec(version=7)}
         after = {"payout-destination-changed": Spec(logic="l2", body="b9", version=8)}
-        line = explain.text(plan(before, after).plan).plain.splitlines()[1]
+        line = plan_text(plan(before, after).plan).plain.splitlines()[1]
         old, new = (desired(s).entries[0].artifact[:8] for s in (before, after))
         assert line == (
             "~ payout-destination-changed v7 → v8 · changed · batch-sql audit · "
@@ -253,13 +254,13 @@ class TestWords:
 
     def test_control_characters_never_reach_the_terminal(self) -> None:
         bundle = plan({}, {"a": Spec(key="\x1b[2Jrule\r")})
-        page = explain.text(bundle.plan).plain
+        page = plan_text(bundle.plan).plain
         assert "\x1b" not in page
         assert "\r" not in page
 
     def test_rich_markup_in_a_name_stays_text(self) -> None:
         console = Console(record=True, width=200, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123 - closed below
-        console.print(explain.text(plan({}, {"a": Spec(key="[red]x[/red]")}).plan))
+        console.print(plan_text(plan({}, {"a": Spec(key="[red]x[/red]")}).plan))
         console.file.close()
         assert "[red]x[/red]" in console.export_text()
 
@@ -354,7 +355,7 @@ def test_packs_that_change_are_shown_with_what_moves() -> None:
         "batch-sql · 3 detections · 1 added · 1 changed · 1 removed · 1 as they are · "
         f"{pack.before[:8]} → {pack.after[:8]}"
     )
-    assert f"pack audit · {line}" in str(explain.text(shown))
+    assert f"pack audit · {line}" in str(plan_text(shown))
     assert f"- **pack** audit: {line}" in explain.markdown(shown)
     assert explain.as_json(shown)["packs"][0]["changed"] == ["id-b"]
 
@@ -365,7 +366,7 @@ def test_packs_that_stay_are_not_shown() -> None:
     [gone] = plan(parts, {}, packed=frozenset({"batch-sql"})).plan.packs
     assert gone.after == ""
     shown = plan(parts, {}, packed=frozenset({"batch-sql"})).plan
-    assert "→ none" in str(explain.text(shown))
+    assert "→ none" in str(plan_text(shown))
 
 
 # --- state, and what runs otherwise ---------------------------------------------------------------
@@ -397,7 +398,7 @@ def test_a_changed_correlation_gets_a_verdict_on_its_state() -> None:
     bundle, asked = verdict_on(changed, "replay", verdict)
     assert asked == [("batch-sql", b"b1", b"b2", "replay")]
     told = "state: replay 30m, 90s at risk (the timespan grew)"
-    assert told in str(explain.text(bundle.plan))
+    assert told in str(plan_text(bundle.plan))
     assert bundle.plan.problems == ()
     assert saved.from_json(saved.to_json(bundle), "x").plan == bundle.plan
 
@@ -418,7 +419,7 @@ def test_what_runs_otherwise_is_a_step_of_its_own() -> None:
     bundle = plan(BASE, BASE, live=replace(in_place(BASE), findings=(finding,)))
     assert bundle.plan.steps == (Mend(finding),)
     line = "! tocsin/audit · job missing · nothing reads audit · it is started again"
-    assert line in str(explain.text(bundle.plan))
+    assert line in str(plan_text(bundle.plan))
     assert explain.summary(bundle.plan) == "1 mended · 2 unchanged"
 
 
@@ -426,7 +427,7 @@ def test_what_no_apply_mends_is_a_warning_and_nothing_to_do() -> None:
     idle = Finding("no-worker", "workers", "nobody is there", "start one", by_hand=True)
     bundle = plan(BASE, BASE, live=replace(in_place(BASE), findings=(idle,)))
     assert bundle.plan.steps == ()
-    told = str(explain.text(bundle.plan))
+    told = str(plan_text(bundle.plan))
     assert "warning: no worker: workers: nobody is there (start one)\nNothing to do" in told
 
 
@@ -446,7 +447,7 @@ def test_a_detection_that_takes_too_long_is_put_apart() -> None:
         ("a", True, Action.ISOLATED),
         ("b", False, Action.UNCHANGED),
     ]
-    told = str(explain.text(bundle.plan))
+    told = str(plan_text(bundle.plan))
     assert "~ a v1 · isolated" in told
     assert "evaluated apart from its neighbours" in told
 
@@ -460,7 +461,7 @@ def test_it_stays_apart_until_it_changes() -> None:
         (False, Action.CHANGED),
         (False, Action.UNCHANGED),
     ]
-    assert "no longer apart" in str(explain.text(changed.plan))
+    assert "no longer apart" in str(plan_text(changed.plan))
 
 
 def test_only_who_is_in_place_is_put_apart() -> None:

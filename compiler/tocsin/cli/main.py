@@ -11,13 +11,13 @@ from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import mkdtemp, mkstemp
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from tocsin import __version__
-from tocsin.diagnostics import near
-from tocsin.errors import TocsinError
+from tocsin.diagnostics import FindingsError, near
+from tocsin.errors import ConfigError, TocsinError
 from tocsin.escape import printable
 from tocsin.secrets import guard, scrub
 
@@ -73,6 +73,20 @@ class Lazy(click.Group):
             if not close:
                 raise
             raise click.UsageError(f"{error.message} Did you mean {close!r}?", ctx) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; the errors in files that end a use case are printed."""
+        try:
+            return super().invoke(ctx)
+        except FindingsError as error:
+            from tocsin.cli.output import print_diagnostics  # noqa: PLC0415 - keeps `--help` quick
+
+            print_diagnostics(error.found, err=True)
+            if error.message:
+                raise ConfigError(
+                    error.message, hint=error.hint, exit_code=error.exit_code
+                ) from None
+            raise click.exceptions.Exit(error.exit_code) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line a command, without importing any of them."""

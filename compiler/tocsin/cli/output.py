@@ -14,6 +14,7 @@ from urllib.parse import quote
 import click
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 from tocsin import __version__, gate
 from tocsin.diagnostics import Diagnostic, Severity
@@ -80,15 +81,6 @@ def print_diagnostics(found: Iterable[Diagnostic], fmt: str = "text", *, err: bo
     else:
         for each in found:
             click.echo(_github(each) if fmt == "github" else _text(each), err=err)
-
-
-def summary(found: Iterable[Diagnostic]) -> str:
-    """`2 errors, 1 warning`, or `no findings`."""
-    counts = dict.fromkeys(Severity, 0)
-    for each in found:
-        counts[each.severity] += 1
-    said = [f"{n} {s.value}{'s' if n != 1 else ''}" for s, n in counts.items() if n]
-    return ", ".join(said) or "no findings"
 
 
 def _text(each: Diagnostic) -> str:
@@ -159,3 +151,13 @@ def _sarif_result(each: Diagnostic) -> dict[str, Any]:
 def on_terminal() -> bool:
     """Whether people are watching stderr."""
     return sys.stderr.isatty()
+
+
+def say(message: str) -> None:
+    """A note for people, on stderr."""
+    console().print(message, soft_wrap=True)
+
+
+def show(page: Text | str) -> None:
+    """A result on stdout: lines are never cut, colours only on a terminal."""
+    Terminal().print(page, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""A plan in words: for a terminal, for a pull request, for a program."""
+"""A plan in words: for people, for a pull request, for a program."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rich.text import Text
-
 from tocsin.escape import markdown as markdown_text
-from tocsin.escape import printable
 from tocsin.model.detection import duration
 from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import Deploy, Discard, Document, Drift, Mend, Plan, Remove, Repair, Step
@@ -17,7 +14,6 @@ from tocsin.plan.words import reworded, words_of
 from tocsin.release.entry import Action, Entry
 from tocsin.release.state_decision import StateDecision
 
-_STYLES = {"+": "green", "~": "yellow", "-": "red", "=": "cyan", "!": "magenta", "x": "bold red"}
 _DRIFT: dict[Drift, str] = {
     "": "",
     "missing": "was missing",
@@ -75,29 +71,9 @@ def summary(plan: Plan) -> str:
     return ("" if plan.steps else "Nothing to do: ") + " · ".join(parts)
 
 
-def text(plan: Plan) -> Text:
-    """The plan for a terminal; colours are styles, so that a pipe gets none."""
-    page = Text()
-    page.append(f"{printable(_heading(plan))}\n", "bold")
-    for row in rows(plan):
-        page.append(f"{row.symbol} {printable(row.name)}", _STYLES[row.symbol])
-        page.append(f" {row.version}" if row.version else "")
-        page.append("".join(f" · {printable(fact)}" for fact in row.facts))
-        page.append("\n")
-    for pack in plan.packs:
-        page.append(f"pack {printable(pack.source)}", "cyan")
-        page.append("".join(f" · {printable(fact)}" for fact in _pack_facts(pack)) + "\n")
-    for warning in plan.warnings:
-        page.append(f"warning: {printable(warning)}\n", "yellow")
-    for problem in plan.problems:
-        page.append(f"error: {printable(problem)}\n", "bold red")
-    page.append(summary(plan), "bold")
-    return page
-
-
 def markdown(plan: Plan) -> str:
     """The plan as a comment on a pull request."""
-    lines = [f"### {markdown_text(_heading(plan))}", "", f"**{summary(plan)}**", ""]
+    lines = [f"### {markdown_text(heading(plan))}", "", f"**{summary(plan)}**", ""]
     if found := rows(plan):
         lines += ["| | detection | version | what | where | artifact | notes |", "|-" * 7 + "|"]
     for row in found:
@@ -106,7 +82,7 @@ def markdown(plan: Plan) -> str:
         lines.append("| " + " | ".join([f"`{row.symbol}`", *map(markdown_text, cells)]) + " |")
     lines += [""] if found else []
     for pack in plan.packs:
-        facts = markdown_text(" · ".join(_pack_facts(pack)))
+        facts = markdown_text(" · ".join(pack_facts(pack)))
         lines.append(f"- **pack** {markdown_text(pack.source)}: {facts}")
     lines += [f"- **warning**: {markdown_text(w)}" for w in plan.warnings]
     lines += [f"- **error**: {markdown_text(p)}" for p in plan.problems]
@@ -118,7 +94,8 @@ def as_json(plan: Plan) -> dict[str, Any]:
     return {"digest": plan.digest, "counts": dict(plan.counts), **plan.record}
 
 
-def _heading(plan: Plan) -> str:
+def heading(plan: Plan) -> str:
+    """For which environment, why, and from what to what."""
     base = f"release {plan.base_number}" if plan.base_number else "nothing"
     reason = "" if plan.reason == "apply" else f" ({plan.reason})"
     return f"Plan for {plan.environment}{reason}, from {base}, source {plan.source}"
@@ -146,7 +123,7 @@ def _row(step: Step) -> Row:
             return Row("!", path, "", "discarded", "", notes=(f"{why} file",))
 
 
-def _pack_facts(pack: PackDiff) -> list[str]:
+def pack_facts(pack: PackDiff) -> list[str]:
     """What happens to a pack; its other detections keep their part byte by byte."""
     size = pack.kept + len(pack.added) + len(pack.changed)
     parts = (("added", pack.added), ("changed", pack.changed), ("removed", pack.removed))

@@ -8,28 +8,19 @@ from typing import Any
 import click
 
 from tocsin import gate
-from tocsin.cli.environment import (
-    Site,
-    carry_out,
-    finish_interrupted,
-    on_input_terminal,
-    project_plan,
-    released,
-    say,
-    show,
-    site_options,
-)
-from tocsin.cli.output import console, echo_json, format_option
+from tocsin.app.apply import apply_project
+from tocsin.app.environment import OpenEnvironment
+from tocsin.app.plan import saved_plan
+from tocsin.cli.deploying import on_input_terminal, reviewer, tell_release
+from tocsin.cli.options import approvals_option, environment_options
+from tocsin.cli.output import format_option
 from tocsin.errors import ConfigError
-from tocsin.plan import explain, saved
-from tocsin.plan.steps import Bundle
-from tocsin.state.release import Release
 
 _MOST_EVIDENCE = 64 * gate.MIB
 
 
 @click.command()
-@site_options
+@environment_options
 @click.option(
     "--plan",
     "plan_file",
@@ -37,7 +28,7 @@ _MOST_EVIDENCE = 64 * gate.MIB
     help="Deploy exactly this saved plan; refused if the world moved since.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--approved-by", "approvals", multiple=True, metavar="NAME", help="Record approval.")
+@approvals_option
 @click.option(
     "--evidence",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -45,7 +36,7 @@ _MOST_EVIDENCE = 64 * gate.MIB
 )
 @format_option("text", "json")
 def apply(  # noqa: PLR0913 - one parameter per option
-    site: Site,
+    opened: OpenEnvironment,
     *,
     plan_file: Path | None,
     yes: bool,
@@ -57,42 +48,16 @@ def apply(  # noqa: PLR0913 - one parameter per option
 
     An apply that was killed is finished first.
     """
-    site.reachable()
+    opened.reachable()
     if not (plan_file or yes or on_input_terminal()):
         raise ConfigError(
             "nobody is here to confirm the plan",
             hint="give --yes, or --plan FILE with a plan that was reviewed",
         )
     proof = _evidence(evidence)
-    reviewed = _from_file(site, plan_file) if plan_file else None
-    release = finish_interrupted(site)
-    if not (release and reviewed and release.plan == reviewed.plan.digest):
-        release = _deploy(site, reviewed, approvals, proof, ask=not yes)
-    if fmt == "json":
-        echo_json({"release": release.record if release else None})
-    elif release:
-        show(released(release))
-
-
-def _deploy(
-    site: Site, reviewed: Bundle | None, approvals: tuple[str, ...], evidence: Any, *, ask: bool
-) -> Release | None:
-    """Show the plan, ask unless it was reviewed, apply it; None if there is nothing to do."""
-    bundle = reviewed or project_plan(site)
-    console().print(explain.text(bundle.plan), soft_wrap=True)
-    if not (bundle.plan.steps or bundle.plan.problems):
-        return None
-    if ask and not reviewed and not bundle.plan.problems and not click.confirm("Deploy this?"):
-        say("nothing was deployed")
-        raise click.exceptions.Exit(1)
-    return carry_out(site, bundle, approvals, evidence)
-
-
-def _from_file(site: Site, path: Path) -> Bundle:
-    bundle = saved.read(path)
-    if bundle.plan.environment != site.name:
-        raise ConfigError(f"{path} is a plan for {bundle.plan.environment}, not for {site.name}")
-    return bundle
+    reviewed = saved_plan(opened, plan_file) if plan_file else None
+    review = reviewer("" if yes or reviewed else "Deploy this?")
+    tell_release(apply_project(opened, reviewed, approvals, proof, review), fmt)
 
 
 def _evidence(path: Path | None) -> Any:

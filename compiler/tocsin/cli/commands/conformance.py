@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import click
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.backend import registry
-from tocsin.backend.base import Backend
-from tocsin.cli.engine import EVALUATOR, EngineName, chosen, started_for
+from tocsin.app.conformance import chosen_cases, hold
+from tocsin.app.engines import EVALUATOR
+from tocsin.app.engines import chosen as installed
+from tocsin.cli.engine_option import EngineName, left_out
 from tocsin.cli.output import console, echo_json, format_option
-from tocsin.conformance import Case, Report, Status, cases, rows, run
-from tocsin.conformance.judge import judge_table
-from tocsin.errors import ConfigError
+from tocsin.conformance import Report, Status, rows
 
 SHOWN = 20
 """Problems told in full; more are counted."""
@@ -45,39 +42,16 @@ def conformance(
     backend passes a case, or refuses it and says so in its table of marks; all else is a problem.
     Exit code 1 if anything is not as declared.
     """
-    only = list(_cases(chosen, tag))
-    reports = list(_reports(engines or (() if backends else (EVALUATOR,)), backends, only))
+    only = chosen_cases(chosen, tag)
+    names = installed(engines or (() if backends else (EVALUATOR,)), left_out)
+    with console().status("running the cases") as spinner:
+        reports = list(hold(names, backends, only, spinner.update))
     if fmt == "json":
         echo_json([_as_json(report) for report in reports])
     else:
         _print(reports)
     if not all(report.ok for report in reports):
         raise click.exceptions.Exit(1)
-
-
-def _cases(wanted: Iterable[str], tag: str | None) -> Iterable[Case]:
-    known = {row.id for row in rows()}
-    for name in wanted:
-        if name not in known:
-            raise ConfigError(f"no row {name!r}", hint=f"rows: {', '.join(r.id for r in rows())}")
-    return (
-        case
-        for case in cases()
-        if (not wanted or case.row in wanted) and (tag is None or tag in case.tags)
-    )
-
-
-def _reports(engines: Iterable[str], backends: Iterable[str], only: list[Case]) -> Iterable[Report]:
-    names = chosen(tuple(engines))
-    if EVALUATOR in names:
-        yield judge_table(only)
-    wanted: list[Backend] = [registry.by_engine(name) for name in names if name != EVALUATOR]
-    wanted += [registry.load(name) for name in backends]
-    whole = len(only) == sum(1 for _ in cases())
-    with started_for(wanted) as endpoints:
-        for backend in dict.fromkeys(wanted):
-            with console().status(f"{backend.name}: {len(only)} cases on {backend.engine}"):
-                yield run(backend, endpoints, only=None if whole else only)
 
 
 def _as_json(report: Report) -> dict[str, object]:

@@ -7,16 +7,15 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from tocsin.cli.environment import open_site, say, show, sound_project
-from tocsin.cli.output import echo_json, format_option
-from tocsin.diagnostics import has_errors
+from tocsin.app.coverage import coverage_of_environment, coverage_of_project
+from tocsin.app.environment import open_environment
+from tocsin.cli.options import project_option, remote_option
+from tocsin.cli.output import echo_json, format_option, say, show
 from tocsin.errors import ConfigError
-from tocsin.front.project import find_project, load_project
-from tocsin.report.coverage import Column, Coverage, build
-from tocsin.report.deployed import deployed
+from tocsin.front.project import find_project
+from tocsin.report.coverage import Column, Coverage
 from tocsin.report.documents import figures
 from tocsin.report.files import write
-from tocsin.state.lock import read_lock
 
 _BAR = 24
 
@@ -30,12 +29,8 @@ _BAR = 24
 )
 @click.option("--env", default="", metavar="ENV", help="What is deployed there, from its ledger.")
 @click.option("--at", default="", metavar="DATE", help="The release that was current then (UTC).")
-@click.option(
-    "--project",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the project; found from the current folder by default.",
-)
-@click.option("--remote", default="", help="Share the ledger's branch through this git remote.")
+@project_option
+@remote_option
 @format_option("text", "json")
 def coverage(  # noqa: PLR0913 - one parameter an option
     *, out: Path, env: str, at: str, project: Path | None, remote: str, fmt: str
@@ -47,27 +42,17 @@ def coverage(  # noqa: PLR0913 - one parameter an option
     """
     if at and not env:
         raise ConfigError("--at needs --env", hint="only an environment has a past")
-    found = _of_environment(env, at, project, remote) if env else _of_project(project)
+    if env:
+        opened = open_environment(env, project, remote=remote, resolve=False, notify=say)
+        found = coverage_of_environment(opened, at)
+    else:
+        found = coverage_of_project(find_project(project or Path()))
     written = write(found, out)
     if fmt == "json":
         echo_json({"files": [str(path) for path in written], "figures": figures(found)})
     else:
         show(_summary(found))
         say(f"open {written[0]}")
-
-
-def _of_project(project: Path | None) -> Coverage:
-    root = find_project(project or Path())
-    return build(sound_project(root), read_lock(root))
-
-
-def _of_environment(env: str, at: str, project: Path | None, remote: str) -> Coverage:
-    """Mistakes in the project do not matter for what is deployed: they are only mentioned."""
-    site = open_site(env, project, remote, resolve=False)
-    content = load_project(site.root)
-    if has_errors(list(content.diagnostics)):
-        say("the project has errors: detections that have one are not listed as not deployed")
-    return build(content, read_lock(site.root), deployed(site.ledger, at))
 
 
 def _summary(found: Coverage) -> Text:

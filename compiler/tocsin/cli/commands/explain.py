@@ -11,31 +11,15 @@ import click
 from rich.text import Text
 from rich.tree import Tree
 
-from tocsin.cases import explain as why
+from tocsin.app.explain import explain_rule
 from tocsin.cases.explain import Explanation, Named
-from tocsin.cases.windows import Windows, explain_windows
-from tocsin.cli.events import AUTO, flatten_option
 from tocsin.cli.explain_windows import correlation_json, show_windows
-from tocsin.cli.output import (
-    Terminal,
-    console,
-    echo_json,
-    format_option,
-    print_diagnostics,
-    summary,
-)
-from tocsin.diagnostics import Diagnostic, has_errors, near
-from tocsin.errors import ConfigError
+from tocsin.cli.options import AUTO, flatten_option, project_option
+from tocsin.cli.output import Terminal, console, echo_json, format_option, print_diagnostics
+from tocsin.diagnostics import has_errors
 from tocsin.escape import printable
 from tocsin.events.reading import Reading, read_events, read_stream
-from tocsin.front.collect import collect
-from tocsin.front.placeholders import read_placeholders
-from tocsin.front.project import Project, find_project, load_project, project_above
-from tocsin.front.relate import relate_inferred
-from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.ir.trace import Trace
-from tocsin.scan.infer import UNBOUND
-from tocsin.scan.times import guessed_clock
 
 STDIN = "-"
 MANY = 8
@@ -46,11 +30,7 @@ MANY = 8
 @click.argument("rule")
 @click.option("--event", "file", required=True, metavar="FILE", help="Events, or - for stdin.")
 @click.option("--number", type=click.IntRange(min=0), help="Only the event of this number, from 0.")
-@click.option(
-    "--project",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the project; found from the current folder by default.",
-)
+@project_option
 @flatten_option
 @format_option("text", "json")
 def explain(  # noqa: PLR0913 - one parameter an option
@@ -65,97 +45,18 @@ def explain(  # noqa: PLR0913 - one parameter an option
     there, what was asked; the events are taken in the order of FILE. Exit code 1 if something in
     the files is broken, 0 whether the events match or not.
     """
-    queries, values, broken = _detections(rule, project)
     read = _events(file, flatten=flatten == AUTO)
-    events, wrong = read.events, [*broken, *read.diagnostics]
-    print_diagnostics(wrong, err=True)
-    if not queries:
-        raise ConfigError(f"no detection without errors in {rule}", exit_code=1)
-    chosen = _chosen(events, number)
-    parts = [why.named(query, values) for query in queries if isinstance(query, Query)]
-    found = [(part, n, why.explain(part, event)) for part in parts for n, event in chosen]
-    windows = [_windows(q, events, number) for q in queries if isinstance(q, CorrelationQuery)]
+    found = explain_rule(rule, project, read, number)
+    print_diagnostics(found.wrong, err=True)
     if fmt == "json":
-        echo_json([*(_as_json(*each) for each in found), *map(correlation_json, windows)])
+        of_events = (_as_json(*each) for each in found.events)
+        echo_json([*of_events, *map(correlation_json, found.correlations)])
     else:
-        _show(found)
-        for each in windows:
-            show_windows(each, len(events))
-    if has_errors(wrong):
+        _show(found.events)
+        for each in found.correlations:
+            show_windows(each, len(read.events))
+    if has_errors(found.wrong):
         raise click.exceptions.Exit(1)
-
-
-def _windows(
-    query: CorrelationQuery, events: Sequence[dict[str, Any]], number: int | None
-) -> Windows:
-    declared = all(source.time_field for source in query.sources)
-    found = explain_windows(query, events, None if declared else guessed_clock())
-    return found if number is None else found.at(number)
-
-
-def _chosen(
-    events: Sequence[dict[str, Any]], number: int | None
-) -> list[tuple[int, dict[str, Any]]]:
-    numbered = list(enumerate(events))
-    if number is None:
-        return numbered
-    if number >= len(numbered):
-        last = f"they are numbered from 0 to {len(numbered) - 1}" if numbered else ""
-        raise ConfigError(f"there is no event {number}: {len(numbered)} were read", hint=last)
-    return [numbered[number]]
-
-
-# --- the detection ---------------------------------------------------------------------------
-
-Values = dict[str, tuple[str, ...]]
-
-
-def _detections(rule: str, folder: Path | None) -> tuple[list[Resolved], Values, list[Diagnostic]]:
-    """Queries of a file or of a key, the project's placeholders, and what is wrong there."""
-    path = Path(rule)
-    if not path.is_file():
-        project = load_project(find_project(folder or Path()))
-        return [_by_key(project, rule)], _values(project.root), []
-    root = folder or project_above(path)
-    if root:
-        project = load_project(root)
-        mine = [q for q in project.queries if Path(q.detection.span.file).samefile(path)]
-        wrong = [d for d in project.diagnostics if _is(d, path)]
-        if mine or wrong:
-            return _alerting(mine), _values(root), wrong
-    values = _values(root) if root else {}
-    rules = collect([path], values)
-    related = relate_inferred(rules, UNBOUND, ignore_logsource=False)
-    return _alerting(related.queries), values, [*rules.diagnostics, *related.diagnostics]
-
-
-def _values(root: Path) -> Values:
-    return dict(read_placeholders(root / "placeholders")[0])
-
-
-def _alerting(queries: Sequence[Resolved]) -> list[Resolved]:
-    """Those that raise alerts; where none does, all."""
-    return [query for query in queries if query.alerts] or list(queries)
-
-
-def _is(each: Diagnostic, path: Path) -> bool:
-    file = Path(each.span.file)
-    return file.exists() and file.samefile(path)
-
-
-def _by_key(project: Project, word: str) -> Resolved:
-    for query in project.queries:
-        detection = query.detection
-        if word in (detection.key, detection.id, detection.name, Path(detection.span.file).stem):
-            return query
-    keys = [query.detection.key for query in project.queries]
-    close = near(word, keys)
-    hint = f"did you mean {close!r}?" if close else "a rule file, or a key from `tocsin test`"
-    wrong = f"; {summary(project.diagnostics)}" if has_errors(list(project.diagnostics)) else ""
-    raise ConfigError(f"no file and no detection {word!r} in {project.root}{wrong}", hint=hint)
-
-
-# --- the events ------------------------------------------------------------------------------
 
 
 def _events(file: str, *, flatten: bool) -> Reading:
@@ -163,9 +64,6 @@ def _events(file: str, *, flatten: bool) -> Reading:
     if file == STDIN:
         return read_stream("stdin", sys.stdin.buffer, flatten=flatten)
     return read_events([Path(file)], flatten=flatten)
-
-
-# --- what is shown ---------------------------------------------------------------------------
 
 
 def _as_json(parts: Named, number: int, found: Explanation) -> dict[str, Any]:

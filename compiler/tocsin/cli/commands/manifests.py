@@ -7,28 +7,18 @@ from typing import Any
 
 import click
 
-from tocsin.cli.environment import say
-from tocsin.cli.output import echo_json, format_option
-from tocsin.deploy.manifests import (
-    Choices,
-    Deployment,
-    Manifest,
-    deployment,
-    prerequisites,
-)
+from tocsin.app.manifests import deployment_of, write_manifests
+from tocsin.cli.options import env_option, project_option
+from tocsin.cli.output import echo_json, format_option, say
+from tocsin.deploy.manifests import Choices, Deployment, Manifest, prerequisites
 from tocsin.deploy.manifests import manifests as render
-from tocsin.errors import ConfigError
 from tocsin.escape import printable
-from tocsin.front.project import find_project, read_settings
+from tocsin.front.project import find_project
 
 
 @click.command()
-@click.option("--env", required=True, metavar="ENV", help="Environment in tocsin.toml.")
-@click.option(
-    "--project",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the project; found from the current folder by default.",
-)
+@env_option
+@project_option
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
 @click.option("--image", required=True, help="Image of the workers.")
 @click.option("--flink-image", default="", help="Image of Flink, where Flink is used.")
@@ -71,26 +61,11 @@ def manifests(
     Workers for Kubernetes and systemd; where Flink is used, a session cluster for the Flink
     Kubernetes Operator and its SQL gateway. Without --out, what kubectl takes is printed.
     """
-    settings = read_settings(find_project(project or Path()))
-    if env not in settings.environments:
-        known = ", ".join(settings.environments) or "none"
-        raise ConfigError(f"no environment {env!r}", hint=f"environments: {known}")
-    made = deployment(settings.project.name, env, settings.environments[env], Choices(**options))
-    _show(made, render(made), out, fmt)
-
-
-def _show(made: Deployment, files: tuple[Manifest, ...], out: Path | None, fmt: str) -> None:
-    paths = {each.name: out / each.name for each in files} if out else {}
-    if out:
-        out.mkdir(parents=True, exist_ok=True)
-    for each in files if out else ():
-        paths[each.name].write_text(each.text, "utf-8")
+    made = deployment_of(find_project(project or Path()), env, Choices(**options))
+    files = render(made)
+    paths = write_manifests(files, out) if out else {}
     if fmt == "json":
-        listed = [
-            {"name": f.name, "path": str(paths[f.name]) if out else None, "text": f.text}
-            for f in files
-        ]
-        echo_json({"name": made.name, "files": listed, "needs": list(prerequisites(made))})
+        echo_json(_as_json(made, files, paths))
         return
     if out:
         for path in paths.values():
@@ -99,3 +74,13 @@ def _show(made: Deployment, files: tuple[Manifest, ...], out: Path | None, fmt: 
         click.echo("---\n".join(f.text for f in files if f.kubernetes), nl=False)
     for need in prerequisites(made):
         say(f"needs {need}")
+
+
+def _as_json(
+    made: Deployment, files: tuple[Manifest, ...], paths: dict[str, Path]
+) -> dict[str, Any]:
+    listed = [
+        {"name": f.name, "path": str(paths[f.name]) if paths else None, "text": f.text}
+        for f in files
+    ]
+    return {"name": made.name, "files": listed, "needs": list(prerequisites(made))}

@@ -13,37 +13,24 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.app.scan_coverage import Seen
+from tocsin.app.scan import AUTO, LoadedScan, form_of, group_of, load_scan, run_scan
 from tocsin.backend.forms import Form
-from tocsin.cli.engine import EVALUATOR, MATCHER, engine_option, matched, started
-from tocsin.cli.events import AUTO as FLATTEN
-from tocsin.cli.events import flatten_option
+from tocsin.cli.engine_option import engine_option
+from tocsin.cli.options import AUTO as FLATTEN
+from tocsin.cli.options import flatten_option
 from tocsin.cli.output import (
     Terminal,
     console,
     format_option,
     on_terminal,
     print_diagnostics,
-    summary,
 )
-from tocsin.diagnostics import Diagnostic, has_errors
-from tocsin.errors import ConfigError
+from tocsin.diagnostics import Diagnostic, has_errors, summary
 from tocsin.escape import printable
-from tocsin.events.reading import read_events
-from tocsin.front.collect import collect, no_rules
-from tocsin.front.project import project_above
-from tocsin.front.project import seen as seen_from
-from tocsin.front.relate import relate_inferred
-from tocsin.front.routes import routes
-from tocsin.front.sources import read_sources
-from tocsin.ir.query import CorrelationQuery, Resolved
+from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Match
-from tocsin.model.source import Source
-from tocsin.scan.infer import UNBOUND
-from tocsin.scan.reach import reach
-from tocsin.scan.run import Result, scan_engine, scan_evaluator, scan_matcher
+from tocsin.scan.run import Result
 
-AUTO = "auto"
 _PATHS = click.Path(path_type=Path)
 
 
@@ -123,23 +110,15 @@ def scan(  # noqa: PLR0913 - one parameter an option
     Refused detections and broken lines go to stderr and make the exit code 1; the scan goes on.
     """
     begun = perf_counter()
-    collected = collect(rules)
-    read = read_events(events, flatten=flatten == FLATTEN)
-    loaded = read.events
-    known = routes(_sources_of(rules))
-    related = relate_inferred(collected, UNBOUND, ignore_logsource=ignore_logsource, routes=known)
-    queries = related.queries
-    wrong = [*collected.diagnostics, *no_rules(rules), *related.diagnostics, *read.diagnostics]
+    loaded = load_scan(rules, events, flatten=flatten == FLATTEN, ignore_logsource=ignore_logsource)
+    queries, wrong = loaded.queries, loaded.wrong
     print_diagnostics(wrong, err=True)
     _stop_if(strict, wrong)
-    seen = Seen(collected, read, reach(queries, loaded), known, ignore_logsource)
-    for line in seen.lines():
-        console().print(Text(line, style="yellow"), soft_wrap=True)
-    if strict and seen.lacks:
-        console().print("nothing scanned: rules without anything to look at")
-        raise click.exceptions.Exit(1)
+    _tell_lacks(loaded, strict)
     ready = perf_counter()
-    result = _run(engine, queries, loaded, time_field, _form(engine, form))
+    result = run_scan(
+        loaded, engine, form_of(engine, form), time_field=time_field, progress=_progress
+    )
     print_diagnostics(result.refused, err=True)
     _stop_if(strict, result.refused)
     _print(result.matches, queries, fmt)
@@ -147,49 +126,24 @@ def scan(  # noqa: PLR0913 - one parameter an option
     if wrong or result.refused:
         console().print(f"scan went on despite {summary([*wrong, *result.refused])}")
     if stats:
-        seconds = perf_counter() - ready
-        _stats(seen, queries, result, ready - begun, seconds)
+        _stats(loaded, result, ready - begun, perf_counter() - ready)
     if has_errors([*wrong, *result.refused]):
         raise click.exceptions.Exit(1)
 
 
-def _sources_of(rules: Sequence[Path]) -> list[Source]:
-    """The sources of the projects in which the rules are."""
-    roots = dict.fromkeys(root for path in rules if (root := project_above(path)) is not None)
-    return [
-        source for root in roots for source in read_sources(seen_from(root) / "sources")[0].values()
-    ]
-
-
-def _stop_if(strict: bool, found: Sequence[Diagnostic]) -> None:  # noqa: FBT001
-    if strict and has_errors(list(found)):
-        console().print(f"nothing scanned: {summary(found)}")
+def _tell_lacks(loaded: LoadedScan, strict: bool) -> None:  # noqa: FBT001
+    """Say which rules have nothing to look at; strictly, that ends the scan."""
+    for line in loaded.seen.lines():
+        console().print(Text(line, style="yellow"), soft_wrap=True)
+    if strict and loaded.seen.lacks:
+        console().print("nothing scanned: rules without anything to look at")
         raise click.exceptions.Exit(1)
 
 
-def _form(engine: str, form: str) -> Form | None:
-    """The form to run, None to choose. Raises ConfigError where there is nothing to choose."""
-    if form == AUTO:
-        return None
-    if engine in (EVALUATOR, MATCHER):
-        raise ConfigError(f"{engine} has one form", hint="--form is for duckdb, spark, flink")
-    return Form(form)
-
-
-def _run(
-    engine: str,
-    queries: Sequence[Resolved],
-    events: list[dict[str, Any]],
-    time_field: str,
-    form: Form | None,
-) -> Result:
-    if engine == EVALUATOR:
-        return scan_evaluator(queries, events, time_field=time_field, progress=_progress)
-    if engine == MATCHER:
-        return scan_matcher(queries, events, matched, time_field=time_field)
-    with started([engine]) as (backends, endpoints):
-        backend = backends[engine]
-        return scan_engine(queries, events, backend, endpoints, time_field=time_field, form=form)
+def _stop_if(strict: bool, found: Sequence[Diagnostic]) -> None:  # noqa: FBT001
+    if strict and has_errors(found):
+        console().print(f"nothing scanned: {summary(found)}")
+        raise click.exceptions.Exit(1)
 
 
 def _progress(events: Iterable[Any]) -> Iterable[Any]:
@@ -201,14 +155,14 @@ def _print(matches: Sequence[Match], queries: Sequence[Resolved], fmt: str) -> N
     by_id = {query.detection.id: query for query in queries}
     if fmt == "jsonl":
         for match in matches:
-            group = _group(by_id[match.detection], match)
+            group = group_of(by_id[match.detection], match)
             line = {"rule": match.detection, "event": match.event}
             click.echo(json.dumps(line if group is None else {**line, "group": group}))
         return
     table = Table("event", "level", "title", "group", "rule", box=None)
     for match in sorted(matches, key=lambda m: (m.event, m.detection, m.group)):
         query = by_id[match.detection]
-        meta, group = query.detection.meta, _group(query, match) or {}
+        meta, group = query.detection.meta, group_of(query, match) or {}
         shown = ", ".join(f"{key}={value}" for key, value in group.items())
         row = (str(match.event), meta.level, meta.title, shown, match.detection)
         table.add_row(*(Text(printable(cell)) for cell in row))
@@ -223,26 +177,16 @@ def _print_left_out(result: Result, queries: Sequence[Resolved]) -> None:
             console().print(said, soft_wrap=True)
 
 
-def _group(query: Resolved, match: Match) -> dict[str, str] | None:
-    """A correlation's group by the names of its keys."""
-    if not isinstance(query, CorrelationQuery):
-        return None
-    names = (ref.name for ref in query.correlation.group_by)
-    return dict(zip(names, match.group, strict=True))
-
-
-def _stats(
-    seen: Seen, queries: Sequence[Resolved], result: Result, load: float, seconds: float
-) -> None:
+def _stats(loaded: LoadedScan, result: Result, load: float, seconds: float) -> None:
     figures = {
-        "events": len(seen.read.events),
-        "rules": sum(query.alerts for query in queries),
+        "events": len(loaded.events),
+        "rules": sum(query.alerts for query in loaded.queries),
         "matches": len(result.matches),
         "load_seconds": round(load, 3),
         "scan_seconds": round(seconds, 3),
-        "events_per_second": round(len(seen.read.events) / seconds) if seconds else 0,
+        "events_per_second": round(len(loaded.events) / seconds) if seconds else 0,
     }
     form = {"form": result.form} if result.form else {}
     left_out = {rule: found for rule, each in result.left_out.items() if (found := each.told)}
-    told = figures | form | {"left_out": left_out} | seen.as_json()
+    told = figures | form | {"left_out": left_out} | loaded.seen.as_json()
     click.echo(json.dumps(told), err=True)

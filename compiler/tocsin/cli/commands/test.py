@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import click
 from rich.table import Table
 from rich.text import Text
 
-from tocsin import gate
+from tocsin.app.cases import run_cases, to_test
+from tocsin.app.engines import chosen
 from tocsin.cases.judge import Verdict
 from tocsin.cases.junit import junit
-from tocsin.cases.run import EVALUATOR, run_engine, run_evaluator
-from tocsin.cli.engine import chosen, engine_option, started
-from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, summary
-from tocsin.diagnostics import has_errors
+from tocsin.cli.engine_option import engine_option, left_out
+from tocsin.cli.output import console, echo_json, format_option, print_diagnostics
+from tocsin.diagnostics import has_errors, summary
 from tocsin.errors import ConfigError
 from tocsin.escape import printable
-from tocsin.front.project import Project, find_project, load_project
 from tocsin.ir.query import Resolved
-from tocsin.state.changes import put_back
 
 
 @click.command()
@@ -46,24 +42,21 @@ def test(
     PATHS choose rule files or folders of a project; without PATHS, all. One start of an engine
     serves all cases. Exit code 1 if a case fails or a file has errors.
     """
-    for path in paths:
-        if not path.exists():
-            raise ConfigError(f"no such file or folder: {path}")
-    project = load_project(find_project(paths[0] if paths else Path()))
-    queries = _chosen(project, paths, changed_since)
-    broken = [d for d in project.diagnostics if _concerns(d.span.file, paths)]
-    print_diagnostics(broken, err=True)
-    verdicts = list(_run(queries, engine))
+    given = to_test(paths, changed_since)
+    print_diagnostics(given.broken, err=True)
+    names = chosen(engine, left_out)
+    with console().status("running the cases") as spinner:
+        verdicts = list(run_cases(given.queries, names, spinner.update))
     if junit_file:
         _write(junit_file, junit(verdicts))
     if fmt == "json":
         echo_json([v.as_json() for v in verdicts])
-    _report(verdicts, queries)
-    if has_errors(broken):
+    _report(verdicts, given.queries)
+    if has_errors(given.broken):
         console().print(
-            Text.assemble(("not tested because of errors:", "red"), f" {summary(broken)}")
+            Text.assemble(("not tested because of errors:", "red"), f" {summary(given.broken)}")
         )
-    if has_errors(broken) or not all(v.ok for v in verdicts):
+    if has_errors(given.broken) or not all(v.ok for v in verdicts):
         raise click.exceptions.Exit(1)
 
 
@@ -72,58 +65,6 @@ def _write(path: Path, data: bytes) -> None:
         path.write_bytes(data)
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None
-
-
-def _chosen(project: Project, paths: Sequence[Path], rev: str | None) -> list[Resolved]:
-    chosen = [q for q in project.queries if _concerns(q.detection.span.file, paths)]
-    if paths and not chosen and not project.diagnostics:
-        names = ", ".join(map(str, paths))
-        raise ConfigError(f"no detections in {names}", hint=f"the project is {project.root}")
-    if rev is None:
-        return chosen
-    return _reached(project, chosen, rev)
-
-
-def _reached(project: Project, chosen: list[Resolved], rev: str) -> list[Resolved]:
-    """What means something else than at a revision, or has other cases, whatever file did it."""
-    with TemporaryDirectory(prefix="tocsin-since-") as folder:
-        root = put_back(project.root, rev, Path(folder))
-        if root is None or not (root / gate.SETTINGS).is_file():
-            return chosen
-        try:
-            before = load_project(root)
-        except ConfigError:
-            return chosen
-    if before.settings != project.settings:
-        return chosen
-    old = {query.detection.id: _tested(query) for query in before.queries}
-    return [query for query in chosen if old.get(query.detection.id) != _tested(query)]
-
-
-def _tested(query: Resolved) -> tuple[Any, ...]:
-    """All that decides how the cases of a detection end."""
-    cases = tuple((case.name, case.events, case.expect) for case in query.detection.cases)
-    return (query.logic, query.sources, cases)
-
-
-def _concerns(file: str, paths: Sequence[Path]) -> bool:
-    place = Path(file).resolve()
-    wanted = [_rule_of(path.resolve()) for path in paths]
-    return not paths or any(place == path or path in place.parents for path in wanted)
-
-
-def _rule_of(path: Path) -> Path:
-    return path.with_name(path.name.replace(".test.", ".")) if ".test." in path.name else path
-
-
-def _run(queries: Sequence[Resolved], engines: Sequence[str]) -> Iterator[Verdict]:
-    names = chosen(engines)
-    if EVALUATOR in names:
-        yield from run_evaluator(queries)
-    with started(names) as (backends, endpoints):
-        for name, backend in backends.items():
-            with console().status(f"{name}: running the cases"):
-                yield from run_engine(queries, backend, endpoints)
 
 
 def _report(verdicts: Sequence[Verdict], queries: Sequence[Resolved]) -> None:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from tocsin import gate
-from tocsin.check import run_checks
-from tocsin.cli.output import FORMATS, console, format_option, print_diagnostics, summary
-from tocsin.diagnostics import Diagnostic, has_errors
-from tocsin.errors import ConfigError
-from tocsin.front.collect import RuleSet, collect, no_rules, rule_files
-from tocsin.front.item import Placeholders
-from tocsin.front.placeholders import read_placeholders
-from tocsin.front.project import find_project, load_project, project_above, seen
-from tocsin.front.relate import relate_inferred
-from tocsin.scan.infer import UNBOUND
-
-FOLDERS = ("rules", "sources", "placeholders")
-"""What a project reads."""
+from tocsin.app import validate as use_case
+from tocsin.cli.output import FORMATS, console, format_option, print_diagnostics
+from tocsin.diagnostics import has_errors, summary
 
 
 @click.command()
@@ -34,93 +21,8 @@ def validate(paths: tuple[Path, ...], fmt: str) -> None:
     PATHS, the project of the current folder. What is part of a project is checked as such, and
     only what concerns PATHS is said. Exit code 1 if any finding is an error.
     """
-    given = paths or (find_project(Path()),)
-    projects = [path for path in given if (path / gate.SETTINGS).is_file()]
-    found, count = list[Diagnostic](), 0
-    for root, some in _parts([path for path in given if path not in projects]).items():
-        more, sound = _part(root, some) if root else _files(some)
-        lone = [path for path in some if root is None or _is_in(path, root / "rules")]
-        found, count = [*found, *more, *no_rules(lone)], count + sound
-    for path in projects:
-        gate.given(path)
-        project = load_project(path)
-        found += sorted([*project.diagnostics, *run_checks(project)], key=lambda d: d.sort_key)
-        count += len(project.queries)
-    print_diagnostics(found, fmt)
-    console().print(f"{count} detections without errors; {summary(found)}")
-    if has_errors(found):
+    done = use_case.validate(paths)
+    print_diagnostics(done.found, fmt)
+    console().print(f"{done.sound} detections without errors; {summary(done.found)}")
+    if has_errors(done.found):
         raise click.exceptions.Exit(1)
-
-
-def _parts(paths: Sequence[Path]) -> dict[Path | None, list[Path]]:
-    """The paths by the project that reads them as its own; None: none does."""
-    found: dict[Path | None, list[Path]] = {}
-    for path in paths:
-        root = project_above(path)
-        below = [root / name for name in FOLDERS] if root else []
-        own = any(_is_in(path, folder) for folder in below)
-        found.setdefault(root if own else None, []).append(path)
-    return found
-
-
-def _is_in(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())
-
-
-def _part(root: Path, paths: Sequence[Path]) -> tuple[list[Diagnostic], int]:
-    """What a whole project's checks say of some of its files, or with a hint at one of them."""
-    for path in paths:
-        gate.given(path)
-        if not path.exists():
-            raise ConfigError(f"no such file or folder: {path}")
-    project = load_project(root)
-    wanted = [_rule_of(path).resolve() for path in paths]
-
-    def concerns(file: str) -> bool:
-        place = _rule_of(Path(file)).resolve()
-        return any(place.is_relative_to(path) for path in wanted)
-
-    every = sorted([*project.diagnostics, *run_checks(project)], key=lambda d: d.sort_key)
-    files = {q.detection.span.file for q in project.queries}
-    named = [file for file in files if concerns(file)]
-    found = [d for d in every if concerns(d.span.file) or any(f"{f}:" in d.hint for f in named)]
-    return found, sum(q.detection.span.file in named for q in project.queries)
-
-
-def _rule_of(path: Path) -> Path:
-    """The rule's file for a file of cases: what is said of one concerns the other."""
-    return path.with_name(path.name.replace(".test.", ".")) if ".test." in path.name else path
-
-
-def _files(paths: list[Path]) -> tuple[list[Diagnostic], int]:
-    """Findings in rule files, and how many detections have none. Fields are not known here."""
-    root = project_above(paths[0])
-    values, unread = read_placeholders(seen(root) / "placeholders") if root else ({}, [])
-    read = collect(paths, values)
-    every = _among_neighbours(read, paths, root, values)
-    related = relate_inferred(every, UNBOUND, ignore_logsource=True)
-    files = {str(file) for file in rule_files(paths)[0]}
-    found = [each for each in related.diagnostics if each.span.file in files]
-    kept = [query for query in related.queries if query.detection.span.file in files]
-    return sorted([*unread, *read.diagnostics, *found], key=lambda d: d.sort_key), len(kept)
-
-
-def _among_neighbours(
-    read: RuleSet, paths: list[Path], root: Path | None, values: Placeholders
-) -> RuleSet:
-    """The rules among the others of their project, to which correlations may refer."""
-    if root is None or not (root / "rules").is_dir():
-        return read
-    known = {str(file.resolve()) for file in rule_files(paths)[0]}
-    rest = [f for f in rule_files([root / "rules"])[0] if str(f.resolve()) not in known]
-    others = collect(rest, values)
-    names = {name for rule in read.named for name in (rule.detection.id, rule.detection.name)}
-    return replace(
-        read,
-        rules=(*read.rules, *(r for r in others.rules if r.detection.id not in names)),
-        correlations=(
-            *read.correlations,
-            *(c for c in others.correlations if c.detection.id not in names),
-        ),
-        broken=(*read.broken, *others.broken),
-    )

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import click
 
-from tocsin.cli.environment import Site, record_options, show
-from tocsin.cli.output import echo_json, format_option
-from tocsin.state.verify import Finding, Verdict
-from tocsin.state.verify import verify as recompute
+from tocsin.app.environment import OpenEnvironment
+from tocsin.app.verify import verify_environment
+from tocsin.cli.options import record_options
+from tocsin.cli.output import echo_json, format_option, show
+from tocsin.state.verify import Verdict
 
 
 @click.command()
 @record_options
 @format_option("text", "json")
-def verify(site: Site, fmt: str) -> None:
+def verify(opened: OpenEnvironment, fmt: str) -> None:
     """Recompute every digest of every release, and the chain. Exit code 1 on any tampering."""
-    verdict = _with_live(site, recompute(site.ledger))
+    verdict = verify_environment(opened)
     if fmt == "json":
         echo_json(asdict(verdict))
     else:
-        show("\n".join(_lines(site.name, verdict)))
+        show("\n".join(_lines(opened.name, verdict)))
     if verdict.findings:
         raise click.exceptions.Exit(1)
-
-
-def _with_live(site: Site, verdict: Verdict) -> Verdict:
-    """A ledger that was cut at its newer end is only seen from what runs."""
-    live = site.observe()
-    if live is None or live.release <= verdict.releases or site.interrupted:
-        return verdict
-    message = f"release {live.release} is live, but the ledger ends at {verdict.releases}"
-    return replace(verdict, findings=(Finding(live.release, "", message), *verdict.findings))
 
 
 def _lines(name: str, verdict: Verdict) -> list[str]:

@@ -1,13 +1,14 @@
-"""`tocsin worker` in environments of kind kafka and flink."""
+"""A worker in environments of kind kafka and flink."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tocsin.cli.worker_report import report, say, show
-from tocsin.model.project import Environment
+from tocsin.app.progress import Notify
+from tocsin.app.worker import WorkerEnvironment
+from tocsin.app.worker_report import report
 from tocsin.secrets import Secret
 from tocsin_kafka import topics
 from tocsin_kafka.member import KafkaSettings
@@ -32,28 +33,27 @@ if TYPE_CHECKING:
 class Streaming:
     """What one worker is asked for; `listen` is HOST:PORT, or empty."""
 
-    env: str
     name: str
     listen: str = ""
     until_end: bool = False
 
 
 def run_streaming(
-    name: str, environment: Environment, options: Streaming, stop: Stop, fmt: str
-) -> int:
-    """Work for the project of this name until stopped; the exit code."""
-    env = options.env
+    site: WorkerEnvironment, options: Streaming, stop: Stop, notify: Notify
+) -> dict[str, Any]:
+    """Work for the project of this name until stopped; the report at the end."""
+    name, env, environment = site.project, site.name, site.settings
     address = resolve(environment.bootstrap, f"`bootstrap` of environment {env}")
     servers = address.reveal()
     there = topics.existing(servers)
     control = topic_name(name, env)
     plans = Plans(control, partial(AlertWriter.of, name, env), found_topic(name, env))
-    service = Service(options.name, Follower(servers, control), plans, say)
+    service = Service(options.name, Follower(servers, control), plans, notify)
     sinks = dict(SINKS)
     if environment.kind == "flink":
         sinks[Sink.LATE] = late_topic(name, env)
     topics.create(servers, set(sinks.values()) - there)
-    _tell(service, address, there)
+    _tell(service, address, there, notify)
     settings = KafkaSettings(
         servers,
         group_of(name, env),
@@ -66,14 +66,13 @@ def run_streaming(
         service.start(KafkaStream(settings, sinks), Reports(servers, control, options.name))
         counters = run(service, service, stop)
     now = service.plans.release.deployment
-    show(report(env, now, counters, counters.matches, service.costs), fmt)
-    return 0
+    return report(env, now, counters, counters.matches, service.costs)
 
 
-def _tell(service: Service, address: Secret, there: frozenset[str]) -> None:
+def _tell(service: Service, address: Secret, there: frozenset[str], notify: Notify) -> None:
     """What a person should know before the first event."""
     if service.plans.error:
-        say(service.plans.error)
+        notify(service.plans.error)
     for missing in sorted(set(service.topics) - there):
-        say(f"topic {missing} does not exist yet")
-    say(f"{service.name} reads {', '.join(service.topics) or 'nothing'} from {address}")
+        notify(f"topic {missing} does not exist yet")
+    notify(f"{service.name} reads {', '.join(service.topics) or 'nothing'} from {address}")

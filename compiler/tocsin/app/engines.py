@@ -1,23 +1,21 @@
-"""Engines by name for `test` and `scan`: the backend of each, and its servers started once."""
+"""Engines by name: the backend of each, and its servers started once."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
-import click
 import orjson
-from click.shell_completion import CompletionItem
 
+from tocsin.app.progress import Notify
 from tocsin.backend import registry
 from tocsin.backend.base import Backend, Endpoints, NoServers
 from tocsin.model.artifact import Match
 from tocsin.pack import Part
 from tocsin.scan.packed import MatcherRun
 
-F = TypeVar("F", bound=Callable[..., Any])
 EVALUATOR, MATCHER = "evaluator", "matcher"
 PORTION = 1000
 """Events that the matcher takes at a time."""
@@ -25,53 +23,13 @@ LEARNED = 4000
 """Events that it chooses what to ask by."""
 
 
-class EngineName(click.ParamType[str]):
-    """`evaluator`, the engine of an installed backend; with `several` `all`, else `matcher`."""
-
-    name = "engine"
-
-    def __init__(self, *, several: bool) -> None:
-        self._first = (EVALUATOR, "all") if several else (EVALUATOR, MATCHER)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name itself; backends are only loaded for a name that is not ours."""
-        if value not in self._first and value not in registry.engines():
-            known = ", ".join((*self._first, *registry.engines()))
-            self.fail(f"{value!r} is not one of {known}.", param, ctx)
-        return str(value)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Names that begin so."""
-        del ctx, param
-        names = (*self._first, *registry.engines())
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
-def engine_option(*, several: bool) -> Callable[[F], F]:
-    """`--engine`; with `several` also `all`, and more than one by repeating it."""
-    default: Any = (EVALUATOR,) if several else EVALUATOR
-    return click.option(
-        "--engine",
-        type=EngineName(several=several),
-        multiple=several,
-        default=default,
-        show_default=True,
-        help=("evaluator, " if several else "evaluator, matcher, ")
-        + "duckdb, spark, kafka, flink"
-        + (" or all" if several else "")
-        + "; servers are started if they are not running",
-    )
-
-
-def chosen(engines: Sequence[str]) -> tuple[str, ...]:
-    """The engines to run, each once; of `all` those that are installed, the rest said on stderr."""
+def chosen(engines: Sequence[str], notify: Notify) -> tuple[str, ...]:
+    """The engines to run, each once; of `all` those that are installed, with a note on others."""
     if "all" not in engines:
         return tuple(dict.fromkeys(engines))
     away = {name: why for name in registry.engines() if (why := registry.missing(name))}
     for name, why in away.items():
-        click.echo(f"{name} is left out: {why}", err=True)
+        notify(f"{name} is left out: {why}")
     return (EVALUATOR, *(name for name in registry.engines() if name not in away))
 
 

@@ -1,0 +1,55 @@
+"""Deploys a plan; what an earlier apply was killed in is finished first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin.app.environment import OpenEnvironment
+from tocsin.app.plan import plan_project
+from tocsin.app.progress import Review
+from tocsin.deploy.apply import apply, resume
+from tocsin.deploy.journal import Order
+from tocsin.plan.steps import Bundle
+from tocsin.state.release import Release
+
+
+def apply_project(
+    opened: OpenEnvironment,
+    reviewed: Bundle | None,
+    approvals: tuple[str, ...],
+    evidence: Any,
+    review: Review,
+) -> Release | None:
+    """Deploy the plan that was reviewed, else that of the project; None: there is nothing to do."""
+    release = finish_interrupted(opened)
+    if release and reviewed and release.plan == reviewed.plan.digest:
+        return release
+    bundle = reviewed or plan_project(opened)
+    review(bundle.plan)
+    if not (bundle.plan.steps or bundle.plan.problems):
+        return None
+    return carry_out(opened, bundle, approvals, evidence)
+
+
+def finish_interrupted(opened: OpenEnvironment) -> Release | None:
+    """Finish what an earlier apply was killed in; the release that it became."""
+    target = opened.reachable()
+    if not opened.interrupted:
+        return None
+    release = resume(target, opened.ledger)
+    if release:
+        opened.notify(f"an interrupted apply was finished: release {release.number}")
+    else:
+        opened.notify("an interrupted apply was dropped: another release came first")
+    return release
+
+
+def carry_out(
+    opened: OpenEnvironment, bundle: Bundle, approvals: tuple[str, ...], evidence: Any
+) -> Release:
+    """Apply a plan in the name of the person that git knows."""
+    order, target = Order(bundle, opened.ledger.who(), approvals, evidence), opened.reachable()
+    release = apply(order, target, opened.ledger)
+    if idle := target.unattended():
+        opened.notify(f"warning: {idle.words}")
+    return release

@@ -1,0 +1,93 @@
+"""Runs the cases of detections on the evaluator or on real engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tocsin import gate
+from tocsin.app.engines import started
+from tocsin.app.progress import Notify
+from tocsin.cases.judge import Verdict
+from tocsin.cases.run import EVALUATOR, run_engine, run_evaluator
+from tocsin.diagnostics import Diagnostic
+from tocsin.errors import ConfigError
+from tocsin.front.project import Project, find_project, load_project
+from tocsin.ir.query import Resolved
+from tocsin.state.changes import put_back
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """The detections whose cases are to run, and what is wrong in their files."""
+
+    queries: tuple[Resolved, ...]
+    broken: tuple[Diagnostic, ...]
+
+
+def to_test(paths: Sequence[Path], changed_since: str | None) -> Tested:
+    """Those of rule files or folders of a project; without paths, all of the current project."""
+    for path in paths:
+        if not path.exists():
+            raise ConfigError(f"no such file or folder: {path}")
+    project = load_project(find_project(paths[0] if paths else Path()))
+    queries = _chosen(project, paths, changed_since)
+    broken = (d for d in project.diagnostics if _concerns(d.span.file, paths))
+    return Tested(tuple(queries), tuple(broken))
+
+
+def run_cases(
+    queries: Sequence[Resolved], engines: Sequence[str], notify: Notify
+) -> Iterator[Verdict]:
+    """A verdict a case and engine. One start of an engine serves all cases."""
+    if EVALUATOR in engines:
+        yield from run_evaluator(queries)
+    with started(engines) as (backends, endpoints):
+        for name, backend in backends.items():
+            notify(f"{name}: running the cases")
+            yield from run_engine(queries, backend, endpoints)
+
+
+def _chosen(project: Project, paths: Sequence[Path], rev: str | None) -> list[Resolved]:
+    chosen = [q for q in project.queries if _concerns(q.detection.span.file, paths)]
+    if paths and not chosen and not project.diagnostics:
+        names = ", ".join(map(str, paths))
+        raise ConfigError(f"no detections in {names}", hint=f"the project is {project.root}")
+    if rev is None:
+        return chosen
+    return _reached(project, chosen, rev)
+
+
+def _reached(project: Project, chosen: list[Resolved], rev: str) -> list[Resolved]:
+    """What means something else than at a revision, or has other cases, whatever file did it."""
+    with TemporaryDirectory(prefix="tocsin-since-") as folder:
+        root = put_back(project.root, rev, Path(folder))
+        if root is None or not (root / gate.SETTINGS).is_file():
+            return chosen
+        try:
+            before = load_project(root)
+        except ConfigError:
+            return chosen
+    if before.settings != project.settings:
+        return chosen
+    old = {query.detection.id: _tested(query) for query in before.queries}
+    return [query for query in chosen if old.get(query.detection.id) != _tested(query)]
+
+
+def _tested(query: Resolved) -> tuple[Any, ...]:
+    """All that decides how the cases of a detection end."""
+    cases = tuple((case.name, case.events, case.expect) for case in query.detection.cases)
+    return (query.logic, query.sources, cases)
+
+
+def _concerns(file: str, paths: Sequence[Path]) -> bool:
+    place = Path(file).resolve()
+    wanted = [_rule_of(path.resolve()) for path in paths]
+    return not paths or any(place == path or path in place.parents for path in wanted)
+
+
+def _rule_of(path: Path) -> Path:
+    return path.with_name(path.name.replace(".test.", ".")) if ".test." in path.name else path

@@ -1,0 +1,41 @@
+"""Holds backends against the contract, on their real engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tocsin.app.engines import EVALUATOR, started_for
+from tocsin.app.progress import Notify
+from tocsin.backend import registry
+from tocsin.backend.base import Backend
+from tocsin.conformance import Case, Report, cases, rows, run
+from tocsin.conformance.judge import judge_table
+from tocsin.errors import ConfigError
+
+
+def chosen_cases(wanted: Sequence[str], tag: str | None) -> list[Case]:
+    """The cases of these rows, without rows of all, that have the tag if one is given."""
+    known = {row.id for row in rows()}
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f"no row {name!r}", hint=f"rows: {', '.join(r.id for r in rows())}")
+    return [
+        case
+        for case in cases()
+        if (not wanted or case.row in wanted) and (tag is None or tag in case.tags)
+    ]
+
+
+def hold(
+    engines: Sequence[str], backends: Sequence[str], only: list[Case], notify: Notify
+) -> Iterator[Report]:
+    """A report for each of the engines and backends by these names."""
+    if EVALUATOR in engines:
+        yield judge_table(only)
+    wanted: list[Backend] = [registry.by_engine(name) for name in engines if name != EVALUATOR]
+    wanted += [registry.load(name) for name in backends]
+    whole = len(only) == sum(1 for _ in cases())
+    with started_for(wanted) as endpoints:
+        for backend in dict.fromkeys(wanted):
+            notify(f"{backend.name}: {len(only)} cases on {backend.engine}")
+            yield run(backend, endpoints, only=None if whole else only)

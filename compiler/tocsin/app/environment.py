@@ -1,0 +1,107 @@
+"""An environment of a project, opened: its settings, its ledger, its target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin.app.progress import Notify, silent
+from tocsin.deploy.folder import folder_of
+from tocsin.deploy.local import LocalTarget
+from tocsin.deploy.target import Target
+from tocsin.errors import ConfigError
+from tocsin.front.project import find_project, read_settings
+from tocsin.model.project import Environment
+from tocsin.plan.build import Desired, build
+from tocsin.plan.judge import judged
+from tocsin.plan.steps import Bundle
+from tocsin.state.git_ledger import GitLedger
+from tocsin.state.live import Live
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEnvironment:
+    """One environment of the project at `root`.
+
+    `target` is None where an address is not known here, which `unknown` tells: then plans are made
+    from the ledger alone, and nothing is deployed.
+    """
+
+    root: Path
+    name: str
+    settings: Environment
+    ledger: GitLedger
+    target: Target | None
+    unknown: ConfigError | None = None
+    notify: Notify = silent
+
+    def observe(self) -> Live | None:
+        """What is in place, None where it cannot be observed."""
+        return self.target.observe() if self.target else None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether an apply was killed before its end."""
+        return bool(self.target and self.target.journal.pending())
+
+    def reachable(self) -> Target:
+        """The target. Raises ConfigError where its address is not known here."""
+        if self.target is None:
+            raise self.unknown or ConfigError(f"environment {self.name} cannot be reached")
+        return self.target
+
+    def plan(self, desired: Desired) -> Bundle:
+        """The way from here to the desired state."""
+        last = self.ledger.last()
+        bundle = build(desired, last, self.observe())
+        if self.target is None:
+            self.notify(
+                f"{self.name} is not observed: {self.unknown.message if self.unknown else ''}"
+            )
+        if self.target is None or last is None:
+            return bundle
+        stateful = [entry for entry in last.entries if entry.stateful]
+        return judged(bundle, self.ledger.bodies(last, stateful), self.target.judge)
+
+
+def open_environment(
+    name: str,
+    project: Path | None = None,
+    *,
+    remote: str = "",
+    resolve: bool = True,
+    notify: Notify = silent,
+) -> OpenEnvironment:
+    """Find the project's settings, the environment in them, and its ledger.
+
+    Not to `resolve`: nothing is looked up that the settings, perhaps of a pull request, refer to.
+    """
+    root = find_project(project or Path())
+    settings = read_settings(root)
+    environment = settings.environment(name)
+    ledger = GitLedger(root, name, project=settings.project.name, remote=remote)
+    below = environment.path if environment.kind == "local" else f".tocsin/{name}"
+    folder = folder_of(ledger.repository.root, below)
+    target, unknown = None, None
+    try:
+        if not resolve:
+            _refuse_references(environment)
+        target = _target(settings.project.name, name, environment, ledger, folder)
+    except ConfigError as error:
+        unknown = error
+    return OpenEnvironment(root, name, environment, ledger, target, unknown, notify)
+
+
+def _refuse_references(environment: Environment) -> None:
+    for key, reference in environment.references.items():
+        raise ConfigError(f"`{key}` is {reference}, which a plan looks up with --resolve only")
+
+
+def _target(
+    project: str, name: str, environment: Environment, ledger: GitLedger, folder: Path
+) -> Target:
+    if environment.kind == "local":
+        return LocalTarget(folder, name)
+    from tocsin.app.stream_target import open_stream  # noqa: PLC0415 - clients are slow to load
+
+    return open_stream(project, name, environment, ledger, folder)

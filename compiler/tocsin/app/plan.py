@@ -1,0 +1,30 @@
+"""The plan towards what the project holds now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tocsin.app.environment import OpenEnvironment
+from tocsin.app.project import sound_project
+from tocsin.errors import ConfigError
+from tocsin.plan import saved
+from tocsin.plan.desired import completed, wanted
+from tocsin.plan.steps import Bundle
+from tocsin.state.lock import read_lock
+
+
+def plan_project(opened: OpenEnvironment) -> Bundle:
+    """The plan. Raises FindingsError if the project has errors."""
+    project = sound_project(opened.root)
+    source = opened.ledger.repository.revision(opened.root)
+    last = opened.ledger.last()
+    desired = wanted(project, opened.name, read_lock(opened.root), last, source)
+    return opened.plan(completed(desired, opened.ledger))
+
+
+def saved_plan(opened: OpenEnvironment, path: Path) -> Bundle:
+    """A plan that was saved for this environment. Raises ConfigError for that of another."""
+    bundle = saved.read(path)
+    if bundle.plan.environment != opened.name:
+        raise ConfigError(f"{path} is a plan for {bundle.plan.environment}, not for {opened.name}")
+    return bundle

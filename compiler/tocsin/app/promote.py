@@ -1,0 +1,99 @@
+"""A form in shadow goes live, if the policy in its file allows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tocsin.app.apply import carry_out, finish_interrupted
+from tocsin.app.environment import OpenEnvironment
+from tocsin.app.progress import Review
+from tocsin.app.project import sound_project
+from tocsin.app.shadow import Watched, in_shadow, watched
+from tocsin.compile import Refusal
+from tocsin.errors import ConfigError, TocsinError
+from tocsin.front.project import Project
+from tocsin.ir.query import Resolved
+from tocsin.model.detection import Promotion
+from tocsin.plan import rollback as back
+from tocsin.plan.build import Desired
+from tocsin.plan.desired import compiled, entry_of
+from tocsin.plan.shadow import MARK, Placing
+from tocsin.release.entry import Action, Entry
+from tocsin.state.release import Release
+
+
+class PromotionDeniedError(TocsinError):
+    """The policy does not allow it yet."""
+
+
+def promote(
+    opened: OpenEnvironment, rule: str, *, force: bool, approvals: tuple[str, ...], review: Review
+) -> Release:
+    """Make the form live. Raises PromotionDeniedError unless the policy allows it or `force`."""
+    opened.reachable()
+    finish_interrupted(opened)
+    last = opened.ledger.last()
+    if last is None:
+        raise ConfigError(f"{opened.name} has no release yet")
+    entry = in_shadow(last, rule)
+    content = sound_project(opened.root)
+    query = _query(content, entry)
+    evidence = {"promotion": "forced"} if force else _allowed(opened, rule, query)
+    bundle = opened.plan(_desired(opened, content, query, entry))
+    review(bundle.plan)
+    return carry_out(opened, bundle, approvals, evidence)
+
+
+def _query(project: Project, entry: Entry) -> Resolved:
+    """The detection in the project. Raises ConfigError if it is not what is in shadow."""
+    wanted = entry.id.removesuffix(MARK)
+    found = [query for query in project.queries if query.detection.id == wanted]
+    if not found or found[0].logic != entry.logic:
+        raise ConfigError(
+            f"{entry.key} v{entry.version} is in shadow, and the project holds another form of it",
+            hint="apply first, so that what is promoted is what was watched",
+        )
+    return found[0]
+
+
+def _allowed(opened: OpenEnvironment, rule: str, query: Resolved) -> dict[str, Any]:
+    """What the policy looked at. Raises PromotionDeniedError if it does not allow the promotion."""
+    policy = query.detection.promotion
+    if policy is None:
+        raise ConfigError(
+            f"{query.detection.key} has no policy for its promotion",
+            hint="write `tocsin: {promote: {after: 72h, max_alerts_per_day: 5}}`, or give --force",
+        )
+    seen = watched(opened, rule)
+    if no := against(policy, seen):
+        raise PromotionDeniedError(f"{query.detection.key} stays in shadow: {no}", exit_code=1)
+    return {"promotion": {"days": seen.days, "alerts_per_day": seen.alerts_per_day}}
+
+
+def against(policy: Promotion, seen: Watched) -> str:
+    """Why the policy does not allow it yet, empty if it does."""
+    if seen.days * 86_400_000 < policy.after_ms:
+        return f"{seen.days:.1f} of {policy.after_ms / 86_400_000:.1f} days have passed"
+    most = policy.max_alerts_per_day
+    if most is not None and seen.alerts_per_day > most:
+        return f"{seen.alerts_per_day:.1f} alerts a day, at most {most:g} are allowed"
+    return ""
+
+
+def _desired(opened: OpenEnvironment, project: Project, query: Resolved, entry: Entry) -> Desired:
+    """The last release, with the form in shadow as the live one."""
+    place = Placing("live", promoted=True)
+    made = compiled(query, opened.settings, place)
+    if isinstance(made, Refusal):
+        raise ConfigError(made.diagnostic.message)
+    live = entry_of(project, query, made, place, entry.version)
+    state = back.repair(opened.ledger)
+    gone = {entry.id, live.id}
+    kept = tuple(e for e in state.entries if e.id not in gone)
+    return replace(
+        state,
+        reason=f"promotion of {live.key} v{live.version}",
+        entries=(*kept, replace(live, action=Action.UNCHANGED)),
+        bodies={**state.bodies, made.digest: made.body},
+    )

@@ -1,0 +1,41 @@
+"""Goes back to an older release, or with one detection to an older version."""
+
+from __future__ import annotations
+
+from tocsin.app.apply import carry_out, finish_interrupted
+from tocsin.app.environment import OpenEnvironment
+from tocsin.app.progress import Review
+from tocsin.errors import ConfigError
+from tocsin.plan import rollback as back
+from tocsin.plan.build import Desired
+from tocsin.plan.steps import Bundle
+from tocsin.state.release import Release
+
+
+def plan_rollback(opened: OpenEnvironment, rule: str | None, to: str | None) -> Bundle:
+    """The plan towards a release, or a version of `rule`: without `to` the one before."""
+    return opened.plan(_desired(opened, rule, to))
+
+
+def roll_back(
+    opened: OpenEnvironment,
+    rule: str | None,
+    to: str | None,
+    approvals: tuple[str, ...],
+    review: Review,
+) -> Release | None:
+    """Carry it out; None: there is nothing to do."""
+    finish_interrupted(opened)
+    bundle = plan_rollback(opened, rule, to)
+    review(bundle.plan)
+    return carry_out(opened, bundle, approvals, None) if bundle.plan.steps else None
+
+
+def _desired(opened: OpenEnvironment, rule: str | None, to: str | None) -> Desired:
+    if rule:
+        return back.to_version(opened.ledger, rule, back.number_of(to, "v") if to else None)
+    if to:
+        return back.to_release(opened.ledger, back.number_of(to, "r"))
+    raise ConfigError(
+        "go back with what, and where?", hint="give --to RELEASE, or a RULE (with --to VERSION)"
+    )

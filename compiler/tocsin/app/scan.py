@@ -1,0 +1,93 @@
+"""Runs any Sigma rules over any events, with no source declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tocsin.app.engines import EVALUATOR, MATCHER, matched, started
+from tocsin.app.scan_coverage import Seen
+from tocsin.backend.forms import Form
+from tocsin.diagnostics import Diagnostic
+from tocsin.errors import ConfigError
+from tocsin.events.reading import read_events
+from tocsin.front.collect import collect, no_rules
+from tocsin.front.project import project_above
+from tocsin.front.project import seen as seen_from
+from tocsin.front.relate import relate_inferred
+from tocsin.front.routes import routes
+from tocsin.front.sources import read_sources
+from tocsin.ir.query import CorrelationQuery, Resolved
+from tocsin.model.artifact import Match
+from tocsin.model.source import Source
+from tocsin.scan.infer import UNBOUND
+from tocsin.scan.reach import reach
+from tocsin.scan.run import Result, scan_engine, scan_evaluator, scan_matcher
+
+AUTO = "auto"
+Progress = Callable[[Iterable[Any]], Iterable[Any]]
+"""Passes events on, and may show how many went through."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedScan:
+    """Rules and events, what is wrong in their files, and what the rules have to look at."""
+
+    queries: tuple[Resolved, ...]
+    events: list[dict[str, Any]]
+    wrong: tuple[Diagnostic, ...]
+    seen: Seen
+
+
+def load_scan(
+    rules: Sequence[Path], events: Sequence[Path], *, flatten: bool, ignore_logsource: bool
+) -> LoadedScan:
+    """Read rules and events, and find out which rules look at which events."""
+    collected = collect(rules)
+    read = read_events(events, flatten=flatten)
+    known = routes(_sources_of(rules))
+    related = relate_inferred(collected, UNBOUND, ignore_logsource=ignore_logsource, routes=known)
+    wrong = (*collected.diagnostics, *no_rules(rules), *related.diagnostics, *read.diagnostics)
+    seen = Seen(collected, read, reach(related.queries, read.events), known, ignore_logsource)
+    return LoadedScan(related.queries, read.events, wrong, seen)
+
+
+def run_scan(
+    loaded: LoadedScan, engine: str, form: Form | None, *, time_field: str, progress: Progress
+) -> Result:
+    """The matches on an engine, in a form or the one that should be faster."""
+    queries, events = loaded.queries, loaded.events
+    if engine == EVALUATOR:
+        return scan_evaluator(queries, events, time_field=time_field, progress=progress)
+    if engine == MATCHER:
+        return scan_matcher(queries, events, matched, time_field=time_field)
+    with started([engine]) as (backends, endpoints):
+        backend = backends[engine]
+        return scan_engine(queries, events, backend, endpoints, time_field=time_field, form=form)
+
+
+def form_of(engine: str, form: str) -> Form | None:
+    """The form to run, None to choose. Raises ConfigError where there is nothing to choose."""
+    if form == AUTO:
+        return None
+    if engine in (EVALUATOR, MATCHER):
+        raise ConfigError(f"{engine} has one form", hint="--form is for duckdb, spark, flink")
+    return Form(form)
+
+
+def group_of(query: Resolved, match: Match) -> dict[str, str] | None:
+    """A correlation's group by the names of its keys."""
+    if not isinstance(query, CorrelationQuery):
+        return None
+    names = (ref.name for ref in query.correlation.group_by)
+    return dict(zip(names, match.group, strict=True))
+
+
+def _sources_of(rules: Sequence[Path]) -> list[Source]:
+    """The sources of the projects in which the rules are."""
+    roots = dict.fromkeys(root for path in rules if (root := project_above(path)) is not None)
+    return [
+        source for root in roots for source in read_sources(seen_from(root) / "sources")[0].values()
+    ]

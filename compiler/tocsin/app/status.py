@@ -1,0 +1,79 @@
+"""What is deployed in an environment, and whether it still runs as it was released."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tocsin.app.environment import OpenEnvironment
+from tocsin.plan import rollback as back
+from tocsin.plan.build import drift_of, foreign_paths
+from tocsin.plan.steps import Bundle
+from tocsin.release.finding import Finding, Tally
+from tocsin.state.live import Live
+from tocsin.state.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentStatus:
+    """Health and drift; `release` is the last one, `observed` whether anything could be seen."""
+
+    environment: str
+    kind: str
+    observed: bool
+    interrupted: bool
+    drift: tuple[dict[str, str], ...]
+    findings: tuple[Finding, ...]
+    tallies: tuple[Tally, ...]
+    release: Release | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is as released, and looked after."""
+        return not (self.drift or self.findings or self.interrupted)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as data."""
+        return {
+            "environment": self.environment,
+            "kind": self.kind,
+            "observed": self.observed,
+            "interrupted": self.interrupted,
+            "drift": list(self.drift),
+            "findings": [asdict(finding) for finding in self.findings],
+            "tallies": [asdict(tally) for tally in self.tallies],
+            "release": self.release.record if self.release else None,
+        }
+
+
+def status_of(opened: OpenEnvironment) -> EnvironmentStatus:
+    """Ask the ledger and the target."""
+    last, live = opened.ledger.last(), opened.observe()
+    return EnvironmentStatus(
+        environment=opened.name,
+        kind=opened.settings.kind,
+        observed=live is not None,
+        interrupted=opened.interrupted,
+        drift=tuple(drift(last, live)),
+        findings=live.findings if live else (),
+        tallies=live.tallies if live else (),
+        release=last,
+    )
+
+
+def plan_repair(opened: OpenEnvironment) -> Bundle:
+    """The plan from what is there back to the last release."""
+    return opened.plan(back.repair(opened.ledger))
+
+
+def drift(last: Release | None, live: Live | None) -> list[dict[str, str]]:
+    """Where the live state is not what the last release put there."""
+    entries = {e.id: e for e in last.entries} if last else {}
+    found = [
+        {"key": e.key, "path": e.path, "drift": str(what)}
+        for e in entries.values()
+        if (what := drift_of(e, live))
+    ]
+    return found + [
+        {"key": "", "path": path, "drift": "foreign"} for path in foreign_paths(entries, live)
+    ]

@@ -1,0 +1,40 @@
+"""What commands that deploy have in common: the plan shown, the question, the release told."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tocsin.app.progress import Review
+from tocsin.cli.output import console, echo_json, say, show
+from tocsin.cli.plan_text import plan_text
+from tocsin.plan.steps import Plan
+from tocsin.state.release import Release
+
+
+def reviewer(question: str) -> Review:
+    """Shows the plan; where there is a question, and something to deploy, it is asked."""
+
+    def review(plan: Plan) -> None:
+        console().print(plan_text(plan), soft_wrap=True)
+        if question and plan.steps and not plan.problems and not click.confirm(question):
+            say("nothing was deployed")
+            raise click.exceptions.Exit(1)
+
+    return review
+
+
+def tell_release(release: Release | None, fmt: str) -> None:
+    """One line on the release that was just made, or its record."""
+    if fmt == "json":
+        echo_json({"release": release.record if release else None})
+    elif release:
+        done = " · ".join(f"{n} {action}" for action, n in release.counts.items())
+        made = f"release {release.number} of {release.environment} ({release.commit[:7]})"
+        show(f"{made}: {done}")
+
+
+def on_input_terminal() -> bool:
+    """Whether someone is there to answer a question."""
+    return sys.stdin.isatty()

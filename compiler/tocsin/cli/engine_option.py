@@ -1,0 +1,59 @@
+"""`--engine`: the evaluator, or engines of installed backends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from tocsin.app.engines import EVALUATOR, MATCHER
+from tocsin.backend import registry
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class EngineName(click.ParamType[str]):
+    """`evaluator`, the engine of an installed backend; with `several` `all`, else `matcher`."""
+
+    name = "engine"
+
+    def __init__(self, *, several: bool) -> None:
+        self._first = (EVALUATOR, "all") if several else (EVALUATOR, MATCHER)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name itself; backends are only loaded for a name that is not ours."""
+        if value not in self._first and value not in registry.engines():
+            known = ", ".join((*self._first, *registry.engines()))
+            self.fail(f"{value!r} is not one of {known}.", param, ctx)
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Names that begin so."""
+        del ctx, param
+        names = (*self._first, *registry.engines())
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def engine_option(*, several: bool) -> Callable[[F], F]:
+    """`--engine`; with `several` also `all`, and more than one by repeating it."""
+    default: Any = (EVALUATOR,) if several else EVALUATOR
+    return click.option(
+        "--engine",
+        type=EngineName(several=several),
+        multiple=several,
+        default=default,
+        show_default=True,
+        help=("evaluator, " if several else "evaluator, matcher, ")
+        + "duckdb, spark, kafka, flink"
+        + (" or all" if several else "")
+        + "; servers are started if they are not running",
+    )
+
+
+def left_out(note: str) -> None:
+    """Say on stderr that an engine is not installed."""
+    click.echo(note, err=True)

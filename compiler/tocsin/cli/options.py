@@ -1,0 +1,66 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tocsin.cli.output import say
+
+F = TypeVar("F", bound=Callable[..., Any])
+AUTO, NONE = "auto", "none"
+
+project_option = click.option(
+    "--project",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the project; found from the current folder by default.",
+)
+remote_option = click.option(
+    "--remote", default="", help="Share the ledger's branch through this git remote."
+)
+env_option = click.option("--env", required=True, metavar="ENV", help="Environment in tocsin.toml.")
+approvals_option = click.option(
+    "--approved-by", "approvals", multiple=True, metavar="NAME", help="Record approval."
+)
+
+
+def flatten_option(command: F) -> F:
+    """`--flatten`: whether nested Windows events get the field names that rules use."""
+    return click.option(
+        "--flatten",
+        type=click.Choice([AUTO, NONE]),
+        default=AUTO,
+        show_default=True,
+        help="add Sigma's flat field names to nested Windows events (evtx_dump, Winlogbeat)",
+    )(command)
+
+
+def environment_options(
+    command: Callable[..., None], *, resolve: bool = True
+) -> Callable[..., None]:
+    """`--env`, `--project`, `--remote`: the command gets them as one OpenEnvironment.
+
+    `resolve`: whether references in the settings are looked up, where it has no `--resolve`.
+    """
+
+    @env_option
+    @project_option
+    @remote_option
+    @wraps(command)
+    def opened(env: str, project: Path | None, remote: str, **options: Any) -> None:
+        from tocsin.app.environment import open_environment  # noqa: PLC0415 - keeps `--help` quick
+
+        look_up = options.pop("resolve", resolve)
+        command(
+            open_environment(env, project, remote=remote, resolve=look_up, notify=say), **options
+        )
+
+    return opened
+
+
+record_options = partial(environment_options, resolve=False)
+"""The same for commands that only read the ledger."""
