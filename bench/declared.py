@@ -21,7 +21,7 @@ from bench.rules import main_rules
 from tocsin.compile import compile_all
 from tocsin.ir.query import Query, rebound
 from tocsin.model.artifact import Job
-from tocsin_batch_sql.backend import BatchSql
+from tocsin_batch_sql.duckdb.backend import BatchSql
 
 RULES, EVENTS, ROUNDS, SEED = 60, 10_000, 3, 7
 Event = dict[str, Any]

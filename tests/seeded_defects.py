@@ -21,9 +21,10 @@ from tocsin.sql.correlation.engine import over
 from tocsin.sql.correlation.statement import Statement
 from tocsin.sql.timestamps import within
 from tocsin.sql.tree import any_true, equal, func, ident, number, quoted, true
-from tocsin_batch_sql.arrays import BatchLeaves, lambda_of
-from tocsin_batch_sql.correlation import BatchEngine, DuckDbEngine
-from tocsin_batch_sql.dialect import DuckDb
+from tocsin_batch_sql.common.arrays import BatchLeaves, lambda_of
+from tocsin_batch_sql.common.correlation import BatchEngine
+from tocsin_batch_sql.duckdb.correlation import DuckDbEngine
+from tocsin_batch_sql.duckdb.dialect import DuckDb
 
 Patch = pytest.MonkeyPatch
 HUGE = 10**15
@@ -162,7 +163,9 @@ LEAVES = [
         ("L1",),
         method(DuckDb, "fold", lambda _, __, text: exp.Upper(this=text)),
     ),
-    Defect("`?` is any run", ("L2",), function("tocsin_batch_sql.dialect.like_of", _any_run)),
+    Defect(
+        "`?` is any run", ("L2",), function("tocsin_batch_sql.duckdb.dialect.like_of", _any_run)
+    ),
     Defect(
         "contains is anchored at the start",
         ("L2", "L10"),
@@ -181,7 +184,7 @@ LEAVES = [
     Defect(
         "ESCAPE dropped: `_` and `%` are wildcards",
         ("L3",),
-        function("tocsin_batch_sql.dialect.like_of", _unescaped),
+        function("tocsin_batch_sql.duckdb.dialect.like_of", _unescaped),
     ),
     Defect(
         "05 equals 5",
@@ -235,12 +238,12 @@ LEAVES = [
     Defect(
         "weeks count from 1 January",
         ("L9",),
-        function("tocsin_batch_sql.dialect._part", _plain_week),
+        function("tocsin_batch_sql.duckdb.dialect._part", _plain_week),
     ),
     Defect(
         "keywords count case",
         ("L10",),
-        function("tocsin_batch_sql.arrays.needs_fold", lambda *_: False),
+        function("tocsin_batch_sql.common.arrays.needs_fold", lambda *_: False),
     ),
     Defect(
         "the first of a list is lost", ("L14", "L1"), method(SqlBuilder, "in_list", _first_lost)
@@ -248,7 +251,7 @@ LEAVES = [
     Defect(
         "texts of a list are patterns",
         ("L14",),
-        function("tocsin_batch_sql.dialect.re2_literal", lambda _, text: text),
+        function("tocsin_batch_sql.duckdb.dialect.re2_literal", lambda _, text: text),
     ),
     Defect(
         "OR compiled to AND",

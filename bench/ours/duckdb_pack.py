@@ -14,9 +14,9 @@ from tocsin.compile import Refusal, compile_part
 from tocsin.ir.query import Query
 from tocsin.model.source import Source
 from tocsin.pack import Part
-from tocsin_batch_sql.backend import BatchSql
-from tocsin_batch_sql.macros import MACROS
-from tocsin_batch_sql.pack import run_pack_table
+from tocsin_batch_sql.duckdb.backend import BatchSql
+from tocsin_batch_sql.duckdb.macros import MACROS
+from tocsin_batch_sql.duckdb.pack import run_pack_table
 
 
 class DuckDbPack(PortableSql):

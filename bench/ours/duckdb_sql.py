@@ -19,12 +19,12 @@ from tocsin.ir.query import Query, rebound
 from tocsin.model.artifact import Artifact
 from tocsin.model.source import Column, FieldType, Source
 from tocsin.sql.tree import func, ident, quoted
-from tocsin_batch_sql.arrays import physical_names
-from tocsin_batch_sql.backend import BatchSql
-from tocsin_batch_sql.dialect import DuckDb
-from tocsin_batch_sql.emit import printed
-from tocsin_batch_sql.macros import MACROS
-from tocsin_batch_sql.memory import in_memory
+from tocsin_batch_sql.common.arrays import physical_names
+from tocsin_batch_sql.duckdb.backend import BatchSql
+from tocsin_batch_sql.duckdb.dialect import DuckDb
+from tocsin_batch_sql.duckdb.macros import MACROS
+from tocsin_batch_sql.duckdb.memory import in_memory
+from tocsin_batch_sql.duckdb.printer import printed
 
 INTEGERS = ("EventID", "ProcessId", "ParentProcessId", "TerminalSessionId", "EventRecordID")
 """Fields that the generated events have as numbers; all others are texts."""

@@ -20,7 +20,7 @@ from tocsin.conformance.table import read_row
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact
-from tocsin_batch_sql.backend import BatchSql
+from tocsin_batch_sql.duckdb.backend import BatchSql
 from tocsin_engines import Endpoints
 
 NOWHERE = Endpoints({}, Path())

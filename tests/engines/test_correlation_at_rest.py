@@ -12,8 +12,8 @@ from correlation_cases import LEFT, RIGHT, chains, drawn, numbered, packed, stre
 from tocsin.compile import compile_query
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.artifact import Artifact
-from tocsin_batch_sql.backend import BatchSql
-from tocsin_batch_sql.correlation import match_of
+from tocsin_batch_sql.common.correlation import match_of
+from tocsin_batch_sql.duckdb.backend import BatchSql
 
 AT_REST = {source.name: replace(source, lateness_ms=None) for source in (LEFT, RIGHT)}
 

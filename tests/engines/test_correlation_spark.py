@@ -29,8 +29,8 @@ from tocsin.ir.nodes import Const
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import TimeUnit
 from tocsin_batch_sql.spark.backend import SparkSql
-from tocsin_batch_sql.spark.ddl import definitions
 from tocsin_batch_sql.spark.session import session
+from tocsin_batch_sql.spark.tables import definitions
 
 pytestmark = pytest.mark.engine
 

@@ -15,13 +15,13 @@ from tocsin.ir.stream import clock_of
 from tocsin.ir.times import parse_millis
 from tocsin.model.source import Column, FieldType, Source, TimeUnit
 from tocsin.sql.correlation.engine import TIME
-from tocsin_batch_sql.ddl import loaded
-from tocsin_batch_sql.emit import printed
-from tocsin_batch_sql.events import ROW, write_events
-from tocsin_batch_sql.macros import MACROS
-from tocsin_batch_sql.misfits import ALL, MISFITS, beside
-from tocsin_batch_sql.spark.ddl import definitions
+from tocsin_batch_sql.common.events import ROW, write_events
+from tocsin_batch_sql.common.misfits import ALL, MISFITS, beside
+from tocsin_batch_sql.duckdb.macros import MACROS
+from tocsin_batch_sql.duckdb.printer import printed
+from tocsin_batch_sql.duckdb.tables import loaded
 from tocsin_batch_sql.spark.session import session
+from tocsin_batch_sql.spark.tables import definitions
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.bounded.topics import produce
 from tocsin_flink_sql.client.sql_gateway import Gateway

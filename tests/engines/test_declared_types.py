@@ -7,7 +7,7 @@ import pytest
 from declared_types import declared, differing, fitting
 from tocsin.backend.base import Backend
 from tocsin.model.source import FieldType
-from tocsin_batch_sql.backend import BatchSql
+from tocsin_batch_sql.duckdb.backend import BatchSql
 from tocsin_batch_sql.spark.backend import SparkSql
 
 BACKENDS = [

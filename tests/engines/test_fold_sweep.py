@@ -18,9 +18,9 @@ from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.detection import Detection, Meta
 from tocsin.model.source import Column, FieldType, LogSource, Source
 from tocsin.sql.tree import ident
-from tocsin_batch_sql.arrays import physical_names
-from tocsin_batch_sql.dialect import DuckDb
-from tocsin_batch_sql.emit import printed as duckdb_text
+from tocsin_batch_sql.common.arrays import physical_names
+from tocsin_batch_sql.duckdb.dialect import DuckDb
+from tocsin_batch_sql.duckdb.printer import printed as duckdb_text
 from tocsin_engines import Endpoints
 
 ALL = [chr(n) for n in range(sys.maxunicode + 1) if not 0xD800 <= n <= 0xDFFF]

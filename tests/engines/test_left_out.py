@@ -24,7 +24,7 @@ from tocsin.ir.correlation import Bound, BoundOp, Correlation, CorrelationType, 
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.ir.stream import LATE, WITHOUT_KEY, WITHOUT_TIME
 from tocsin.model.artifact import Job
-from tocsin_batch_sql.backend import BatchSql
+from tocsin_batch_sql.duckdb.backend import BatchSql
 from tocsin_batch_sql.spark.backend import SparkSql
 
 Told = dict[str, dict[str, int]]

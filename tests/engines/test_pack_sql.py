@@ -12,8 +12,8 @@ from tocsin.errors import Unsupported
 from tocsin.ir.nodes import And, Const, Expr, IsNull, Keyword, Leaf, Not, Text, Wild
 from tocsin.model.artifact import Match
 from tocsin.model.source import Column, FieldType, Source
-from tocsin_batch_sql.backend import BatchSql
-from tocsin_batch_sql.pack import run_pack_table
+from tocsin_batch_sql.duckdb.backend import BatchSql
+from tocsin_batch_sql.duckdb.pack import run_pack_table
 
 BACKEND = BatchSql()
 ONE = Text(("run 1",))

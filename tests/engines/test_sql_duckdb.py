@@ -5,8 +5,8 @@ from tocsin.compile import Refusal, compile_query
 from tocsin.ir.evaluate import evaluate
 from tocsin.ir.nodes import Expr, Leaf, Text, negate
 from tocsin.model.artifact import Artifact, Job, Match
-from tocsin_batch_sql.backend import BatchSql
-from tocsin_batch_sql.emit import of_those_that_fit
+from tocsin_batch_sql.duckdb.backend import BatchSql
+from tocsin_batch_sql.duckdb.detection import of_those_that_fit
 
 SOURCE = source()
 

@@ -23,13 +23,13 @@ from tocsin.ir.text import fold, number_text
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, FieldType, Source
 from tocsin.sql.tree import ident
-from tocsin_batch_sql.events import view_columns, write_events
+from tocsin_batch_sql.common.events import view_columns, write_events
 from tocsin_batch_sql.spark import session as spark_session
 from tocsin_batch_sql.spark.backend import SparkSql
-from tocsin_batch_sql.spark.ddl import definitions, objects, rows
 from tocsin_batch_sql.spark.dialect import SparkLeaves
 from tocsin_batch_sql.spark.functions import FUNCTIONS
 from tocsin_batch_sql.spark.printer import printed
+from tocsin_batch_sql.spark.tables import definitions, objects, rows
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -16,8 +16,8 @@ from tocsin.cli.main import main_group
 from tocsin.ir.nodes import Leaf, Text
 from tocsin.model.artifact import Job, Match
 from tocsin.model.source import Column, FieldType, Source
-from tocsin_batch_sql.backend import BatchSql
-from tocsin_batch_sql.memory import in_memory
+from tocsin_batch_sql.duckdb.backend import BatchSql
+from tocsin_batch_sql.duckdb.memory import in_memory
 from tocsin_batch_sql.spark.backend import SparkSql
 from tocsin_batch_sql.spark.session import session
 

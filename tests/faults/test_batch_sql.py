@@ -13,7 +13,7 @@ from tocsin.cli.main import main_group
 from tocsin.compile import Refusal, compile_query
 from tocsin.ir.nodes import Leaf, Regex, Text, Wild
 from tocsin.model.artifact import Artifact
-from tocsin_batch_sql.backend import BatchSql
+from tocsin_batch_sql.duckdb.backend import BatchSql
 from tocsin_batch_sql.spark.backend import SparkSql
 from tocsin_flink_sql.backend import FlinkSql
 

@@ -4,7 +4,7 @@ import pytest
 
 from seeded_defects import CORRELATIONS, LEAVES, Defect
 from tocsin.conformance import Report, cases, run
-from tocsin_batch_sql.backend import BatchSql
+from tocsin_batch_sql.duckdb.backend import BatchSql
 
 DEFECTS = [*LEAVES, *CORRELATIONS]
 

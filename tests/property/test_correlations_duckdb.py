@@ -21,7 +21,7 @@ from tocsin.compile import compile_query
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.artifact import Artifact, Job
 from tocsin.model.source import TimeUnit
-from tocsin_batch_sql.backend import BatchSql
+from tocsin_batch_sql.duckdb.backend import BatchSql
 
 UNITS = [unit for unit in TimeUnit if unit]
 

@@ -11,7 +11,7 @@ from tocsin.compile import Refusal, compile_query
 from tocsin.ir.correlation import Bound, BoundOp, Correlation, CorrelationType, Ref
 from tocsin.ir.query import CorrelationQuery, Resolved, rebound
 from tocsin.model.artifact import Artifact
-from tocsin_batch_sql.backend import BatchSql
+from tocsin_batch_sql.duckdb.backend import BatchSql
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.sql.dialect import printed
 from tocsin_flink_sql.sql.intervals import interval

@@ -23,8 +23,8 @@ from tocsin.ir.nodes import (
     Wild,
 )
 from tocsin.model.source import Column, FieldType, Source
-from tocsin_batch_sql.arrays import physical_names
-from tocsin_batch_sql.backend import BatchSql
+from tocsin_batch_sql.common.arrays import physical_names
+from tocsin_batch_sql.duckdb.backend import BatchSql
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.sql.functions import CLASSES
 from tocsin_flink_sql.sql.tables import OWN, names_of

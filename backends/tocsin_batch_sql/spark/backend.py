@@ -13,14 +13,14 @@ from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
-from tocsin_batch_sql.correlation import Tables
-from tocsin_batch_sql.pack_run import table_part
+from tocsin_batch_sql.common.correlation import Tables
+from tocsin_batch_sql.common.pack_run import table_part
 from tocsin_batch_sql.spark.correlation import correlated
-from tocsin_batch_sql.spark.ddl import definitions
-from tocsin_batch_sql.spark.emit import statement
+from tocsin_batch_sql.spark.detection import statement
 from tocsin_batch_sql.spark.pack import run_pack
 from tocsin_batch_sql.spark.run import loaded, run_jobs
 from tocsin_batch_sql.spark.session import missing, session
+from tocsin_batch_sql.spark.tables import definitions
 
 COSTS = FormCosts(
     sql_detection=0.045, sql_pair=2e-6, pack_once=5.0, pack_detection=0.02, pack_event=3e-5

@@ -9,10 +9,10 @@ from tocsin.model.source import Source
 from tocsin.sql.builder import SqlBuilder
 from tocsin.sql.correlation.engine import over
 from tocsin.sql.tree import Sql, func, number
-from tocsin_batch_sql.correlation import BatchEngine, selection
-from tocsin_batch_sql.spark.ddl import only_member
+from tocsin_batch_sql.common.correlation import BatchEngine, selection
 from tocsin_batch_sql.spark.dialect import spark
 from tocsin_batch_sql.spark.printer import printed
+from tocsin_batch_sql.spark.tables import only_member
 
 
 class SparkEngine(BatchEngine):

@@ -10,10 +10,10 @@ from tocsin.ir.re2java import java_literal
 from tocsin.model.source import Column, Source
 from tocsin.sql.leaves import TIME
 from tocsin.sql.tree import Sql, func, quoted
-from tocsin_batch_sql.arrays import BatchLeaves, lambda_of, physical_names
-from tocsin_batch_sql.misfits import FIELDS, TEXTS, as_texts, may_misfit
-from tocsin_batch_sql.spark.ddl import texts_of
+from tocsin_batch_sql.common.arrays import BatchLeaves, lambda_of, physical_names
+from tocsin_batch_sql.common.misfits import FIELDS, TEXTS, as_texts, may_misfit
 from tocsin_batch_sql.spark.moments import is_time_part
+from tocsin_batch_sql.spark.tables import texts_of
 
 BY_CONTEXT = (("Σ", "\u03c3"), ("İ", "i"))
 """ICU lowers a final Σ to ς and İ to two characters: both are replaced before."""

@@ -20,12 +20,12 @@ from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin.sql.tree import Sql, ident, name
-from tocsin_batch_sql.events import ROW, Named, run_columns, write_events
-from tocsin_batch_sql.misfits import MISFITS, OURS, as_texts, beside, may_misfit
-from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values
-from tocsin_batch_sql.spark.ddl import objects, rows, texts_of
+from tocsin_batch_sql.common.events import ROW, Named, run_columns, write_events
+from tocsin_batch_sql.common.misfits import MISFITS, OURS, as_texts, beside, may_misfit
+from tocsin_batch_sql.common.pack_run import CLASS, PORTION, Classify, PackRun, Values
 from tocsin_batch_sql.spark.printer import printed
 from tocsin_batch_sql.spark.run import first_line, in_memory, place, prepare
+from tocsin_batch_sql.spark.tables import objects, rows, texts_of
 from tocsin_matcher.tables import SAMPLE, TablePack
 
 if TYPE_CHECKING:

@@ -22,15 +22,15 @@ from tocsin.errors import EngineError
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, Source
 from tocsin.sql.tree import ident, name
-from tocsin_batch_sql.arrays import DETECTION_ID, physical_names
-from tocsin_batch_sql.clock import in_order_of_arrival, said
-from tocsin_batch_sql.correlation import Tables, counted, match_of
-from tocsin_batch_sql.events import ROW, run_columns, write_events
-from tocsin_batch_sql.misfits import FIELDS, MISFITS, TEXTS, beside, may_misfit
-from tocsin_batch_sql.spark.clock import milliseconds
-from tocsin_batch_sql.spark.ddl import objects, rows
+from tocsin_batch_sql.common.arrays import DETECTION_ID, physical_names
+from tocsin_batch_sql.common.correlation import Tables, counted, match_of
+from tocsin_batch_sql.common.event_time import in_order_of_arrival, said
+from tocsin_batch_sql.common.events import ROW, run_columns, write_events
+from tocsin_batch_sql.common.misfits import FIELDS, MISFITS, TEXTS, beside, may_misfit
+from tocsin_batch_sql.spark.event_time import milliseconds
 from tocsin_batch_sql.spark.functions import FUNCTIONS
 from tocsin_batch_sql.spark.printer import printed
+from tocsin_batch_sql.spark.tables import objects, rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

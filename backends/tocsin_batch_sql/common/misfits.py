@@ -13,8 +13,8 @@ from sqlglot import exp
 
 from tocsin.model.source import FieldType, Source
 from tocsin.sql.tree import func, ident, name, table
-from tocsin_batch_sql.clock import SAID
-from tocsin_batch_sql.events import ROW
+from tocsin_batch_sql.common.event_time import SAID
+from tocsin_batch_sql.common.events import ROW
 
 ALL, MISFITS, REFUSED = "all", "misfits", "refused"
 """Relations beside a source's own: all events; those that do not fit; the lines that are none."""

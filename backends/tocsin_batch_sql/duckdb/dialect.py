@@ -25,8 +25,8 @@ from tocsin.sql.tree import (
     quoted,
     try_cast,
 )
-from tocsin_batch_sql.arrays import BatchLeaves, lambda_of, physical_names
-from tocsin_batch_sql.misfits import FIELDS, TEXTS, as_texts, may_misfit
+from tocsin_batch_sql.common.arrays import BatchLeaves, lambda_of, physical_names
+from tocsin_batch_sql.common.misfits import FIELDS, TEXTS, as_texts, may_misfit
 
 UTC_FORM = (
     (r"\.[0-9]+", ""),

@@ -1,7 +1,7 @@
 r"""The relations that a source's statements read, made out of JSON lines by Spark itself.
 
 Each line is parsed once, into a VARIANT, which keeps the type of every value. The relations are
-those of DuckDB: see `tocsin_batch_sql.ddl`.
+those of DuckDB: see `tocsin_batch_sql.duckdb.tables`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from sqlglot import exp
 
 from tocsin.model.source import Column, FieldType, Source
 from tocsin.sql.tree import Sql, func, ident, name, not_null, number, quoted, table
-from tocsin_batch_sql.arrays import CONVERSIONS, lambda_of
-from tocsin_batch_sql.clock import SAID, at_rest, said
-from tocsin_batch_sql.events import Named, view_columns
-from tocsin_batch_sql.misfits import (
+from tocsin_batch_sql.common.arrays import CONVERSIONS, lambda_of
+from tocsin_batch_sql.common.event_time import SAID, at_rest, said
+from tocsin_batch_sql.common.events import Named, view_columns
+from tocsin_batch_sql.common.misfits import (
     ALL,
     DRIFT,
     FIELDS,
@@ -26,7 +26,7 @@ from tocsin_batch_sql.misfits import (
     beside,
     drift,
 )
-from tocsin_batch_sql.spark.clock import milliseconds
+from tocsin_batch_sql.spark.event_time import milliseconds
 from tocsin_batch_sql.spark.functions import FUNCTIONS
 from tocsin_batch_sql.spark.printer import printed
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.model.source import Column, FieldType, Source
-from tocsin_batch_sql.arrays import physical_names
+from tocsin_batch_sql.common.arrays import physical_names
 
 ROW = "~n"
 """Column of a run's tables: the 0-based number of the event."""

@@ -14,13 +14,13 @@ from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin.sql.tree import Sql, func, ident, name, table
-from tocsin_batch_sql.ddl import lists, loaded
-from tocsin_batch_sql.emit import printed
-from tocsin_batch_sql.events import ROW, run_columns, write_events
-from tocsin_batch_sql.macros import MACROS
-from tocsin_batch_sql.memory import in_memory
-from tocsin_batch_sql.misfits import as_texts, beside, may_misfit
-from tocsin_batch_sql.pack_run import CLASS, PORTION, Classify, PackRun, Values, of
+from tocsin_batch_sql.common.events import ROW, run_columns, write_events
+from tocsin_batch_sql.common.misfits import as_texts, beside, may_misfit
+from tocsin_batch_sql.common.pack_run import CLASS, PORTION, Classify, PackRun, Values, of
+from tocsin_batch_sql.duckdb.macros import MACROS
+from tocsin_batch_sql.duckdb.memory import in_memory
+from tocsin_batch_sql.duckdb.printer import printed
+from tocsin_batch_sql.duckdb.tables import lists, loaded
 from tocsin_matcher.tables import SAMPLE, TablePack
 
 SEED = 7

@@ -22,16 +22,18 @@ from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin.sql.tree import table
-from tocsin_batch_sql.arrays import DETECTION_ID
-from tocsin_batch_sql.correlation import Tables, correlated, counted, match_of
-from tocsin_batch_sql.ddl import loaded
-from tocsin_batch_sql.emit import definitions, of_those_that_fit, printed, statement
-from tocsin_batch_sql.events import ROW, write_events
-from tocsin_batch_sql.macros import MACROS
-from tocsin_batch_sql.memory import cursor_of, in_memory
-from tocsin_batch_sql.misfits import MISFITS, beside, may_misfit
-from tocsin_batch_sql.pack import run_pack
-from tocsin_batch_sql.pack_run import table_part
+from tocsin_batch_sql.common.arrays import DETECTION_ID
+from tocsin_batch_sql.common.correlation import Tables, counted, match_of
+from tocsin_batch_sql.common.events import ROW, write_events
+from tocsin_batch_sql.common.misfits import MISFITS, beside, may_misfit
+from tocsin_batch_sql.common.pack_run import table_part
+from tocsin_batch_sql.duckdb.correlation import correlated
+from tocsin_batch_sql.duckdb.detection import definitions, of_those_that_fit, statement
+from tocsin_batch_sql.duckdb.macros import MACROS
+from tocsin_batch_sql.duckdb.memory import cursor_of, in_memory
+from tocsin_batch_sql.duckdb.pack import run_pack
+from tocsin_batch_sql.duckdb.printer import printed
+from tocsin_batch_sql.duckdb.tables import loaded
 
 COSTS = FormCosts(
     sql_detection=0.005, sql_pair=2.5e-7, pack_once=0.06, pack_detection=0.002, pack_event=7e-6

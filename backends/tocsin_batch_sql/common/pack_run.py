@@ -30,7 +30,7 @@ from tocsin.sql.tree import (
     number,
     table,
 )
-from tocsin_batch_sql.arrays import physical_names
+from tocsin_batch_sql.common.arrays import physical_names
 from tocsin_matcher.decision import Candidates
 from tocsin_matcher.tables import TableColumn, TablePack
 

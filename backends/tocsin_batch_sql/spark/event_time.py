@@ -9,7 +9,7 @@ from tocsin.sql.epoch import EPOCH, epoch_milliseconds
 from tocsin.sql.leaves import TIME
 from tocsin.sql.timestamps import minute_of
 from tocsin.sql.tree import Sql, func, quoted, try_cast
-from tocsin_batch_sql.clock import moment
+from tocsin_batch_sql.common.event_time import moment
 
 _EPOCH = "1970-01-01 00:00:00"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tocsin.ir.query import Query
-from tocsin_batch_sql.emit import selection
+from tocsin_batch_sql.common.detection import selection
 from tocsin_batch_sql.spark.dialect import spark
 from tocsin_batch_sql.spark.printer import printed
 

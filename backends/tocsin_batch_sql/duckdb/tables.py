@@ -27,11 +27,10 @@ from tocsin.sql.tree import (
     table,
     try_cast,
 )
-from tocsin_batch_sql.arrays import CONVERSIONS, lambda_of
-from tocsin_batch_sql.clock import SAID, at_rest, in_order_of_arrival, moment, said
-from tocsin_batch_sql.dialect import texts_of
-from tocsin_batch_sql.events import ROW, Named, run_columns, view_columns
-from tocsin_batch_sql.misfits import (
+from tocsin_batch_sql.common.arrays import CONVERSIONS, lambda_of
+from tocsin_batch_sql.common.event_time import SAID, at_rest, in_order_of_arrival, moment, said
+from tocsin_batch_sql.common.events import ROW, Named, run_columns, view_columns
+from tocsin_batch_sql.common.misfits import (
     ALL,
     DRIFT,
     FIELDS,
@@ -43,6 +42,7 @@ from tocsin_batch_sql.misfits import (
     drift,
     may_misfit,
 )
+from tocsin_batch_sql.duckdb.dialect import texts_of
 
 FOUND = "~found"
 """The list of all fields' JSON values, in the order of the columns."""

@@ -11,16 +11,11 @@ from sqlglot import exp
 from tocsin.ir import stream
 from tocsin.ir.query import CorrelationQuery
 from tocsin.model.artifact import Artifact, Match, Missed, WindowRow
-from tocsin.model.source import Source
-from tocsin.sql.builder import SqlBuilder
 from tocsin.sql.correlation.engine import SOURCE, TIME, TypedEngine, known, where
 from tocsin.sql.correlation.statement import LEFT_OUT, REASON, Level, Statement
-from tocsin.sql.tree import Sql, func, ident, number, quoted, table
-from tocsin_batch_sql.arrays import DETECTION_ID
-from tocsin_batch_sql.clock import EVENT, LATE
-from tocsin_batch_sql.ddl import only_member
-from tocsin_batch_sql.dialect import duckdb
-from tocsin_batch_sql.emit import printed
+from tocsin.sql.tree import Sql, ident, number, quoted, table
+from tocsin_batch_sql.common.arrays import DETECTION_ID
+from tocsin_batch_sql.common.event_time import EVENT, LATE
 
 FROM = "~from"
 """Where the window of a match begins, in milliseconds; NULL at events that complete nothing."""
@@ -50,31 +45,6 @@ class BatchEngine(TypedEngine):
     def span(self, milliseconds: int) -> Sql:
         """A plain number."""
         return number(milliseconds)
-
-
-class DuckDbEngine(BatchEngine):
-    """DuckDB."""
-
-    def builder(self, source: Source) -> SqlBuilder:
-        """Conditions for DuckDB."""
-        return self.builders(source)[0]
-
-    def builders(self, source: Source) -> Sequence[SqlBuilder]:
-        """Those that fit, and the others."""
-        return duckdb(source)
-
-    def percentile(self, value: Sql, share: float) -> Sql:
-        """QUANTILE_CONT."""
-        return func("QUANTILE_CONT", value, number(share))
-
-    def only_member(self, members: Sql) -> Sql:
-        """The first of one."""
-        return only_member(members)
-
-
-def correlated(query: CorrelationQuery) -> str:
-    """The correlation's SELECT for DuckDB. Raises Unsupported before any text is made."""
-    return printed(selection(query, DuckDbEngine()))
 
 
 def selection(query: CorrelationQuery, engine: BatchEngine) -> exp.Select:
