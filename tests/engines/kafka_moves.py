@@ -9,15 +9,15 @@ from engines.kafka_shop import Shop
 from patience import SECONDS
 from tocsin.backend.streaming import Rollout, StreamEnvironment, UnhealthyError
 from tocsin.deploy.publisher import RecordPublisher
-from tocsin.deploy.workers import Workers
 from tocsin.front.project import load_project
 from tocsin.release.entry import Entry
 from tocsin.release.finding import Finding
+from tocsin.release.keys import ARTIFACT, artifact_key
 from tocsin.release.record import ReleaseRecord
 from tocsin_kafka_filter.fleet import WorkerFleet
 from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.record import release_record
-from tocsin_runtime.control.topic import ARTIFACT, artifact_key
+from tocsin_runtime.observe.workers import Workers
 from worker_world import World
 
 Bodies = Mapping[str, bytes]

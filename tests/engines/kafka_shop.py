@@ -21,10 +21,10 @@ from engines.beside import repeated
 from engines.kafka_io import consume
 from patience import SECONDS
 from tocsin.front.project import load_project
+from tocsin.release.keys import RELEASE, WORKER, artifact_key
 from tocsin.release.record import ReleaseRecord
 from tocsin_kafka import topics
 from tocsin_runtime.control.reader import read
-from tocsin_runtime.control.topic import RELEASE, WORKER, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.names import SINKS

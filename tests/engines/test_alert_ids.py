@@ -32,6 +32,7 @@ from tocsin.pack import Pack, Part
 from tocsin.plan.desired import entry_of
 from tocsin.plan.shadow import Placing
 from tocsin.plan.steps import Deploy
+from tocsin.release.keys import RELEASE, artifact_key
 from tocsin.release.record import ReleaseRecord
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
@@ -42,7 +43,6 @@ from tocsin_flink_sql.matcher.jar import pack_jar
 from tocsin_flink_sql.sql.tables import Place
 from tocsin_kafka import topics
 from tocsin_kafka.producer import send_all
-from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.names import SINKS

@@ -13,13 +13,13 @@ from deployments.isolation import POISON, poisoned
 from engines.flink_site import FlinkSite, flink_site
 from modes import identity
 from patience import until
+from tocsin.release.keys import RELEASE, artifact_key
 from tocsin.release.record import ReleaseRecord
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_kafka import topics
 from tocsin_runtime.control.reader import read
-from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 
 pytestmark = pytest.mark.engine

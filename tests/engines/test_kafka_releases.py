@@ -21,13 +21,13 @@ from engines.kafka_moves import Mover, edit
 from engines.kafka_shop import Shop, fed, many, stopped, told
 from patience import SECONDS, until
 from tocsin.backend.streaming import UnhealthyError
-from tocsin.deploy.workers import Workers
 from tocsin.errors import ConfigError
+from tocsin.release.keys import RELEASE, artifact_key
 from tocsin.release.record import ReleaseRecord
 from tocsin_engines.ports import choose
 from tocsin_kafka import topics
-from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
+from tocsin_runtime.observe.workers import Workers
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.names import SINKS
 from worker_world import PAID, ROLE, World

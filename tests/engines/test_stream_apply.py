@@ -14,12 +14,12 @@ import pytest
 
 from deploying import Prod, git
 from tocsin.backend import fault
+from tocsin.release.keys import ARTIFACT, RELEASE, artifact_key
 from tocsin.release.record import ReleaseRecord
 from tocsin.state.git_ledger import GitLedger
 from tocsin_kafka import topics
 from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.record import release_record
-from tocsin_runtime.control.topic import ARTIFACT, RELEASE, artifact_key
 from tocsin_runtime.control.writer import ControlWriter
 
 pytestmark = pytest.mark.engine

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tocsin.release.keys import RELEASE, artifact_key, worker_key
 from tocsin_runtime.control import kept
 from tocsin_runtime.control.kept import Kept
-from tocsin_runtime.control.topic import MOST_BYTES, RELEASE, artifact_key, worker_key
+from tocsin_runtime.control.topic import MOST_BYTES
 
 
 def test_the_last_record_of_a_key_counts() -> None:

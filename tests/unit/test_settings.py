@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel
 
 from authoring import write
-from tocsin.app.stream_target import stream_place
+from tocsin.app.stream_target import stream_environment
 from tocsin.cases.run import run_evaluator
 from tocsin.check import run_checks
 from tocsin.deploy.manifests.site import Choices, deployment
@@ -244,9 +244,10 @@ def test_each_setting_of_each_file_has_an_entry() -> None:
 
 
 def test_each_setting_of_each_kind_of_environment_has_an_entry_or_is_refused() -> None:
+    values = {**STREAM, "settings": {"folder": "x"}}
     for kind, changed in ENVIRONMENT.items():
         for name in Environment.model_fields.keys() - changed.keys() - {"kind"}:
-            given = {"kind": kind, "backend": "b", name: STREAM.get(name, "x")}
+            given = {"kind": kind, "backend": "b", name: values.get(name, "x")}
             with pytest.raises(ValueError, match=f"{name}: no environment of kind {kind} reads it"):
                 Environment.model_validate(given)
 
@@ -319,7 +320,7 @@ def places(root: Path) -> dict[str, Any]:
 def place_of(project: str, name: str, environment: Environment) -> Any:
     if environment.kind == "local":
         return environment.path
-    return stream_place(project, name, environment) if environment.bootstrap else None
+    return stream_environment(project, name, environment) if environment.bootstrap else None
 
 
 def toml(tables: Mapping[str, Any], prefix: str = "") -> str:

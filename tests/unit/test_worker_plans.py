@@ -13,11 +13,12 @@ import pytest
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.release.entry import Entry
+from tocsin.release.keys import RELEASE, artifact_key
 from tocsin.release.record import Canary, ReleaseRecord
 from tocsin_runtime.alerts.alert import Origin
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.reader import Follower
-from tocsin_runtime.control.topic import RELEASE, artifact_key, topic_name
+from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.stream.base import Record
 from tocsin_runtime.stream.deployment import Deployment
 from tocsin_runtime.worker.kafka import KafkaStream

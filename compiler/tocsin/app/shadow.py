@@ -46,16 +46,17 @@ def watched(opened: OpenEnvironment, rule: str) -> Watched:
     if last is None:
         raise ConfigError(f"{opened.name} has no release yet")
     entry = in_shadow(last, rule)
-    if opened.settings.kind == "local":
+    if not opened.settings.on_kafka:
         raise ConfigError(
-            f"{opened.name} is of kind local: it keeps no matches of detections in shadow",
+            f"{opened.name} is of kind {opened.settings.kind}: "
+            "it keeps no matches of detections in shadow",
             hint="environments of kind kafka and flink do, in the topic tocsin.matches",
         )
-    from tocsin.app.stream_target import stream_place  # noqa: PLC0415 - clients are slow to load
+    from tocsin.app.stream_target import stream_environment  # noqa: PLC0415 - clients are slow to load
     from tocsin_runtime.observe.difference import difference  # noqa: PLC0415
     from tocsin_runtime.observe.matches import matches  # noqa: PLC0415
 
-    place = stream_place(last.project, opened.name, opened.settings)
+    place = stream_environment(last.project, opened.name, opened.settings)
     made = deployed(opened.ledger).since[entry.id].made
     since = int(datetime.fromisoformat(made).timestamp() * 1000)
     records = matches(place.kafka, "tocsin.matches", since)

@@ -1,17 +1,21 @@
-"""The target of an environment of kind `kafka` or `flink`: addresses looked up, fleets found."""
+"""The target of an environment that runs continuously: addresses looked up, fleets found."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from tocsin.backend.registry import names, streaming
-from tocsin.backend.streaming import Fleet, StreamEnvironment
-from tocsin.deploy.stream import Released, StreamTarget
+from pydantic import ValidationError
+
+from tocsin.backend.registry import kinds, load, names, streaming
+from tocsin.backend.streaming import EnvironmentBackend, Fleet, StreamEnvironment
+from tocsin.deploy.stream import NoWorkers, Parts, Released, StreamTarget
 from tocsin.errors import ConfigError
 from tocsin.model.project import Environment
+from tocsin.secrets import is_reference
 from tocsin.state.base import StateReader
-from tocsin_runtime.control.writer import ControlWriter
+from tocsin_runtime.control.store import ControlTopic
+from tocsin_runtime.observe.workers import Workers
 from tocsin_runtime.worker.references import resolve
 
 
@@ -19,7 +23,6 @@ def open_stream(
     project: str, name: str, environment: Environment, ledger: StateReader, folder: Path
 ) -> StreamTarget:
     """The target. Raises ConfigError for an address that is not there."""
-    place = stream_place(project, name, environment)
 
     def released() -> Released:
         last = ledger.last()
@@ -27,25 +30,31 @@ def open_stream(
             return Released()
         return Released(last.entries, ledger.bodies(last, last.entries))
 
-    writer = ControlWriter(place.kafka, project, name)
-    return StreamTarget(place, writer, fleets(environment, place), released, folder)
+    if environment.on_kafka:
+        place = stream_environment(project, name, environment)
+        store = ControlTopic(place.kafka, project, name)
+        parts = Parts(store, fleets(environment, place), Workers(place))
+    else:
+        place = _own_environment(project, name, environment)
+        records = kinds()[environment.kind].records(place)
+        parts = Parts(records, fleets(environment, place), NoWorkers())
+    return StreamTarget(place, parts, released, folder)
 
 
-def stream_place(project: str, name: str, environment: Environment) -> StreamEnvironment:
+def stream_environment(project: str, name: str, environment: Environment) -> StreamEnvironment:
     """The environment with its addresses; those that are not set are empty, but for Kafka's."""
 
-    def address(key: str) -> str:
-        given = str(getattr(environment, key))
+    def address(key: str, given: str) -> str:
         return resolve(given, f"`{key}` of environment {name}").reveal() if given else ""
 
     return StreamEnvironment(
         project=project,
         environment=name,
         kafka=resolve(environment.bootstrap, f"`bootstrap` of environment {name}").reveal(),
-        gateway=address("gateway"),
-        rest=address("rest"),
-        registry=address("registry"),
-        storage=address("storage"),
+        gateway=address("gateway", environment.gateway),
+        rest=address("rest", environment.rest),
+        registry=address("registry", environment.registry),
+        storage=address("storage", environment.storage),
         start=environment.start,
         parallelism=environment.parallelism,
         partitions=environment.partitions,
@@ -55,16 +64,42 @@ def stream_place(project: str, name: str, environment: Environment) -> StreamEnv
     )
 
 
+def _own_environment(project: str, name: str, environment: Environment) -> StreamEnvironment:
+    """An environment of a backend's own kind. Raises ConfigError for settings it does not take."""
+    given = {
+        key: resolve(value, f"`settings.{key}` of environment {name}").reveal()
+        if isinstance(value, str) and is_reference(value)
+        else value
+        for key, value in environment.settings.items()
+    }
+    try:
+        settings = kinds()[environment.kind].settings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, ("settings", *first["loc"])))
+        raise ConfigError(
+            f"{where} of environment {name}: {first['msg']}", hint="see tocsin.toml"
+        ) from None
+    return StreamEnvironment(project=project, environment=name, kafka="", settings=settings)
+
+
 def fleets(environment: Environment, place: StreamEnvironment) -> Mapping[str, Fleet]:
     """By backend, for those that the environment names and that run there."""
-    wanted = {environment.backend, environment.correlations, *environment.backends.values()} - {""}
     found: dict[str, Fleet] = {}
-    for name in sorted(wanted):
+    for name in sorted(environment.named):
         backend = streaming(name)
-        if backend is None:
+        if backend is None or not _runs(name, environment):
+            there = [n for n in names() if streaming(n) and _runs(n, environment)]
             raise ConfigError(
                 f"backend {name} does not run in environments of kind {environment.kind}",
-                hint=f"{' and '.join(filter(streaming, names()))} do",
+                hint=f"{' and '.join(there)} do",
             )
         found[name] = backend.fleet(place)
     return found
+
+
+def _runs(name: str, environment: Environment) -> bool:
+    """Whether a stream backend runs in environments of this kind."""
+    backend = load(name)
+    own = backend.kind if isinstance(backend, EnvironmentBackend) else ""
+    return own == environment.kind or (environment.on_kafka and not own)

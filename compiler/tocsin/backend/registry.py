@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
 
 from tocsin.backend.base import Backend, ExtraEngine
-from tocsin.backend.streaming import StreamBackend
+from tocsin.backend.streaming import EnvironmentBackend, StreamBackend
 from tocsin.errors import ConfigError
 
 GROUP = "tocsin.backends"
@@ -69,6 +71,18 @@ def packing() -> frozenset[str]:
     """Backends that put the parts of a source's detections into one pack."""
     found = _engines()[0].values()
     return frozenset(b.name for b in found if isinstance(b, StreamBackend) and b.packs)
+
+
+@cache
+def kinds() -> Mapping[str, EnvironmentBackend]:
+    """Kinds of environments that installed backends declare, with who does."""
+    found: dict[str, EnvironmentBackend] = {}
+    for name in names():
+        with suppress(ConfigError):  # told where it is asked for by name
+            backend = load(name)
+            if isinstance(backend, EnvironmentBackend):
+                found.setdefault(backend.kind, backend)
+    return found
 
 
 @cache

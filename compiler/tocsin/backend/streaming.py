@@ -11,7 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from pydantic import BaseModel
+
 from tocsin.backend.fault import point
+from tocsin.backend.records import RecordStore
 from tocsin.errors import EngineError
 from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact
@@ -54,7 +57,7 @@ class StreamEnvironment:
 
     `kafka` are bootstrap servers, `gateway` and `rest` Flink's URLs, `registry` that of schemas,
     `storage` a folder; empty where there is none. The rest is as in `tocsin.toml`. `point` is
-    called between effects.
+    called between effects. Of a kind that a backend declares, only `settings` is given.
     """
 
     project: str
@@ -70,6 +73,7 @@ class StreamEnvironment:
     canary: float = 0.25
     canary_seconds: int = 10
     healthy_seconds: int = 60
+    settings: BaseModel | None = None
     point: Callable[[str], None] = point
 
 
@@ -142,3 +146,19 @@ class StreamBackend(Protocol):
 
     def fleet(self, environment: StreamEnvironment) -> Fleet:
         """Its workers or jobs there. Raises ConfigError where a setting is missing."""
+
+
+@runtime_checkable
+class EnvironmentBackend(Protocol):
+    """What a stream backend has that deploys to a kind of environment of its own, besides.
+
+    `kind`: as in `tocsin.toml`. `settings`: what an environment of this kind has as `settings`.
+    Alerts are made by whatever it deploys; Tocsin's workers have no part there.
+    """
+
+    name: str
+    kind: str
+    settings: type[BaseModel]
+
+    def records(self, environment: StreamEnvironment) -> RecordStore:
+        """Where the records of an environment are kept; `FolderRecords` is one."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from tocsin import gate
-from tocsin.deploy import files
+from tocsin.backend import files
 from tocsin.errors import ConfigError
 
 MARK = ".tocsin-environment"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin import gate
-from tocsin.deploy import files
+from tocsin.backend import files
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.plan import saved
 from tocsin.plan.steps import Bundle

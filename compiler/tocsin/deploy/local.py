@@ -13,8 +13,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from tocsin import gate
+from tocsin.backend import files
 from tocsin.canonical import digest_bytes
-from tocsin.deploy import files, folder
+from tocsin.deploy import folder
 from tocsin.deploy.journal import Journal
 from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError
@@ -22,9 +23,9 @@ from tocsin.ir.stream import WITHOUT_TIME
 from tocsin.model.source import SOURCES, Source
 from tocsin.release.entry import ENTRIES, NUMBER, Entry, Whole
 from tocsin.release.finding import Tally
+from tocsin.release.keys import LAST_RUN
 from tocsin.release.state_decision import StateDecision
 from tocsin.state.live import Live, LiveArtifact
-from tocsin_runtime.stream.names import LAST_RUN
 
 MAX_BYTES = 256 * gate.MIB
 _FORM = 2

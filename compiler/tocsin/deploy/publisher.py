@@ -1,15 +1,15 @@
-"""What an apply publishes in the control topic, one record after the other."""
+"""What an apply publishes: the record of the release, one form after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tocsin.backend.records import RecordStore
 from tocsin.backend.streaming import Rollout
 from tocsin.release.cutover import Cutover
+from tocsin.release.keys import RELEASE
 from tocsin.release.record import Canary, Previous, ReleaseRecord
-from tocsin_runtime.control.topic import RELEASE
-from tocsin_runtime.control.writer import ControlWriter
 
 REMEMBERED = 20
 """Cuts that are kept for each detection: matches of older versions were read long ago."""
@@ -18,8 +18,8 @@ REMEMBERED = 20
 class RecordPublisher:
     """The release record while it moves from one release to the next."""
 
-    def __init__(self, writer: ControlWriter, rollout: Rollout, table: ReleaseRecord) -> None:
-        self._writer = writer
+    def __init__(self, store: RecordStore, rollout: Rollout, table: ReleaseRecord) -> None:
+        self._store = store
         self._rollout = rollout
         self._table = table
 
@@ -76,7 +76,7 @@ class RecordPublisher:
 
     def _publish(self, table: ReleaseRecord) -> None:
         if table != self._table:
-            self._writer.put({RELEASE: table.encode()})
+            self._store.put({RELEASE: table.encode()})
             self._table = table
 
 

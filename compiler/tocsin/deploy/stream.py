@@ -1,4 +1,4 @@
-"""Stream environments: a control topic says what runs, and fleets of workers and jobs run it."""
+"""Stream environments: records say what runs, and fleets of workers and jobs run it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
-from tocsin.backend import fault
+from tocsin.backend import fault, files
+from tocsin.backend.records import RecordStore
 from tocsin.backend.streaming import Fleet, Rollout, StreamEnvironment, UnhealthyError
 from tocsin.canonical import digest_bytes
-from tocsin.deploy import files, registry
+from tocsin.deploy import registry
 from tocsin.deploy.journal import Journal
 from tocsin.deploy.publisher import RecordPublisher
 from tocsin.deploy.schemas import TOPICS
 from tocsin.deploy.target import Clearing, Placing
-from tocsin.deploy.workers import Workers
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.model.source import Source
 from tocsin.release.entry import Action, Entry
-from tocsin.release.finding import Finding
+from tocsin.release.finding import Finding, Tally
+from tocsin.release.keys import ARTIFACT, RELEASE, artifact_key
 from tocsin.release.record import ReleaseRecord
 from tocsin.release.state_decision import StateDecision
 from tocsin.state.live import Live, LiveArtifact
-from tocsin_kafka.topics import existing
-from tocsin_runtime.control.reader import read
-from tocsin_runtime.control.topic import ARTIFACT, RELEASE, altered, artifact_key
-from tocsin_runtime.control.writer import ControlWriter
 
 NONE: Mapping[str, StateDecision] = {}
 
@@ -39,25 +37,60 @@ class Released:
     bodies: Mapping[str, bytes] | None = None
 
 
+class Watch(Protocol):
+    """Looks after Tocsin's own workers, which make the alerts of an environment."""
+
+    def ready(self) -> None:
+        """Make the places that they write to."""
+
+    def missing(self) -> Finding | None:
+        """That nobody makes alerts, if nobody does."""
+
+    def look(
+        self, entries: Sequence[Entry], bodies: Mapping[str, bytes]
+    ) -> tuple[list[Finding], list[Tally]]:
+        """Where they differ from what these released detections need, and what was not counted."""
+
+
+class NoWorkers:
+    """The watch where whoever runs the detections makes the alerts, too."""
+
+    def ready(self) -> None:
+        """Nothing is to be made."""
+
+    def missing(self) -> None:
+        """Nobody is."""
+
+    def look(self, *_: object) -> tuple[list[Finding], list[Tally]]:
+        """Fleets tell all that there is."""
+        return [], []
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an environment consists of. `fleets`: by backend."""
+
+    store: RecordStore
+    fleets: Mapping[str, Fleet]
+    watch: Watch
+
+
 class StreamTarget:
     """One stream environment. `folder` is this machine's, for lock and journal.
 
-    `fleets`: by backend. `released` asks the ledger.
+    `released` asks the ledger.
     """
 
     def __init__(
         self,
-        place: StreamEnvironment,
-        writer: ControlWriter,
-        fleets: Mapping[str, Fleet],
+        environment: StreamEnvironment,
+        parts: Parts,
         released: Callable[[], Released],
         folder: Path,
     ) -> None:
-        self._servers = place.kafka
-        self._registry = place.registry
-        self._workers = Workers(place)
-        self._writer = writer
-        self._fleets = fleets
+        self._environment = environment.environment
+        self._registry = environment.registry
+        self._store, self._fleets, self._watch = parts.store, parts.fleets, parts.watch
         self._released = released
         self._folder = folder
         self._placed: dict[str, bytes] = {}
@@ -71,7 +104,7 @@ class StreamTarget:
 
     def observe(self) -> Live:
         """The record of the release with its artifacts, and how workers and jobs differ from it."""
-        records = self._records()
+        records = self._store.records()
         table = self._table(records)
         rows = {entry.path: entry for entry in table.detections}
         named = {artifact_key(entry.artifact) for entry in rows.values()}
@@ -88,7 +121,7 @@ class StreamTarget:
         artifacts, released = {**found, **strange}, self._released()
         if not released.entries:
             return Live(artifacts, table.release)
-        findings, tallies = self._workers.look(released.entries, released.bodies or {})
+        findings, tallies = self._watch.look(released.entries, released.bodies or {})
         findings = [*self._findings(table, released), *findings, *self._fleets_say(released)]
         return Live(artifacts, table.release, tuple(findings), tuple(tallies))
 
@@ -98,16 +131,16 @@ class StreamTarget:
 
     def unattended(self) -> Finding | None:
         """That no worker is running, if none is."""
-        return self._workers.missing()
+        return self._watch.missing()
 
     def _findings(self, table: ReleaseRecord, released: Released) -> Iterator[Finding]:
-        """Where the control topic and the registry differ from the release."""
+        """Where the records and the registry differ from the release."""
         cure = "apply writes it again"
-        if wrong := altered(self._servers, self._writer.topic):
-            yield Finding("control-altered", self._writer.topic, wrong, cure)
+        if wrong := self._store.altered():
+            yield Finding("control-altered", self._store.name, wrong, cure)
         if table.trial or _plain(table.detections) != _plain(released.entries):
             what = "a trial is going on" if table.trial else "it is not that of the last release"
-            yield Finding("release-altered", self._writer.topic, what, cure)
+            yield Finding("release-altered", self._store.name, what, cure)
         if self._registry:
             yield from registry.findings(self._registry, TOPICS)
 
@@ -135,10 +168,10 @@ class StreamTarget:
         fleets = [(name, self._fleet(name)) for name in _backends(entries)]
         if self._registry:
             registry.register(self._registry, TOPICS)
-        self._workers.ready()
-        self._writer.put(self._placed)
+        self._watch.ready()
+        self._store.put(self._placed)
         fault.point("artifacts-written")
-        records = self._records()
+        records = self._store.records()
         table = self._table(records)
         before = table.before(release)
         fleets += [(n, self._fleet(n)) for n in _backends(before) if n not in dict(fleets)]
@@ -148,7 +181,7 @@ class StreamTarget:
             if key.startswith(ARTIFACT)
         }
         rollout = Rollout(release, before, entries, bodies, decisions)
-        publisher = RecordPublisher(self._writer, rollout, table)
+        publisher = RecordPublisher(self._store, rollout, table)
         try:
             _forward(rollout, fleets, publisher)
         except UnhealthyError:
@@ -164,8 +197,8 @@ class StreamTarget:
     def _sweep(self, entries: Sequence[Entry]) -> None:
         """Delete the artifacts that these detections do not need."""
         needed = {artifact_key(entry.artifact) for entry in entries}
-        keys = [key for key in self._records() if key.startswith(ARTIFACT)]
-        self._writer.put(dict.fromkeys(key for key in keys if key not in needed))
+        keys = [key for key in self._store.records() if key.startswith(ARTIFACT)]
+        self._store.put(dict.fromkeys(key for key in keys if key not in needed))
 
     # --- parts ------------------------------------------------------------------------------------
 
@@ -178,19 +211,12 @@ class StreamTarget:
             )
         return self._fleets[backend]
 
-    def _records(self) -> dict[str, bytes]:
-        """The control topic as it is; nothing before the first apply."""
-        if self._writer.topic not in existing(self._servers):
-            return {}
-        return read(self._servers, self._writer.topic)
-
     def _table(self, records: Mapping[str, bytes]) -> ReleaseRecord:
         """The record; an unreadable one is like none, so that plans show drift and repair it."""
         try:
             return ReleaseRecord.decode(records[RELEASE])
         except (KeyError, ConfigError):
-            environment = self._writer.topic.rpartition(".")[2]
-            return ReleaseRecord(environment, 0)
+            return ReleaseRecord(self._environment, 0)
 
 
 def _forward(

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tocsin import gate
+from tocsin.backend.registry import kinds
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.front.block import complaints
@@ -22,7 +23,7 @@ from tocsin.front.resolve import resolve
 from tocsin.front.rule import Rule
 from tocsin.front.sources import read_sources
 from tocsin.ir.query import Query, Resolved
-from tocsin.model.project import Environment, Settings
+from tocsin.model.project import KINDS, Environment, Settings
 from tocsin.model.source import Source
 
 MOST_SETTINGS = gate.MIB // 16
@@ -70,13 +71,22 @@ def read_settings(root: Path) -> Settings:
     path = root / gate.SETTINGS
     text = gate.read_text(path, MOST_SETTINGS)
     try:
-        return Settings.model_validate(tomllib.loads(text))
+        settings = Settings.model_validate(tomllib.loads(text))
     except ValidationError as error:
         raise _wrong(path, error) from None
     except RecursionError:
         raise ConfigError(f"{path} is not valid TOML: it is nested too deeply") from None
     except ValueError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    for name, environment in settings.environments.items():
+        if environment.kind not in KINDS and environment.kind not in kinds():
+            raise ConfigError(f"{path}: environments.{name}.kind: must be {_kinds()}")
+    return settings
+
+
+def _kinds() -> str:
+    *most, last = [repr(kind) for kind in (*KINDS, *sorted(kinds()))]
+    return f"{', '.join(most)} or {last}"
 
 
 def _wrong(path: Path, error: ValidationError) -> ConfigError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -11,8 +11,10 @@ from tocsin.errors import ConfigError
 from tocsin.model.names import ENVIRONMENT
 from tocsin.secrets import is_reference
 
+KINDS = ("local", "flink", "kafka")
+"""Kinds of environments that need no backend to declare them."""
 _LOCAL_ONLY = {"path"}
-_STREAM_ONLY = {
+_KAFKA_ONLY = {
     "bootstrap",
     "canary",
     "canary_seconds",
@@ -37,11 +39,12 @@ class Environment(BaseModel):
     `start`: where jobs and workers begin that never ran. `partitions`: how many a missing topic of
     events gets; 0: apply makes none. `canary`: share of the partitions that get a new release
     first, for `canary_seconds`; what is started must be healthy within `healthy_seconds`.
+    Other kinds are those that backends declare: such an environment's `settings` are the backend's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["local", "flink", "kafka"]
+    kind: str
     backend: str
     backends: dict[str, str] = Field(default_factory=dict)
     correlations: str = ""
@@ -57,12 +60,25 @@ class Environment(BaseModel):
     canary: float = Field(default=0.25, ge=0, le=1)
     canary_seconds: int = Field(default=10, ge=0, le=3600)
     healthy_seconds: int = Field(default=60, ge=1, le=3600)
+    settings: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def references(self) -> dict[str, str]:
         """Settings that name where their value is, by key."""
         keys = ("bootstrap", "gateway", "rest", "registry", "storage")
-        return {key: value for key in keys if is_reference(value := getattr(self, key))}
+        own = {key: getattr(self, key) for key in keys}
+        given = own | {f"settings.{key}": value for key, value in self.settings.items()}
+        return {k: v for k, v in given.items() if isinstance(v, str) and is_reference(v)}
+
+    @property
+    def on_kafka(self) -> bool:
+        """Whether a control topic says what runs, and Tocsin's workers make the alerts."""
+        return self.kind in KINDS and self.kind != "local"
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Names of the backends that serve it."""
+        return frozenset({self.backend, self.correlations, *self.backends.values()} - {""})
 
     @field_validator("path")
     @classmethod
@@ -76,7 +92,9 @@ class Environment(BaseModel):
     @model_validator(mode="after")
     def _read(self) -> Environment:
         """What nothing reads in this kind is refused."""
-        unread = _STREAM_ONLY if self.kind == "local" else _LOCAL_ONLY
+        unread = {"settings"} if self.kind in KINDS else set()
+        unread |= _LOCAL_ONLY if self.kind != "local" else set()
+        unread |= _KAFKA_ONLY if not self.on_kafka else set()
         if given := sorted(unread & self.model_fields_set):
             raise ValueError(f"{', '.join(given)}: no environment of kind {self.kind} reads it")
         return self

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tocsin_runtime.control.topic import ARTIFACT, MOST_BYTES, RELEASE, WORKER
+from tocsin.release.keys import ARTIFACT, RELEASE, WORKER
+from tocsin_runtime.control.topic import MOST_BYTES
 
 MOST_KEPT = 512 * 1024 * 1024
 """Bytes of all records; beyond, those that were written first are forgotten."""

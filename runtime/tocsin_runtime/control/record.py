@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.release.entry import Entry
+from tocsin.release.keys import RELEASE, artifact_key
 from tocsin.release.record import REPAIR, ReleaseRecord
 from tocsin_runtime.control.reader import missing
-from tocsin_runtime.control.topic import RELEASE, artifact_key
 from tocsin_runtime.stream.deployment import Deployed, Deployment, deployed
 
 

@@ -9,11 +9,6 @@ from tocsin.errors import ConfigError
 from tocsin.model.names import TOPIC
 from tocsin_kafka import topics
 
-RELEASE = "release"
-"""Key of the record that says what is live."""
-ARTIFACT = "artifact/"
-WORKER = "worker/"
-
 MOST_BYTES = 16 * 1024 * 1024
 """Size of a record."""
 
@@ -38,16 +33,6 @@ def topic_name(project: str, environment: str) -> str:
             hint="name project and environment with A-Z a-z 0-9 . _ - only",
         )
     return name
-
-
-def artifact_key(digest: str) -> str:
-    """Key of an artifact's bytes."""
-    return f"{ARTIFACT}{digest}"
-
-
-def worker_key(name: str) -> str:
-    """Key of a worker's report."""
-    return f"{WORKER}{name}"
 
 
 def ensure(servers: str, name: str) -> None:

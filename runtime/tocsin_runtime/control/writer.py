@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from tocsin.backend.records import writing_order
 from tocsin.errors import ConfigError, EngineError, TocsinError
 from tocsin_kafka.admin import admin
 from tocsin_kafka.producer import TransactionalWriter
 from tocsin_kafka.settings import TO_LOG, Settings
 from tocsin_kafka.topics import existing
 from tocsin_runtime.control.reader import committed_end
-from tocsin_runtime.control.topic import MOST_BYTES, RELEASE, ensure, topic_name
+from tocsin_runtime.control.topic import MOST_BYTES, ensure, topic_name
 
 _SECONDS = 60.0
 _TRANSACTION_SECONDS = 15
@@ -62,8 +63,7 @@ class ControlWriter:
         """
         writer = self.take_over()
         try:
-            # What a release names is there before it, and goes after it.
-            last = writer.write(self.topic, sorted(records.items(), key=_turn))
+            last = writer.write(self.topic, sorted(records.items(), key=writing_order))
         except TocsinError as error:
             self._writer = None
             self._fenced = error is _FENCED
@@ -86,8 +86,3 @@ class ControlWriter:
 _FENCED = ConfigError(
     "another apply has taken over", hint="wait for it, then look with `tocsin status`"
 )
-
-
-def _turn(record: tuple[str, bytes | None]) -> tuple[bool, bool, str]:
-    key, value = record
-    return value is None, key == RELEASE, key

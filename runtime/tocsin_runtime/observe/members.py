@@ -10,9 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from tocsin.canonical import digest_bytes
 from tocsin.release.entry import Whole
+from tocsin.release.keys import RELEASE, worker_key
 from tocsin_kafka.admin import admin, members
 from tocsin_runtime.control.reader import Follower
-from tocsin_runtime.control.topic import RELEASE, topic_name, worker_key
+from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.stream.names import group_of
 
 _FRESH_SECONDS = 8.0

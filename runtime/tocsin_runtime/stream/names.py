@@ -11,9 +11,6 @@ SINKS: Mapping[Sink, str] = {
 }
 """Topics of results, which all environments share."""
 
-LAST_RUN = "last-run.json"
-"""In the folder of a local environment: the report of its last run."""
-
 
 def group_of(project: str, environment: str) -> str:
     """The consumer group of the workers of an environment."""

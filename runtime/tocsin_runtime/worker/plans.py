@@ -9,9 +9,9 @@ from typing import Any
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.release.entry import Entry
+from tocsin.release.keys import RELEASE
 from tocsin_runtime.alerts.found import Alerter
 from tocsin_runtime.control.record import deployment, release_record
-from tocsin_runtime.control.topic import RELEASE
 from tocsin_runtime.stream.base import Record
 from tocsin_runtime.stream.deployment import Deployment
 from tocsin_runtime.stream.loop import Batch

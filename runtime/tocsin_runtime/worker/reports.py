@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
+from tocsin.release.keys import worker_key
 from tocsin_kafka.producer import IdempotentWriter
 from tocsin_kafka.settings import TO_LOG, Settings
-from tocsin_runtime.control.topic import worker_key
 
 EVERY_SECONDS = 2.0
 _DELIVERY_SECONDS = 10

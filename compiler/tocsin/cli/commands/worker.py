@@ -59,6 +59,11 @@ def worker(  # noqa: PLR0913 - one parameter per option
         if site.settings.kind == "local":
             _refuse(listen, "--listen is for environments of kind kafka and flink")
             told = run_local_worker(site, files, source, stop)
+        elif not site.settings.on_kafka:
+            raise ConfigError(
+                f"environments of kind {site.settings.kind} have no workers",
+                hint="their backend runs the detections and makes the alerts",
+            )
         else:
             _refuse(files or source, "--events and --source are for environments of kind local")
             streaming = Streaming(name or socket.gethostname(), listen, until_end=until_end)

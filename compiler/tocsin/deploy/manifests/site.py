@@ -78,9 +78,9 @@ class Deployment:
 
 def deployment(project: str, env: str, environment: Environment, choices: Choices) -> Deployment:
     """The deployment of an environment. Raises ConfigError for what no cluster would take."""
-    if environment.kind == "local":
+    if not environment.on_kafka:
         raise ConfigError(
-            f"environment {env} is of kind local: it has no manifests",
+            f"environment {env} is of kind {environment.kind}: it has no manifests",
             hint="they are for kinds kafka and flink",
         )
     flink = uses_flink(environment)
@@ -100,8 +100,9 @@ def deployment(project: str, env: str, environment: Environment, choices: Choice
 
 def uses_flink(environment: Environment) -> bool:
     """Whether detections of the environment run as Flink's jobs."""
-    named = {environment.backend, environment.correlations, *environment.backends.values()} - {""}
-    return environment.kind == _FLINK or any(_FLINK in load(name).needs for name in named)
+    if environment.kind == _FLINK:
+        return True
+    return any(_FLINK in load(name).needs for name in environment.named)
 
 
 def _check(choices: Choices, *, flink: bool) -> None:

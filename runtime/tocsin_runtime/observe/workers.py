@@ -16,9 +16,10 @@ from tocsin.ir.stream import LATE, WITHOUT_KEY, WITHOUT_TIME
 from tocsin.pack import Part
 from tocsin.release.entry import Entry
 from tocsin.release.finding import ISOLATED, Finding, Tally
+from tocsin.release.keys import RELEASE
 from tocsin.release.record import ReleaseRecord
 from tocsin_kafka import topics
-from tocsin_runtime.control.topic import RELEASE, topic_name
+from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.observe.members import Members, Report
 from tocsin_runtime.observe.progress import Progress
 from tocsin_runtime.stream.names import SINKS, found_topic, group_of
