@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import plan_project
-from tocsin.app.progress import Review
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
-from tocsin.plan.steps import Bundle
+from tocsin.plan.steps import Bundle, Plan
 from tocsin.state.release import Release
+
+Review = Callable[[Plan], None]
+"""Sees a plan before it is carried out, and raises to stop it."""
 
 
 def apply_project(

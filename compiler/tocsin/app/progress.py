@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tocsin.plan.steps import Plan
-
 Notify = Callable[[str], None]
 """Takes a note for whoever watches."""
-
-Review = Callable[[Plan], None]
-"""Sees a plan before it is carried out, and raises to stop it."""
 
 
 def silent(note: str) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tocsin.app.apply import carry_out, finish_interrupted
+from tocsin.app.apply import Review, carry_out, finish_interrupted
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.progress import Review
 from tocsin.app.project import sound_project
 from tocsin.app.shadow import Watched, in_shadow, watched
 from tocsin.compile import Refusal

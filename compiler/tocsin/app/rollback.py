@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tocsin.app.apply import carry_out, finish_interrupted
+from tocsin.app.apply import Review, carry_out, finish_interrupted
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.progress import Review
 from tocsin.errors import ConfigError
 from tocsin.plan import rollback as back
 from tocsin.plan.build import Desired

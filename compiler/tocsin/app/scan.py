@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.app.engines import EVALUATOR, MATCHER, matched, started
-from tocsin.app.scan_coverage import Seen
+from tocsin.app.scan_coverage import ScanCoverage
 from tocsin.backend.forms import Form
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
@@ -38,7 +38,7 @@ class LoadedScan:
     queries: tuple[Resolved, ...]
     events: list[dict[str, Any]]
     wrong: tuple[Diagnostic, ...]
-    seen: Seen
+    coverage: ScanCoverage
 
 
 def load_scan(
@@ -50,8 +50,9 @@ def load_scan(
     known = routes(_sources_of(rules))
     related = relate_inferred(collected, UNBOUND, ignore_logsource=ignore_logsource, routes=known)
     wrong = (*collected.diagnostics, *no_rules(rules), *related.diagnostics, *read.diagnostics)
-    seen = Seen(collected, read, reach(related.queries, read.events), known, ignore_logsource)
-    return LoadedScan(related.queries, read.events, wrong, seen)
+    reached = reach(related.queries, read.events)
+    coverage = ScanCoverage(collected, read, reached, known, ignore_logsource)
+    return LoadedScan(related.queries, read.events, wrong, coverage)
 
 
 def run_scan(

@@ -1,4 +1,4 @@
-"""What `tocsin scan` says of rules that had nothing to look at."""
+"""Which rules of a scan had events to look at, and which had none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ScanCoverage:
     """What the rules of a scan had to look at."""
 
     rules: RuleSet

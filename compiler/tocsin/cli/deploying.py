@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from tocsin.app.progress import Review
+from tocsin.app.apply import Review
 from tocsin.cli.output import console, echo_json, say, show
 from tocsin.cli.plan_text import plan_text
 from tocsin.plan.steps import Plan

@@ -133,9 +133,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
 
 def _tell_lacks(loaded: LoadedScan, strict: bool) -> None:  # noqa: FBT001
     """Say which rules have nothing to look at; strictly, that ends the scan."""
-    for line in loaded.seen.lines():
+    for line in loaded.coverage.lines():
         console().print(Text(line, style="yellow"), soft_wrap=True)
-    if strict and loaded.seen.lacks:
+    if strict and loaded.coverage.lacks:
         console().print("nothing scanned: rules without anything to look at")
         raise click.exceptions.Exit(1)
 
@@ -188,5 +188,5 @@ def _stats(loaded: LoadedScan, result: Result, load: float, seconds: float) -> N
     }
     form = {"form": result.form} if result.form else {}
     left_out = {rule: found for rule, each in result.left_out.items() if (found := each.told)}
-    told = figures | form | {"left_out": left_out} | loaded.seen.as_json()
+    told = figures | form | {"left_out": left_out} | loaded.coverage.as_json()
     click.echo(json.dumps(told), err=True)
