@@ -6,7 +6,13 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 
-from tocsin.backend.streaming import Publisher, Rollout, StreamEnvironment, UnhealthyError
+from tocsin.backend.streaming import (
+    Publisher,
+    Rollout,
+    RolloutStep,
+    StreamEnvironment,
+    UnhealthyError,
+)
 from tocsin.errors import EngineError
 from tocsin.pack import Part
 from tocsin.release.entry import Entry
@@ -44,6 +50,14 @@ class WorkerFleet:
         """There is nothing to judge: a worker keeps no state between events."""
         del before, after, wish
         raise EngineError("kafka-filter runs no correlations: there is no state to judge")
+
+    def plan(self, rollout: Rollout) -> list[RolloutStep]:
+        """What all workers do; nothing where they run the same after it."""
+        if what_runs(rollout.before) == what_runs(rollout.after):
+            return []
+        new = len(_changed(rollout))
+        trial = f"{new} new on {self._place.canary:.0%} of the partitions"
+        return [RolloutStep("workers", (trial,) * bool(new) + ("all of the release",))]
 
     # --- moving -----------------------------------------------------------------------------------
 

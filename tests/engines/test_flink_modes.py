@@ -183,6 +183,10 @@ def test_every_mode_keeps_its_state(run: Run) -> None:
         assert run.alerted() == everyone
 
         site.modes(types, "shadow")
+        planned = json.loads(site.run("plan", "--verbose", "--format", "json").output)["rollout"]
+        assert {step["subject"] for step in planned} == (
+            {"audit", *types} if types else {"workers"}
+        )
         run.change(apply)
         run.found(run.ends)
         assert run.alerted() == everyone

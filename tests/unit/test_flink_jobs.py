@@ -16,8 +16,9 @@ from tocsin.errors import ConfigError, EngineError
 from tocsin.release.cutover import Cutover
 from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.deploy.environment import Site
+from tocsin_flink_sql.deploy.generations import Generations, Step
 from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, PackJob, job_specs
-from tocsin_flink_sql.deploy.rollout_steps import Step, Steps, plain_cuts
+from tocsin_flink_sql.deploy.rollout_plan import Kind, plain_cuts, plan_rollout
 from tocsin_flink_sql.state.snapshots import MAGIC, prune, snapshots
 from tocsin_flink_sql.state.source_offsets import positions
 from tocsin_flink_sql.state.storage import Generation, Storage
@@ -229,23 +230,27 @@ KEEP, REPLAY = StateDecision(Fate.KEEP, ""), StateDecision(Fate.REPLAY, "", repl
 SECOND = replace(FIRST, number=2, threshold=5)
 
 
+def prepared(at: Site, move: Rollout) -> list[Step]:
+    return Generations(at).of(plan_rollout(move, never), move.release)
+
+
 def burst(found: list[Step]) -> Step:
     return next(step for step in found if step.after.slot == "burst")
 
 
 def test_kept_state_stays_in_its_generation(tmp_path: Path) -> None:
-    steps = Steps(site(tmp_path), never)
-    first = steps.of(book_move(1, None, FIRST, KEEP))
-    second = steps.of(book_move(2, FIRST, SECOND, KEEP))
+    at = site(tmp_path)
+    first = prepared(at, book_move(1, None, FIRST, KEEP))
+    second = prepared(at, book_move(2, FIRST, SECOND, KEEP))
     assert [step.generation for step in first] == [step.generation for step in second]
     assert not any(step.blue_green or step.same for step in second)
 
 
 def test_other_state_is_another_generation_the_same_whenever_asked(tmp_path: Path) -> None:
-    steps = Steps(site(tmp_path), never)
-    first = burst(steps.of(book_move(1, None, FIRST, KEEP)))
+    at = site(tmp_path)
+    first = burst(prepared(at, book_move(1, None, FIRST, KEEP)))
     move = book_move(2, FIRST, SECOND, REPLAY)
-    second, again = burst(steps.of(move)), burst(steps.of(move))
+    second, again = burst(prepared(at, move)), burst(prepared(at, move))
     assert second == again
     assert second.blue_green
     assert second.old == first.generation != second.generation
@@ -253,23 +258,23 @@ def test_other_state_is_another_generation_the_same_whenever_asked(tmp_path: Pat
 
 
 def test_a_change_back_after_a_replay_is_a_generation_of_its_own(tmp_path: Path) -> None:
-    steps = Steps(site(tmp_path), never)
-    first = burst(steps.of(book_move(1, None, FIRST, KEEP)))
-    second = burst(steps.of(book_move(2, FIRST, SECOND, REPLAY)))
-    third = burst(steps.of(book_move(3, SECOND, FIRST, REPLAY)))
+    at = site(tmp_path)
+    first = burst(prepared(at, book_move(1, None, FIRST, KEEP)))
+    second = burst(prepared(at, book_move(2, FIRST, SECOND, REPLAY)))
+    third = burst(prepared(at, book_move(3, SECOND, FIRST, REPLAY)))
     assert len({each.generation for each in (first, second, third)}) == 3
     assert third.old == second.generation
 
 
 def test_a_change_has_a_way_back_once_its_cut_is_sure(tmp_path: Path) -> None:
-    steps = Steps(site(tmp_path), never)
-    first = burst(steps.of(book_move(1, None, FIRST, KEEP)))
+    at = site(tmp_path)
+    first = burst(prepared(at, book_move(1, None, FIRST, KEEP)))
     first.generation.set_cut(7)
     move = book_move(2, FIRST, SECOND, REPLAY)
-    second = burst(steps.of(move))
-    assert list(steps.back(move)) == []
+    second = burst(prepared(at, move))
+    assert list(Generations(at).back(move)) == []
     second.generation.set_cut(42)
-    [back] = steps.back(move)
+    [back] = Generations(at).back(move)
     assert (back.after, back.before) == (second.before, second.after)
     assert (back.generation, back.old) == (first.generation, second.generation)
     assert back.blue_green
@@ -277,20 +282,22 @@ def test_a_change_has_a_way_back_once_its_cut_is_sure(tmp_path: Path) -> None:
 
 
 def test_an_impossible_wish_is_refused(tmp_path: Path) -> None:
-    steps = Steps(site(tmp_path), never)
-    steps.of(book_move(1, None, FIRST, KEEP))
+    at = site(tmp_path)
+    prepared(at, book_move(1, None, FIRST, KEEP))
     with pytest.raises(EngineError, match="cannot be"):
-        steps.of(book_move(2, FIRST, SECOND, StateDecision(Fate.KEEP, "", problem="it cannot be")))
+        prepared(
+            at, book_move(2, FIRST, SECOND, StateDecision(Fate.KEEP, "", problem="it cannot be"))
+        )
 
 
 def test_versions_that_never_run_together_both_count(tmp_path: Path) -> None:
-    steps = Steps(site(tmp_path), never)
-    steps.of(book_move(1, None, FIRST, KEEP))
+    at = site(tmp_path)
+    prepared(at, book_move(1, None, FIRST, KEEP))
     kept, replayed = (book_move(2, FIRST, SECOND, v) for v in (KEEP, REPLAY))
     old, new = compiled(FIRST, TOPIC).queries, compiled(SECOND, TOPIC).queries
     cuts = [Cutover(identity(k), old[k].logic, new[k].logic) for k in (MARK, BURSTS)]
-    assert set(plain_cuts(steps.of(kept), kept)) == set(cuts)
-    assert set(plain_cuts(steps.of(replayed), replayed)) == set(cuts[:1])
+    assert set(plain_cuts(plan_rollout(kept, never), kept)) == set(cuts)
+    assert set(plain_cuts(plan_rollout(replayed, never), replayed)) == set(cuts[:1])
 
 
 def test_an_artifact_is_the_version_of_a_correlation() -> None:
@@ -324,10 +331,11 @@ APART = replace(FIRST, number=2, isolated="ra")
 
 
 def test_who_leaves_a_pack_begins_where_it_stops(tmp_path: Path) -> None:
-    Steps(site(tmp_path), never).of(book_move(1, None, FIRST, KEEP))
+    at = site(tmp_path)
+    prepared(at, book_move(1, None, FIRST, KEEP))
     move = book_move(2, FIRST, APART, KEEP)
-    for steps in (Steps(site(tmp_path), never), Steps(site(tmp_path), never)):
-        found = {step.after.slot: step for step in steps.of(move)}
+    for _ in range(2):
+        found = {step.after.slot: step for step in prepared(at, move)}
         assert found["audit/ra"].parent == "audit"
         assert found["audit/ra"].generation.start == ""
         assert found["audit"].before is not None
@@ -335,9 +343,10 @@ def test_who_leaves_a_pack_begins_where_it_stops(tmp_path: Path) -> None:
 
 
 def test_who_was_apart_before_is_a_job_before(tmp_path: Path) -> None:
-    steps = Steps(site(tmp_path), never)
-    first = steps.of(book_move(1, None, APART, KEEP))
+    at = site(tmp_path)
+    first = prepared(at, book_move(1, None, APART, KEEP))
     assert [step.parent for step in first] == ["", "", ""]
     move = book_move(2, APART, replace(FIRST, number=3), KEEP)
-    assert list(steps.before(move)) == ["audit", "audit/ra", "burst"]
-    assert [step.after.slot for step in steps.of(move)] == ["audit", "burst"]
+    [gone, *_] = plan_rollout(move, never)
+    assert (gone.kind, gone.slot) == (Kind.MERGE, "audit/ra")
+    assert [step.after.slot for step in prepared(at, move)] == ["audit", "burst"]

@@ -16,8 +16,8 @@ from tocsin.backend.streaming import Publisher, UnhealthyError
 from tocsin.errors import EngineError
 from tocsin.release.cutover import Cutover
 from tocsin_flink_sql.deploy.environment import Site
+from tocsin_flink_sql.deploy.generations import Step
 from tocsin_flink_sql.deploy.job_specs import JobSpec
-from tocsin_flink_sql.deploy.rollout_steps import Step
 from tocsin_flink_sql.deploy.savepoint_upgrade import Slots
 from tocsin_flink_sql.deploy.watermarks import Watermarks
 from tocsin_flink_sql.state.storage import Generation

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tocsin.backend.streaming import Publisher, Rollout, StreamEnvironment
+from tocsin.backend.streaming import Publisher, Rollout, RolloutStep, StreamEnvironment
 from tocsin.errors import EngineError
 from tocsin.release.entry import Entry
 from tocsin.release.finding import Finding
@@ -18,8 +18,9 @@ from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.deploy.blue_green import BlueGreen, Change, Turn
 from tocsin_flink_sql.deploy.drift import Drift
 from tocsin_flink_sql.deploy.environment import Site
-from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, job_specs
-from tocsin_flink_sql.deploy.rollout_steps import Step, Steps, plain_cuts
+from tocsin_flink_sql.deploy.generations import Generations, Step
+from tocsin_flink_sql.deploy.job_specs import CorrelationJob, job_specs
+from tocsin_flink_sql.deploy.rollout_plan import JobStep, Kind, plain_cuts, plan_rollout
 from tocsin_flink_sql.deploy.savepoint_upgrade import Slots, hand_on
 from tocsin_flink_sql.deploy.topics import Channels
 from tocsin_flink_sql.deploy.watermarks import Watermarks
@@ -49,7 +50,7 @@ class FlinkFleet:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._steps = Steps(site, lambda before, after: self.judge(before, after, ""))
+        self._generations = Generations(site)
 
     @classmethod
     def at(cls, place: StreamEnvironment) -> FlinkFleet:
@@ -63,7 +64,7 @@ class FlinkFleet:
         specs = job_specs(entries, bodies)
         keys = {entry.id: entry.key for entry in entries}
         with self._tools() as tools:
-            drift = Drift(self._site, tools.cluster, tools.channels, self._steps.home)
+            drift = Drift(self._site, tools.cluster, tools.channels, self._generations.home)
             return drift.findings(specs, keys)
 
     def judge(self, before: bytes, after: bytes, wish: str) -> StateDecision:
@@ -82,6 +83,10 @@ class FlinkFleet:
         except ValueError as error:
             raise EngineError(str(error), hint="plan again") from error
 
+    def plan(self, rollout: Rollout) -> list[RolloutStep]:
+        """What happens to each job."""
+        return [RolloutStep(step.slot, step.kind.value, step.why) for step in self._plan(rollout)]
+
     # --- moving -----------------------------------------------------------------------------------
 
     def stage(self, rollout: Rollout, publisher: Publisher) -> None:
@@ -89,14 +94,15 @@ class FlinkFleet:
         with self._tools() as tools:
             self._make_topics(tools.channels, rollout)
             self._site.point("topics-made")
-            steps = self._steps.of(rollout)
+            plan = self._plan(rollout)
+            steps = self._generations.of(plan, rollout.release)
             _each(lambda step: self._check(step, tools.slots), [s for s in steps if not s.same])
             for step in (step for step in steps if step.same):
                 tools.slots.starter.restore(step.after, step.generation)
-            self._check_slots(tools, steps, rollout)
+            self._check_slots(tools, plan, steps)
             self._site.point("checked")
             self._begin(tools, _turns(steps, rollout), publisher)
-            if cuts := list(plain_cuts(steps, rollout)):
+            if cuts := list(plain_cuts(plan, rollout)):
                 publisher.cut(cuts)
             self._site.point("cuts-published")
 
@@ -104,26 +110,25 @@ class FlinkFleet:
         """Stop what is removed, swap what changes, start what is new. Raises UnhealthyError."""
         del publisher  # the cuts stand since stage
         with self._tools() as tools:
-            steps = self._steps.of(rollout)
-            before = self._steps.before(rollout)
-            gone = set(before) - {step.after.slot for step in steps}
-            joined = {slot for slot in gone if _goes_on(before[slot], steps)}
-            _each(tools.slots.remove, sorted(gone - joined))
-            for slot in sorted(gone - joined):
-                if home := self._steps.home(before[slot]):
-                    hand_on(home, before[slot].topics[0], _heirs(steps, slot))
+            plan = self._plan(rollout)
+            steps = self._generations.of(plan, rollout.release)
+            gone = [step for step in plan if step.kind is Kind.STOP]
+            _each(tools.slots.remove, [step.slot for step in gone])
+            for step in gone:
+                if step.before and (home := self._generations.home(step.before)):
+                    hand_on(home, step.before.topics[0], _heirs(steps, step.slot))
             self._site.point("removed")
             _each(tools.greens.begin, [step for step in steps if step.blue_green])
             plain = [step for step in steps if not step.blue_green]
             _each(lambda s: _swapped(s, tools.slots, steps), [s for s in plain if s.before])
-            _each(tools.slots.remove, sorted(joined))
+            _each(tools.slots.remove, [step.slot for step in plan if step.kind is Kind.MERGE])
             _each(lambda s: _swapped(s, tools.slots, steps), [s for s in plain if not s.before])
             self._site.point("swapped")
 
     def settle(self, rollout: Rollout, publisher: Publisher) -> None:
         """End old generations, and delete what nobody needs."""
         with self._tools() as tools:
-            steps = self._steps.of(rollout)
+            steps = self._generations.of(self._plan(rollout), rollout.release)
             tools.greens.finish(_turns(steps, rollout), publisher)
             self._end_cuts(tools, steps, rollout, publisher)
             self._sweep(tools, {step.after.slot: step.generation for step in steps})
@@ -137,18 +142,22 @@ class FlinkFleet:
         sides may have found something.
         """
         with self._tools() as tools:
-            if ways := list(self._steps.back(rollout)):
+            if ways := list(self._generations.back(rollout)):
                 turns = _turns(ways, rollout.back)
                 self._begin(tools, turns, publisher)
                 tools.greens.finish(turns, publisher)
                 self._end_cuts(tools, ways, rollout.back, publisher)
-            before = self._steps.before(rollout)
-            homes = {s: self._steps.home_or_new(spec, rollout) for s, spec in before.items()}
+            before = job_specs(rollout.before, rollout.bodies)
+            begun = self._generations
+            homes = {s: begun.home_or_new(spec, rollout.release) for s, spec in before.items()}
             _each(lambda slot: tools.slots.install(before[slot], homes[slot]), sorted(homes))
             self._site.point("old-back")
             self._sweep(tools, homes)
 
     # --- parts ------------------------------------------------------------------------------------
+
+    def _plan(self, rollout: Rollout) -> list[JobStep]:
+        return plan_rollout(rollout, lambda before, after: self.judge(before, after, ""))
 
     def _begin(self, tools: Tools, turns: Sequence[Turn], publisher: Publisher) -> None:
         """Start the new beside the old, and publish their cuts."""
@@ -169,7 +178,7 @@ class FlinkFleet:
 
     def _make_topics(self, channels: Channels, rollout: Rollout) -> None:
         """Those of sources only where the environment says how many partitions they get."""
-        specs = self._steps.after(rollout).values()
+        specs = job_specs(rollout.after, rollout.bodies).values()
         read = {topic for spec in specs for topic in spec.topics}
         if self._site.partitions:
             channels.make(read, self._site.partitions)
@@ -190,11 +199,10 @@ class FlinkFleet:
             case after, _:
                 slots.starter.check(after, step.generation)
 
-    def _check_slots(self, tools: Tools, steps: Sequence[Step], rollout: Rollout) -> None:
+    def _check_slots(self, tools: Tools, plan: Sequence[JobStep], steps: Sequence[Step]) -> None:
         new = [s for s in steps if s.before is None or s.blue_green]
         needed = sum(not tools.slots.living_named(s.after) for s in new) * self._site.parallelism
-        gone = set(self._steps.before(rollout)) - {step.after.slot for step in steps}
-        given = len(gone) * self._site.parallelism
+        given = sum(step.after is None for step in plan) * self._site.parallelism
         # A task manager that has just been restarted takes a moment to come.
         deadline = time.monotonic() + self._site.timing.healthy
         while needed > (free := tools.cluster.free_slots() + given):
@@ -231,14 +239,6 @@ def _swapped(step: Step, slots: Slots, steps: Sequence[Step]) -> None:
     if not (step.same and slots.runs(step.after)):
         old = (step.before, step.old) if step.before and step.old else None
         slots.swap(step.after, step.generation, old, _heirs(steps, step.after.slot))
-
-
-def _goes_on(gone: JobSpec, steps: Sequence[Step]) -> bool:
-    """Whether a detection that had a job of its own joins one that goes on.
-
-    Its own job ends after that: rather is a match found twice than never.
-    """
-    return any(step.before and gone.detections & step.after.detections for step in steps)
 
 
 def _heirs(steps: Sequence[Step], slot: str) -> list[Generation]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.project import sound_project
+from tocsin.backend.streaming import RolloutStep
 from tocsin.errors import ConfigError
 from tocsin.plan import saved
 from tocsin.plan.desired import completed, wanted
@@ -20,6 +21,13 @@ def plan_project(opened: OpenEnvironment) -> Bundle:
     last = opened.ledger.last()
     desired = wanted(project, opened.name, read_lock(opened.root), last, source)
     return opened.plan(completed(desired, opened.ledger))
+
+
+def plan_rollout(opened: OpenEnvironment, bundle: Bundle) -> list[RolloutStep]:
+    """What apply does to each job; nothing for a plan that it would not carry out."""
+    if opened.target is None or not bundle.plan.steps or bundle.plan.problems:
+        return []
+    return opened.target.rollout(bundle.plan, bundle.bodies)
 
 
 def saved_plan(opened: OpenEnvironment, path: Path) -> Bundle:

@@ -52,6 +52,15 @@ class Rollout:
 
 
 @dataclass(frozen=True, slots=True)
+class RolloutStep:
+    """What a rollout does to one job or group of workers: `does` in order; nothing, it runs on."""
+
+    subject: str
+    does: tuple[str, ...]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StreamEnvironment:
     """A stream environment as its settings describe it, addresses looked up.
 
@@ -105,6 +114,9 @@ class Fleet(Protocol):
 
     def judge(self, before: bytes, after: bytes, wish: str) -> StateDecision:
         """The state of a stateful detection whose artifact changes; `wish` is a Fate or empty."""
+
+    def plan(self, rollout: Rollout) -> list[RolloutStep]:
+        """What stage, switch and settle will do; changes nothing."""
 
     def stage(self, rollout: Rollout, publisher: Publisher) -> None:
         """Check and start what may run beside the old; wait for its health.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 from rich.text import Text
 
+from tocsin.backend.streaming import RolloutStep
 from tocsin.cli.output import echo_json, say, show
 from tocsin.escape import printable
 from tocsin.plan import saved
@@ -36,14 +39,28 @@ def plan_text(plan: Plan) -> Text:
     return page
 
 
-def print_plan(plan: Plan, fmt: str) -> None:
-    """The plan on stdout."""
+def rollout_text(steps: Sequence[RolloutStep]) -> Text:
+    """What apply does to each job, one a line."""
+    page = Text("Rollout\n", "bold")
+    for step in steps:
+        done = ", then ".join(step.does) or "runs on"
+        why = f" ({printable(step.why)})" if step.why else ""
+        page.append(f"  {printable(step.subject)}", "cyan" if step.does else "dim")
+        page.append(f": {done}{why}\n")
+    return page
+
+
+def print_plan(plan: Plan, fmt: str, steps: Sequence[RolloutStep] = ()) -> None:
+    """The plan on stdout, with the steps of its rollout if there are any."""
     if fmt == "json":
-        echo_json(as_json(plan))
+        told = {"rollout": [asdict(step) for step in steps]} if steps else {}
+        echo_json({**as_json(plan), **told})
     elif fmt == "markdown":
         click.echo(markdown(plan), nl=False)
     else:
         show(plan_text(plan))
+        if steps:
+            show(rollout_text(steps))
 
 
 def save_plan(bundle: Bundle, out: Path) -> None:

@@ -11,7 +11,6 @@ from tocsin.deploy.journal import Order
 from tocsin.deploy.target import Target
 from tocsin.errors import LedgerError, StaleError
 from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
-from tocsin.release.state_decision import StateDecision
 from tocsin.state.base import Ledger
 from tocsin.state.release import Release
 
@@ -95,13 +94,8 @@ def _carry_out(order: Order, target: Target, ledger: Ledger) -> Release:
 
 def _activate(plan: Plan, target: Target) -> None:
     """Switch over; where the new does not get healthy, the target is back at the old already."""
-    decisions: dict[str, StateDecision] = {
-        step.after.id: step.state
-        for step in plan.steps
-        if isinstance(step, Deploy) and step.state is not None
-    }
     try:
-        target.activate(plan.base_number + 1, plan.result, plan.sources, decisions)
+        target.activate(plan.base_number + 1, plan.result, plan.sources, plan.decisions)
     except UnhealthyError as error:
         target.journal.close()
         goes_on = f"release {plan.base_number} goes on" if plan.base_number else "nothing runs"

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tocsin import gate
 from tocsin.backend import files
+from tocsin.backend.streaming import RolloutStep
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import folder
 from tocsin.deploy.journal import Journal
@@ -21,6 +22,7 @@ from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError
 from tocsin.ir.stream import WITHOUT_TIME
 from tocsin.model.source import SOURCES, Source
+from tocsin.plan.steps import Plan
 from tocsin.release.entry import ENTRIES, NUMBER, Entry, Whole
 from tocsin.release.finding import Tally
 from tocsin.release.keys import LAST_RUN
@@ -77,6 +79,11 @@ class LocalTarget:
             name = path.relative_to(self._artifacts).as_posix()
             found[name] = LiveArtifact(name, _digest(path), modes.get(name, ""))
         return Live(found, table["release"], tallies=tuple(self._tallies(table["release"])))
+
+    def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[RolloutStep]:
+        """Nothing runs here."""
+        del plan, bodies
+        return []
 
     def unattended(self) -> None:
         """Nobody has to be there: a local worker runs when it is called."""

@@ -10,7 +10,13 @@ from typing import Protocol
 
 from tocsin.backend import fault, files
 from tocsin.backend.records import RecordStore
-from tocsin.backend.streaming import Fleet, Rollout, StreamEnvironment, UnhealthyError
+from tocsin.backend.streaming import (
+    Fleet,
+    Rollout,
+    RolloutStep,
+    StreamEnvironment,
+    UnhealthyError,
+)
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import registry
 from tocsin.deploy.journal import Journal
@@ -19,6 +25,7 @@ from tocsin.deploy.schemas import TOPICS
 from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.model.source import Source
+from tocsin.plan.steps import Plan
 from tocsin.release.entry import Action, Entry
 from tocsin.release.finding import Finding, Tally
 from tocsin.release.keys import ARTIFACT, RELEASE, artifact_key
@@ -128,6 +135,14 @@ class StreamTarget:
     def judge(self, backend: str, before: bytes, after: bytes, wish: str) -> StateDecision:
         """What happens to the state of a correlation whose artifact changes."""
         return self._fleet(backend).judge(before, after, wish)
+
+    def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[RolloutStep]:
+        """What activating a plan's result does to jobs and workers."""
+        last = self._released()
+        both = {**(last.bodies or {}), **bodies}
+        move = Rollout(plan.base_number + 1, last.entries, plan.result, both, plan.decisions)
+        names = _backends((*last.entries, *plan.result))
+        return [step for name in names for step in self._fleet(name).plan(move.of(name))]
 
     def unattended(self) -> Finding | None:
         """That no worker is running, if none is."""

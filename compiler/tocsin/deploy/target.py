@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from tocsin.backend.streaming import RolloutStep
 from tocsin.deploy.journal import Journal
 from tocsin.model.source import Source
-from tocsin.plan.steps import Deploy, Discard, Remove, Repair
+from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
 from tocsin.release.entry import Entry
 from tocsin.release.finding import Finding
 from tocsin.release.state_decision import StateDecision
@@ -38,6 +39,9 @@ class Target(Protocol):
         self, backend: str, before: bytes, after: bytes, wish: str, /
     ) -> StateDecision | None:
         """What happens to the state of a correlation whose artifact changes, if it has any."""
+
+    def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[RolloutStep]:
+        """What activating a plan's result does to jobs and workers, if there are any."""
 
     def place(self, step: Placing, body: bytes) -> None:
         """Put an artifact's bytes where they belong."""

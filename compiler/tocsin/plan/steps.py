@@ -147,6 +147,12 @@ class Plan:
         return digest(self.record)
 
     @property
+    def decisions(self) -> dict[str, StateDecision]:
+        """What happens to the state of detections that change, by id."""
+        deployed = [step for step in self.steps if isinstance(step, Deploy)]
+        return {step.after.id: step.state for step in deployed if step.state is not None}
+
+    @property
     def counts(self) -> dict[Action, int]:
         """How many detections are added, changed, and so on; zeroes left out."""
         done = [e.action for e in self.result]

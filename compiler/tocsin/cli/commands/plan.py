@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.plan import plan_project
+from tocsin.app.plan import plan_project, plan_rollout
 from tocsin.cli.options import environment_options
 from tocsin.cli.output import format_option, say
 from tocsin.cli.plan_text import print_plan, save_plan
@@ -27,8 +27,11 @@ from tocsin.errors import ConfigError
     help="Look up `env:` and `file:` in the settings, to observe: not for settings of others.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit 1 if there is anything to do.")
+@click.option("--verbose", is_flag=True, help="Also what apply does to each job, in its order.")
 @format_option("text", "markdown", "json")
-def plan(opened: OpenEnvironment, *, out: Path | None, exit_code: bool, fmt: str) -> None:
+def plan(
+    opened: OpenEnvironment, *, out: Path | None, exit_code: bool, verbose: bool, fmt: str
+) -> None:
     """What a deployment would change, and drift. Nothing is touched.
 
     Where an address is a reference, the environment is observed with --resolve only; without, the
@@ -44,7 +47,7 @@ def plan(opened: OpenEnvironment, *, out: Path | None, exit_code: bool, fmt: str
     if opened.interrupted:
         say("an apply was interrupted: what it left is shown as drift, the next apply finishes it")
     bundle = plan_project(opened)
-    print_plan(bundle.plan, fmt)
+    print_plan(bundle.plan, fmt, plan_rollout(opened, bundle) if verbose else ())
     if out:
         save_plan(bundle, out)
     if bundle.plan.problems or (exit_code and bundle.plan.steps):
