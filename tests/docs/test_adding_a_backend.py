@@ -6,16 +6,18 @@ import re
 import sys
 import tomllib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+import page_blocks
 from tocsin.backend.base import Backend, ExtraEngine, NoServers, TableBackend, WindowBackend
 from tocsin.backend.forms import PackBackend
 from tocsin.backend.registry import GROUP
-from tocsin.backend.streaming import StreamBackend
+from tocsin.backend.streaming import EnvironmentBackend, StreamBackend
 from tocsin.cases.run import run_engine, run_evaluator
 from tocsin.compile import Refusal, compile_query
 from tocsin.conformance import Report, Status, case_ids, read_marks, run
@@ -26,15 +28,12 @@ from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.nodes import Keyword, Text
 from tocsin.ir.query import Query
 
-BESIDE = (ExtraEngine, TableBackend, WindowBackend, PackBackend, StreamBackend)
+BESIDE = (ExtraEngine, TableBackend, WindowBackend, PackBackend, StreamBackend, EnvironmentBackend)
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adding-a-backend.md").read_text("utf-8")
 
 
-def block(kind: str) -> str:
-    found = re.search(rf"^```{kind}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert found
-    return found[1]
+block = partial(page_blocks.block, "adding-a-backend.md")
 
 
 @pytest.fixture(scope="module")
