@@ -40,6 +40,11 @@ TYPES = {
     "many": FieldType.STRINGS,
 }
 VALUES = "values"
+HOSTILE = (
+    *("x.parquet", "/etc/passwd", "a'b", 'a"b', "a`b", "a\nb", "x; DROP TABLE y", "-- c", "/* c"),
+    *("getenv('HOME')", "read_text('/etc/passwd')", "${env:HOME}", "$x", ":x", "?", "{{x}}", "~"),
+)
+"""Names of fields; as names of tables, all that a source may say."""
 
 
 def source(*, values: bool = False, arrays: bool = True) -> Source:

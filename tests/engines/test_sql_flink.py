@@ -2,11 +2,12 @@
 
 import pytest
 
-from sql_cases import nasty, query, source, table
+from sql_cases import HOSTILE, nasty, query, source, table
 from tocsin.compile import Refusal, compile_query
 from tocsin.ir.evaluate import evaluate
 from tocsin.ir.nodes import Expr, Leaf, Text, Wild, all_of, any_of, negate
 from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.model.source import Column, FieldType, Source
 from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.explain import validate_statements
@@ -51,6 +52,21 @@ def _wanted(exprs: list[Expr], job: Job) -> set[Match]:
         for number, event in enumerate(job.events)
         if evaluate(exprs[int(artifact.detection[1:])], event)
     }
+
+
+def test_a_name_is_a_name(endpoints: Endpoints) -> None:
+    """Through the gateway, of fields and of the table: nothing in it is code, or a variable."""
+    columns = tuple(Column(name, FieldType.STRING, (name,)) for name in HOSTILE)
+    of = Source("s", columns, table="".join(HOSTILE))
+    made = [
+        compile_query(query(Leaf(name, Text(("hit",))), of, f"d{n}"), FlinkSql())
+        for n, name in enumerate(HOSTILE)
+    ]
+    artifacts = tuple(each for each in made if isinstance(each, Artifact))
+    assert len(artifacts) == len(HOSTILE), made
+    events = tuple({name: "HIT"} for name in HOSTILE)
+    [found] = FlinkSql().run([Job((of,), artifacts, events)], endpoints)
+    assert sorted(found) == sorted(Match(f"d{n}", n) for n in range(len(HOSTILE)))
 
 
 def test_event_time_in_any_zone(endpoints: Endpoints) -> None:

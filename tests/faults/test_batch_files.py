@@ -11,7 +11,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from sql_cases import query
+from sql_cases import HOSTILE, query
 from tocsin.cli.main import main_group
 from tocsin.ir.nodes import Leaf, Text
 from tocsin.model.artifact import Job, Match
@@ -144,13 +144,6 @@ def test_emitted_sql_on_the_files_as_they_are(tmp_path: Path) -> None:
     assert json.loads((HERE / name / "events.jsonl").read_text().splitlines()[0]) == {
         "action": "role.grant"
     }
-
-
-HOSTILE = (
-    *("x.parquet", "/etc/passwd", "a'b", 'a"b', "a`b", "a\nb", "x; DROP TABLE y", "-- c", "/* c"),
-    *("getenv('HOME')", "read_text('/etc/passwd')", "${env:HOME}", "$x", ":x", "?", "{{x}}", "~"),
-)
-"""Names of fields; as names of tables, all that a source may say."""
 
 
 def test_a_name_is_a_name() -> None:

@@ -26,7 +26,7 @@ from tocsin_batch_sql.duckdb.backend import BatchSql
 UNITS = [unit for unit in TimeUnit if unit]
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     st.lists(chains(), min_size=8, max_size=8),
     st.lists(streams(), min_size=3, max_size=3),
