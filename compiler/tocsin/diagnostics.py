@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import islice
 
 from tocsin.errors import TocsinError
+from tocsin.plural import plural
 
 
 class Severity(StrEnum):
@@ -110,7 +111,7 @@ def summary(found: Iterable[Diagnostic]) -> str:
     counts = dict.fromkeys(Severity, 0)
     for each in found:
         counts[each.severity] += 1
-    said = [f"{n} {s.value}{'s' if n != 1 else ''}" for s, n in counts.items() if n]
+    said = [plural(n, s.value) for s, n in counts.items() if n]
     return ", ".join(said) or "no findings"
 
 

@@ -17,9 +17,7 @@ def test_the_detection_of_the_readme(tocsin: Tocsin, tmp_path: Path) -> None:
     rule = tmp_path / "rules" / "payments" / "readme-example.yml"
     rule.parent.mkdir(parents=True)
     rule.write_text(found[1], "utf-8")
-    assert tocsin("validate", tmp_path).stderr.startswith(
-        "1 detections without errors; no findings"
-    )
+    assert tocsin("validate", tmp_path).stderr.startswith("1 detection without errors; no findings")
     ended = tocsin("test", rule, "--engine", "evaluator", "--engine", "duckdb")
     assert ended.code == 0
     assert re.findall(r"(evaluator|duckdb) +2 +0 +0", ended.stdout + ended.stderr) == [

@@ -29,7 +29,7 @@ def test_new_repository_passes_validate_and_test(
     validated = tocsin("validate")
     assert (
         validated.exit_code,
-        "1 detections without errors; no findings" in validated.output,
+        "1 detection without errors; no findings" in validated.output,
     ) == (
         0,
         True,

@@ -22,7 +22,7 @@ COMMAND = [sys.executable, "-m", "tocsin.cli.main"]
 def test_all_is_well(child: Tocsin, tmp_path: Path) -> None:
     write(tmp_path / "r.yml", rule())
     ended = child("validate", tmp_path)
-    assert ended == (0, "", "1 detections without errors; no findings\n")
+    assert ended == (0, "", "1 detection without errors; no findings\n")
 
 
 def test_findings_are_1_and_go_to_stdout(tocsin: Tocsin, tmp_path: Path) -> None:

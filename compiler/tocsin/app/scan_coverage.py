@@ -12,6 +12,7 @@ from tocsin.events.reading import Reading
 from tocsin.front.collect import RuleSet
 from tocsin.front.routes import Routes
 from tocsin.ir.query import Query
+from tocsin.plural import plural
 from tocsin.scan.reach import Reach
 
 NAMED = 5
@@ -59,13 +60,13 @@ class ScanCoverage:
             yield "no events: nothing was looked at"
             return
         if self.unknown:
-            said = f"{_rules(self.unknown.total())} of log sources that are not known"
+            said = f"{plural(self.unknown.total(), 'rule')} of log sources that are not known"
             yield f"{said} looked at events that no known one claims: {_most(self.unknown)}"
         if self.reach.without_events:
             of = Counter(str(q.detection.logsource) for q in self.reach.without_events)
-            yield f"no event of their log source for {_rules(of.total())}: {_most(of)}"
+            yield f"no event of their log source for {plural(of.total(), 'rule')}: {_most(of)}"
         if self.reach.blind:
-            said = f"blind: no event has any field of {_rules(len(self.reach.blind))}"
+            said = f"blind: no event has any field of {plural(len(self.reach.blind), 'rule')}"
             yield f"{said}; most missed: {_most(self.reach.missed)}"
 
     def as_json(self) -> dict[str, Any]:
@@ -82,10 +83,6 @@ class ScanCoverage:
 
 def _ids(queries: tuple[Query, ...]) -> int:
     return len({query.detection.id for query in queries})
-
-
-def _rules(count: int) -> str:
-    return f"{count} rule{'' if count == 1 else 's'}"
 
 
 def _most(counts: Counter[str]) -> str:

@@ -13,6 +13,7 @@ from tocsin.ir.stream import WITHOUT_KEY, LeftOut, observe
 from tocsin.ir.text import lookup, texts
 from tocsin.ir.trace import decisive, lines, trace
 from tocsin.model.detection import Case, Expect
+from tocsin.plural import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _problems(
     expect: Expect, events: Mapping[int, dict[str, Any]], got: Sequence[int]
 ) -> Iterator[str]:
     if expect.alerts is not None and len(got) != expect.alerts:
-        yield f"expected {_count(expect.alerts)}, got {len(got)}{_which(got)}"
+        yield f"expected {plural(expect.alerts, 'alert')}, got {len(got)}{_which(got)}"
     if expect.events is not None and sorted(got) != sorted(expect.events):
         yield f"expected alerts on events {list(expect.events)}, got {list(got)}"
     for name, wanted, at in (("first", expect.first, 0), ("last", expect.last, -1)):
@@ -86,10 +87,6 @@ def _problems(
             yield f"expected the {name} alert to have {wanted}, got no alert"
         elif wanted:
             yield from _contents(name, wanted, events[got[at]])
-
-
-def _count(alerts: int) -> str:
-    return f"{alerts} alert{'' if alerts == 1 else 's'}"
 
 
 def _which(got: Sequence[int]) -> str:

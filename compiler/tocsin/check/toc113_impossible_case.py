@@ -11,6 +11,7 @@ from tocsin.ir.correlation import BoundOp, Correlation, CorrelationType
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.ir.text import walk
 from tocsin.model.detection import Case
+from tocsin.plural import plural
 
 CODE = "TOC113"
 TITLE = "Case that cannot pass"
@@ -32,7 +33,7 @@ def _contradictions(query: Resolved, case: Case) -> Iterator[tuple[str, str]]:
     # An event that matches several rules of a correlation may complete it in a group for each.
     times = query.correlation.rules if isinstance(query, CorrelationQuery) else 1
     numbers = expect.events or ()
-    have = f"the case has {count} event{'' if count == 1 else 's'}"
+    have = f"the case has {plural(count, 'event')}"
     beyond = sorted({n for n in numbers if n >= count})
     if beyond:
         listed = ", ".join(map(str, beyond))

@@ -21,6 +21,7 @@ from tocsin.ir.correlation import (
 )
 from tocsin.ir.evaluate import View
 from tocsin.ir.statistic import SUM, decimal_of, percentile
+from tocsin.plural import plural
 
 Key = tuple[str, ...]
 Event = tuple[str, int]
@@ -79,7 +80,7 @@ class _Events(Figure):
         return within(self.correlation.bounds, self.count)
 
     def __str__(self) -> str:
-        return _some(self.count, "event")
+        return plural(self.count, "event")
 
 
 T = TypeVar("T")
@@ -120,7 +121,7 @@ class _Distinct(Figure):
         return within(self.correlation.bounds, len(self.values.present))
 
     def __str__(self) -> str:
-        return _some(len(self.values.present), "distinct value")
+        return plural(len(self.values.present), "distinct value")
 
 
 class _Numbers(Figure):
@@ -159,7 +160,7 @@ class _Numbers(Figure):
     def __str__(self) -> str:
         if not self.count:
             return f"no {self.name}: no value is a number"
-        return f"{self.name} {self.value()} of {_some(self.count, 'number')}"
+        return f"{self.name} {self.value()} of {plural(self.count, 'number')}"
 
 
 class _Total(_Numbers):
@@ -233,7 +234,7 @@ class _Together(Figure):
         return within(self.correlation.bounds, len(self.rules.present))
 
     def __str__(self) -> str:
-        return f"{len(self.rules.present)} of {_some(self.correlation.rules, 'rule')}"
+        return f"{len(self.rules.present)} of {plural(self.correlation.rules, 'rule')}"
 
 
 class _InOrder(_Together):
@@ -278,10 +279,6 @@ def _present(condition: Presence, rules: Counter[int]) -> bool:
 
 def _number(hit: Hit) -> Decimal | None:
     return None if hit.values is None else decimal_of(hit.values[0])
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 FIGURE: dict[CorrelationType, type[Any]] = {

@@ -11,6 +11,7 @@ from tocsin.model.detection import duration
 from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import Deploy, Discard, Document, Drift, Mend, Plan, Remove, Repair, Step
 from tocsin.plan.words import reworded, words_of
+from tocsin.plural import plural
 from tocsin.release.entry import Action, Entry
 from tocsin.release.state_decision import StateDecision
 
@@ -107,7 +108,12 @@ def _row(step: Step) -> Row:
             notes = tuple(filter(None, (finding.detail, finding.cure)))
             return Row("!", finding.subject, "", finding.kind.replace("-", " "), "", notes=notes)
         case Deploy(after=after, before=before, drift=drift, state=state):
-            notes = (*_changes(after, before), _DRIFT[drift], _fate(state), _cases(after))
+            notes = (
+                *_changes(after, before),
+                _DRIFT[drift],
+                _fate(state),
+                plural(after.cases, "case"),
+            )
             symbol = "+" if after.action is Action.ADDED else "~"
             return _told(symbol, after, before, str(after.action), notes)
         case Repair(after=after, drift=drift):
@@ -169,10 +175,6 @@ def _changes(after: Entry, before: Entry | None) -> Iterator[str]:
     if was.mode == after.mode == "shadow":
         yield "shadow beside the live one" if after.beside else "shadow"
     yield from words_of(after, was)
-
-
-def _cases(entry: Entry) -> str:
-    return f"{entry.cases} case" + ("" if entry.cases == 1 else "s")
 
 
 def _arrow(before: str, after: str) -> str:

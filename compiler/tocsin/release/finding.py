@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
+from tocsin.plural import plural
 from tocsin.release.entry import FORBID_UNKNOWN
 
 ISOLATED = "detection-isolated"
@@ -51,5 +52,4 @@ class Tally:
     @property
     def words(self) -> str:
         """All of it in one line."""
-        what = "event" if self.events == 1 else "events"
-        return f"{self.events} {what} {self.reason}: {self.subject}"
+        return f"{plural(self.events, 'event')} {self.reason}: {self.subject}"

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from tocsin import __version__
 from tocsin.escape import printable
+from tocsin.plural import plural
 from tocsin.report.coverage import Coverage, Row
 from tocsin.report.documents import figures, unknown
 
@@ -58,11 +59,6 @@ def heat(count: int) -> str:
 def rank(level: str) -> int:
     """Position for sorting: the most severe first, unknown words last."""
     return LEVELS.index(level) if level in LEVELS else len(LEVELS)
-
-
-def plural(count: int, word: str) -> str:
-    """`1 case`, `2 cases`."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def attack_url(technique: str) -> str:

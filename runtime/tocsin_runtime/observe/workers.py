@@ -14,6 +14,7 @@ from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.ir.stream import LATE, WITHOUT_KEY, WITHOUT_TIME
 from tocsin.pack import Part
+from tocsin.plural import plural
 from tocsin.release.entry import Entry
 from tocsin.release.finding import ISOLATED, Finding, Tally
 from tocsin.release.keys import RELEASE
@@ -100,7 +101,7 @@ class Workers:
             yield self._nobody(sum(unread.values()))
         elif since := _long_since(progress.oldest(unread)):
             events = sum(unread.values())
-            waits = f"{events} events are unread, the oldest since {since}"
+            waits = f"{plural(events, 'event')} unread, the oldest since {since}"
             cure = "look at the workers' logs, or start more of them"
             yield Finding("worker-lagging", self._group, waits, cure, by_hand=True)
         isolated: dict[str, str] = {}
@@ -114,7 +115,7 @@ class Workers:
                 yield Finding(ISOLATED, keys[detection], reason, cure)
 
     def _nobody(self, unread: int) -> Finding:
-        told = f"no worker is running, so nothing raises alerts; {unread} events unread"
+        told = f"no worker is running, so nothing raises alerts; {plural(unread, 'event')} unread"
         cure = f"start `tocsin worker --env {self._place.environment}`"
         return Finding("no-worker", self._group, told, cure, by_hand=True)
 
@@ -147,7 +148,7 @@ def _reported(name: str, report: Report | None, record: bytes) -> Iterator[Findi
     """What is wrong with a worker, by its last report; `record` is that of the release."""
     cure = "look at its log, and start it again"
     if report is None or _now() - report.at > _SILENT_MS:
-        told = "it is a member, and tells nothing"
+        told = f"in the consumer group, but no report for {_SILENT_MS // 1000} s"
         yield Finding("worker-silent", name, told, cure, by_hand=True)
     elif report.error:
         yield Finding("worker-failing", name, report.error, "apply mends what it lacks")

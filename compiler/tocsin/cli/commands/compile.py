@@ -21,6 +21,7 @@ from tocsin.cli.output import (
 from tocsin.diagnostics import has_errors
 from tocsin.escape import printable
 from tocsin.ir.query import Resolved
+from tocsin.plural import plural
 
 
 @click.command()
@@ -65,7 +66,9 @@ def _progress(queries: Sequence[Resolved], backend: str) -> Iterable[Resolved]:
 def _write(out: Path, built: Sequence[Built]) -> None:
     written, removed = write_built(out, built)
     gone = f", {removed} of an older run removed" if removed else ""
-    console().print(f"{written} files written to {printable(str(out))}{gone}", soft_wrap=True)
+    console().print(
+        f"{plural(written, 'file')} written to {printable(str(out))}{gone}", soft_wrap=True
+    )
 
 
 def _report(built: Sequence[Built], fmt: str) -> None:

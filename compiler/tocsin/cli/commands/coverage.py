@@ -13,6 +13,7 @@ from tocsin.cli.options import project_option, remote_option
 from tocsin.cli.output import echo_json, format_option, say, show
 from tocsin.errors import ConfigError
 from tocsin.front.project import find_project
+from tocsin.plural import plural
 from tocsin.report.coverage import Column, Coverage
 from tocsin.report.documents import figures
 from tocsin.report.files import write
@@ -60,10 +61,10 @@ def _summary(found: Coverage) -> Text:
     where = f" · {found.environment}, release {found.release}" if found.environment else ""
     page = Text(f"{found.project}{where} · ATT&CK v{found.attack.version}\n", style="bold")
     page.append(
-        f"{said['detections']} detections · "
+        f"{plural(said['detections'], 'detection')} · "
         f"{said['techniques']} of {said['techniques_all']} techniques · "
         f"{said['subtechniques']} of {said['subtechniques_all']} sub-techniques · "
-        f"{said['sources']} of {said['sources_all']} sources · {said['cases']} cases\n",
+        f"{said['sources']} of {said['sources_all']} sources · {plural(said['cases'], 'case')}\n",
         style="not bold",
     )
     return page.append_text(Text("\n").join(_line(column) for column in found.columns))

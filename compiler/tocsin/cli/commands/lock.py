@@ -10,6 +10,7 @@ from tocsin.app.lock import update_lock
 from tocsin.cli.options import project_option
 from tocsin.cli.output import echo_json, format_option, show
 from tocsin.front.project import find_project
+from tocsin.plural import plural
 from tocsin.state.lock import FILE
 
 
@@ -28,7 +29,11 @@ def lock(*, check: bool, project: Path | None, fmt: str) -> None:
     else:
         state = f"{done.detections} detections, up to date"
         if done.stale:
-            state = "stale: run `tocsin lock`" if check else f"{done.detections} detections written"
+            state = (
+                "stale: run `tocsin lock`"
+                if check
+                else f"{plural(done.detections, 'detection')} written"
+            )
         show("\n".join([*done.changes, f"{FILE}: {state}"]))
     if check and done.stale:
         raise click.exceptions.Exit(1)
