@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -71,17 +72,27 @@ def read_settings(root: Path) -> Settings:
     path = root / gate.SETTINGS
     text = gate.read_text(path, MOST_SETTINGS)
     try:
-        settings = Settings.model_validate(tomllib.loads(text))
-    except ValidationError as error:
-        raise _wrong(path, error) from None
+        given = tomllib.loads(text)
     except RecursionError:
         raise ConfigError(f"{path} is not valid TOML: it is nested too deeply") from None
     except ValueError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
-    for name, environment in settings.environments.items():
-        if environment.kind not in KINDS and environment.kind not in kinds():
-            raise ConfigError(f"{path}: environments.{name}.kind: must be {_kinds()}")
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        raise _wrong(path, error, _strange_kinds(given)) from None
+    if strange := "; ".join(_strange_kinds(given)):
+        raise ConfigError(f"{path}: {strange}")
     return settings
+
+
+def _strange_kinds(given: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with kinds of environments: a backend that is installed may bring one."""
+    environments = given.get("environments")
+    for name, each in environments.items() if isinstance(environments, dict) else ():
+        kind = each.get("kind") if isinstance(each, dict) else None
+        if isinstance(kind, str) and kind not in KINDS and kind not in kinds():
+            yield f"environments.{name}.kind: must be {_kinds()}"
 
 
 def _kinds() -> str:
@@ -89,9 +100,10 @@ def _kinds() -> str:
     return f"{', '.join(most)} or {last}"
 
 
-def _wrong(path: Path, error: ValidationError) -> ConfigError:
+def _wrong(path: Path, error: ValidationError, more: Iterable[str]) -> ConfigError:
     found = list(complaints(error, Settings))
-    said = "; ".join(f"{'.'.join(map(str, where))}: {message}" for where, message, _ in found)
+    told = [f"{'.'.join(map(str, where))}: {message}" for where, message, _ in found]
+    said = "; ".join([*more, *told])
     return ConfigError(f"{path}: {said}", hint=next((hint for *_, hint in found if hint), ""))
 
 
