@@ -56,17 +56,18 @@ def _wanted(exprs: list[Expr], job: Job) -> set[Match]:
 
 def test_a_name_is_a_name(endpoints: Endpoints) -> None:
     """Through the gateway, of fields and of the table: nothing in it is code, or a variable."""
-    columns = tuple(Column(name, FieldType.STRING, (name,)) for name in HOSTILE)
-    of = Source("s", columns, table="".join(HOSTILE))
+    names = [name for name in HOSTILE if name.isprintable()]  # others are refused in a source
+    columns = tuple(Column(name, FieldType.STRING, (name,)) for name in names)
+    of = Source("s", columns, table="".join(names))
     made = [
         compile_query(query(Leaf(name, Text(("hit",))), of, f"d{n}"), FlinkSql())
-        for n, name in enumerate(HOSTILE)
+        for n, name in enumerate(names)
     ]
     artifacts = tuple(each for each in made if isinstance(each, Artifact))
-    assert len(artifacts) == len(HOSTILE), made
-    events = tuple({name: "HIT"} for name in HOSTILE)
+    assert len(artifacts) == len(names), made
+    events = tuple({name: "HIT"} for name in names)
     [found] = FlinkSql().run([Job((of,), artifacts, events)], endpoints)
-    assert sorted(found) == sorted(Match(f"d{n}", n) for n in range(len(HOSTILE)))
+    assert sorted(found) == sorted(Match(f"d{n}", n) for n in range(len(names)))
 
 
 def test_event_time_in_any_zone(endpoints: Endpoints) -> None:
