@@ -27,7 +27,7 @@ demo: setup  ## the main job from validation to rollback, without any server
 test: setup .venv/.spark lint  ## the whole suite, real engines included
 	@for tool in $(JOBS_NEEDED); do command -v $$tool >/dev/null || { \
 	  echo "make test needs $$tool; on Debian: apt-get install git openjdk-17-jdk-headless maven chromium" >&2; exit 2; }; done
-	@$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
+	@$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 lint: setup | build  ## style, types, layers, workflows
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
