@@ -26,7 +26,8 @@ settings.register_profile("tocsin", deadline=None, derandomize=True, database=No
 settings.load_profile("tocsin")
 
 # Engines of a test live for minutes: all that their best compiler does costs more than it brings.
-os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+# Without it a JVM has 48 MB for code, which a cluster of many jobs fills, and then dies.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m")
 
 
 ENGINES = {

@@ -184,7 +184,7 @@ def test_events_that_wait_for_long_though_somebody_is_there_are_a_finding(shop: 
     found = {each.kind: each for each in Mover(shop).findings()}
     assert set(found) == {"worker-silent", "worker-lagging"}
     since = datetime.fromtimestamp(hour_ago / 1000, UTC).isoformat(timespec="seconds")
-    assert found["worker-lagging"].detail == f"2 events are unread, the oldest since {since}"
+    assert found["worker-lagging"].detail == f"2 events unread, the oldest since {since}"
     assert all(each.by_hand for each in found.values())
     idle.close()
 
