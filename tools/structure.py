@@ -32,12 +32,10 @@ Arrows = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """One package. `longest`: lines of its longest module."""
+    """One package."""
 
     name: str
     modules: int
-    lines: int
-    longest: int
     floor: int
     imports: int
     imported_by: int
@@ -119,29 +117,16 @@ def sizes() -> list[Size]:
 
 def table(of: Iterable[Size]) -> str:
     """The packages as a table in Markdown."""
-    head = ["package", "modules", "lines", "longest", "floor", "imports", "imported by"]
-    rows = [
-        (f"`{s.name}`", s.modules, s.lines, s.longest, s.floor, s.imports, s.imported_by)
-        for s in of
-    ]
+    head = ["package", "modules", "floor", "imports", "imported by"]
+    rows = [(f"`{s.name}`", s.modules, s.floor, s.imports, s.imported_by) for s in of]
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 def _size(name: str, of: Arrows, floor: int) -> Size:
-    lengths = [_lines(m) for m in graph().modules if package_of(m) == name]
-    lengths = [lines for lines in lengths if lines]
+    modules = sum(package_of(module) == name for module in graph().modules)
     imported_by = sum(name in others for others in of.values())
-    return Size(name, len(lengths), sum(lengths), max(lengths), floor, len(of[name]), imported_by)
-
-
-def _lines(module: str) -> int:
-    path = Path(*module.split("."))
-    for place in ("compiler", "backends", "runtime"):
-        for file in (ROOT / place / path.with_suffix(".py"), ROOT / place / path / "__init__.py"):
-            if file.is_file():
-                return len(file.read_text("utf-8").splitlines())
-    return 0
+    return Size(name, modules, floor, len(of[name]), imported_by)
 
 
 def _node(name: str, indent: str) -> str:
