@@ -24,7 +24,7 @@ pytestmark = pytest.mark.shared
 
 Found = set[tuple[str, int]]
 FLINK_STATEMENTS = 320
-SPARK_OTHERS, SPARK_REFUSED = 800, 30
+SPARK_OTHERS, SPARK_REFUSED = 300, 30
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from tocsin_engines import Endpoints
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.explain import validate_statements
 
-SAMPLE = 150
+SAMPLE = 100
 LARGEST = 10
 GROUP = 60
 """Statements that share a table: the planner's time grows with the columns."""
