@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,9 @@ from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.scan.infer import UNBOUND
 from tocsin.scan.reach import reach
-from tocsin.scan.run import Result, scan_engine, scan_evaluator, scan_matcher
+from tocsin.scan.run import Progress, Result, scan_engine, scan_evaluator, scan_matcher
 
 AUTO = "auto"
-Progress = Callable[[Iterable[Any]], Iterable[Any]]
-"""Passes events on, and may show how many went through."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from tocsin.cli.output import console, echo_json
+from tocsin.cli.output import console, echo_json, say
 from tocsin.escape import printable
 from tocsin.ir.stream import LeftOut
 
@@ -60,4 +60,4 @@ def _summary(report: dict[str, Any]) -> str:
 
 def note(message: str) -> None:
     """A note for people, on stderr."""
-    console().print(printable(message), soft_wrap=True)
+    say(printable(message))

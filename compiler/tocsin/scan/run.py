@@ -32,6 +32,7 @@ from tocsin.scan.times import guessed_clock
 GROUP = 60
 """Detections that share a table."""
 Progress = Callable[[Iterable[Any]], Iterable[Any]]
+"""Passes events on, and may show how many went through."""
 
 
 @dataclass(frozen=True, slots=True)
