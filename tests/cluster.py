@@ -8,12 +8,12 @@ from typing import cast
 import psutil
 import pytest
 
-from tocsin_engines import Endpoints, down, running
+from tocsin_engines import EngineAddresses, down, running
 from tocsin_engines.places import state_root
 
 
 @pytest.fixture(scope="session")
-def endpoints() -> Iterator[Endpoints]:
+def endpoints() -> Iterator[EngineAddresses]:
     """A Kafka broker and a Flink cluster of this run alone; stopped at its end.
 
     Tests share them: take topic and table names that no other test takes.
@@ -24,17 +24,17 @@ def endpoints() -> Iterator[Endpoints]:
 
 
 @pytest.fixture(scope="session")
-def broker() -> Iterator[Endpoints]:
+def broker() -> Iterator[EngineAddresses]:
     """A Kafka broker of this process alone, without a cluster; else as `endpoints`."""
     _stop_left_over()
     with running(("kafka",), name=f"tests-broker-{os.getpid()}") as started:
         yield started
 
 
-def serving(needs: Sequence[str], request: pytest.FixtureRequest) -> Endpoints:
+def serving(needs: Sequence[str], request: pytest.FixtureRequest) -> EngineAddresses:
     """What serves a backend that needs these engines."""
     name = "broker" if tuple(needs) == ("kafka",) else "endpoints"
-    return cast("Endpoints", request.getfixturevalue(name))
+    return cast("EngineAddresses", request.getfixturevalue(name))
 
 
 def _stop_left_over() -> None:

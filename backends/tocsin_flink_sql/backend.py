@@ -20,8 +20,14 @@ from tocsin_flink_sql.matcher.java_regex import regexes
 from tocsin_flink_sql.sql.correlation import correlated
 from tocsin_flink_sql.sql.detection import statement
 from tocsin_flink_sql.sql.functions import FUNCTIONS, PORTABLE, definitions
-from tocsin_flink_sql.sql.tables import MATCHES_TOPIC, Place, matches_table, source_table, view
-from tocsin_flink_sql.state.artifact import Deployed, inputs_of
+from tocsin_flink_sql.sql.tables import (
+    MATCHES_TOPIC,
+    TopicLocation,
+    matches_table,
+    source_table,
+    view,
+)
+from tocsin_flink_sql.state.artifact import CorrelationArtifact, inputs_of
 
 
 class FlinkSql:
@@ -45,7 +51,7 @@ class FlinkSql:
         Raises Unsupported for what Flink, or Java in it, cannot say exactly.
         """
         if isinstance(query, CorrelationQuery):
-            return artifact_of(self.name, query, "json", Deployed.of(query).encode())
+            return artifact_of(self.name, query, "json", CorrelationArtifact.of(query).encode())
         try:
             part = Part.of(query)
         except TooDeepError as error:
@@ -69,10 +75,10 @@ class FlinkSql:
 
         The jar that they name is that of `files`.
         """
-        matches = Place(topic=MATCHES_TOPIC)
+        matches = TopicLocation(topic=MATCHES_TOPIC)
         made = (
             *definitions(PORTABLE),
-            source_table(source, Place(topic=source.topic or source.name)),
+            source_table(source, TopicLocation(topic=source.topic or source.name)),
             view(source),
             matches_table(matches),
         )

@@ -20,7 +20,7 @@ from tocsin.release.finding import Finding
 from tocsin.release.state_decision import StateDecision
 from tocsin_kafka import topics
 from tocsin_kafka.settings import Partition
-from tocsin_runtime.observe.members import Members, Seen
+from tocsin_runtime.observe.members import Members, MemberStatus
 from tocsin_runtime.observe.progress import Progress
 from tocsin_runtime.stream.names import group_of
 from tocsin_runtime.worker.plans import on_trial
@@ -167,7 +167,7 @@ class WorkerFleet:
         self._wait(members, new)
 
 
-def _refuse(seen: Sequence[Seen], new: Collection[str]) -> None:
+def _refuse(seen: Sequence[MemberStatus], new: Collection[str]) -> None:
     """Raise UnhealthyError for what a worker says."""
     for each in seen:
         if each.error:

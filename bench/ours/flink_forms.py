@@ -41,7 +41,7 @@ from tocsin_flink_sql.client.http import Rest
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions, pack_jar
-from tocsin_flink_sql.sql.tables import Place, matches_table, source_table, view
+from tocsin_flink_sql.sql.tables import TopicLocation, matches_table, source_table, view
 from tocsin_kafka.producer import send_all
 from tocsin_kafka.topics import temporary
 
@@ -80,7 +80,9 @@ def forms(count: int) -> list[Form]:
     ]
 
 
-def started(form: Form, events: Place, matches: Place, refused: Place, gateway: str) -> str:
+def started(
+    form: Form, events: TopicLocation, matches: TopicLocation, refused: TopicLocation, gateway: str
+) -> str:
     """Submit the form's job; its id."""
     if form.statements:
         return _statements(form, events, matches, gateway)
@@ -91,9 +93,9 @@ def started(form: Form, events: Place, matches: Place, refused: Place, gateway: 
         return submit(SOURCE, jar, (events, matches, refused), gateway)
 
 
-def _statements(form: Form, events: Place, matches: Place, gateway: str) -> str:
+def _statements(form: Form, events: TopicLocation, matches: TopicLocation, gateway: str) -> str:
     source = form.queries[0].source
-    bounded = Place(events.servers, events.topic, bounded=True)
+    bounded = TopicLocation(events.servers, events.topic, bounded=True)
     tables = (source_table(source, bounded), view(source), matches_table(matches))
     settings = {**SETTINGS, "pipeline.name": events.topic}
     with functions() as defined, Gateway(gateway, settings=settings) as session:
@@ -105,10 +107,15 @@ def _statements(form: Form, events: Place, matches: Place, gateway: str) -> str:
 def run(form: Form, topic: str, endpoints: Endpoints) -> dict[str, Any]:
     """One job, from its first statement to its end."""
     kafka, own = endpoints.kafka or "", uuid4().hex
-    matches, refused = Place(kafka, f"{own}-matches"), Place(kafka, f"{own}-refused")
+    matches, refused = (
+        TopicLocation(kafka, f"{own}-matches"),
+        TopicLocation(kafka, f"{own}-refused"),
+    )
     with temporary(kafka, [matches.topic, refused.topic]):
         start = time.monotonic()
-        job = started(form, Place(kafka, topic), matches, refused, endpoints.flink_gateway or "")
+        job = started(
+            form, TopicLocation(kafka, topic), matches, refused, endpoints.flink_gateway or ""
+        )
         planned = time.monotonic() - start
         with ClusterRest(endpoints.flink_rest or "") as cluster:
             cluster.wait_finished(job, 900)

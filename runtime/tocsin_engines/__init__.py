@@ -4,8 +4,8 @@
 Several instances live side by side under different names.
 """
 
-from tocsin_engines.engine import Endpoints
+from tocsin_engines.engine import EngineAddresses
 from tocsin_engines.health import EngineStatus, status
 from tocsin_engines.lifecycle import down, running, up
 
-__all__ = ["Endpoints", "EngineStatus", "down", "running", "status", "up"]
+__all__ = ["EngineAddresses", "EngineStatus", "down", "running", "status", "up"]

@@ -71,7 +71,7 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True)
-class Endpoints:
+class EngineAddresses:
     """Where the engines of an instance listen; `logs` is the folder that holds their logs.
 
     `started` names those that were not running before the call that returned this.

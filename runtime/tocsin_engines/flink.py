@@ -27,7 +27,7 @@ _ONE_GIGABYTE = ("-Xmx1g", "-XX:MaxMetaspaceSize=512m")
 _TWO_GIGABYTES = ("-Xmx2g", "-XX:MaxMetaspaceSize=512m")
 
 
-class Flink:
+class FlinkEngine:
     """Three JVMs of about 1 GB, 1.7 GB and 2 GB, with the Kafka connector on the class path."""
 
     name = "flink"

@@ -24,7 +24,7 @@ appender.out.layout.type = PatternLayout
 appender.out.layout.pattern = %d{ISO8601} %-5p %c{1}: %m%n""".splitlines()
 
 
-class Kafka:
+class KafkaEngine:
     """A broker with an empty log; topics are made on first use."""
 
     name = "kafka"

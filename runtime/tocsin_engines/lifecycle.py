@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tocsin.errors import EngineError
 from tocsin_engines.cache import Cache
-from tocsin_engines.engine import Endpoints, Engine, Launch, Say
+from tocsin_engines.engine import Engine, EngineAddresses, Launch, Say
 from tocsin_engines.places import cache_root
 from tocsin_engines.ports import check, choose
 from tocsin_engines.process import alive, stop, tail
@@ -36,7 +36,7 @@ def up(
     name: str = "default",
     ports: Mapping[str, int] | None = None,
     say: Say = _silent,
-) -> Endpoints:
+) -> EngineAddresses:
     """Start those of the engines that do not run, wait until all are ready.
 
     `ports` wishes for some ports by name (see `Engine.ports`). On any failure everything that
@@ -89,7 +89,7 @@ def down(
 @contextmanager
 def running(
     engines: Sequence[str], *, name: str = "default", keep: bool = False, say: Say = _silent
-) -> Iterator[Endpoints]:
+) -> Iterator[EngineAddresses]:
     """Engines for the length of a block. What ran before is left running; `keep` keeps all."""
     reached = up(engines, name=name, say=say)
     ended_well = False
@@ -108,11 +108,11 @@ def is_up(instance: Instance, engine: Engine) -> bool:
     return state is not None and _lives(state) and engine.healthy(state.ports)
 
 
-def _endpoints(instance: Instance, started: tuple[str, ...]) -> Endpoints:
+def _endpoints(instance: Instance, started: tuple[str, ...]) -> EngineAddresses:
     found: dict[str, str] = {}
     for engine, state in instance.engines.items():
         found.update(ENGINES[engine].addresses(state.ports) if engine in ENGINES else {})
-    return Endpoints(addresses=found, logs=instance.folder, started=started)
+    return EngineAddresses(addresses=found, logs=instance.folder, started=started)
 
 
 def _lives(state: EngineState) -> bool:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from tocsin.errors import EngineError
 from tocsin_engines.apicurio import Apicurio
 from tocsin_engines.engine import Engine
-from tocsin_engines.flink import Flink
-from tocsin_engines.kafka import Kafka
+from tocsin_engines.flink import FlinkEngine
+from tocsin_engines.kafka import KafkaEngine
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Kafka(), Flink(), Apicurio())}
+ENGINES: dict[str, Engine] = {
+    engine.name: engine for engine in (KafkaEngine(), FlinkEngine(), Apicurio())
+}
 
 
 def find(names: Sequence[str]) -> tuple[Engine, ...]:

@@ -16,7 +16,7 @@ Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ValuePlace:
     """Where a value is in an event: at a path, or else at a flat key or the dotted path it names.
 
     `every` stands for all scalars of the event.
@@ -50,7 +50,7 @@ class Place:
         return walk(event, self.path) if self.path else lookup(event, self.field)
 
 
-EVERY = Place(every=True)
+EVERY = ValuePlace(every=True)
 Texts = tuple[str, ...] | None
 
 
@@ -63,11 +63,11 @@ def texts_of(value: Any) -> Texts:
 class Pair:
     """Two places whose values are compared."""
 
-    one: Place
-    other: Place
+    one: ValuePlace
+    other: ValuePlace
 
 
-Where = Place | Pair
+Where = ValuePlace | Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,9 @@ def atoms_of(parts: Iterable[Part]) -> Atoms:
 def _where(leaf: Asked, paths: Mapping[str, tuple[str, ...]]) -> Where:
     if isinstance(leaf, Keyword):
         return EVERY
-    place = Place(leaf.field, paths.get(leaf.field, ()))
+    place = ValuePlace(leaf.field, paths.get(leaf.field, ()))
     if isinstance(leaf, FieldRef):
-        return Pair(place, Place(leaf.other, paths.get(leaf.other, ())))
+        return Pair(place, ValuePlace(leaf.other, paths.get(leaf.other, ())))
     return place
 
 

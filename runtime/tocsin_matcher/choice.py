@@ -11,7 +11,7 @@ from typing import Any
 from tocsin.ir.nodes import Text
 from tocsin.pack.part import Part
 from tocsin_matcher.atoms import EVERY, Atom, Atoms, Event, Pair, Where
-from tocsin_matcher.column import Column, Pairs, column
+from tocsin_matcher.column import Pairs, PlaceValues, column
 from tocsin_matcher.raw import raw_guard
 from tocsin_matcher.rows import column_value, places
 from tocsin_matcher.witness import NO_COST, Costs, Witness, witness
@@ -173,8 +173,8 @@ def _value(where: Where, event: Event) -> Any:
     return found if isinstance(where, Pair) else found[0]
 
 
-def _counts(classes: Column | Pairs, seen: Mapping[Any, int]) -> Counter[int]:
-    if isinstance(classes, Column):
+def _counts(classes: PlaceValues | Pairs, seen: Mapping[Any, int]) -> Counter[int]:
+    if isinstance(classes, PlaceValues):
         classes.asked = Counter()
     counts: Counter[int] = Counter()
     for value, number in classes.classify(seen).items():
@@ -183,5 +183,5 @@ def _counts(classes: Column | Pairs, seen: Mapping[Any, int]) -> Counter[int]:
     return counts
 
 
-def _runs(classes: Column | Pairs) -> Mapping[int, int]:
-    return (classes.asked or {}) if isinstance(classes, Column) else {}
+def _runs(classes: PlaceValues | Pairs) -> Mapping[int, int]:
+    return (classes.asked or {}) if isinstance(classes, PlaceValues) else {}

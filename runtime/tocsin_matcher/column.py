@@ -13,7 +13,7 @@ from typing import Any
 from tocsin.ir.evaluate import related
 from tocsin.ir.nodes import FieldRef, Text, Wild
 from tocsin.ir.text import fold
-from tocsin_matcher.atoms import Atom, Pair, Place, Where, texts_of
+from tocsin_matcher.atoms import Atom, Pair, ValuePlace, Where, texts_of
 from tocsin_matcher.check import Check, check_of
 from tocsin_matcher.literals import Literals
 
@@ -96,7 +96,7 @@ class Pairs(Classes):
         }
 
 
-class Found:
+class WaitingAtoms:
     """The atoms that wait for a literal: where it must stand, or what else must hold then."""
 
     def __init__(self, literal: str) -> None:
@@ -123,23 +123,23 @@ class Found:
         self.positioned = bool(self.anywhere or self.begin or self.end)
 
 
-class Column(Classes):
+class PlaceValues(Classes):
     """Values at one place. `asked`, where it is set, counts how often an atom's test was run."""
 
-    def __init__(self, where: Place, atoms: Iterable[Atom]) -> None:
+    def __init__(self, where: ValuePlace, atoms: Iterable[Atom]) -> None:
         super().__init__()
         self.where = where
         self.asked: Counter[int] | None = None
         self._missing: set[int] = set()
         self._equal: dict[str, list[int]] = {}
         self._free: list[tuple[int, Check]] = []
-        waiting: dict[str, Found] = {}
+        waiting: dict[str, WaitingAtoms] = {}
         for atom in atoms:
             self._add(atom, waiting)
         self._found = list(waiting.values())
         self._literals = Literals(list(waiting)) if waiting else None
 
-    def _add(self, atom: Atom, waiting: dict[str, Found]) -> None:
+    def _add(self, atom: Atom, waiting: dict[str, WaitingAtoms]) -> None:
         match atom.ask:
             case None:
                 self._missing.add(atom.number)
@@ -149,7 +149,7 @@ class Column(Classes):
                 self._equal.setdefault(literal, []).append(atom.number)
             case _ if atom.guard:
                 for literal in atom.guard:
-                    waiting.setdefault(literal, Found(literal)).add(atom)
+                    waiting.setdefault(literal, WaitingAtoms(literal)).add(atom)
             case _:
                 self._free.append((atom.number, check_of(atom)))
 
@@ -182,7 +182,7 @@ class Column(Classes):
             for number, literal, begin, end in self._literals.hits(texts):
                 self._take(self._found[literal], texts[number], begin, end, holding[number])
 
-    def _take(self, found: Found, text: str, begin: int, end: int, atoms: set[int]) -> None:
+    def _take(self, found: WaitingAtoms, text: str, begin: int, end: int, atoms: set[int]) -> None:
         if found.positioned and (text.isascii() or fold(text)[begin:end] == found.literal):
             if found.anywhere:
                 atoms.update(found.anywhere)
@@ -203,6 +203,6 @@ class Column(Classes):
                 atoms.add(number)
 
 
-def column(where: Where, atoms: Iterable[Atom]) -> Column | Pairs:
+def column(where: Where, atoms: Iterable[Atom]) -> PlaceValues | Pairs:
     """The classes of the values there."""
-    return Pairs(where, atoms) if isinstance(where, Pair) else Column(where, atoms)
+    return Pairs(where, atoms) if isinstance(where, Pair) else PlaceValues(where, atoms)

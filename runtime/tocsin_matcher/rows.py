@@ -16,7 +16,7 @@ import msgspec
 
 from tocsin.events.decode import NotAnEventError, decode
 from tocsin.ir.text import scalar_text, texts, walk
-from tocsin_matcher.atoms import Event, Pair, Place, Where
+from tocsin_matcher.atoms import Event, Pair, ValuePlace, Where
 
 Scalar = str | int | None
 """Types that a column expects.
@@ -45,7 +45,7 @@ class Reader:
 
     def __init__(self, wanted: Iterable[Where]) -> None:
         self._places = tuple(dict.fromkeys(place for where in wanted for place in places(where)))
-        self.odd: set[Place] = set()
+        self.odd: set[ValuePlace] = set()
         self._make()
 
     def _make(self) -> None:
@@ -68,7 +68,7 @@ class Reader:
             self._decode = lambda line: self.row(decode(line))
         self._columns = {place: self._column(place) for place in self._places}
 
-    def _column(self, place: Place) -> Read:
+    def _column(self, place: ValuePlace) -> Read:
         gets = [attrgetter(self._names[key]) for key in place.keys]
         if not place.plain:
             return _nested(place, gets)
@@ -131,12 +131,12 @@ class Reader:
         return met
 
 
-def places(where: Where) -> tuple[Place, ...]:
+def places(where: Where) -> tuple[ValuePlace, ...]:
     """The one place or the two."""
     return (where.one, where.other) if isinstance(where, Pair) else (where,)
 
 
-def _nested(place: Place, gets: Sequence[Read]) -> Read:
+def _nested(place: ValuePlace, gets: Sequence[Read]) -> Read:
     """The flat key first, where there may be one, then the path below the first key of it."""
     *flat, top = gets
     path = (place.path or tuple(place.field.split(".")))[1:]

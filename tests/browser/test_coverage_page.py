@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from coverage_content import entries, release, rule, write_project
 from tocsin.front.project import load_project
 from tocsin.report.coverage import Coverage, build
-from tocsin.report.deployed import Deployed
+from tocsin.report.deployed import ReleaseInQuestion
 from tocsin.report.files import write
 from tocsin.state.lock import Lock
 
@@ -111,7 +111,7 @@ def live(ours: Coverage) -> Coverage:
     project = load_project(DETECTIONS)
     found = entries(project, shadow=project.queries[2].detection.key)[1:]
     del ours
-    return build(project, Lock(), Deployed(release(1, "2026-11-01T10:00:00Z", found)))
+    return build(project, Lock(), ReleaseInQuestion(release(1, "2026-11-01T10:00:00Z", found)))
 
 
 def test_matrix_shows_what_the_data_says(show: Open, ours: Coverage) -> None:

@@ -12,7 +12,7 @@ import pytest
 from cluster import serving
 from differential.seed import SEED
 from tocsin.backend import registry
-from tocsin.conformance import Case, Report, case_ids, cases, rows, run
+from tocsin.conformance import ConformanceReport, ContractCase, case_ids, cases, rows, run
 from tocsin.conformance.marks import marks_of
 
 SLOW = ("flink-sql", "spark-sql")
@@ -28,7 +28,7 @@ PARTLY_ON_SERVERS = [n for n in registry.names() if n not in NAMES and registry.
 
 
 @cache
-def some() -> tuple[Case, ...]:
+def some() -> tuple[ContractCase, ...]:
     """Of every row of the contract some cases that have a meaning."""
     random = Random(SEED)
     by_row = groupby((case for case in cases() if not case.refused), lambda case: case.row)
@@ -37,12 +37,12 @@ def some() -> tuple[Case, ...]:
 
 
 @pytest.fixture(scope="module", params=WHOLE)
-def report(request: pytest.FixtureRequest) -> Report:
+def report(request: pytest.FixtureRequest) -> ConformanceReport:
     return run(registry.load(request.param))
 
 
 @pytest.mark.parametrize("case", case_ids())
-def test_case(report: Report, case: str) -> None:
+def test_case(report: ConformanceReport, case: str) -> None:
     report.check(case)
 
 
@@ -74,6 +74,6 @@ def test_on_servers_some(name: str, request: pytest.FixtureRequest) -> None:
     agrees(run(backend, serving(backend.needs, request), only=some()), some())
 
 
-def agrees(report: Report, wanted: tuple[Case, ...]) -> None:
+def agrees(report: ConformanceReport, wanted: tuple[ContractCase, ...]) -> None:
     assert len(report.results) == len(wanted)
     assert report.problems == []

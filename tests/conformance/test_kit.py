@@ -9,7 +9,7 @@ import pytest
 
 from conformance.toys import Cased, Toy
 from tocsin.backend.base import Endpoints, Support
-from tocsin.conformance import Marks, Report, Status, case_ids, cases, read_marks, run
+from tocsin.conformance import ConformanceReport, Marks, Status, case_ids, cases, read_marks, run
 from tocsin.conformance.marks import Mark
 from tocsin.errors import ConfigError, EngineError
 from tocsin.ir.nodes import Expr, Keyword, Leaf, Regex
@@ -20,13 +20,13 @@ from tocsin.pack import Part
 NO_CORRELATIONS = Mark(cases=["C*", "E8"], mark="never", reason="keeps no state")
 
 
-def on(backend: Toy, *marks: Mark, row: str = "") -> Report:
+def on(backend: Toy, *marks: Mark, row: str = "") -> ConformanceReport:
     """The report of a row, or of all, under these marks."""
     only = [case for case in cases() if case.row == row] if row else None
     return run(backend, only=only, marks=Marks((*marks, NO_CORRELATIONS)))
 
 
-def problems(report: Report) -> dict[str, str]:
+def problems(report: ConformanceReport) -> dict[str, str]:
     """What is not as declared, by case."""
     return {result.case.id: result.problem for result in report.results if result.problem}
 

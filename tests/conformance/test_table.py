@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tocsin.conformance import SEEN_WRONG, Case, Row, Status, cases, rows, tagged
+from tocsin.conformance import SEEN_WRONG, ContractCase, ContractRow, Status, cases, rows, tagged
 from tocsin.conformance.case import slug
 from tocsin.conformance.judge import judge_table
 from tocsin.conformance.lower import lower
@@ -30,7 +30,7 @@ def told() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_case(case: Case, told: dict[str, str]) -> None:
+def test_case(case: ContractCase, told: dict[str, str]) -> None:
     assert told.get(case.id, "") == ""
 
 
@@ -41,7 +41,7 @@ def test_every_row_of_the_contract_has_cases() -> None:
 
 
 @pytest.mark.parametrize("row", [r for r in rows() if r.id[0] in "ELC"], ids=lambda row: row.id)
-def test_a_row_says_both_what_matches_and_what_does_not(row: Row) -> None:
+def test_a_row_says_both_what_matches_and_what_does_not(row: ContractRow) -> None:
     assert any(case.events for case in row.meaningful)
     assert any(len(case.events) < len(case.given_events) for case in row.meaningful)
 
@@ -60,7 +60,7 @@ def test_what_others_got_wrong_can_be_listed() -> None:
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.form == "detection"], ids=lambda c: c.id)
-def test_findings_point_at_their_case(case: Case) -> None:
+def test_findings_point_at_their_case(case: ContractCase) -> None:
     start = case.document.span(case.given[:-1])
     errors = [d for d in lower(case).diagnostics if d.severity is Severity.ERROR]
     assert all(start < error.span for error in errors)

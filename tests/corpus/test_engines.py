@@ -18,7 +18,7 @@ from tocsin.backend.base import Endpoints, NoServers
 from tocsin.backend.forms import Form
 from tocsin.backend.registry import by_engine
 from tocsin.front.rule import Rule
-from tocsin.scan.run import Result, scan_engine, scan_evaluator
+from tocsin.scan.run import ScanResult, scan_engine, scan_evaluator
 
 pytestmark = pytest.mark.shared
 
@@ -37,7 +37,7 @@ def evaluated(corpus: Corpus, events: list[dict[str, Any]]) -> Found:
     return pairs(scan_evaluator(bind(corpus.read.rules, ignore_logsource=True), events))
 
 
-def pairs(result: Result) -> Found:
+def pairs(result: ScanResult) -> Found:
     return {(match.detection, match.event) for match in result.matches}
 
 
@@ -47,7 +47,7 @@ def run(
     events: list[Any],
     at: Endpoints,
     form: Form = Form.SQL,
-) -> Result:
+) -> ScanResult:
     queries = bind(rules, ignore_logsource=True)
     return scan_engine(queries, events, by_engine(engine), at, form=form)
 

@@ -22,7 +22,7 @@ from engines.flink_site import FlinkSite, flink_site
 from engines.kafka_io import consume
 from modes import identity
 from patience import until
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.names import SINKS
 
@@ -41,14 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--times", type=int, default=5)
     asked = parser.parse_args(arguments)
 
-    def figures(endpoints: Endpoints, folder: Path, kind: str) -> dict[str, Any]:
+    def figures(endpoints: EngineAddresses, folder: Path, kind: str) -> dict[str, Any]:
         return measured(endpoints, folder, kind, asked.times)
 
     record(asked, figures, events=EVENTS)
     return 0
 
 
-def measured(endpoints: Endpoints, folder: Path, kind: str, times: int) -> dict[str, Any]:
+def measured(endpoints: EngineAddresses, folder: Path, kind: str, times: int) -> dict[str, Any]:
     """The seconds of each time on one kind of target."""
     with flink_site(endpoints, folder, kind, TARGETS[kind]) as site:
         site.rule("every", "{action|exists: true}")

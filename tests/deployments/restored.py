@@ -20,7 +20,7 @@ from deployments.swap_stream import Found, after_swap, told_ms
 from differential.versions import versions
 from tocsin.ir.query import CorrelationQuery
 from tocsin.release.state_decision import Fate, StateDecision
-from tocsin_engines import Endpoints, running
+from tocsin_engines import EngineAddresses, running
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.state.compatibility import verdict
 from tocsin_flink_sql.state.compiled_plan import CompiledPlan
@@ -66,7 +66,7 @@ class Outcome:
         return f"{lacking} missed, {surplus} wrong"
 
 
-def outcomes(chosen: Sequence[Edit], endpoints: Endpoints, folder: Path) -> Iterator[Outcome]:
+def outcomes(chosen: Sequence[Edit], endpoints: EngineAddresses, folder: Path) -> Iterator[Outcome]:
     """Each edit, judged and tried."""
     for trial in tried(chosen, endpoints, folder):
         yield _outcome(trial)

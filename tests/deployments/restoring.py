@@ -22,7 +22,7 @@ from deployments.edits import MOVED, Edit
 from deployments.swap_stream import Found, stream
 from tocsin.errors import EngineError
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.bounded.run import SETTINGS
 from tocsin_flink_sql.bounded.topics import produce, records
 from tocsin_flink_sql.client.http import Rest
@@ -30,7 +30,7 @@ from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions_jar
 from tocsin_flink_sql.sql.functions import FUNCTIONS
-from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.state.artifact import CorrelationArtifact
 from tocsin_flink_sql.state.compiled_plan import CompiledPlan, compile_plan, execute_plan
 from tocsin_flink_sql.state.operator_mapping import adopt
 from tocsin_kafka.topics import temporary
@@ -67,7 +67,7 @@ class Started:
     query: CorrelationQuery
 
 
-def tried(chosen: Sequence[Edit], endpoints: Endpoints, folder: Path) -> Iterator[Trial]:
+def tried(chosen: Sequence[Edit], endpoints: EngineAddresses, folder: Path) -> Iterator[Trial]:
     """Each edit, done; `folder` is shared with Flink."""
     plans: dict[str, CompiledPlan] = {}
     for start in range(0, len(chosen), TOGETHER):
@@ -88,7 +88,11 @@ class Planner:
     """Compiles versions; sessions are kept, and plans, of which topics are no part."""
 
     def __init__(
-        self, endpoints: Endpoints, folder: Path, stack: ExitStack, plans: dict[str, CompiledPlan]
+        self,
+        endpoints: EngineAddresses,
+        folder: Path,
+        stack: ExitStack,
+        plans: dict[str, CompiledPlan],
     ) -> None:
         assert endpoints.kafka
         assert endpoints.flink_gateway
@@ -105,11 +109,11 @@ class Planner:
     def compiled(self, query: CorrelationQuery) -> CompiledPlan:
         """The plan of a version."""
         if key(query) not in self.plans:
-            made = Deployed.of(query)
+            made = CorrelationArtifact.of(query)
             self.plans[key(query)] = self.plan(made, made.insert)
         return self.plans[key(query)]
 
-    def plan(self, made: Deployed, insert: str) -> CompiledPlan:
+    def plan(self, made: CorrelationArtifact, insert: str) -> CompiledPlan:
         """The plan of an INSERT on the tables of a version."""
         tables = made.tables(self.kafka, self.jar, {"scan.startup.mode": "earliest-offset"}, {})
         return compile_plan(self.session(tables), insert, self.folder)
@@ -217,7 +221,7 @@ class Swap:
         """Run a plan, from the savepoint if there is one."""
         state = {"execution.state-recovery.path": savepoint} if savepoint else {}
         reading = {"scan.startup.mode": "earliest-offset", "properties.group.id": name}
-        made = Deployed.of(_placed(query, self.run))
+        made = CorrelationArtifact.of(_placed(query, self.run))
         settings = {**SETTINGS, "pipeline.name": name, **state}
         with Gateway(self.gateway, settings=settings) as session:
             for text in made.tables(self.kafka, self.jar, reading, {"topic": name}):
@@ -257,7 +261,7 @@ class Swap:
 
 def key(query: CorrelationQuery) -> str:
     """What makes a version, in the eyes of its plan and of its state."""
-    return Deployed.of(query).encode().decode()
+    return CorrelationArtifact.of(query).encode().decode()
 
 
 def _placed(query: Resolved, run: str) -> Any:

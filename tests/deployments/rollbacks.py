@@ -20,7 +20,7 @@ from typing import Any
 from deployments.targets import TARGETS, command, options, record, workers
 from engines.beside import repeated
 from engines.flink_site import FlinkSite, flink_site
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 
 OUT = Path(__file__).resolve().parents[2] / "docs/deployments/rollbacks.json"
 WORKERS = 2
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rollbacks", type=int, default=20)
     asked = parser.parse_args(arguments)
 
-    def figures(endpoints: Endpoints, folder: Path, kind: str) -> dict[str, Any]:
+    def figures(endpoints: EngineAddresses, folder: Path, kind: str) -> dict[str, Any]:
         return measured(endpoints, folder, kind, asked.detections, asked.rollbacks)
 
     record(asked, figures, rate=RATE)
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measured(
-    endpoints: Endpoints, folder: Path, kind: str, detections: int, rollbacks: int
+    endpoints: EngineAddresses, folder: Path, kind: str, detections: int, rollbacks: int
 ) -> dict[str, Any]:
     """The seconds of each rollback on one kind of target."""
     with flink_site(endpoints, folder, kind, TARGETS[kind]) as site:

@@ -19,7 +19,7 @@ from deployments.exact import Exactness, correlated, stateless
 from deployments.feed import Feed
 from deployments.mover import Errand
 from tocsin.release.finding import Finding
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 
 TESTS = Path(__file__).resolve().parents[1]
 ARRIVE_SECONDS = 90.0
@@ -29,7 +29,7 @@ ARRIVE_SECONDS = 90.0
 class Scene:
     """One environment. `history`: the editions that ran, in order."""
 
-    endpoints: Endpoints
+    endpoints: EngineAddresses
     run: str
     storage: Path
     feed: Feed

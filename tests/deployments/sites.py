@@ -13,14 +13,14 @@ from confluent_kafka.cimpl import NewTopic
 
 from deployments.feed import Feed
 from deployments.scene import Scene
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.client.rest_api import ClusterRest
 
 PARTITIONS = 2
 
 
 @contextmanager
-def scene(endpoints: Endpoints, folder: Path, *, rate: int, seed: int) -> Iterator[Scene]:
+def scene(endpoints: EngineAddresses, folder: Path, *, rate: int, seed: int) -> Iterator[Scene]:
     """An environment under load; its jobs end and its topics go with it."""
     run = f"run-{uuid4().hex[:8]}"
     admin = AdminClient({"bootstrap.servers": endpoints.kafka, "log_level": 0})

@@ -16,7 +16,7 @@ from typing import Any
 
 from engines.flink_site import FlinkSite
 from patience import until
-from tocsin_engines import Endpoints, running
+from tocsin_engines import EngineAddresses, running
 
 TARGETS = {"flink": "flink-sql", "kafka": "kafka-filter"}
 """Kinds of environments, and the backend of each."""
@@ -32,7 +32,7 @@ def options(description: str, out: Path) -> argparse.ArgumentParser:
 
 def record(
     asked: argparse.Namespace,
-    figures: Callable[[Endpoints, Path, str], dict[str, Any]],
+    figures: Callable[[EngineAddresses, Path, str], dict[str, Any]],
     **settings: int,
 ) -> None:
     """Write what was measured on each kind, on engines of this run, and how it was set up.

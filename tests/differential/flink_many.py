@@ -29,7 +29,14 @@ from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions
 from tocsin_flink_sql.sql.conditions import FlinkLeaves
 from tocsin_flink_sql.sql.dialect import printed
-from tocsin_flink_sql.sql.tables import OFFSET, Place, names_of, source_table, table_over, view
+from tocsin_flink_sql.sql.tables import (
+    OFFSET,
+    TopicLocation,
+    names_of,
+    source_table,
+    table_over,
+    view,
+)
 from tocsin_kafka.topics import temporary
 
 RESULTS = {"start": "INT", "event": "BIGINT", "bits": "TEXT"}
@@ -68,9 +75,9 @@ class FlinkMany:
         topic = f"tocsin-many-{uuid4().hex}"
         made = [self._statement(job, at) for at in range(0, len(job.artifacts), MANY)]
         defined = (
-            source_table(job.source, Place(kafka, topic, bounded=True)),
+            source_table(job.source, TopicLocation(kafka, topic, bounded=True)),
             view(job.source),
-            table_over("bits", RESULTS, Place(kafka, f"{topic}-bits")),
+            table_over("bits", RESULTS, TopicLocation(kafka, f"{topic}-bits")),
         )
 
         def submit(statements: Sequence[str]) -> list[str]:

@@ -35,7 +35,7 @@ from differential.paste import pasted  # noqa: E402
 from differential.reduce import reduced  # noqa: E402
 from differential.versions import versions  # noqa: E402
 from tocsin.backend.registry import load, names  # noqa: E402
-from tocsin_engines import Endpoints, running  # noqa: E402
+from tocsin_engines import EngineAddresses, running  # noqa: E402
 
 RECORDS = ROOT / "docs/conformance"
 REDUCED = 10
@@ -86,9 +86,9 @@ def _asked(arguments: Sequence[str] | None) -> tuple[Run, Path]:
 
 
 @contextmanager
-def _endpoints(needs: tuple[str, ...]) -> Iterator[Endpoints]:
+def _endpoints(needs: tuple[str, ...]) -> Iterator[EngineAddresses]:
     if not needs:
-        yield Endpoints({}, Path())
+        yield EngineAddresses({}, Path())
         return
     with running(needs, name=f"differential-{os.getpid()}") as started:
         yield started

@@ -16,7 +16,7 @@ from differential.reduce import reduced
 from differential.seed import SEED
 from tocsin.backend import registry
 from tocsin.backend.base import Backend
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 
 CASES = {"flink-sql": 200, "spark-sql": 100}
 """Cases of one run; 300 elsewhere: planners are slow. `record.py` runs thousands."""
@@ -32,7 +32,7 @@ def test_in_process(name: str) -> None:
     backend = registry.load(name)
     if missing := registry.missing(backend.engine):
         pytest.skip(missing)
-    _agree(backend, Endpoints({}, Path()))
+    _agree(backend, EngineAddresses({}, Path()))
 
 
 @pytest.mark.engine
@@ -42,7 +42,7 @@ def test_on_servers(name: str, request: pytest.FixtureRequest) -> None:
     _agree(backend, serving(backend.needs, request))
 
 
-def _agree(backend: Backend, endpoints: Endpoints) -> None:
+def _agree(backend: Backend, endpoints: EngineAddresses) -> None:
     subject = Subject(backend, endpoints)
     cases = kept(SEED)
     wanted = CASES.get(backend.name, 300)

@@ -21,9 +21,9 @@ from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact
 from tocsin_batch_sql.duckdb.backend import BatchSql
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 
-NOWHERE = Endpoints({}, Path())
+NOWHERE = EngineAddresses({}, Path())
 
 
 class Damaged(BatchSql):

@@ -20,7 +20,7 @@ from tocsin.backend.registry import GROUP
 from tocsin.backend.streaming import EnvironmentBackend, StreamBackend
 from tocsin.cases.run import run_engine, run_evaluator
 from tocsin.compile import Refusal, compile_query
-from tocsin.conformance import Report, Status, case_ids, read_marks, run
+from tocsin.conformance import ConformanceReport, Status, case_ids, read_marks, run
 from tocsin.conformance.judge import judge_table
 from tocsin.conformance.table import read_row
 from tocsin.front.project import Project, load_project
@@ -57,16 +57,16 @@ def test_example_passes_every_case_of_the_content(backend: Backend, project: Pro
 
 
 @pytest.fixture(scope="module")
-def report(backend: Backend) -> Report:
+def report(backend: Backend) -> ConformanceReport:
     return run(backend, marks=read_marks(block("yaml conformance.yml").encode(), "small"))
 
 
-def test_example_conforms_as_its_marks_declare(report: Report) -> None:
+def test_example_conforms_as_its_marks_declare(report: ConformanceReport) -> None:
     assert report.problems == []
     assert report.count(Status.REFUSED) > 100
 
 
-def test_test_module_of_the_page_is_one(report: Report) -> None:
+def test_test_module_of_the_page_is_one(report: ConformanceReport) -> None:
     package = ModuleType("tocsin_small.backend")
     package.Small = lambda: None  # type: ignore[attr-defined]  # made anew by the page, run above
     sys.modules |= {"tocsin_small": ModuleType("tocsin_small"), "tocsin_small.backend": package}

@@ -16,7 +16,7 @@ from tocsin.check import run_checks
 from tocsin.front.key import KNOWN
 from tocsin.front.project import Project, load_project
 from tocsin.front.selection import Lowering
-from tocsin.front.yaml import Document
+from tocsin.front.yaml import YamlDocument
 from tocsin.ir.evaluate import evaluate
 from tocsin.ir.query import Query
 from tocsin.ir.stream import completions, observe
@@ -87,7 +87,7 @@ def test_meaning(row: str) -> None:
     found = re.fullmatch(r"(.+?) {2,}(\{.*\}) +(yes|no)", row)
     assert found, row
     item, event, expected = found.groups()
-    lowering = Lowering(Document("", {}), ())
+    lowering = Lowering(YamlDocument("", {}), ())
     expr = lowering.selection(yaml.safe_load(item), ())
     assert lowering.diagnostics == []
     assert evaluate(expr, json.loads(event)) is (expected == "yes")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engines.kafka_shop import Shop, open_shop
-from tocsin_engines import Endpoints, down
+from tocsin_engines import EngineAddresses, down
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def private_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
 
 
 @pytest.fixture
-def servers(broker: Endpoints) -> str:
+def servers(broker: EngineAddresses) -> str:
     """The broker's address."""
     assert broker.kafka
     return broker.kafka

@@ -7,11 +7,11 @@ from itertools import chain
 from pathlib import Path
 
 from tocsin.ir.query import CorrelationQuery
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.bounded.run import SETTINGS
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions_jar
-from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.state.artifact import CorrelationArtifact
 
 BOUNDED: Mapping[str, str] = {
     "scan.startup.mode": "earliest-offset",
@@ -21,7 +21,7 @@ BOUNDED: Mapping[str, str] = {
 
 def started(
     queries: Iterable[CorrelationQuery],
-    servers: Endpoints,
+    servers: EngineAddresses,
     folder: Path,
     to: str,
     reading: Mapping[str, str] = BOUNDED,
@@ -29,7 +29,7 @@ def started(
     """Start them; the job. `folder` is shared with Flink, `to` the topic of what they find."""
     jar = folder / "functions.jar"
     jar.write_bytes(functions_jar())
-    made = list(map(Deployed.of, queries))
+    made = list(map(CorrelationArtifact.of, queries))
     kafka, uri = str(servers.kafka), jar.absolute().as_uri()
     tables = [each.tables(kafka, uri, reading, {"topic": to}) for each in made]
     with Gateway(str(servers.flink_gateway), settings=SETTINGS) as session:

@@ -14,8 +14,8 @@ from uuid import uuid4
 from deploying import git
 from engines.kafka_io import consume, produce
 from modes import Authored, identity
-from tocsin_engines import Endpoints
-from tocsin_flink_sql.client.rest_api import ClusterRest, Seen
+from tocsin_engines import EngineAddresses
+from tocsin_flink_sql.client.rest_api import ClusterRest, JobStatus
 from tocsin_kafka import topics
 
 SETTINGS = """
@@ -61,7 +61,7 @@ class FlinkSite(Authored):
     """One project; its environment is `prod`."""
 
     project: str
-    endpoints: Endpoints
+    endpoints: EngineAddresses
 
     @property
     def servers(self) -> str:
@@ -86,7 +86,7 @@ class FlinkSite(Authored):
 
     # --- what runs --------------------------------------------------------------------------------
 
-    def jobs(self) -> list[Seen]:
+    def jobs(self) -> list[JobStatus]:
         """Those that live, by name."""
         with ClusterRest(str(self.endpoints.flink_rest)) as cluster:
             seen = [job for job in cluster.seen() if not job.ended]
@@ -110,7 +110,7 @@ class FlinkSite(Authored):
 
 @contextmanager
 def flink_site(
-    endpoints: Endpoints, folder: Path, kind: str = "flink", backend: str = "flink-sql"
+    endpoints: EngineAddresses, folder: Path, kind: str = "flink", backend: str = "flink-sql"
 ) -> Iterator[FlinkSite]:
     """A project; its jobs and topics end with it."""
     made = FlinkSite(folder / "project", f"site{uuid4().hex[:8]}", endpoints)

@@ -34,13 +34,13 @@ from tocsin.plan.shadow import Placing
 from tocsin.plan.steps import Deploy
 from tocsin.release.keys import RELEASE, artifact_key
 from tocsin.release.record import ReleaseRecord
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.run import SESSIONS
 from tocsin_flink_sql.bounded.run_pack import submit
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.matcher.jar import pack_jar
-from tocsin_flink_sql.sql.tables import Place
+from tocsin_flink_sql.sql.tables import TopicLocation
 from tocsin_kafka import topics
 from tocsin_kafka.producer import send_all
 from tocsin_runtime.control.writer import ControlWriter
@@ -158,7 +158,7 @@ class Streams:
 
 
 @pytest.fixture(scope="module")
-def fed(project: Project, day: Path, endpoints: Endpoints) -> Iterator[Streams]:
+def fed(project: Project, day: Path, endpoints: EngineAddresses) -> Iterator[Streams]:
     assert endpoints.kafka
     by_source = {source.name: source.topic for source in project.sources.values()}
     topics.create(endpoints.kafka, by_source.values(), partitions=1)
@@ -184,7 +184,7 @@ def test_workers_on_kafka_raise_the_same_alerts(
 
 
 def test_jobs_on_flink_raise_the_same_alerts(
-    fed: Streams, wanted: Alerts, endpoints: Endpoints, tmp_path: Path
+    fed: Streams, wanted: Alerts, endpoints: EngineAddresses, tmp_path: Path
 ) -> None:
     """What is deployed, on events that end: the pack of each source, and all correlations."""
     root = tmp_path / f"p{uuid4().hex}"
@@ -210,11 +210,13 @@ def test_jobs_on_flink_raise_the_same_alerts(
         topics.delete(fed.servers, to)
 
 
-def packed(queries: Sequence[Query], servers: Endpoints, to: Sequence[str], folder: Path) -> str:
+def packed(
+    queries: Sequence[Query], servers: EngineAddresses, to: Sequence[str], folder: Path
+) -> str:
     """Start the pack of a source; the job."""
     source = queries[0].source
     pack = Pack.of(source.name, [Part.of(query) for query in queries])
     jar = folder / f"{source.name}.jar"
     jar.write_bytes(pack_jar(pack))
-    places = [Place(str(servers.kafka), topic) for topic in (source.topic, *to)]
+    places = [TopicLocation(str(servers.kafka), topic) for topic in (source.topic, *to)]
     return submit(source.name, jar, places, str(servers.flink_gateway))

@@ -44,7 +44,7 @@ from tocsin.ir.stream import (
 )
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import TimeUnit
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.run import CHUNK
 from tocsin_flink_sql.bounded.topics import produce, records
@@ -58,7 +58,7 @@ UNIT = TimeUnit.NANOSECONDS
 QUERIES, STREAMS = 24, 60
 
 
-def test_flink_equals_the_evaluator(endpoints: Endpoints, tmp_path: Path) -> None:
+def test_flink_equals_the_evaluator(endpoints: EngineAddresses, tmp_path: Path) -> None:
     """Every query on every stream, in the form that is deployed: what matches, what is left out."""
     queries = [query_in(query, UNIT) for query in numbered(drawn(chains(), QUERIES))]
     made = [compile_query(query, FlinkSql()) for query in queries]
@@ -106,14 +106,14 @@ def stream(*told: tuple[int, str]) -> tuple[dict[str, Any], ...]:
     return tuple({"user": "u", "kind": kind, "time": time_text(at)} for at, kind in told)
 
 
-def test_jobs_of_correlations_do_not_see_each_other(endpoints: Endpoints) -> None:
+def test_jobs_of_correlations_do_not_see_each_other(endpoints: EngineAddresses) -> None:
     two = correlated(at_least(2), [holding("a")])
     halves = [stream((0, "a")), stream((1000, "a")), stream((0, "a"), (1000, "a"))]
     jobs = [Job((LEFT,), compiled(two), events) for events in halves]
     assert FlinkSql().run(jobs, endpoints) == [[], [], [Match("c", 1, ("u",))]]
 
 
-def test_an_idle_source_holds_nothing_back_at_the_end(endpoints: Endpoints) -> None:
+def test_an_idle_source_holds_nothing_back_at_the_end(endpoints: EngineAddresses) -> None:
     bases = [holding("a"), holding("x", RIGHT)]
     both = correlated(at_least(2, rules=2), bases)
     events = stream((0, "a"), (10_000, "a"), (20_001, "a"))
@@ -121,7 +121,7 @@ def test_an_idle_source_holds_nothing_back_at_the_end(endpoints: Endpoints) -> N
     assert FlinkSql().run(jobs, endpoints) == [[Match("c", 1, ("u",))]]
 
 
-def test_nothing_is_late_where_no_lateness_is_declared(endpoints: Endpoints) -> None:
+def test_nothing_is_late_where_no_lateness_is_declared(endpoints: EngineAddresses) -> None:
     """Events three days out of order; with a lateness, an event on its very border counts."""
     patient = replace(LEFT, lateness_ms=None)
     three_days = 3 * 86_400_000
@@ -170,7 +170,7 @@ def levels(query: CorrelationQuery) -> Iterator[CorrelationQuery]:
 def told(
     queries: Sequence[CorrelationQuery],
     events: Sequence[dict[str, Any]],
-    endpoints: Endpoints,
+    endpoints: EngineAddresses,
     folder: Path,
 ) -> list[dict[str, Any]]:
     """The rows of what is deployed, on events that end; every source has them all."""

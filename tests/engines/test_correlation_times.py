@@ -22,11 +22,11 @@ from tocsin_batch_sql.duckdb.printer import printed
 from tocsin_batch_sql.duckdb.tables import loaded
 from tocsin_batch_sql.spark.session import session
 from tocsin_batch_sql.spark.tables import definitions
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.bounded.topics import produce
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions
-from tocsin_flink_sql.sql.tables import Place, source_table, view
+from tocsin_flink_sql.sql.tables import TopicLocation, source_table, view
 from tocsin_kafka.topics import temporary
 
 DAYS = ["2026-01-01", "2024-02-29", "2026-02-29", "2026-02-30", "2026-04-31", "2026-00-10"]
@@ -159,7 +159,7 @@ def test_spark(tmp_path: Path) -> None:
 
 
 @pytest.mark.engine
-def test_flink(endpoints: Endpoints) -> None:
+def test_flink(endpoints: EngineAddresses) -> None:
     assert endpoints.kafka
     assert endpoints.flink_gateway
     topic = "test-correlation-times"
@@ -174,7 +174,9 @@ def test_flink(endpoints: Endpoints) -> None:
         for statement in defined:
             session.execute(statement)
         for source in sources:
-            session.execute(source_table(source, Place(endpoints.kafka, topic, bounded=True)))
+            session.execute(
+                source_table(source, TopicLocation(endpoints.kafka, topic, bounded=True))
+            )
             session.execute(view(source))
         asked = (each.format(n, source.table) for n, source in enumerate(sources))
         rows = session.query(" UNION ALL ".join(asked))

@@ -22,7 +22,7 @@ from patience import until
 from tocsin.front.project import load_project
 from tocsin.ir.query import CorrelationQuery
 from tocsin.ir.stream import completions, observe
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.names import SINKS
 
@@ -37,7 +37,7 @@ NAMES = ("together1", "together2", "together3")
 Event = dict[str, str]
 
 
-def test_correlations_that_change_together(endpoints: Endpoints, tmp_path: Path) -> None:
+def test_correlations_that_change_together(endpoints: EngineAddresses, tmp_path: Path) -> None:
     with flink_site(endpoints, tmp_path) as site:
         site.rule("hit", "{action: hit}")
         short = released(site, "10s")

@@ -6,7 +6,7 @@ import pytest
 
 from engines.kafka_io import consume, produce
 from tocsin.errors import EngineError
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.root_cause import root_cause
 from tocsin_flink_sql.client.sql_gateway import Gateway
@@ -39,14 +39,14 @@ Caused by: java.lang.NullPointerException
 
 
 @pytest.fixture
-def gateway(endpoints: Endpoints) -> Iterator[Gateway]:
+def gateway(endpoints: EngineAddresses) -> Iterator[Gateway]:
     assert endpoints.flink_gateway
     with Gateway(endpoints.flink_gateway) as session:
         yield session
 
 
 @pytest.fixture
-def cluster(endpoints: Endpoints) -> Iterator[ClusterRest]:
+def cluster(endpoints: EngineAddresses) -> Iterator[ClusterRest]:
     assert endpoints.flink_rest
     with ClusterRest(endpoints.flink_rest) as client:
         yield client
@@ -70,7 +70,7 @@ def test_a_changing_result_is_folded_and_all_pages_are_read(gateway: Gateway) ->
 
 
 @pytest.mark.engine
-def test_the_settings_of_a_session_hold(endpoints: Endpoints) -> None:
+def test_the_settings_of_a_session_hold(endpoints: EngineAddresses) -> None:
     assert endpoints.flink_gateway
     settings = {"pipeline.name": "named by the test", "execution.runtime-mode": "batch"}
     with Gateway(endpoints.flink_gateway, settings=settings) as session:
@@ -80,7 +80,7 @@ def test_the_settings_of_a_session_hold(endpoints: Endpoints) -> None:
 
 @pytest.mark.engine
 def test_a_bounded_job_from_kafka_to_kafka(
-    endpoints: Endpoints, gateway: Gateway, cluster: ClusterRest
+    endpoints: EngineAddresses, gateway: Gateway, cluster: ClusterRest
 ) -> None:
     assert endpoints.kafka
     events = [f'{{"action":"{"payout" if n % 3 else "login"}","amount":{n}}}' for n in range(90)]
@@ -144,7 +144,7 @@ def test_an_endless_job_runs_until_it_is_cancelled(gateway: Gateway, cluster: Cl
 
 
 @pytest.mark.engine
-def test_an_endless_result_is_given_up(endpoints: Endpoints, cluster: ClusterRest) -> None:
+def test_an_endless_result_is_given_up(endpoints: EngineAddresses, cluster: ClusterRest) -> None:
     assert endpoints.flink_gateway
     settings = {"pipeline.name": "given up"}
     with Gateway(endpoints.flink_gateway, timeout=10, settings=settings) as session:
@@ -161,7 +161,7 @@ def test_an_endless_result_is_given_up(endpoints: Endpoints, cluster: ClusterRes
 
 
 @pytest.mark.engine
-def test_what_is_not_there_or_not_flink(endpoints: Endpoints) -> None:
+def test_what_is_not_there_or_not_flink(endpoints: EngineAddresses) -> None:
     for url in ("http://127.0.0.1:1", "nonsense", f"http://{endpoints.kafka}"):
         with pytest.raises(EngineError, match=f"no SQL Gateway at {url}") as caught, Gateway(url):
             pass

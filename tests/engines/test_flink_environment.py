@@ -15,7 +15,7 @@ from modes import identity
 from patience import until
 from tocsin.release.keys import RELEASE, artifact_key
 from tocsin.release.record import ReleaseRecord
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_kafka import topics
@@ -26,7 +26,9 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")
-def site(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlinkSite]:
+def site(
+    endpoints: EngineAddresses, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FlinkSite]:
     """One environment, which the tests take further in their order."""
     with flink_site(endpoints, tmp_path_factory.mktemp("flink")) as made:
         made.rule("every", "{action|exists: true}")

@@ -17,7 +17,7 @@ from tocsin.backend.streaming import Rollout, UnhealthyError
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.errors import EngineError
 from tocsin.release.state_decision import Fate, StateDecision
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.client.rest_api import ClusterRest
 
 pytestmark = [
@@ -33,7 +33,7 @@ THIRD = Edition(3, {"rc": "d"}, threshold=4, timespan="6s")
 
 
 @pytest.fixture(scope="module")
-def live(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def live(endpoints: EngineAddresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """One environment, which the tests take from edition to edition in their order."""
     with scene(endpoints, tmp_path_factory.mktemp("storage"), rate=30, seed=7) as made:
         made.move(FIRST)

@@ -21,7 +21,7 @@ from engines.flink_site import FlinkSite, flink_site
 from engines.kafka_io import consume
 from modes import ALERTING, identity
 from patience import until
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.names import SINKS
 
@@ -158,7 +158,9 @@ class Run:
 
 
 @pytest.fixture
-def run(endpoints: Endpoints, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Run]:
+def run(
+    endpoints: EngineAddresses, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Run]:
     kinds = ("flink", "flink-sql") if request.param else ("kafka", "kafka-filter")
     with flink_site(endpoints, tmp_path, *kinds) as site:
         yield Run(site, request.param)

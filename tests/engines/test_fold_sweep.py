@@ -21,7 +21,7 @@ from tocsin.sql.tree import ident
 from tocsin_batch_sql.common.arrays import physical_names
 from tocsin_batch_sql.duckdb.dialect import DuckDb
 from tocsin_batch_sql.duckdb.printer import printed as duckdb_text
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 
 ALL = [chr(n) for n in range(sys.maxunicode + 1) if not 0xD800 <= n <= 0xDFFF]
 CASED = [c for c in ALL if c != c.lower() or c != c.upper() or c != c.title()]
@@ -101,22 +101,22 @@ def test_spark() -> None:
 
 
 @pytest.mark.engine
-def test_flink(endpoints: Endpoints) -> None:
+def test_flink(endpoints: EngineAddresses) -> None:
     """Some texts a statement: each takes the planner a third of a second."""
     _equal_to_literals("flink-sql", endpoints, together=20)
 
 
 @pytest.mark.engine
-def test_the_kafka_filter(endpoints: Endpoints) -> None:
+def test_the_kafka_filter(endpoints: EngineAddresses) -> None:
     _equal_to_literals("kafka-filter", endpoints)
 
 
 def test_statements_of_duckdb() -> None:
     """Equality with folded literals, as it is deployed; other characters than letters too."""
-    _equal_to_literals("batch-sql", Endpoints({}, Path()))
+    _equal_to_literals("batch-sql", EngineAddresses({}, Path()))
 
 
-def _equal_to_literals(backend: str, endpoints: Endpoints, together: int = 1) -> None:
+def _equal_to_literals(backend: str, endpoints: EngineAddresses, together: int = 1) -> None:
     given = texts()
     parts = [given[at : at + together] for at in range(0, len(given), together)]
     artifacts = tuple(_artifact(backend, number, part) for number, part in enumerate(parts))

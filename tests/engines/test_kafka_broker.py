@@ -6,13 +6,13 @@ from confluent_kafka import Producer
 from engines.kafka_io import consume, produce
 from patience import SECONDS
 from tocsin.errors import ConfigError
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_kafka.topics import existing
 from tocsin_runtime.control.reader import read
 
 
 @pytest.mark.engine
-def test_records_go_through_kafka(broker: Endpoints) -> None:
+def test_records_go_through_kafka(broker: EngineAddresses) -> None:
     assert broker.kafka
     sent = [f"é{number}" for number in range(1000)]
     produce(broker.kafka, "plain", sent)
@@ -20,7 +20,7 @@ def test_records_go_through_kafka(broker: Endpoints) -> None:
 
 
 @pytest.mark.engine
-def test_an_aborted_transaction_is_not_seen(broker: Endpoints) -> None:
+def test_an_aborted_transaction_is_not_seen(broker: EngineAddresses) -> None:
     assert broker.kafka
     producer = Producer({"bootstrap.servers": broker.kafka, "transactional.id": "t1"})
     producer.init_transactions(30)

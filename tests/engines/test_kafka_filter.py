@@ -24,7 +24,7 @@ from tocsin.front.project import load_project
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import CorrelationQuery, Query
 from tocsin.model.artifact import Artifact, Job, Match
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_kafka import topics
 from tocsin_kafka.member import KafkaSettings
 from tocsin_runtime.stream.base import Output, Sink
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.engine
 # --- the backend ----------------------------------------------------------------------------------
 
 
-def test_all_cases_of_the_content_match_as_evaluated(broker: Endpoints, servers: str) -> None:
+def test_all_cases_of_the_content_match_as_evaluated(broker: EngineAddresses, servers: str) -> None:
     backend = registry.load("kafka-filter")
     done, refused = compile_all(load_project(ROOT / "detections").queries, backend)
     assert all(isinstance(no.query, CorrelationQuery) for no in refused)
@@ -61,7 +61,7 @@ def test_all_cases_of_the_content_match_as_evaluated(broker: Endpoints, servers:
     assert topics.existing(servers) - before <= {"__consumer_offsets", "__transaction_state"}
 
 
-def test_several_detections_share_a_job(broker: Endpoints, tmp_path: Path) -> None:
+def test_several_detections_share_a_job(broker: EngineAddresses, tmp_path: Path) -> None:
     world = build_world(tmp_path)
     backend = registry.load("kafka-filter")
     queries = [q for q in world.project.queries if q.source.name == "audit"]
@@ -85,14 +85,14 @@ def test_several_detections_share_a_job(broker: Endpoints, tmp_path: Path) -> No
     ],
 )
 def test_what_is_no_event_is_an_error_not_a_missing_match(
-    broker: Endpoints, tmp_path: Path, event: dict[str, Any], message: str
+    broker: EngineAddresses, tmp_path: Path, event: dict[str, Any], message: str
 ) -> None:
     source = build_world(tmp_path).project.sources["audit"]
     with pytest.raises(EngineError, match=message):
         registry.load("kafka-filter").run([Job((source,), (), (event,))], broker)
 
 
-def test_a_damaged_artifact_is_an_error(broker: Endpoints, tmp_path: Path) -> None:
+def test_a_damaged_artifact_is_an_error(broker: EngineAddresses, tmp_path: Path) -> None:
     source = build_world(tmp_path).project.sources["audit"]
     artifact = Artifact("d", "key", "kafka-filter", "audit", "l", "json", b"{}")
     with pytest.raises(EngineError, match=r"kafka-filter/audit/key\.json cannot be read"):

@@ -9,7 +9,7 @@ import pytest
 from deployments.processes import kill
 from engines.kafka_shop import Shop, fed, many, stopped
 from patience import until
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_runtime.stream.base import Sink
 
 pytestmark = [
@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 
-def test_the_broker_is_killed_under_load(shop: Shop, broker: Endpoints) -> None:
+def test_the_broker_is_killed_under_load(shop: Shop, broker: EngineAddresses) -> None:
     events = many(6_000)
     workers = {name: shop.worker("--name", name) for name in ("w1", "w2")}
 

@@ -12,7 +12,7 @@ import yaml
 from tocsin.deploy.manifests import Choices, deployment, manifests
 from tocsin.model.project import Environment
 from tocsin_engines.cache import Cache
-from tocsin_engines.flink import Flink
+from tocsin_engines.flink import FlinkEngine
 from tocsin_engines.places import cache_root
 
 
@@ -32,7 +32,7 @@ def test_flink_knows_the_settings() -> None:
     keys |= {
         key for key in cluster["flinkConfiguration"] if not key.startswith("metrics.reporter.")
     }
-    installed = Flink().install(Cache(cache_root()), lambda _: None)
+    installed = FlinkEngine().install(Cache(cache_root()), lambda _: None)
     known = b"".join(_options(installed))
     # The endpoint's settings are those of its name behind a prefix.
     parts = {key.removeprefix("sql-gateway.endpoint.rest.") for key in keys}

@@ -21,7 +21,7 @@ from differential.cases import kept
 from differential.seed import SEED
 from differential.world import SOURCE, query_of
 from java_matcher import taken
-from tocsin.conformance.gather import Group, gather
+from tocsin.conformance.gather import CaseGroup, gather
 from tocsin.conformance.oracle import expected
 from tocsin.conformance.table import cases
 from tocsin.errors import EngineError
@@ -30,12 +30,12 @@ from tocsin.ir.nodes import Leaf, Text, Wild
 from tocsin.ir.query import Query
 from tocsin.model.artifact import Match
 from tocsin.pack import Pack, Part
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.bounded.run_pack import run_pack, submit
 from tocsin_flink_sql.bounded.topics import records
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.matcher.jar import pack_jar
-from tocsin_flink_sql.sql.tables import Place
+from tocsin_flink_sql.sql.tables import TopicLocation
 from tocsin_kafka.producer import send_all
 from tocsin_kafka.topics import temporary
 
@@ -59,7 +59,7 @@ def wanted(queries: Iterable[Query], events: Sequence[Event]) -> set[Match]:
     return found
 
 
-def test_generated_detections(endpoints: Endpoints) -> None:
+def test_generated_detections(endpoints: EngineAddresses) -> None:
     some = list(islice(kept(SEED), 300))
     queries = [query_of(case.expr, f"d{n}") for n, case in enumerate(some)]
     queries = [query for query in queries if taken(query)]
@@ -70,7 +70,7 @@ def test_generated_detections(endpoints: Endpoints) -> None:
     assert len(queries) > 280
 
 
-def test_the_contract_table(endpoints: Endpoints) -> None:
+def test_the_contract_table(endpoints: EngineAddresses) -> None:
     """All its cases in one job: each group's detections are judged on the group's own events."""
     groups = gather(case for case in cases() if not case.refused)
     parts: list[Part] = []
@@ -89,7 +89,7 @@ def test_the_contract_table(endpoints: Endpoints) -> None:
     assert len(parts) > 500
 
 
-def stateless(group: Group, number: int) -> Iterator[Query]:
+def stateless(group: CaseGroup, number: int) -> Iterator[Query]:
     """The group's event queries, over a source and with ids that do not meet those of others."""
     placed = {p.query.detection.id: p.query for p in group.placed if isinstance(p.query, Query)}
     for query in placed.values():
@@ -99,7 +99,7 @@ def stateless(group: Group, number: int) -> Iterator[Query]:
             yield replace(query, detection=detection, source=source)
 
 
-def told(group: Group, number: int, start: int, known: Iterable[str]) -> Iterator[Match]:
+def told(group: CaseGroup, number: int, start: int, known: Iterable[str]) -> Iterator[Match]:
     """What the evaluator says of the group's queries."""
     for name, hits in expected(group).items():
         if f"{number}-{name}" in known:
@@ -108,7 +108,7 @@ def told(group: Group, number: int, start: int, known: Iterable[str]) -> Iterato
 
 @pytest.mark.shared
 def test_regression_events_in_six_forms(
-    endpoints: Endpoints, corpus: Corpus, regression: Regression
+    endpoints: EngineAddresses, corpus: Corpus, regression: Regression
 ) -> None:
     queries = [q for q in bind(corpus.read.rules, ignore_logsource=True) if isinstance(q, Query)]
     queries = [query for query in queries if taken(query)]
@@ -119,7 +119,7 @@ def test_regression_events_in_six_forms(
 
 
 @pytest.mark.shared
-def test_all_rules_are_one_job(endpoints: Endpoints, corpus: Corpus, tmp_path: Path) -> None:
+def test_all_rules_are_one_job(endpoints: EngineAddresses, corpus: Corpus, tmp_path: Path) -> None:
     products = ("windows", "linux")
     chosen = [r for r in corpus.read.rules if r.detection.logsource.product in products]
     queries = [q for q in bind(chosen, ignore_logsource=False) if isinstance(q, Query)]
@@ -133,22 +133,26 @@ def test_all_rules_are_one_job(endpoints: Endpoints, corpus: Corpus, tmp_path: P
 
 
 @contextmanager
-def job_topics(endpoints: Endpoints, events: Iterable[bytes | None] = ()) -> Iterator[list[Place]]:
+def job_topics(
+    endpoints: EngineAddresses, events: Iterable[bytes | None] = ()
+) -> Iterator[list[TopicLocation]]:
     """Topics of a job: its events, matches, and what is refused."""
     servers, run = str(endpoints.kafka), f"test-pack-{uuid4().hex}"
-    places = [Place(servers, f"{run}-{what}") for what in ("events", "matches", "refused")]
+    places = [TopicLocation(servers, f"{run}-{what}") for what in ("events", "matches", "refused")]
     with temporary(servers, [place.topic for place in places]):
         send_all(servers, places[0].topic, events)
         yield places
 
 
-def finish(endpoints: Endpoints, job: str) -> None:
+def finish(endpoints: EngineAddresses, job: str) -> None:
     """Wait for the job; EngineError if it fails."""
     with ClusterRest(str(endpoints.flink_rest)) as cluster:
         cluster.wait_finished(job)
 
 
-def test_what_is_no_event_is_told_and_does_no_harm(endpoints: Endpoints, tmp_path: Path) -> None:
+def test_what_is_no_event_is_told_and_does_no_harm(
+    endpoints: EngineAddresses, tmp_path: Path
+) -> None:
     jar = tmp_path / "pack.jar"
     jar.write_bytes(pack_jar(Pack.of(SOURCE.name, [Part.of(EVIL)])))
     events = [b"{", b'{"text":"evil"}', b"[1]", b'{"text":"\xff"}', None]
@@ -167,7 +171,7 @@ def test_what_is_no_event_is_told_and_does_no_harm(endpoints: Endpoints, tmp_pat
     assert [row["event"] for row in refused] == ["{", "[1]", '{"text":"\ufffd"}', ""]
 
 
-def test_a_damaged_pack_does_not_start(endpoints: Endpoints, tmp_path: Path) -> None:
+def test_a_damaged_pack_does_not_start(endpoints: EngineAddresses, tmp_path: Path) -> None:
     whole = pack_jar(Pack.of(SOURCE.name, [Part.of(EVIL)]))
     jar = tmp_path / "pack.jar"
     with zipfile.ZipFile(io.BytesIO(whole)) as good, zipfile.ZipFile(jar, "w") as bad:

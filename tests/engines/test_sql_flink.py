@@ -8,20 +8,20 @@ from tocsin.ir.evaluate import evaluate
 from tocsin.ir.nodes import Expr, Leaf, Text, Wild, all_of, any_of, negate
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Column, FieldType, Source
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.explain import validate_statements
 from tocsin_flink_sql.bounded.topics import produce
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions
-from tocsin_flink_sql.sql.tables import Place, source_table, view
+from tocsin_flink_sql.sql.tables import TopicLocation, source_table, view
 from tocsin_kafka.topics import temporary
 
 pytestmark = pytest.mark.engine
 SOURCE = source(arrays=False)
 
 
-def test_every_leaf_on_nasty_events(endpoints: Endpoints) -> None:
+def test_every_leaf_on_nasty_events(endpoints: EngineAddresses) -> None:
     events = nasty(SOURCE)
     # Every other one is negated: each leaf costs Flink's planner a good part of a second.
     exprs: list[Expr] = [negate(e) if n % 2 else e for n, e in enumerate(table(SOURCE))]
@@ -54,7 +54,7 @@ def _wanted(exprs: list[Expr], job: Job) -> set[Match]:
     }
 
 
-def test_a_name_is_a_name(endpoints: Endpoints) -> None:
+def test_a_name_is_a_name(endpoints: EngineAddresses) -> None:
     """Through the gateway, of fields and of the table: nothing in it is code, or a variable."""
     names = [name for name in HOSTILE if name.isprintable()]  # others are refused in a source
     columns = tuple(Column(name, FieldType.STRING, (name,)) for name in names)
@@ -70,7 +70,7 @@ def test_a_name_is_a_name(endpoints: Endpoints) -> None:
     assert sorted(found) == sorted(Match(f"d{n}", n) for n in range(len(names)))
 
 
-def test_event_time_in_any_zone(endpoints: Endpoints) -> None:
+def test_event_time_in_any_zone(endpoints: EngineAddresses) -> None:
     assert endpoints.kafka
     assert endpoints.flink_gateway
     given = {
@@ -89,13 +89,13 @@ def test_event_time_in_any_zone(endpoints: Endpoints) -> None:
         produce(endpoints.kafka, topic, [{"time": text} for text in given])
         for statement in defined:
             session.execute(statement)
-        session.execute(source_table(SOURCE, Place(endpoints.kafka, topic, bounded=True)))
+        session.execute(source_table(SOURCE, TopicLocation(endpoints.kafka, topic, bounded=True)))
         session.execute(view(SOURCE))
         found = session.query("SELECT `time`[1], CAST(`~time` AS TIMESTAMP(3)) FROM `every_type`")
     assert {row[0]: row[1] for row in found} == given
 
 
-def test_the_planner_tells_what_it_refuses(endpoints: Endpoints) -> None:
+def test_the_planner_tells_what_it_refuses(endpoints: EngineAddresses) -> None:
     assert endpoints.flink_gateway
     good = compile_query(query(Leaf("text", Text(("a",))), SOURCE), FlinkSql())
     assert isinstance(good, Artifact)
@@ -106,7 +106,7 @@ def test_the_planner_tells_what_it_refuses(endpoints: Endpoints) -> None:
     assert "nothing" in told[1]
 
 
-def test_common_parts_of_an_or_are_planned(endpoints: Endpoints) -> None:
+def test_common_parts_of_an_or_are_planned(endpoints: EngineAddresses) -> None:
     assert endpoints.flink_gateway
     words = ("f ", "hklm", "hkcu", "x")
     a, b, c, d = (Leaf("text", Text((Wild.MANY, word, Wild.MANY))) for word in words)

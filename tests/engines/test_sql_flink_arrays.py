@@ -28,7 +28,7 @@ from tocsin.ir.nodes import (
 from tocsin.ir.text import fold, scalars
 from tocsin.model.artifact import Job, Match
 from tocsin.model.source import Column, FieldType, Source
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.backend import FlinkSql
 
 SOURCE = Source(
@@ -135,7 +135,7 @@ def _events() -> list[dict[str, Any]]:
 
 
 @pytest.mark.engine
-def test_every_leaf_on_nasty_members(endpoints: Endpoints) -> None:
+def test_every_leaf_on_nasty_members(endpoints: EngineAddresses) -> None:
     exprs = [negate(e) if n % 2 else e for n, e in enumerate(_table())]
     made = [compile_query(query(e, SOURCE, f"d{n}"), FlinkSql()) for n, e in enumerate(exprs)]
     assert not [r.reason for r in made if isinstance(r, Refusal)]

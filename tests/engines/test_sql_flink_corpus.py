@@ -20,7 +20,7 @@ from tocsin.front.resolve import resolve_inferred
 from tocsin.ir.query import Query, Resolved
 from tocsin.model.artifact import Artifact
 from tocsin.model.source import Column, FieldType, Source
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.explain import validate_statements
 
@@ -59,7 +59,7 @@ def test_every_rule_compiles(queries: list[Query]) -> None:
 
 
 @pytest.mark.engine
-def test_the_planner_accepts_them(queries: list[Query], endpoints: Endpoints) -> None:
+def test_the_planner_accepts_them(queries: list[Query], endpoints: EngineAddresses) -> None:
     assert endpoints.flink_gateway
     done, _ = compile_all(queries, FlinkSql())
     chosen = done if os.environ.get("TOCSIN_ALL_STATEMENTS") else _sample(done)

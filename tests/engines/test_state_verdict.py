@@ -11,8 +11,8 @@ from deployments.restored import Outcome, expected, outcomes
 from deployments.restoring import Planner, Trial, key, swapping
 from tocsin.errors import EngineError
 from tocsin.release.state_decision import Fate
-from tocsin_engines import Endpoints
-from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_engines import EngineAddresses
+from tocsin_flink_sql.state.artifact import CorrelationArtifact
 from tocsin_flink_sql.state.operator_mapping import adopt
 
 pytestmark = pytest.mark.engine
@@ -25,7 +25,7 @@ TRIED = {
 }
 
 
-def test_verdicts_are_what_restoring_shows(endpoints: Endpoints, tmp_path: Path) -> None:
+def test_verdicts_are_what_restoring_shows(endpoints: EngineAddresses, tmp_path: Path) -> None:
     chosen = [edit for edit in edits() if (edit.type, edit.what) in TRIED]
     assert len(chosen) == len(TRIED)
     found = list(outcomes(chosen, endpoints, tmp_path))
@@ -34,10 +34,12 @@ def test_verdicts_are_what_restoring_shows(endpoints: Endpoints, tmp_path: Path)
     assert all(each.expected and each.telling for each in found)
 
 
-def test_ids_are_adopted_where_a_plan_has_more_nodes(endpoints: Endpoints, tmp_path: Path) -> None:
+def test_ids_are_adopted_where_a_plan_has_more_nodes(
+    endpoints: EngineAddresses, tmp_path: Path
+) -> None:
     """A branch more before the window; by its own ids, the plan finds no state there."""
     [edit] = [edit for edit in edits() if edit.what == "two sources: the bound"]
-    query, made = edit.before, Deployed.of(edit.before)
+    query, made = edit.before, CorrelationArtifact.of(edit.before)
     with ExitStack() as stack:
         planner = Planner(endpoints, tmp_path, stack, {})
         swap = stack.enter_context(swapping(planner, 2))

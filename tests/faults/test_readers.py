@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from evtx_log import evtx
 from tocsin.cli.commands.explain import explain
 from tocsin.cli.commands.scan import scan
-from tocsin.events.reading import MOST_FINDINGS, Reading, pieces, read_events
+from tocsin.events.reading import MOST_FINDINGS, EventFiles, pieces, read_events
 from tocsin.events.windows import flat
 from tocsin_runtime.worker.files import FileStream
 
@@ -82,7 +82,7 @@ def test_a_file_of_another_kind_is_one_finding(file: str) -> None:
     assert "evtx_dump" in result.stderr
 
 
-def read(tmp_path: Path, content: bytes, **options: bool) -> Reading:
+def read(tmp_path: Path, content: bytes, **options: bool) -> EventFiles:
     path = tmp_path / "events"
     path.write_bytes(content)
     return read_events([path], **options)

@@ -3,13 +3,13 @@
 import pytest
 
 from seeded_defects import CORRELATIONS, LEAVES, Defect
-from tocsin.conformance import Report, cases, run
+from tocsin.conformance import ConformanceReport, cases, run
 from tocsin_batch_sql.duckdb.backend import BatchSql
 
 DEFECTS = [*LEAVES, *CORRELATIONS]
 
 
-def judged(defect: Defect) -> Report:
+def judged(defect: Defect) -> ConformanceReport:
     chosen = [case for row in defect.rows for case in cases(row)]
     return run(BatchSql(), only=chosen)
 

@@ -16,7 +16,7 @@ from tocsin_runtime.alerts.alert import Origin
 from tocsin_runtime.alerts.found import Alerter
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Record, Sink
-from tocsin_runtime.stream.deployment import Deployed, Deployment, Described
+from tocsin_runtime.stream.deployment import DeployedDetection, Described, ReleasedDetections
 from tocsin_runtime.stream.loop import Batch
 from worker_world import PAID, ROLE, build_world
 
@@ -26,12 +26,12 @@ AT_MS = 1767225601500
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Deployment:
+def deployment(tmp_path: Path) -> ReleasedDetections:
     """A detection on single events, one in shadow, and a correlation."""
     world = build_world(tmp_path / "shop")
     entries, bodies = world.released("broker", {ROLE: "live", PAID: "shadow"})
     rows = [
-        Deployed(
+        DeployedDetection(
             Artifact(e.id, e.key, "flink-sql", "audit", e.logic, "json", bodies[e.artifact]),
             Described(e.id, e.title, shadow=e.mode == "shadow"),
         )
@@ -42,15 +42,15 @@ def deployment(tmp_path: Path) -> Deployment:
     burst = Artifact(
         BURST, "burst", "flink-sql", "audit", "l2", "json", body, ("audit", "web"), ("actor",)
     )
-    return Deployment(2, (*rows, Deployed(burst, Described(BURST, "A burst"))))
+    return ReleasedDetections(2, (*rows, DeployedDetection(burst, Described(BURST, "A burst"))))
 
 
-def alerter(deployment: Deployment, *cuts: Cutover) -> Alerter:
+def alerter(deployment: ReleasedDetections, *cuts: Cutover) -> Alerter:
     described = {each.described.id: each.described for each in deployment.detections}
     return Alerter(deployment, cuts, AlertWriter(Origin("shop", "e"), described, lambda: 7))
 
 
-def logic(deployment: Deployment, detection: str) -> str:
+def logic(deployment: ReleasedDetections, detection: str) -> str:
     return next(
         d.artifact.logic for d in deployment.detections if d.artifact.detection == detection
     )
@@ -77,7 +77,7 @@ def taken(alerter: Alerter, *rows: Any) -> tuple[Batch, list[tuple[Sink, dict[st
     return batch, [(o.sink, json.loads(o.value)) for o in batch.outputs]
 
 
-def test_an_event_brings_its_identity_and_its_evidence(deployment: Deployment) -> None:
+def test_an_event_brings_its_identity_and_its_evidence(deployment: ReleasedDetections) -> None:
     event = {"id": "a7", "at": AT, "action": "role.grant"}
     found = row(ROLE, logic(deployment, ROLE), event=json.dumps(event))
     batch, ((_, match), (sink, alert)) = taken(alerter(deployment), found)
@@ -89,7 +89,7 @@ def test_an_event_brings_its_identity_and_its_evidence(deployment: Deployment) -
     assert batch.counters.timeless == {}
 
 
-def test_a_match_without_time_is_counted_as_such(deployment: Deployment) -> None:
+def test_a_match_without_time_is_counted_as_such(deployment: ReleasedDetections) -> None:
     event = {"id": "a7", "at": "soon", "action": "role.grant"}
     found = row(ROLE, logic(deployment, ROLE), event=json.dumps(event), event_time=None)
     batch, outputs = taken(alerter(deployment), found, found)
@@ -97,7 +97,7 @@ def test_a_match_without_time_is_counted_as_such(deployment: Deployment) -> None
     assert batch.counters.timeless == {ROLE: 2}
 
 
-def test_a_correlation_brings_the_events_of_its_window(deployment: Deployment) -> None:
+def test_a_correlation_brings_the_events_of_its_window(deployment: ReleasedDetections) -> None:
     window = {
         "event_ids": ["a1", "a7", "a8"],
         "event_count": 3,
@@ -114,7 +114,7 @@ def test_a_correlation_brings_the_events_of_its_window(deployment: Deployment) -
     assert alert["data"]["unmapped"]["tocsin"]["group_key"] == {"actor": "ann"}
 
 
-def test_a_match_names_no_more_events_than_anywhere_else(deployment: Deployment) -> None:
+def test_a_match_names_no_more_events_than_anywhere_else(deployment: ReleasedDetections) -> None:
     names = [f"b{n:03}" for n in range(100)]
     many = {"event_ids": names, "event_count": 250, "events": ["{}"] * 20}
     _, ((_, cut), _) = taken(alerter(deployment), row(BURST, "l2", group=["ann"], **many))
@@ -126,7 +126,7 @@ def test_a_match_names_no_more_events_than_anywhere_else(deployment: Deployment)
 
 
 def test_what_a_correlation_does_not_count_is_counted_and_late_events_are_published(
-    deployment: Deployment,
+    deployment: ReleasedDetections,
 ) -> None:
     def left_out(why: str, name: str, **more: Any) -> dict[str, Any]:
         told = {"event_id": name, "event": None, "reason": why, "source": "web", **more}
@@ -161,18 +161,18 @@ def test_what_a_correlation_does_not_count_is_counted_and_late_events_are_publis
     }
 
 
-def test_the_alert_is_the_same_on_every_reading(deployment: Deployment) -> None:
+def test_the_alert_is_the_same_on_every_reading(deployment: ReleasedDetections) -> None:
     found = row(BURST, "l2", group=["ann"])
     first, again = (taken(alerter(deployment), found)[1] for _ in range(2))
     assert first == again
 
 
-def test_what_is_in_shadow_raises_no_alert(deployment: Deployment) -> None:
+def test_what_is_in_shadow_raises_no_alert(deployment: ReleasedDetections) -> None:
     found = row(PAID, logic(deployment, PAID), event='{"id": "a1"}')
     assert [sink for sink, _ in taken(alerter(deployment), found)[1]] == [Sink.MATCHES]
 
 
-def test_other_logic_and_other_detections_do_not_count(deployment: Deployment) -> None:
+def test_other_logic_and_other_detections_do_not_count(deployment: ReleasedDetections) -> None:
     batch, outputs = taken(alerter(deployment), row(BURST, "l1", group=["ann"]), row("gone", "l"))
     assert outputs == []
     assert (batch.counters.events, batch.counters.dead_letters) == (2, 0)
@@ -191,7 +191,7 @@ def test_other_logic_and_other_detections_do_not_count(deployment: Deployment) -
     ],
 )
 def test_a_cut_says_whose_matches_count(
-    deployment: Deployment, logic: str, at: int | None, *, taken_in: bool
+    deployment: ReleasedDetections, logic: str, at: int | None, *, taken_in: bool
 ) -> None:
     cut = Cutover(BURST, "l1", "l2", at)
     _, outputs = taken(alerter(deployment, cut), row(BURST, logic, group=["ann"]))
@@ -208,7 +208,7 @@ def test_a_cut_says_whose_matches_count(
     ],
 )
 def test_after_a_cut_that_is_sure_only_what_comes_counts(
-    deployment: Deployment, logic: str, *, sure: bool, taken_in: bool
+    deployment: ReleasedDetections, logic: str, *, sure: bool, taken_in: bool
 ) -> None:
     """Released is still l2."""
     cut = Cutover(BURST, "l2", "l3", AT_MS - 1, sure)
@@ -217,7 +217,7 @@ def test_after_a_cut_that_is_sure_only_what_comes_counts(
 
 
 def test_a_version_that_comes_back_does_not_find_again_what_it_found(
-    deployment: Deployment,
+    deployment: ReleasedDetections,
 ) -> None:
     """Each cut tells how many rows there were once the version before it was gone."""
     cuts = (
@@ -245,7 +245,7 @@ def test_a_version_that_comes_back_does_not_find_again_what_it_found(
         {**row(BURST, "l2"), "logic": None, "detection_id": []},
     ],
 )
-def test_what_is_no_row_is_a_dead_letter(deployment: Deployment, bad: Any) -> None:
+def test_what_is_no_row_is_a_dead_letter(deployment: ReleasedDetections, bad: Any) -> None:
     good = row(BURST, "l2", group=["ann"])
     batch, outputs = taken(alerter(deployment), bad, good)
     assert [sink for sink, _ in outputs] == [Sink.DEAD, Sink.MATCHES, Sink.ALERTS]
@@ -253,9 +253,9 @@ def test_what_is_no_row_is_a_dead_letter(deployment: Deployment, bad: Any) -> No
     assert (batch.counters.events, batch.counters.dead_letters) == (1, 1)
 
 
-def test_an_artifact_without_topics_is_told(deployment: Deployment) -> None:
+def test_an_artifact_without_topics_is_told(deployment: ReleasedDetections) -> None:
     artifact = Artifact("d", "key", "flink-sql", "audit", "l", "json", b"{}", ("audit",))
-    damaged = Deployment(1, (Deployed(artifact, Described("d", "d")),))
+    damaged = ReleasedDetections(1, (DeployedDetection(artifact, Described("d", "d")),))
     with pytest.raises(ConfigError, match=r"flink-sql/audit/key\.json cannot be read"):
         alerter(damaged)
     del deployment

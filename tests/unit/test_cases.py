@@ -8,7 +8,7 @@ import pytest
 
 from authoring import SOURCE, project, rule
 from tocsin.cases.events import arrivals, in_time
-from tocsin.cases.judge import Verdict
+from tocsin.cases.judge import CaseVerdict
 from tocsin.cases.junit import junit
 from tocsin.cases.run import run_evaluator
 from tocsin.front.project import load_project
@@ -23,7 +23,7 @@ def query(root: Path, events: list[Any], expect: dict[str, Any], **changes: Any)
     return found
 
 
-def verdict(root: Path, events: list[Any], expect: dict[str, Any], **changes: Any) -> Verdict:
+def verdict(root: Path, events: list[Any], expect: dict[str, Any], **changes: Any) -> CaseVerdict:
     [found] = run_evaluator([query(root, events, expect, **changes)])
     return found
 
@@ -163,7 +163,7 @@ def test_junit(tmp_path: Path) -> None:
     found = [
         verdict(tmp_path / "a", [FIRES], {"alerts": 1}),
         verdict(tmp_path / "b", [{"action": "\x00\x1b]<&>"}], {"alerts": 1}),
-        Verdict("key", "id", "a \x07 case", "duckdb", refused="Regex never"),
+        CaseVerdict("key", "id", "a \x07 case", "duckdb", refused="Regex never"),
     ]
     root = parsed(junit(found))
     assert [(s.get("name"), s.get("tests"), s.get("failures"), s.get("skipped")) for s in root] == [
@@ -177,7 +177,7 @@ def test_junit(tmp_path: Path) -> None:
 
 def test_no_character_of_an_event_breaks_junit() -> None:
     odd = "".join(map(chr, [*range(0x20), 0x7F, 0x85, 0xD800, 0xFFFE, 0xFFFF, 0x1F642]))
-    found = [Verdict("k", "i", odd, "evaluator", problems=(odd,), why=(odd,), refused="")]
+    found = [CaseVerdict("k", "i", odd, "evaluator", problems=(odd,), why=(odd,), refused="")]
     [case] = parsed(junit(found)).iter("testcase")
     assert "\U0001f642" in (case.get("name") or "")
 
@@ -186,4 +186,4 @@ def test_json_of_a_verdict(tmp_path: Path) -> None:
     found = verdict(tmp_path, [SILENT], {"alerts": 1}).as_json()
     assert found["status"] == "failed"
     assert found["case"] == "the case"
-    assert Verdict("k", "i", "c", "e", refused="no").as_json()["status"] == "refused"
+    assert CaseVerdict("k", "i", "c", "e", refused="no").as_json()["status"] == "refused"

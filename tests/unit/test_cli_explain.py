@@ -18,7 +18,7 @@ from tocsin.cli.main import main_group
 from tocsin.errors import ConfigError
 from tocsin.front.project import load_project
 from tocsin.front.selection import Lowering
-from tocsin.front.yaml import Document
+from tocsin.front.yaml import YamlDocument
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.near import near_misses
 from tocsin.ir.query import Query
@@ -191,7 +191,7 @@ def test_long_lists_take_one_line(root: Path) -> None:
     ],
 )
 def test_near_misses(selection: str, event: dict[str, Any], hint: str | None) -> None:
-    expr = Lowering(Document("", {}), ()).selection(yaml.safe_load(selection), ())
+    expr = Lowering(YamlDocument("", {}), ()).selection(yaml.safe_load(selection), ())
     assert near_misses(expr, View(event)) == ([] if hint is None else [hint])
 
 

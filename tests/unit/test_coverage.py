@@ -19,8 +19,8 @@ from conftest import Tocsin
 from coverage_content import entries, release, rule, write_project
 from tocsin.canonical import digest
 from tocsin.errors import ConfigError
-from tocsin.report.coverage import Cell, Coverage, build
-from tocsin.report.deployed import Deployed, Since, deployed, moment
+from tocsin.report.coverage import Coverage, TechniqueCell, build
+from tocsin.report.deployed import ReleaseInQuestion, Since, deployed, moment
 from tocsin.report.documents import as_json, figures, navigator_layer
 from tocsin.report.page import anchor, heat, render_html
 from tocsin.state.git_ledger import GitLedger
@@ -40,7 +40,7 @@ def covered(tmp_path: Path) -> Coverage:
     return build(write_project(tmp_path, *RULES), Lock())
 
 
-def cell_of(coverage: Coverage, technique: str) -> Cell:
+def cell_of(coverage: Coverage, technique: str) -> TechniqueCell:
     return next(cell for cell in coverage.cells if cell.technique.id == technique)
 
 
@@ -108,7 +108,7 @@ def test_versions_come_from_the_lock(tmp_path: Path) -> None:
 def test_an_environment_counts_what_is_live(tmp_path: Path) -> None:
     project = write_project(tmp_path, *RULES)
     first = release(1, "2026-11-01T10:00:00Z", entries(project, shadow="keyadded")[:3])
-    coverage = build(project, Lock(), Deployed(first, {}))
+    coverage = build(project, Lock(), ReleaseInQuestion(first, {}))
     assert [row.key for row in coverage.counted] == ["logstopped", "oddrefund"]
     assert {row.key: row.mode for row in coverage.rows} == {
         "keyadded": "shadow",
@@ -125,7 +125,7 @@ def test_a_date_shows_the_records_alone(tmp_path: Path) -> None:
     project = write_project(tmp_path, *RULES)
     old = tuple(replace(e, title="As It Was", version=7, cases=9) for e in entries(project)[:1])
     gone = replace(old[0], id="gone", key="gone", tags=("attack.t1485",))
-    there = Deployed(release(4, "2026-11-01T10:00:00Z", (*old, gone)), {}, at="2026-11-02")
+    there = ReleaseInQuestion(release(4, "2026-11-01T10:00:00Z", (*old, gone)), {}, at="2026-11-02")
     coverage = build(project, Lock(), there)
     assert {(r.key, r.title, r.version, r.cases) for r in coverage.rows} == {
         ("keyadded", "As It Was", 7, 9),

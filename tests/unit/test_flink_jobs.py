@@ -18,7 +18,7 @@ from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.generations import Generations, Step
 from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, PackJob, job_specs
-from tocsin_flink_sql.deploy.rollout_plan import Kind, plain_cuts, plan_rollout
+from tocsin_flink_sql.deploy.rollout_plan import StepKind, plain_cuts, plan_rollout
 from tocsin_flink_sql.state.snapshots import MAGIC, prune, snapshots
 from tocsin_flink_sql.state.source_offsets import positions
 from tocsin_flink_sql.state.storage import Generation, Storage
@@ -348,5 +348,5 @@ def test_who_was_apart_before_is_a_job_before(tmp_path: Path) -> None:
     assert [step.parent for step in first] == ["", "", ""]
     move = book_move(2, APART, replace(FIRST, number=3), KEEP)
     [gone, *_] = plan_rollout(move, never)
-    assert (gone.kind, gone.slot) == (Kind.MERGE, "audit/ra")
+    assert (gone.kind, gone.slot) == (StepKind.MERGE, "audit/ra")
     assert [step.after.slot for step in prepared(at, move)] == ["audit", "burst"]

@@ -9,7 +9,7 @@ import pytest
 from deployments.editions import BURSTS, Edition, compiled, identity
 from tocsin.backend.streaming import Rollout
 from tocsin.release.state_decision import Fate, StateDecision
-from tocsin_flink_sql.deploy.rollout_plan import JobStep, Kind, plan_rollout
+from tocsin_flink_sql.deploy.rollout_plan import JobStep, StepKind, plan_rollout
 
 FIRST = Edition(1, {"ra": "a", "rb": "b"})
 SECOND = replace(FIRST, number=2, threshold=5)
@@ -32,17 +32,17 @@ def steps(before: Edition | None, after: Edition, decision: StateDecision = KEPT
 @pytest.mark.parametrize(
     ("before", "after", "decision", "kinds"),
     [
-        (None, FIRST, KEPT, {"audit": Kind.START, "burst": Kind.START}),
-        (FIRST, FIRST, KEPT, {"audit": Kind.KEEP, "burst": Kind.KEEP}),
-        (FIRST, SECOND, KEPT, {"audit": Kind.UPGRADE, "burst": Kind.UPGRADE}),
-        (FIRST, SECOND, REPLAYED, {"audit": Kind.UPGRADE, "burst": Kind.REPLAY}),
-        (FIRST, SECOND, NEW, {"audit": Kind.UPGRADE, "burst": Kind.RESET}),
-        (FIRST, NO_BURST, KEPT, {"burst": Kind.STOP, "audit": Kind.UPGRADE}),
-        (NO_BURST, FIRST, KEPT, {"audit": Kind.UPGRADE, "burst": Kind.START}),
+        (None, FIRST, KEPT, {"audit": StepKind.START, "burst": StepKind.START}),
+        (FIRST, FIRST, KEPT, {"audit": StepKind.KEEP, "burst": StepKind.KEEP}),
+        (FIRST, SECOND, KEPT, {"audit": StepKind.UPGRADE, "burst": StepKind.UPGRADE}),
+        (FIRST, SECOND, REPLAYED, {"audit": StepKind.UPGRADE, "burst": StepKind.REPLAY}),
+        (FIRST, SECOND, NEW, {"audit": StepKind.UPGRADE, "burst": StepKind.RESET}),
+        (FIRST, NO_BURST, KEPT, {"burst": StepKind.STOP, "audit": StepKind.UPGRADE}),
+        (NO_BURST, FIRST, KEPT, {"audit": StepKind.UPGRADE, "burst": StepKind.START}),
     ],
 )
 def test_each_job_has_one_step(
-    before: Edition | None, after: Edition, decision: StateDecision, kinds: dict[str, Kind]
+    before: Edition | None, after: Edition, decision: StateDecision, kinds: dict[str, StepKind]
 ) -> None:
     found = steps(before, after, decision)
     assert {step.slot: step.kind for step in found} == kinds
@@ -51,14 +51,14 @@ def test_each_job_has_one_step(
 
 def test_who_leaves_a_pack_begins_where_its_job_stops() -> None:
     found = {step.slot: step for step in steps(FIRST, APART)}
-    assert found["audit/ra"].kind is Kind.SPLIT
+    assert found["audit/ra"].kind is StepKind.SPLIT
     assert found["audit/ra"].why == "before: audit"
-    assert found["audit"].kind is Kind.UPGRADE
+    assert found["audit"].kind is StepKind.UPGRADE
 
 
 def test_who_comes_back_to_a_pack_runs_until_that_runs() -> None:
     first, *_ = steps(APART, replace(FIRST, number=3))
-    assert (first.slot, first.kind) == ("audit/ra", Kind.MERGE)
+    assert (first.slot, first.kind) == ("audit/ra", StepKind.MERGE)
     assert first.kind.value[0] == "stop once the job that takes its detections runs"
 
 

@@ -16,7 +16,7 @@ from tocsin.pack import Part
 from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.sql.functions import CLASSES
-from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.state.artifact import CorrelationArtifact
 from tocsin_flink_sql.state.compatibility import verdict
 from tocsin_flink_sql.state.compiled_plan import CompiledPlan
 from unit.test_compiled_plan import simple
@@ -144,8 +144,8 @@ def test_bytes_that_are_no_artifact_are_refused() -> None:
 
 def test_an_artifact_is_all_that_a_job_needs() -> None:
     query = EDITS["temporal", "two sources: the timespan shrinks"].before
-    made = Deployed.decode(body(query))
-    assert made == Deployed.of(query)
+    made = CorrelationArtifact.decode(body(query))
+    assert made == CorrelationArtifact.of(query)
     assert made.encode() == body(query)
     assert made.topics == ("left", "right")
     reading = {"scan.startup.mode": "latest-offset"}
@@ -176,7 +176,7 @@ def test_an_artifact_is_all_that_a_job_needs() -> None:
 def test_damage_is_told(change: dict[str, Any]) -> None:
     told = json.loads(body(EDITS["event_count", "the bound grows"].before))
     with pytest.raises(ValueError, match="not an artifact of a correlation: "):
-        Deployed.decode(json.dumps({**told, **change}).encode())
+        CorrelationArtifact.decode(json.dumps({**told, **change}).encode())
 
 
 def test_a_part_is_deployed_as_it_is_and_what_java_cannot_say_is_refused() -> None:
@@ -189,4 +189,4 @@ def test_a_part_is_deployed_as_it_is_and_what_java_cannot_say_is_refused() -> No
 
 def test_a_renamed_detection_changes_no_shape() -> None:
     one, two = (rule("event_count", A, "gte 8", name=name) for name in ("c", "d"))
-    assert Deployed.of(one).shape == Deployed.of(two).shape
+    assert CorrelationArtifact.of(one).shape == CorrelationArtifact.of(two).shape

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+from collections import defaultdict
+
 import pytest
 
-from tools.structure import arrows, floors, needed, package_of
+from tools.structure import ROOT, ROOTS, arrows, floors, needed, package_of
 
 SMALL = {
     "top": frozenset({"middle", "base"}),
@@ -41,3 +44,15 @@ def test_a_module_has_a_package(module: str, package: str) -> None:
 
 def test_no_arrow_of_ours_leads_back() -> None:
     assert floors(arrows())["tocsin.cli"] > floors(arrows())["tocsin.ir"] > 0
+
+
+def test_a_public_class_name_stands_for_one_thing() -> None:
+    homes: dict[str, list[str]] = defaultdict(list)
+    for root in ROOTS:
+        for package in ROOT.glob(f"*/{root}"):
+            for file in package.rglob("*.py"):
+                for node in ast.parse(file.read_text()).body:
+                    if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                        homes[node.name].append(str(file.relative_to(ROOT)))
+    assert len(homes) > 400
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}

@@ -20,7 +20,7 @@ from tocsin.front.project import load_project
 from tocsin.ir.query import CorrelationQuery, Query
 from tocsin.model.artifact import Artifact
 from tocsin.model.detection import Case
-from tocsin_engines import Endpoints
+from tocsin_engines import EngineAddresses
 from tocsin_runtime.alerts.alert import Origin
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Output, Record
@@ -57,7 +57,7 @@ def _of_query(query: Query | CorrelationQuery) -> Iterator[Output]:
     if not isinstance(artifact, Artifact):
         return
     lane: Lane = (
-        BackendLane(query.sources, [artifact], backend, Endpoints({}, Path()))
+        BackendLane(query.sources, [artifact], backend, EngineAddresses({}, Path()))
         if stateful
         else FilterLane(parts_of([artifact]))
     )

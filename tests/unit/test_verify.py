@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploying import Spec, World, git
-from tocsin.state.verify import Verdict, verify
+from tocsin.state.verify import LedgerReport, verify
 
 STATES = [
     {"a": Spec(), "b": Spec(body="b2")},
@@ -34,7 +34,7 @@ def world(template: Path, tmp_path: Path) -> World:
     return World(tmp_path / "repo")
 
 
-def messages(verdict: Verdict) -> str:
+def messages(verdict: LedgerReport) -> str:
     return "\n".join(f"{f.release}: {f.message}" for f in verdict.findings)
 
 
@@ -60,11 +60,11 @@ def move(world: World, commit: str) -> None:
 
 
 def test_a_sound_ledger_is_sound(world: World) -> None:
-    assert verify(world.ledger) == Verdict(3, 6, ())
+    assert verify(world.ledger) == LedgerReport(3, 6, ())
 
 
 def test_an_empty_ledger_is_sound(tmp_path: Path) -> None:
-    assert verify(World(tmp_path / "repo").ledger) == Verdict(0, 0, ())
+    assert verify(World(tmp_path / "repo").ledger) == LedgerReport(0, 0, ())
 
 
 def test_an_artifact_in_a_new_commit(world: World) -> None:

@@ -20,7 +20,7 @@ from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.stream.base import Record
-from tocsin_runtime.stream.deployment import Deployment
+from tocsin_runtime.stream.deployment import ReleasedDetections
 from tocsin_runtime.worker.kafka import KafkaStream
 from tocsin_runtime.worker.plans import Plans, on_trial
 from tocsin_runtime.worker.service import Service
@@ -65,7 +65,7 @@ def world(tmp_path: Path) -> World:
     return build_world(tmp_path / "shop")
 
 
-def writer_of(_: Deployment) -> AlertWriter:
+def writer_of(_: ReleasedDetections) -> AlertWriter:
     return AlertWriter(Origin("p", "e"), {})
 
 

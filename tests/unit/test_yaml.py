@@ -6,10 +6,10 @@ import pytest
 
 from authoring import codes, write
 from tocsin.diagnostics import Span
-from tocsin.front.yaml import MAX_BYTES, MAX_DEPTH, Document, read_bytes, read_file
+from tocsin.front.yaml import MAX_BYTES, MAX_DEPTH, YamlDocument, read_bytes, read_file
 
 
-def read(text: str) -> Document:
+def read(text: str) -> YamlDocument:
     documents, wrong = read_bytes(text.encode(), "rule.yml")
     assert wrong == []
     [document] = documents

@@ -13,7 +13,7 @@ from tocsin.ir.re2groups import python_named
 from tocsin.model.source import Column, FieldType, Source
 from tocsin.sql.leaves import TIME
 from tocsin.sql.lists import AnyText, In, long_runs
-from tocsin.sql.patterns import Shape, is_caseless, like_of
+from tocsin.sql.patterns import PatternShape, is_caseless, like_of
 from tocsin.sql.timestamps import within
 from tocsin.sql.tree import (
     Sql,
@@ -51,7 +51,7 @@ class DuckDb(BatchLeaves):
 
     def together(self, args: Sequence[Expr]) -> Sequence[Expr | In | AnyText]:
         """Of a few texts looked for in one column, one regular expression."""
-        return long_runs(super().together(args), self.is_text, FEW, (Shape.CONTAINS,))
+        return long_runs(super().together(args), self.is_text, FEW, (PatternShape.CONTAINS,))
 
     def is_text(self, field: str) -> bool:
         """Whether the field's column is a text, or a list of them."""

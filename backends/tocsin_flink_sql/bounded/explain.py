@@ -9,7 +9,13 @@ from tocsin.errors import EngineError
 from tocsin.model.source import Source
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions
-from tocsin_flink_sql.sql.tables import MATCHES_TOPIC, Place, matches_table, source_table, view
+from tocsin_flink_sql.sql.tables import (
+    MATCHES_TOPIC,
+    TopicLocation,
+    matches_table,
+    source_table,
+    view,
+)
 
 SESSIONS = 4
 """Sessions of the gateway that plan side by side."""
@@ -39,9 +45,9 @@ def _explained(gateway_url: str, source: Source, statements: Sequence[str]) -> l
     with functions() as defined, Gateway(gateway_url) as session:
         for table in (
             *defined,
-            source_table(source, Place(topic=source.topic or source.name)),
+            source_table(source, TopicLocation(topic=source.topic or source.name)),
             view(source),
-            matches_table(Place(topic=MATCHES_TOPIC)),
+            matches_table(TopicLocation(topic=MATCHES_TOPIC)),
         ):
             session.execute(table)
         return [_error(session, statement) for statement in statements]

@@ -20,7 +20,7 @@ from tocsin_flink_sql.bounded.topics import produce, records
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions
-from tocsin_flink_sql.sql.tables import Place, matches_table, source_table, view
+from tocsin_flink_sql.sql.tables import TopicLocation, matches_table, source_table, view
 from tocsin_kafka.topics import temporary
 
 CHUNK = 8
@@ -40,7 +40,7 @@ SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SharedTopics:
     """Jobs that share topics, one for each source; `starts` are offsets of their first events."""
 
     sources: tuple[Source, ...]
@@ -77,7 +77,7 @@ def run_jobs(jobs: Sequence[Job], kafka: str, gateway: str, rest: str) -> list[l
     return result
 
 
-def _groups(jobs: Sequence[Job]) -> list[Group]:
+def _groups(jobs: Sequence[Job]) -> list[SharedTopics]:
     """A job with a correlation is alone: it must not see the events of others."""
     members: dict[str, list[int]] = {}
     for number, job in enumerate(jobs):
@@ -89,14 +89,14 @@ def _groups(jobs: Sequence[Job]) -> list[Group]:
     return [_group(f"{run}-{n}", jobs, found) for n, found in enumerate(members.values())]
 
 
-def _group(topic: str, jobs: Sequence[Job], members: Sequence[int]) -> Group:
+def _group(topic: str, jobs: Sequence[Job], members: Sequence[int]) -> SharedTopics:
     starts = [0]
     for number in members:
         starts.append(starts[-1] + len(jobs[number].events))
-    return Group(jobs[members[0]].sources, topic, tuple(members), tuple(starts[:-1]))
+    return SharedTopics(jobs[members[0]].sources, topic, tuple(members), tuple(starts[:-1]))
 
 
-def _shares(group: Group, jobs: Sequence[Job]) -> Iterator[Sequence[Artifact]]:
+def _shares(group: SharedTopics, jobs: Sequence[Job]) -> Iterator[Sequence[Artifact]]:
     """The group's statements, for some sessions."""
     artifacts = _distinct(chain.from_iterable(jobs[number].artifacts for number in group.members))
     for at in range(0, len(artifacts), SHARE):
@@ -104,7 +104,11 @@ def _shares(group: Group, jobs: Sequence[Job]) -> Iterator[Sequence[Artifact]]:
 
 
 def _ran(
-    group: Group, artifacts: Sequence[Artifact], kafka: str, gateway: str, cluster: ClusterRest
+    group: SharedTopics,
+    artifacts: Sequence[Artifact],
+    kafka: str,
+    gateway: str,
+    cluster: ClusterRest,
 ) -> None:
     """Run statements of a group, a job after the other."""
     settings = {**SETTINGS, "pipeline.name": group.topic}
@@ -112,9 +116,9 @@ def _ran(
         for statement in defined:
             session.execute(statement)
         for topic, source in group.topics.items():
-            session.execute(source_table(source, Place(kafka, topic, bounded=True)))
+            session.execute(source_table(source, TopicLocation(kafka, topic, bounded=True)))
             session.execute(view(source))
-        session.execute(matches_table(Place(kafka, group.matches)))
+        session.execute(matches_table(TopicLocation(kafka, group.matches)))
         for at in range(0, len(artifacts), CHUNK):
             cluster.wait_finished(session.submit_job(statement_set(artifacts[at : at + CHUNK])))
 
@@ -130,7 +134,7 @@ def statement_set(artifacts: Iterable[Artifact]) -> str:
 
 
 def _assigned(
-    group: Group, jobs: Sequence[Job], found: Iterable[dict[str, Any]]
+    group: SharedTopics, jobs: Sequence[Job], found: Iterable[dict[str, Any]]
 ) -> Iterator[tuple[int, list[Match]]]:
     """The group's matches by job: a record names the event by its offset."""
     rows: dict[tuple[str, str], set[tuple[int, tuple[str, ...], str]]] = {}

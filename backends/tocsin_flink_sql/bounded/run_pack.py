@@ -18,7 +18,7 @@ from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import pack_jar
 from tocsin_flink_sql.matcher.statements import events_table, found_table, function, matching
-from tocsin_flink_sql.sql.tables import Place
+from tocsin_flink_sql.sql.tables import TopicLocation
 from tocsin_kafka.topics import temporary
 
 PACK_SETTINGS = {**SETTINGS, "pipeline.object-reuse": "true"}
@@ -39,7 +39,9 @@ def run_pack(
         )
     pack = Pack.of(source, parts)
     run = f"tocsin-pack-{uuid4().hex}"
-    places = [Place(endpoints.kafka, f"{run}-{what}") for what in ("events", "matches", "refused")]
+    places = [
+        TopicLocation(endpoints.kafka, f"{run}-{what}") for what in ("events", "matches", "refused")
+    ]
     with (
         temporary(endpoints.kafka, [place.topic for place in places]),
         TemporaryDirectory() as folder,
@@ -57,10 +59,10 @@ def run_pack(
     return sorted(Match(row["detection_id"], row["offset"]) for row in found)
 
 
-def submit(source: str, jar: Path, places: Sequence[Place], gateway: str) -> str:
+def submit(source: str, jar: Path, places: Sequence[TopicLocation], gateway: str) -> str:
     """Start the bounded job of a pack's jar from a topic of events to two others; its id."""
     events, matches, refused = places
-    bounded = Place(events.servers, events.topic, bounded=True)
+    bounded = TopicLocation(events.servers, events.topic, bounded=True)
     with Gateway(gateway, settings={**PACK_SETTINGS, "pipeline.name": events.topic}) as session:
         for statement in (
             events_table(bounded),

@@ -17,7 +17,7 @@ _ENDED = ("FINISHED", "FAILED", "CANCELED", "SUSPENDED")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Seen:
+class JobStatus:
     """A job that a cluster remembers; `started` in milliseconds since 1970."""
 
     started: int
@@ -53,10 +53,10 @@ class ClusterRest:
         told = self._rest.call("GET", "/jobs")["jobs"]
         return {job["id"]: job["status"] for job in told}
 
-    def seen(self) -> list[Seen]:
+    def seen(self) -> list[JobStatus]:
         """All jobs that the cluster remembers, oldest first."""
         told = self._rest.call("GET", "/jobs/overview")["jobs"]
-        return sorted(Seen(j["start-time"], j["jid"], j["name"], j["state"]) for j in told)
+        return sorted(JobStatus(j["start-time"], j["jid"], j["name"], j["state"]) for j in told)
 
     def named(self, name: str) -> dict[str, str]:
         """Status by job id, of the jobs that bear this name."""

@@ -30,7 +30,7 @@ POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LogicChange:
     """The logic of a detection before and after."""
 
     detection: str
@@ -47,7 +47,7 @@ class Turn:
     """A step with two generations, and the change that it makes."""
 
     step: Step
-    change: Change
+    change: LogicChange
 
     @property
     def slot(self) -> str:

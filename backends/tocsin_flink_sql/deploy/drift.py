@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tocsin.release.finding import ISOLATED, Finding
-from tocsin_flink_sql.client.rest_api import ClusterRest, Seen
+from tocsin_flink_sql.client.rest_api import ClusterRest, JobStatus
 from tocsin_flink_sql.deploy.environment import Site
-from tocsin_flink_sql.deploy.health import HOPELESS, Reading
+from tocsin_flink_sql.deploy.health import HOPELESS, GroupProgress
 from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, PackJob
 from tocsin_flink_sql.deploy.topics import Channels
 from tocsin_flink_sql.state.storage import Generation
@@ -37,7 +37,7 @@ class Drift:
 
     def findings(self, specs: Mapping[str, JobSpec], keys: Mapping[str, str]) -> list[Finding]:
         """All differences, those of jobs first; `keys` of detections by id."""
-        jobs: dict[str, list[Seen]] = {}
+        jobs: dict[str, list[JobStatus]] = {}
         for job in self._cluster.seen():
             if of := self._site.slot_of(job.name):
                 jobs.setdefault(of[0], []).append(job)
@@ -57,11 +57,11 @@ class Drift:
         found += [each for job in ids for each in self._apart(job, keys)]
         return [*found, *self._topics(specs), *self._files(specs)]
 
-    def _runs(self, spec: JobSpec, jobs: Sequence[Seen]) -> bool:
+    def _runs(self, spec: JobSpec, jobs: Sequence[JobStatus]) -> bool:
         name = self._site.name(spec)
         return any(job.name == name and job.status == "RUNNING" for job in jobs)
 
-    def _slot(self, spec: JobSpec, jobs: Sequence[Seen]) -> Iterator[Finding]:
+    def _slot(self, spec: JobSpec, jobs: Sequence[JobStatus]) -> Iterator[Finding]:
         name = self._site.name(spec)
         living = [job for job in jobs if not job.ended]
         ours = [job for job in living if job.name == name]
@@ -75,12 +75,12 @@ class Drift:
         elif not living:
             yield self._missing(name, [job for job in jobs if job.name == name])
 
-    def _missing(self, name: str, ended: Sequence[Seen]) -> Finding:
+    def _missing(self, name: str, ended: Sequence[JobStatus]) -> Finding:
         if ended and ended[-1].status == "FAILED":
             return Finding("job-failed", name, self._cluster.root_exception(ended[-1].id), CURE)
         return Finding("job-missing", name, "", CURE)
 
-    def _failing(self, job: Seen) -> Iterator[Finding]:
+    def _failing(self, job: JobStatus) -> Iterator[Finding]:
         since = time.time_ns() // 1_000_000 - LOOP_MS
         recent = [why for at, why in self._cluster.failures(job.id) if at > since]
         if len(recent) >= HOPELESS:
@@ -117,11 +117,11 @@ class Drift:
                 by_hand=True,
             )
 
-    def _reading(self, spec: JobSpec) -> Reading:
+    def _reading(self, spec: JobSpec) -> GroupProgress:
         ends = self._channels.ends(spec.topics)
         home = self._home(spec)
         group = self._site.group(spec.slot, home) if home else ""
-        return Reading(self._channels.read(group, ends) if group else {}, ends)
+        return GroupProgress(self._channels.read(group, ends) if group else {}, ends)
 
     def _topics(self, specs: Mapping[str, JobSpec]) -> Iterator[Finding]:
         read = {topic for spec in specs.values() for topic in spec.topics}

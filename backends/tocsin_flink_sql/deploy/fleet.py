@@ -15,16 +15,16 @@ from tocsin.release.entry import Entry
 from tocsin.release.finding import Finding
 from tocsin.release.state_decision import StateDecision
 from tocsin_flink_sql.client.rest_api import ClusterRest
-from tocsin_flink_sql.deploy.blue_green import BlueGreen, Change, Turn
+from tocsin_flink_sql.deploy.blue_green import BlueGreen, LogicChange, Turn
 from tocsin_flink_sql.deploy.drift import Drift
 from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.generations import Generations, Step
 from tocsin_flink_sql.deploy.job_specs import CorrelationJob, job_specs
-from tocsin_flink_sql.deploy.rollout_plan import JobStep, Kind, plain_cuts, plan_rollout
+from tocsin_flink_sql.deploy.rollout_plan import JobStep, StepKind, plain_cuts, plan_rollout
 from tocsin_flink_sql.deploy.savepoint_upgrade import Slots, hand_on
 from tocsin_flink_sql.deploy.topics import Channels
 from tocsin_flink_sql.deploy.watermarks import Watermarks
-from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.state.artifact import CorrelationArtifact
 from tocsin_flink_sql.state.compatibility import verdict
 from tocsin_flink_sql.state.compiled_plan import CompiledPlan
 from tocsin_flink_sql.state.storage import Generation
@@ -112,7 +112,7 @@ class FlinkFleet:
         with self._tools() as tools:
             plan = self._plan(rollout)
             steps = self._generations.of(plan, rollout.release)
-            gone = [step for step in plan if step.kind is Kind.STOP]
+            gone = [step for step in plan if step.kind is StepKind.STOP]
             _each(tools.slots.remove, [step.slot for step in gone])
             for step in gone:
                 if step.before and (home := self._generations.home(step.before)):
@@ -121,7 +121,7 @@ class FlinkFleet:
             _each(tools.greens.begin, [step for step in steps if step.blue_green])
             plain = [step for step in steps if not step.blue_green]
             _each(lambda s: _swapped(s, tools.slots, steps), [s for s in plain if s.before])
-            _each(tools.slots.remove, [step.slot for step in plan if step.kind is Kind.MERGE])
+            _each(tools.slots.remove, [step.slot for step in plan if step.kind is StepKind.MERGE])
             _each(lambda s: _swapped(s, tools.slots, steps), [s for s in plain if not s.before])
             self._site.point("swapped")
 
@@ -246,11 +246,11 @@ def _heirs(steps: Sequence[Step], slot: str) -> list[Generation]:
     return [step.generation for step in steps if step.parent == slot]
 
 
-def _changes(rollout: Rollout) -> dict[str, Change]:
+def _changes(rollout: Rollout) -> dict[str, LogicChange]:
     """The logic of correlations before and after, by slot."""
     before = {entry.id: entry.logic for entry in rollout.before}
     return {
-        entry.key: Change(entry.id, before[entry.id], entry.logic)
+        entry.key: LogicChange(entry.id, before[entry.id], entry.logic)
         for entry in rollout.after
         if entry.stateful and entry.id in before
     }
@@ -263,7 +263,7 @@ def _turns(steps: Sequence[Step], rollout: Rollout) -> list[Turn]:
 
 
 def _judged(body: bytes) -> CorrelationJob:
-    deployed = Deployed.decode(body)
+    deployed = CorrelationArtifact.decode(body)
     return CorrelationJob("", deployed.detection, body, deployed)
 
 

@@ -23,7 +23,7 @@ Offsets = Mapping[tuple[str, int], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class GroupProgress:
     """How far a consumer group was when the wait began, and how far it could have been."""
 
     read: Offsets
@@ -49,12 +49,12 @@ class Health:
         self._channels = channels
         self._timing = timing
 
-    def before(self, group: str, topics: tuple[str, ...]) -> Reading:
+    def before(self, group: str, topics: tuple[str, ...]) -> GroupProgress:
         """To be asked before the job is started."""
         ends = self._channels.ends(topics)
-        return Reading(self._channels.read(group, ends), ends)
+        return GroupProgress(self._channels.read(group, ends), ends)
 
-    def wait(self, job: str, name: str, group: str, since: Reading) -> None:
+    def wait(self, job: str, name: str, group: str, since: GroupProgress) -> None:
         """Wait until the job is healthy. Raises UnhealthyError with the reason if it is not."""
         deadline = time.monotonic() + self._timing.healthy
         began = self._cluster.job(job)["now"]
@@ -67,7 +67,7 @@ class Health:
                 raise UnhealthyError(f"{name} does not get healthy: {told[0]}")
             time.sleep(POLL_SECONDS)
 
-    def lacks(self, job: str, group: str, since: Reading) -> str:
+    def lacks(self, job: str, group: str, since: GroupProgress) -> str:
         """What is missing for the job to be healthy; empty if nothing is."""
         told = self._cluster.job(job)
         tasks = {vertex["status"] for vertex in told["vertices"]}

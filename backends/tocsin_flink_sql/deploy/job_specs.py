@@ -16,8 +16,8 @@ from tocsin.pack import Pack, Part
 from tocsin.release.entry import Entry
 from tocsin_flink_sql.matcher.jar import functions_jar, pack_jar
 from tocsin_flink_sql.matcher.statements import events_table, found_table, function, matching
-from tocsin_flink_sql.sql.tables import Place
-from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.sql.tables import TopicLocation
+from tocsin_flink_sql.state.artifact import CorrelationArtifact
 
 Options = Mapping[str, str]
 
@@ -56,8 +56,8 @@ class PackJob:
     def tables(self, to: Topics, jar: Path, reading: Options, writing: Options) -> list[str]:
         """What a session executes first; `reading` and `writing` are the connector's options."""
         return [
-            events_table(Place(to.servers, self.topic, options=reading)),
-            found_table(Place(to.servers, to.found, options=writing), to.refused),
+            events_table(TopicLocation(to.servers, self.topic, options=reading)),
+            found_table(TopicLocation(to.servers, to.found, options=writing), to.refused),
             function(jar),
         ]
 
@@ -73,7 +73,7 @@ class CorrelationJob:
     slot: str
     detection: str
     body: bytes = field(repr=False)
-    deployed: Deployed = field(repr=False)
+    deployed: CorrelationArtifact = field(repr=False)
 
     @property
     def version(self) -> str:
@@ -133,7 +133,7 @@ def own_slot(entry: Entry) -> str:
 def _correlation(entry: Entry, bodies: Mapping[str, bytes]) -> CorrelationJob:
     body = bodies[entry.artifact]
     try:
-        return CorrelationJob(entry.key, entry.id, body, Deployed.decode(body))
+        return CorrelationJob(entry.key, entry.id, body, CorrelationArtifact.decode(body))
     except ValueError as error:
         raise _not_ours(entry, error) from error
 

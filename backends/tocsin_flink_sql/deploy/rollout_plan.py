@@ -20,7 +20,7 @@ from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, PackJob, 
 Judge = Callable[[bytes, bytes], StateDecision]
 
 
-class Kind(Enum):
+class StepKind(Enum):
     """What happens to a job; the value is what is done, in this order."""
 
     KEEP = ()
@@ -41,7 +41,7 @@ class Kind(Enum):
     @property
     def two_generations(self) -> bool:
         """Whether the new job has state of its own, beside that of the old one."""
-        return self in {Kind.REPLAY, Kind.RESET}
+        return self in {StepKind.REPLAY, StepKind.RESET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class JobStep:
     `parent`: the slot where the detections of a new job ran before. `decision`: on its state.
     """
 
-    kind: Kind
+    kind: StepKind
     after: JobSpec | None = None
     before: JobSpec | None = None
     parent: str = ""
@@ -88,7 +88,7 @@ def plan_rollout(rollout: Rollout, judge: Judge) -> list[JobStep]:
 
 def _new(spec: JobSpec, before: Mapping[str, JobSpec]) -> JobStep:
     parent = _parent(spec, before)
-    return JobStep(Kind.SPLIT if parent else Kind.START, spec, parent=parent)
+    return JobStep(StepKind.SPLIT if parent else StepKind.START, spec, parent=parent)
 
 
 def _gone(spec: JobSpec, comes: Sequence[JobStep]) -> JobStep:
@@ -97,21 +97,21 @@ def _gone(spec: JobSpec, comes: Sequence[JobStep]) -> JobStep:
     Rather is a match found twice than never.
     """
     joins = any(s.before and s.after and spec.detections & s.after.detections for s in comes)
-    return JobStep(Kind.MERGE if joins else Kind.STOP, before=spec)
+    return JobStep(StepKind.MERGE if joins else StepKind.STOP, before=spec)
 
 
 def _changed(spec: JobSpec, before: JobSpec, rollout: Rollout, judge: Judge) -> JobStep:
     if spec.version == before.version:
-        return JobStep(Kind.KEEP, spec, before)
+        return JobStep(StepKind.KEEP, spec, before)
     if not isinstance(spec, CorrelationJob) or not isinstance(before, CorrelationJob):
-        return JobStep(Kind.UPGRADE, spec, before)
+        return JobStep(StepKind.UPGRADE, spec, before)
     decision = rollout.decisions.get(spec.detection) or judge(before.body, spec.body)
     if decision.problem:
         raise EngineError(f"{spec.slot}: {decision.problem}")
     return JobStep(_KINDS[decision.fate], spec, before, decision=decision)
 
 
-_KINDS = {Fate.KEEP: Kind.UPGRADE, Fate.REPLAY: Kind.REPLAY, Fate.RESET: Kind.RESET}
+_KINDS = {Fate.KEEP: StepKind.UPGRADE, Fate.REPLAY: StepKind.REPLAY, Fate.RESET: StepKind.RESET}
 
 
 def _parent(spec: JobSpec, before: Mapping[str, JobSpec]) -> str:

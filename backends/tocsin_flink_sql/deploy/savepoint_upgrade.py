@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from tocsin.backend.streaming import UnhealthyError
 from tocsin.errors import EngineError
-from tocsin_flink_sql.client.rest_api import ClusterRest, Seen
+from tocsin_flink_sql.client.rest_api import ClusterRest, JobStatus
 from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.health import Health
 from tocsin_flink_sql.deploy.job_specs import JobSpec
@@ -37,7 +37,7 @@ class Slots:
         """What starts its jobs."""
         return self._starter
 
-    def living(self, slot: str) -> list[Seen]:
+    def living(self, slot: str) -> list[JobStatus]:
         """The jobs of a slot that have not ended, oldest first."""
         named = [(job, self._site.slot_of(job.name)) for job in self._cluster.seen()]
         return [job for job, of in named if of and of[0] == slot and not job.ended]
@@ -46,7 +46,7 @@ class Slots:
         """Whether the slot's only job is this one."""
         return [job.name for job in self.living(spec.slot)] == [self._site.name(spec)]
 
-    def living_named(self, spec: JobSpec) -> list[Seen]:
+    def living_named(self, spec: JobSpec) -> list[JobStatus]:
         """The living jobs of this very version."""
         return [job for job in self.living(spec.slot) if job.name == self._site.name(spec)]
 
@@ -105,7 +105,7 @@ class Slots:
             if job.name not in but:
                 self.stop(job)
 
-    def stop(self, job: Seen) -> None:
+    def stop(self, job: JobStatus) -> None:
         """Stop a job with a savepoint.
 
         One that takes none is cancelled: the next goes on from its newest checkpoint.

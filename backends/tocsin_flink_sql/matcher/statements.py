@@ -18,7 +18,7 @@ from tocsin_flink_sql.sql.tables import (
     MATCH_COLUMNS,
     OFFSET,
     PARTITION,
-    Place,
+    TopicLocation,
     create_table,
     event_columns,
     metadata_column,
@@ -32,7 +32,7 @@ FUNCTION = "tocsin_match"
 CLASS = "io.tocsin.flink.Match"
 
 
-def events_table(place: Place) -> str:
+def events_table(place: TopicLocation) -> str:
     """CREATE TABLE over a source's topic: the bytes of each event, and where they are."""
     more = {
         "format": "raw",
@@ -42,7 +42,7 @@ def events_table(place: Place) -> str:
     return create_table(EVENTS, event_columns(), place, more)
 
 
-def found_table(matches: Place, refused: str) -> str:
+def found_table(matches: TopicLocation, refused: str) -> str:
     """CREATE TABLE over two topics: of matches, and of what could not be evaluated.
 
     A record of the second has a `reason`, and a `detection_id` if it is of one detection alone.

@@ -33,7 +33,7 @@ from tocsin.model.source import Column
 from tocsin.pack.leaves import code_of
 from tocsin.sql.conditions import Conditions
 from tocsin.sql.lists import AnyText, In, long_runs
-from tocsin.sql.patterns import Shape, shape_of
+from tocsin.sql.patterns import PatternShape, shape_of
 from tocsin.sql.tree import Sql, any_true, func, ident, quoted, table
 from tocsin_flink_sql.sql.functions import PASSES, RELATED, SCALARS
 from tocsin_flink_sql.sql.tables import EVENT
@@ -45,11 +45,11 @@ operand of an OR and has no stack for a thousand of them."""
 SIZE = 10_000
 """Code points of the texts of one such test: a constant in Java ends at 64 KB."""
 
-SHAPES: Mapping[Shape, str] = {
-    Shape.EQUALS: "equals",
-    Shape.STARTS: "startswith",
-    Shape.ENDS: "endswith",
-    Shape.CONTAINS: "contains",
+SHAPES: Mapping[PatternShape, str] = {
+    PatternShape.EQUALS: "equals",
+    PatternShape.STARTS: "startswith",
+    PatternShape.ENDS: "endswith",
+    PatternShape.CONTAINS: "contains",
 }
 CASED, ANY = "|cased", "|any"
 

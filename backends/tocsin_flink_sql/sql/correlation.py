@@ -6,9 +6,9 @@ from sqlglot import exp
 
 from tocsin.ir.query import CorrelationQuery
 from tocsin.sql.correlation.engine import SOURCE, where
-from tocsin.sql.correlation.statement import Found, Level, Statement
+from tocsin.sql.correlation.statement import CompletingRows, Level, Statement
 from tocsin.sql.tree import Sql, ident, name, table
-from tocsin_flink_sql.sql.correlation_engine import GROUNDS, FlinkEngine
+from tocsin_flink_sql.sql.correlation_engine import GROUNDS, FlinkCorrelations
 from tocsin_flink_sql.sql.detection import matched, result, text_of
 from tocsin_flink_sql.sql.dialect import printed
 from tocsin_flink_sql.sql.left_out import left_out
@@ -17,13 +17,13 @@ from tocsin_flink_sql.sql.tables import EVENT, MATCHES, RESULT_COLUMNS
 
 def correlated(query: CorrelationQuery) -> str:
     """The INSERT of the completing events. Raises Unsupported before any text is made."""
-    statement = Statement(FlinkEngine())
+    statement = Statement(FlinkCorrelations())
     return _insert(statement, _matches(statement, query))
 
 
 def told(query: CorrelationQuery) -> str:
     """The same, and of the base matches that do not count. Raises Unsupported, as above."""
-    engine = FlinkEngine()
+    engine = FlinkCorrelations()
     statement = Statement(engine)
     rows: exp.Query = _matches(statement, query)
     for more in left_out(query, engine):
@@ -43,7 +43,7 @@ def _matches(statement: Statement, query: CorrelationQuery) -> exp.Select:
     return where(select, [found.holds])
 
 
-def _told(found: Found) -> dict[str, Sql]:
+def _told(found: CompletingRows) -> dict[str, Sql]:
     """Of a completing event: its group, its text, and its window's events."""
     group = {"group": exp.Array(expressions=list(map(ident, found.keys)))} if found.keys else {}
     window = {

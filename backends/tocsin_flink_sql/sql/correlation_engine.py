@@ -9,7 +9,15 @@ from sqlglot import exp
 
 from tocsin.ir.statistic import DECIMAL
 from tocsin.model.source import Source
-from tocsin.sql.correlation.engine import TIME, Engine, Form, Need, guarded, known, over
+from tocsin.sql.correlation.engine import (
+    TIME,
+    CorrelationDialect,
+    Need,
+    ValueForm,
+    guarded,
+    known,
+    over,
+)
 from tocsin.sql.tree import Sql, func, ident, number, quoted
 from tocsin_flink_sql.sql.conditions import FlinkLeaves
 from tocsin_flink_sql.sql.event_time import on_time
@@ -21,7 +29,7 @@ GROUNDS = "~window"
 """The column of what a window tells of its events."""
 
 
-class FlinkEngine(Engine[FlinkLeaves]):
+class FlinkCorrelations(CorrelationDialect[FlinkLeaves]):
     """Times are rowtime attributes, TIMESTAMP(3)."""
 
     identity: ClassVar[tuple[str, ...]] = (PARTITION, OFFSET, ID)
@@ -55,11 +63,13 @@ class FlinkEngine(Engine[FlinkLeaves]):
         """The one text of a field, or the number that it is."""
         texts = builder.raw(builder.column(need.field))
         text = func(ONLY, texts)
-        if need.form is Form.TEXT:
+        if need.form is ValueForm.TEXT:
             return text
         is_number = func("REGEXP", text, quoted(rf"\A(?:{DECIMAL.pattern})\z"))
         decimal = guarded(is_number, text.copy())
         # A double by way of the decimal's text, so that every engine has the same.
         return (
-            exp.cast(exp.cast(decimal, "TEXT"), "DOUBLE") if need.form is Form.DOUBLE else decimal
+            exp.cast(exp.cast(decimal, "TEXT"), "DOUBLE")
+            if need.form is ValueForm.DOUBLE
+            else decimal
         )

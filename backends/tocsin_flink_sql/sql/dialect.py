@@ -27,7 +27,7 @@ class TimestampLiteral(exp.Expression):
     """TIMESTAMP '2026-01-01 00:00:00'."""
 
 
-class Flink(Dialect):
+class FlinkDialect(Dialect):
     """Apache Flink 2."""
 
     NORMALIZE_FUNCTIONS = False
@@ -66,4 +66,4 @@ class Flink(Dialect):
 
 def printed(tree: Sql) -> str:
     """The text of a tree."""
-    return text_of(tree, Flink)
+    return text_of(tree, FlinkDialect)

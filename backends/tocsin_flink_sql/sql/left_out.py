@@ -12,11 +12,11 @@ from sqlglot import exp
 
 from tocsin.ir.query import CorrelationQuery, Query
 from tocsin.ir.stream import LATE, WITHOUT_KEY, WITHOUT_TIME
-from tocsin.sql.correlation.engine import SOURCE, TIME, Form, Need, where
+from tocsin.sql.correlation.engine import SOURCE, TIME, Need, ValueForm, where
 from tocsin.sql.correlation.statement import Level
 from tocsin.sql.tree import Sql, all_true, any_true, ident, quoted, table
 from tocsin_flink_sql.sql.conditions import FlinkLeaves
-from tocsin_flink_sql.sql.correlation_engine import FlinkEngine
+from tocsin_flink_sql.sql.correlation_engine import FlinkCorrelations
 from tocsin_flink_sql.sql.detection import matched, result, text_of
 from tocsin_flink_sql.sql.event_time import on_time
 from tocsin_flink_sql.sql.tables import EVENT
@@ -25,7 +25,7 @@ Base = tuple[Query, tuple[str, ...]]
 """A rule on events, and the fields that its events must have as keys of the group."""
 
 
-def left_out(query: CorrelationQuery, engine: FlinkEngine) -> Iterator[exp.Select]:
+def left_out(query: CorrelationQuery, engine: FlinkCorrelations) -> Iterator[exp.Select]:
     """One SELECT for each source, and for each base that is a correlation with keys above it.
 
     The latter reads the subquery of that base. An event is in each of them once at most.
@@ -59,7 +59,9 @@ def _completions(level: Level) -> Iterator[tuple[str, Sequence[str]]]:
             yield from _completions(Level(base, f"{own}_"))
 
 
-def _of_source(query: CorrelationQuery, engine: FlinkEngine, bases: Sequence[Base]) -> exp.Select:
+def _of_source(
+    query: CorrelationQuery, engine: FlinkCorrelations, bases: Sequence[Base]
+) -> exp.Select:
     source = bases[0][0].source
     builder = engine.builder(source)
     conditions = [(builder.condition(base.matches), keys) for base, keys in bases]
@@ -81,7 +83,7 @@ def _of_source(query: CorrelationQuery, engine: FlinkEngine, bases: Sequence[Bas
 
 
 def _lacking(
-    engine: FlinkEngine, builder: FlinkLeaves, conditions: Sequence[tuple[Sql, Sequence[str]]]
+    engine: FlinkCorrelations, builder: FlinkLeaves, conditions: Sequence[tuple[Sql, Sequence[str]]]
 ) -> Iterator[Sql]:
     """Where an event lacks a key; of rules whose keys are of the same fields it is asked once."""
     same = len({tuple(keys) for _, keys in conditions}) == 1
@@ -91,8 +93,8 @@ def _lacking(
             yield lacks if same else all_true([condition.copy(), lacks])
 
 
-def _lacks(engine: FlinkEngine, builder: FlinkLeaves, key: str) -> Sql:
-    return _is_null(engine.value(builder, Need("", key, Form.TEXT)))
+def _lacks(engine: FlinkCorrelations, builder: FlinkLeaves, key: str) -> Sql:
+    return _is_null(engine.value(builder, Need("", key, ValueForm.TEXT)))
 
 
 def _is_null(value: Sql) -> Sql:

@@ -52,7 +52,7 @@ RESULT_COLUMNS: Mapping[str, str] = {**MATCH_COLUMNS, **MORE_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TopicLocation:
     """Where a topic is. `bounded`: read what is there now, then end."""
 
     servers: str = "localhost:9092"
@@ -66,7 +66,7 @@ def topic_table(source: Source) -> str:
     return f"{source.table or source.name}_topic"
 
 
-def source_table(source: Source, place: Place) -> str:
+def source_table(source: Source, place: TopicLocation) -> str:
     """CREATE TABLE over the source's topic: bytes, with event time and watermark."""
     options = {
         "scan.startup.mode": "earliest-offset",
@@ -97,12 +97,12 @@ def source_options(source: Source) -> dict[str, str]:
     return {"format": "raw", **(ON_EVENT if has_time(source) else {})}
 
 
-def matches_table(place: Place) -> str:
+def matches_table(place: TopicLocation) -> str:
     """CREATE TABLE over the topic of matches."""
     return table_over(MATCHES, RESULT_COLUMNS, place)
 
 
-def table_over(key: str, kinds: Mapping[str, str], place: Place) -> str:
+def table_over(key: str, kinds: Mapping[str, str], place: TopicLocation) -> str:
     """CREATE TABLE over a topic of JSON, with columns of these types."""
     columns = [plain_column(column, exp.DataType.build(kind)) for column, kind in kinds.items()]
     return create_table(key, columns, place, {})
@@ -162,7 +162,9 @@ def metadata_column(key: str, source: str, kind: str, *, written: bool = False) 
 # --- tables ---------------------------------------------------------------------------------------
 
 
-def create_table(key: str, columns: Sequence[Sql], place: Place, more: Mapping[str, str]) -> str:
+def create_table(
+    key: str, columns: Sequence[Sql], place: TopicLocation, more: Mapping[str, str]
+) -> str:
     """CREATE TABLE over a topic, of JSON unless `more` names another format."""
     options = {
         "connector": "kafka",

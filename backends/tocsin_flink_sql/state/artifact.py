@@ -22,14 +22,14 @@ from tocsin_flink_sql.sql.correlation import told
 from tocsin_flink_sql.sql.dialect import printed
 from tocsin_flink_sql.sql.functions import definitions
 from tocsin_flink_sql.sql.tables import (
-    Place,
+    TopicLocation,
     matches_table,
     source_columns,
     source_options,
     topic_table,
     view,
 )
-from tocsin_flink_sql.state.schema import Shape
+from tocsin_flink_sql.state.schema import StateSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class CorrelationArtifact:
     """A deployed correlation; `insert` writes to the table `tocsin_matches`."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -89,14 +89,14 @@ class Deployed:
     logic: str
     inputs: tuple[Input, ...]
     insert: str
-    shape: Shape
+    shape: StateSchema
 
     @classmethod
     def of(cls, query: CorrelationQuery) -> Self:
         """From a query. Raises Unsupported for what Flink cannot say exactly."""
         inputs = tuple(map(Input.of, query.sources))
         insert = told(query)
-        return cls(3, query.detection.id, query.logic, inputs, insert, Shape.of(query))
+        return cls(3, query.detection.id, query.logic, inputs, insert, StateSchema.of(query))
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -113,14 +113,14 @@ class Deployed:
         guarantees.
         """
         made = [text for each in self.inputs for text in each.definitions(servers, reading)]
-        return [*definitions(jar), *made, matches_table(Place(servers, options=writing))]
+        return [*definitions(jar), *made, matches_table(TopicLocation(servers, options=writing))]
 
     def encode(self) -> bytes:
         """Canonical bytes, one line of JSON."""
         return canonical_bytes(_DEPLOYED.dump_python(self, mode="json"))
 
     @classmethod
-    def decode(cls, data: bytes) -> Deployed:
+    def decode(cls, data: bytes) -> CorrelationArtifact:
         """From an artifact's bytes. Raises ValueError saying what is wrong with them."""
         try:
             return _DEPLOYED.validate_json(data)
@@ -130,7 +130,7 @@ class Deployed:
             raise ValueError(f"not an artifact of a correlation: {place}: {first['msg']}") from None
 
 
-_DEPLOYED = TypeAdapter(Deployed)
+_DEPLOYED = TypeAdapter(CorrelationArtifact)
 
 
 def inputs_of(data: bytes) -> Mapping[str, str]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tocsin.release.state_decision import Fate, StateDecision
-from tocsin_flink_sql.state.artifact import Deployed
+from tocsin_flink_sql.state.artifact import CorrelationArtifact
 from tocsin_flink_sql.state.compiled_plan import CompiledPlan
 from tocsin_flink_sql.state.operator_mapping import twins
-from tocsin_flink_sql.state.schema_diff import Change, changed, span_text
+from tocsin_flink_sql.state.schema_diff import SchemaDiff, changed, span_text
 
 Plans = Callable[[], tuple[CompiledPlan, CompiledPlan]]
 """The compiled plans of the old version and of the new one; asked for if they matter."""
@@ -23,7 +23,7 @@ def verdict(before: bytes, after: bytes, wish: str, plans: Plans) -> StateDecisi
 
     Raises ValueError for bytes that are no artifact of a correlation.
     """
-    old, new = Deployed.decode(before), Deployed.decode(after)
+    old, new = CorrelationArtifact.decode(before), CorrelationArtifact.decode(after)
     change = changed(old, new)
     if wish == Fate.RESET:
         return _reset(new, change)
@@ -35,7 +35,7 @@ def verdict(before: bytes, after: bytes, wish: str, plans: Plans) -> StateDecisi
     return _replay(new, reason) if reason else StateDecision(Fate.KEEP, change.kept)
 
 
-def _kept_by_wish(new: Deployed, change: Change, reason: str) -> StateDecision:
+def _kept_by_wish(new: CorrelationArtifact, change: SchemaDiff, reason: str) -> StateDecision:
     """As the author asks: refused where nothing could be restored, else the risk is said."""
     if reason:
         problem = f"its state cannot be kept: {reason}; `on_change: replay` reads events again"
@@ -47,18 +47,18 @@ def _kept_by_wish(new: Deployed, change: Change, reason: str) -> StateDecision:
     return StateDecision(Fate.KEEP, why, risk_ms=span)
 
 
-def _reset(new: Deployed, change: Change) -> StateDecision:
+def _reset(new: CorrelationArtifact, change: SchemaDiff) -> StateDecision:
     span = new.shape.reach_ms
     why = f"{change.why or change.kept}; windows start empty, as the detection asks"
     return StateDecision(Fate.RESET, why, risk_ms=span)
 
 
-def _replay(new: Deployed, why: str) -> StateDecision:
+def _replay(new: CorrelationArtifact, why: str) -> StateDecision:
     lateness = max(each.lateness_ms or 0 for each in new.inputs)
     return StateDecision(Fate.REPLAY, why, replay_ms=new.shape.reach_ms + lateness)
 
 
-def _unfit(plans: Plans, change: Change) -> str:
+def _unfit(plans: Plans, change: SchemaDiff) -> str:
     """Why the compiled plans cannot share state; empty if they can."""
     old, new = plans()
     found = twins(new, old)

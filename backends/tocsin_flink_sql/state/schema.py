@@ -25,7 +25,7 @@ class Base:
 
     sources: tuple[str, ...]
     logic: str = ""
-    shape: Shape | None = None
+    shape: StateSchema | None = None
 
     @classmethod
     def of(cls, query: Resolved) -> Self:
@@ -33,7 +33,7 @@ class Base:
         sources = tuple(source.name for source in query.sources)
         if isinstance(query, Query):
             return cls(sources, logic=query.logic)
-        return cls(sources, shape=Shape.of(query))
+        return cls(sources, shape=StateSchema.of(query))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class StateSchema:
     """A correlation without names; `presence` and `bounds` are canonical JSON, "" for none."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN

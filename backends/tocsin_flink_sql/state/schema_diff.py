@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tocsin.ir.correlation import CorrelationType
 from tocsin.model.source import TimeUnit
-from tocsin_flink_sql.state.artifact import Deployed
-from tocsin_flink_sql.state.schema import Shape
+from tocsin_flink_sql.state.artifact import CorrelationArtifact
+from tocsin_flink_sql.state.schema import StateSchema
 
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
 _ORDERED = (CorrelationType.TEMPORAL, CorrelationType.TEMPORAL_ORDERED)
@@ -17,7 +17,7 @@ _ORDERED = (CorrelationType.TEMPORAL, CorrelationType.TEMPORAL_ORDERED)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SchemaDiff:
     """`why` the old state is not that of the new version, empty if it is; then `kept` says so.
 
     `impossible`: why nothing could go on with the old state, whatever the plans say.
@@ -28,11 +28,15 @@ class Change:
     impossible: str = ""
 
 
-def changed(old: Deployed, new: Deployed) -> Change:
+def changed(old: CorrelationArtifact, new: CorrelationArtifact) -> SchemaDiff:
     """The first reason in the order of their weight."""
     moved = next(_moved(old, new), "")
     why = moved or next(_read(old, new), "") or next(_held(old.shape, new.shape), "")
-    return Change(why=why, impossible=moved) if why else Change(kept=_kept(old.shape, new.shape))
+    return (
+        SchemaDiff(why=why, impossible=moved)
+        if why
+        else SchemaDiff(kept=_kept(old.shape, new.shape))
+    )
 
 
 def span_text(milliseconds: int) -> str:
@@ -44,7 +48,7 @@ def span_text(milliseconds: int) -> str:
 # --- sources --------------------------------------------------------------------------------------
 
 
-def _moved(old: Deployed, new: Deployed) -> Iterator[str]:
+def _moved(old: CorrelationArtifact, new: CorrelationArtifact) -> Iterator[str]:
     """Positions in topics are state, and so is how far the time of each group has come."""
     before = {each.source: each for each in old.inputs}
     for each in new.inputs:
@@ -61,7 +65,7 @@ def _unit(unit: TimeUnit) -> str:
     return f"in {unit} since 1970" if unit else "as ISO 8601 texts"
 
 
-def _read(old: Deployed, new: Deployed) -> Iterator[str]:
+def _read(old: CorrelationArtifact, new: CorrelationArtifact) -> Iterator[str]:
     """Events that count, and the fields taken from them."""
     before = {each.source: each for each in old.inputs}
     for each in new.inputs:
@@ -77,7 +81,7 @@ def _read(old: Deployed, new: Deployed) -> Iterator[str]:
 # --- what windows hold ----------------------------------------------------------------------------
 
 
-def _held(old: Shape, new: Shape) -> Iterator[str]:
+def _held(old: StateSchema, new: StateSchema) -> Iterator[str]:
     """Rows and figures of the windows."""
     if _figures(old) != _figures(new):
         yield _other_figure(old, new)
@@ -93,7 +97,7 @@ def _held(old: Shape, new: Shape) -> Iterator[str]:
         yield f"timespan grew {spans}: older matches are not in the state"
 
 
-def _figures(shape: Shape) -> str:
+def _figures(shape: StateSchema) -> str:
     """What is counted, as far as the windows go; the plans tell the rest.
 
     Sums and averages both hold a sum and a count.
@@ -101,7 +105,7 @@ def _figures(shape: Shape) -> str:
     return shape.share or ("value_sum" if shape.type is CorrelationType.VALUE_AVG else shape.type)
 
 
-def _other_figure(old: Shape, new: Shape) -> str:
+def _other_figure(old: StateSchema, new: StateSchema) -> str:
     if old.type is new.type:
         return f"percentile {old.share} became {new.share}: windows keep the one they began with"
     return f"{old.type} became {new.type}: windows hold other figures"
@@ -111,7 +115,7 @@ def _same_fields(old: Iterable[tuple[str, ...]], new: Iterable[tuple[str, ...]])
     return list(map(set, old)) == list(map(set, new)) and all(len(set(each)) == 1 for each in new)
 
 
-def _bases(old: Shape, new: Shape) -> Iterator[str]:
+def _bases(old: StateSchema, new: StateSchema) -> Iterator[str]:
     """The rules whose matches are in the windows."""
     if old.bases == new.bases:
         return
@@ -125,12 +129,12 @@ def _bases(old: Shape, new: Shape) -> Iterator[str]:
             yield f"base {kind} {number} changed: windows hold matches of the old one"
 
 
-def _alike(shape: Shape) -> bool:
+def _alike(shape: StateSchema) -> bool:
     """Whether all rules give the same fields, so that their order says nothing."""
     return all(len(set(fields)) == 1 for fields in (*shape.group_by, *shape.values))
 
 
-def _kept(old: Shape, new: Shape) -> str:
+def _kept(old: StateSchema, new: StateSchema) -> str:
     if new.timespan_ms < old.timespan_ms:
         spans = f"from {span_text(old.timespan_ms)} to {span_text(new.timespan_ms)}"
         return f"timespan shrank {spans}: the state holds all of it"

@@ -11,7 +11,7 @@ from typing import Any
 from tocsin import gate
 from tocsin.app.engines import started
 from tocsin.app.progress import Notify
-from tocsin.cases.judge import Verdict
+from tocsin.cases.judge import CaseVerdict
 from tocsin.cases.run import EVALUATOR, run_engine, run_evaluator
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
@@ -41,7 +41,7 @@ def to_test(paths: Sequence[Path], changed_since: str | None) -> Tested:
 
 def run_cases(
     queries: Sequence[Resolved], engines: Sequence[str], notify: Notify
-) -> Iterator[Verdict]:
+) -> Iterator[CaseVerdict]:
     """A verdict a case and engine. One start of an engine serves all cases."""
     if EVALUATOR in engines:
         yield from run_evaluator(queries)

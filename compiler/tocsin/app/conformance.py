@@ -8,12 +8,12 @@ from tocsin.app.engines import EVALUATOR, started_for
 from tocsin.app.progress import Notify
 from tocsin.backend import registry
 from tocsin.backend.base import Backend
-from tocsin.conformance import Case, Report, cases, rows, run
+from tocsin.conformance import ConformanceReport, ContractCase, cases, rows, run
 from tocsin.conformance.judge import judge_table
 from tocsin.errors import ConfigError
 
 
-def chosen_cases(wanted: Sequence[str], tag: str | None) -> list[Case]:
+def chosen_cases(wanted: Sequence[str], tag: str | None) -> list[ContractCase]:
     """The cases of these rows, without rows of all, that have the tag if one is given."""
     known = {row.id for row in rows()}
     for name in wanted:
@@ -27,8 +27,8 @@ def chosen_cases(wanted: Sequence[str], tag: str | None) -> list[Case]:
 
 
 def hold(
-    engines: Sequence[str], backends: Sequence[str], only: list[Case], notify: Notify
-) -> Iterator[Report]:
+    engines: Sequence[str], backends: Sequence[str], only: list[ContractCase], notify: Notify
+) -> Iterator[ConformanceReport]:
     """A report for each of the engines and backends by these names."""
     if EVALUATOR in engines:
         yield judge_table(only)

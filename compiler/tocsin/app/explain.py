@@ -12,7 +12,7 @@ from tocsin.cases.explain import Explanation, Named
 from tocsin.cases.windows import Windows, explain_windows
 from tocsin.diagnostics import Diagnostic, FindingsError, has_errors, near, summary
 from tocsin.errors import ConfigError
-from tocsin.events.reading import Reading
+from tocsin.events.reading import EventFiles
 from tocsin.front.collect import collect
 from tocsin.front.placeholders import read_placeholders
 from tocsin.front.project import Project, find_project, load_project, project_above
@@ -33,7 +33,9 @@ class Explained:
     wrong: tuple[Diagnostic, ...]
 
 
-def explain_rule(rule: str, project: Path | None, read: Reading, number: int | None) -> Explained:
+def explain_rule(
+    rule: str, project: Path | None, read: EventFiles, number: int | None
+) -> Explained:
     """Explain a rule file, or a detection of the project, on the events, or on one of them."""
     queries, values, broken = _detections(rule, project)
     wrong = (*broken, *read.diagnostics)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from tocsin.deploy.manifests import Choices, Deployment, Manifest, deployment
+from tocsin.deploy.manifests import Choices, Manifest, ManifestValues, deployment
 from tocsin.front.project import read_settings
 
 
-def deployment_of(root: Path, env: str, choices: Choices) -> Deployment:
+def deployment_of(root: Path, env: str, choices: Choices) -> ManifestValues:
     """What the environment of the project at `root` needs to run."""
     settings = read_settings(root)
     return deployment(settings.project.name, env, settings.environment(env), choices)

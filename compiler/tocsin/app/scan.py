@@ -24,7 +24,7 @@ from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.scan.infer import UNBOUND
 from tocsin.scan.reach import reach
-from tocsin.scan.run import Progress, Result, scan_engine, scan_evaluator, scan_matcher
+from tocsin.scan.run import Progress, ScanResult, scan_engine, scan_evaluator, scan_matcher
 
 AUTO = "auto"
 
@@ -55,7 +55,7 @@ def load_scan(
 
 def run_scan(
     loaded: LoadedScan, engine: str, form: Form | None, *, time_field: str, progress: Progress
-) -> Result:
+) -> ScanResult:
     """The matches on an engine, in a form or the one that should be faster."""
     queries, events = loaded.queries, loaded.events
     if engine == EVALUATOR:

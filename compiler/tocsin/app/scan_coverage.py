@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.escape import printable
-from tocsin.events.reading import Reading
+from tocsin.events.reading import EventFiles
 from tocsin.front.collect import RuleSet
 from tocsin.front.routes import Routes
 from tocsin.ir.query import Query
@@ -24,7 +24,7 @@ class ScanCoverage:
     """What the rules of a scan had to look at."""
 
     rules: RuleSet
-    read: Reading
+    read: EventFiles
     reach: Reach
     routes: Routes
     ignores_logsource: bool

@@ -16,7 +16,7 @@ from tocsin.ir.nodes import all_of
 from tocsin.model.project import Environment
 
 if TYPE_CHECKING:
-    from tocsin_runtime.stream.deployment import Deployment
+    from tocsin_runtime.stream.deployment import ReleasedDetections
     from tocsin_runtime.worker.claims import Claim
     from tocsin_runtime.worker.stop import Stop
 
@@ -91,7 +91,7 @@ def run_local_worker(
     return told
 
 
-def _claims(deployment: Deployment) -> list[Claim]:
+def _claims(deployment: ReleasedDetections) -> list[Claim]:
     from tocsin_runtime.worker.claims import Claim  # noqa: PLC0415 - as above
 
     return [

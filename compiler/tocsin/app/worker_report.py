@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tocsin_matcher import Cost
-    from tocsin_runtime.stream.deployment import Deployment
+    from tocsin_runtime.stream.deployment import ReleasedDetections
     from tocsin_runtime.stream.loop import Counters
 
 
 def report(
     environment: str,
-    deployment: Deployment,
+    deployment: ReleasedDetections,
     counters: Counters,
     alerts: Mapping[str, int],
     costs: Mapping[str, Cost],

@@ -11,7 +11,7 @@ from tocsin.front.condition import lower_condition
 from tocsin.front.item import Placeholders
 from tocsin.front.selection import Lowering
 from tocsin.front.sigma import parse_condition
-from tocsin.front.yaml import Document, read_file
+from tocsin.front.yaml import YamlDocument, read_file
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.near import near_misses
 from tocsin.ir.nodes import And, Const, Expr
@@ -65,7 +65,7 @@ def named(query: Query, placeholders: Placeholders) -> Named:
     return Named(query, selections, conditions, _filters(query, own))
 
 
-def _document(query: Query) -> Document:
+def _document(query: Query) -> YamlDocument:
     span = query.detection.span
     documents, _ = read_file(Path(span.file))
     return next(d for d in documents if d.span() == span)

@@ -17,7 +17,7 @@ from tocsin.plural import plural
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CaseVerdict:
     """One case on one engine. `refused` says why a backend does not take the detection."""
 
     key: str
@@ -58,12 +58,12 @@ def judge(
     engine: str,
     events: Mapping[int, dict[str, Any]],
     got: Sequence[int],
-) -> Verdict:
+) -> CaseVerdict:
     """The verdict on a case: `got` are the numbers of the events that alerted, in time order."""
     problems = tuple(_problems(case.expect, events, got))
     why = tuple(_why(query, case.expect, events, got)) if problems else ()
     span = case.span
-    return Verdict(
+    return CaseVerdict(
         query.detection.key,
         query.detection.id,
         case.name,

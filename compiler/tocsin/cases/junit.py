@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from tocsin.cases.judge import Verdict
+from tocsin.cases.judge import CaseVerdict
 from tocsin.escape import xml
 
 
-def junit(verdicts: Sequence[Verdict]) -> bytes:
+def junit(verdicts: Sequence[CaseVerdict]) -> bytes:
     """One test suite an engine, one test case a case; refused ones are skipped."""
     root = ET.Element("testsuites")
     for engine in sorted({v.engine for v in verdicts}):
@@ -18,7 +18,7 @@ def junit(verdicts: Sequence[Verdict]) -> bytes:
     return text
 
 
-def _suite(root: ET.Element, engine: str, verdicts: Sequence[Verdict]) -> None:
+def _suite(root: ET.Element, engine: str, verdicts: Sequence[CaseVerdict]) -> None:
     counts = {
         "tests": len(verdicts),
         "failures": sum(not v.ok for v in verdicts),

@@ -29,7 +29,7 @@ Compiled = tuple[Resolved, Artifact]
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedCase:
     """A case whose events stand in a job from `start` on."""
 
     query: Resolved
@@ -39,14 +39,14 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CaseJob:
     """A job and the cases in it."""
 
     job: Job
-    cases: tuple[Placed, ...]
+    cases: tuple[PlacedCase, ...]
 
 
-def plans(compiled: Sequence[Compiled]) -> Iterator[Plan]:
+def plans(compiled: Sequence[Compiled]) -> Iterator[CaseJob]:
     """Jobs for all cases of these detections."""
     groups: dict[tuple[bool, tuple[str, ...]], list[Compiled]] = defaultdict(list)
     for query, artifact in compiled:
@@ -63,21 +63,21 @@ def _cases(group: Sequence[Compiled]) -> list[tuple[Resolved, Case]]:
 
 def _plan(
     group: Sequence[Compiled], cases: Sequence[tuple[Resolved, Case]], shifts: Sequence[int]
-) -> Plan:
+) -> CaseJob:
     sources = group[0][0].sources
-    placed: list[Placed] = []
+    placed: list[PlacedCase] = []
     at = 0
     for n, (query, case) in enumerate(cases):
         events = arrivals(case, sources, shifts[n] if shifts else 0)
-        placed.append(Placed(query, case, at, events))
+        placed.append(PlacedCase(query, case, at, events))
         at += len(events)
     used = {query.detection.id for query, _ in cases}
     artifacts = tuple(a for query, a in group if query.detection.id in used)
     stream = tuple(event for each in placed for _, event in each.events)
-    return Plan(Job(sources, artifacts, stream), tuple(placed))
+    return CaseJob(Job(sources, artifacts, stream), tuple(placed))
 
 
-def _correlations(group: Sequence[Compiled]) -> Iterator[Plan]:
+def _correlations(group: Sequence[Compiled]) -> Iterator[CaseJob]:
     sources = group[0][0].sources
     queries = {q.detection.id: q for q, _ in group if isinstance(q, CorrelationQuery)}
     dated = {name for name, query in queries.items() if _is_dated(query)}

@@ -8,8 +8,8 @@ from typing import Any
 
 from tocsin.backend.base import Backend, Endpoints
 from tocsin.cases.events import arrivals, in_time
-from tocsin.cases.judge import Verdict, judge
-from tocsin.cases.place import Compiled, Placed, plans
+from tocsin.cases.judge import CaseVerdict, judge
+from tocsin.cases.place import Compiled, PlacedCase, plans
 from tocsin.compile import Refusal, compile_query
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import Query, Resolved
@@ -18,7 +18,7 @@ from tocsin.ir.stream import completions, observe
 EVALUATOR = "evaluator"
 
 
-def run_evaluator(queries: Sequence[Resolved]) -> Iterator[Verdict]:
+def run_evaluator(queries: Sequence[Resolved]) -> Iterator[CaseVerdict]:
     """Every case by the reference evaluator."""
     for query in queries:
         for case in query.detection.cases:
@@ -38,7 +38,7 @@ def _hits(query: Resolved, events: Mapping[int, dict[str, Any]]) -> list[int]:
 
 def run_engine(
     queries: Sequence[Resolved], backend: Backend, endpoints: Endpoints
-) -> Iterator[Verdict]:
+) -> Iterator[CaseVerdict]:
     """Every case by a backend's real engine; refused detections give a verdict that says so."""
     compiled: list[Compiled] = []
     for query in queries:
@@ -56,7 +56,7 @@ def run_engine(
         yield from (_judge(placed, hits, backend.engine) for placed in each.cases)
 
 
-def _judge(each: Placed, hits: Mapping[tuple[str, int], int], engine: str) -> Verdict:
+def _judge(each: PlacedCase, hits: Mapping[tuple[str, int], int], engine: str) -> CaseVerdict:
     rule = each.query.detection.id
     times = {n: hits.get((rule, each.start + k), 0) for k, (n, _) in enumerate(each.events)}
     got = in_time(each.case, Counter(times).elements())
@@ -64,11 +64,11 @@ def _judge(each: Placed, hits: Mapping[tuple[str, int], int], engine: str) -> Ve
     return judge(each.query, each.case, engine, events, got)
 
 
-def _refused(query: Resolved, refusal: Refusal, engine: str) -> Iterator[Verdict]:
+def _refused(query: Resolved, refusal: Refusal, engine: str) -> Iterator[CaseVerdict]:
     why = f"{refusal.node} {refusal.reason} {refusal.detail}".strip()
     detection = query.detection
     for case in detection.cases:
-        yield Verdict(
+        yield CaseVerdict(
             detection.key,
             detection.id,
             case.name,

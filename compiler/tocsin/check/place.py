@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tocsin.diagnostics import Span
-from tocsin.front.yaml import Document, Path_, read_file
+from tocsin.front.yaml import Path_, YamlDocument, read_file
 from tocsin.model.detection import Detection
 
 
@@ -34,7 +34,7 @@ class Places:
 
 
 @lru_cache(maxsize=4)
-def _documents(file: Path, *state: int) -> Mapping[Span, Document]:
+def _documents(file: Path, *state: int) -> Mapping[Span, YamlDocument]:
     """The documents of a file in some state: many detections may stand in one."""
     del state
     documents, _ = read_file(file)

@@ -8,20 +8,20 @@ For the author of a backend:
 `case_ids()` and `report.check(id)` make one test of each case.
 """
 
-from tocsin.conformance.case import SEEN_WRONG, Case, Row
+from tocsin.conformance.case import SEEN_WRONG, ContractCase, ContractRow
 from tocsin.conformance.marks import Mark, Marks, marks_of, read_marks
-from tocsin.conformance.report import Report, Result, Status
+from tocsin.conformance.report import CaseResult, ConformanceReport, Status
 from tocsin.conformance.run import run
 from tocsin.conformance.table import case_ids, cases, rows, tagged
 
 __all__ = [
     "SEEN_WRONG",
-    "Case",
+    "CaseResult",
+    "ConformanceReport",
+    "ContractCase",
+    "ContractRow",
     "Mark",
     "Marks",
-    "Report",
-    "Result",
-    "Row",
     "Status",
     "case_ids",
     "cases",

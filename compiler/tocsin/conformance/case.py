@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tocsin.front.yaml import Document, Path_
+from tocsin.front.yaml import Path_, YamlDocument
 from tocsin.model.detection import CaseEvent
 
 SEEN_WRONG = "seen-wrong"
@@ -15,7 +15,7 @@ SEEN_WRONG = "seen-wrong"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Case:
+class ContractCase:
     """One case. `given` says where `detection`, `rules` or `file` stands in its document.
 
     `events`: numbers of the events that must match, `groups` their groups (correlations).
@@ -26,7 +26,7 @@ class Case:
 
     row: str
     name: str
-    document: Document
+    document: YamlDocument
     given: Path_
     given_events: tuple[CaseEvent, ...] = ()
     events: tuple[int, ...] = ()
@@ -60,15 +60,15 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Row:
+class ContractRow:
     """One row of the contract and its cases."""
 
     id: str
     title: str
-    cases: tuple[Case, ...]
+    cases: tuple[ContractCase, ...]
 
     @property
-    def meaningful(self) -> tuple[Case, ...]:
+    def meaningful(self) -> tuple[ContractCase, ...]:
         """The cases that reach a backend: those that the front does not refuse."""
         return tuple(case for case in self.cases if not case.refused)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from tocsin.conformance.case import Case
+from tocsin.conformance.case import ContractCase
 from tocsin.conformance.engine import Hits
-from tocsin.conformance.gather import VALUES, Group, Placed
+from tocsin.conformance.gather import VALUES, CaseGroup, PlacedContractCase
 from tocsin.escape import printable
 from tocsin.model.artifact import Artifact
 
@@ -19,7 +19,9 @@ MOST = 4000
 STRAYS = 3
 
 
-def differences(placed: Placed, group: Group, wanted: Hits, got: Hits) -> Iterator[str]:
+def differences(
+    placed: PlacedContractCase, group: CaseGroup, wanted: Hits, got: Hits
+) -> Iterator[str]:
     """Where table, evaluator and engine disagree on the events of a case, and of other cases."""
     own = set(placed.positions)
     table = _table(placed)
@@ -34,20 +36,20 @@ def differences(placed: Placed, group: Group, wanted: Hits, got: Hits) -> Iterat
         yield f"on another case's event, expected {expected}, got {found}: {_json(event)}"
 
 
-def _table(placed: Placed) -> Hits:
+def _table(placed: PlacedContractCase) -> Hits:
     case = placed.case
     groups: Sequence[tuple[str, ...]] = case.groups or [()] * len(case.events)
     pairs = zip(case.events, groups, strict=True)
     return frozenset((placed.positions[number], group) for number, group in pairs)
 
 
-def _plain(placed: Placed, hits: Hits, own: set[int]) -> Hits:
+def _plain(placed: PlacedContractCase, hits: Hits, own: set[int]) -> Hits:
     """The hits on the case's own events; without groups where the table does not name them."""
     named = placed.case.groups is not None
     return frozenset((at, group if named else ()) for at, group in hits if at in own)
 
 
-def _events(placed: Placed, hits: Hits) -> str:
+def _events(placed: PlacedContractCase, hits: Hits) -> str:
     """`events 0, 3 (alice)`, or for a case of one event `a match` or `no match`."""
     if len(placed.positions) == 1:
         return "a match" if hits else "no match"
@@ -56,7 +58,7 @@ def _events(placed: Placed, hits: Hits) -> str:
     return f"events {', '.join(texts)}" if hits else "no events"
 
 
-def case_text(case: Case) -> Iterator[str]:
+def case_text(case: ContractCase) -> Iterator[str]:
     """What the case gives: its detection or rules, its events."""
     text = case.value if case.form == "file" else yaml.safe_dump(case.value, allow_unicode=True)
     yield from (f"  {printable(line)}" for line in str(text).splitlines())

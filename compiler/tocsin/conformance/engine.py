@@ -9,7 +9,7 @@ from itertools import count
 
 from tocsin.backend.base import Backend, Endpoints
 from tocsin.compile import Refusal, compile_query
-from tocsin.conformance.gather import Group, part_of
+from tocsin.conformance.gather import CaseGroup, part_of
 from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 
@@ -44,13 +44,16 @@ def compiled(query: Resolved, backend: Backend) -> Compiled:
 class Ran:
     """A group as it ran at last: the hits of each detection, or the error that breaks its run."""
 
-    group: Group
+    group: CaseGroup
     hits: Mapping[str, Hits] = field(default_factory=dict)
     error: str = ""
 
 
 def run_groups(
-    groups: Sequence[Group], made: Mapping[Key, Compiled], backend: Backend, endpoints: Endpoints
+    groups: Sequence[CaseGroup],
+    made: Mapping[Key, Compiled],
+    backend: Backend,
+    endpoints: Endpoints,
 ) -> Iterator[Ran]:
     """Run all groups at once; where that breaks, halves of them until the guilty are alone.
 
@@ -79,7 +82,10 @@ def run_groups(
 
 
 def _run(
-    groups: Sequence[Group], made: Mapping[Key, Compiled], backend: Backend, endpoints: Endpoints
+    groups: Sequence[CaseGroup],
+    made: Mapping[Key, Compiled],
+    backend: Backend,
+    endpoints: Endpoints,
 ) -> list[Ran]:
     jobs = [_job(group, made) for group in groups]
     given = [job for job in jobs if job.artifacts and job.events]
@@ -90,7 +96,7 @@ def _run(
     ]
 
 
-def _job(group: Group, made: Mapping[Key, Compiled]) -> Job:
+def _job(group: CaseGroup, made: Mapping[Key, Compiled]) -> Job:
     """Each detection once, on the events of all cases."""
     keys = dict.fromkeys((group.source.name, placed.query.detection.id) for placed in group.placed)
     artifacts = tuple(done for key in keys if isinstance(done := made[key].made, Artifact))
@@ -104,7 +110,7 @@ def _by_detection(matches: Iterable[Match]) -> dict[str, Hits]:
     return {name: frozenset(hits) for name, hits in found.items()}
 
 
-def _halves(groups: Sequence[Group]) -> list[list[Group]]:
+def _halves(groups: Sequence[CaseGroup]) -> list[list[CaseGroup]]:
     """The groups, or the cases of the only one, in two parts; nothing for a single case."""
     if len(groups) > 1:
         return [list(groups[: len(groups) // 2]), list(groups[len(groups) // 2 :])]

@@ -9,7 +9,7 @@ from typing import Any
 from tocsin.canonical import digest
 from tocsin.cases.events import arrivals, tells_time
 from tocsin.cases.place import step_of
-from tocsin.conformance.case import Case
+from tocsin.conformance.case import ContractCase
 from tocsin.conformance.columns import NAME, TIME, type_of, values_of
 from tocsin.conformance.lower import named, query_of
 from tocsin.ir.correlation import Correlation
@@ -30,24 +30,24 @@ Event = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedContractCase:
     """A case in a group: its query, and where its events stand among the group's events.
 
     `positions[n]` is the position of the case's event n, which are in order of arrival.
     """
 
-    case: Case
+    case: ContractCase
     query: Resolved
     positions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CaseGroup:
     """Cases of one source. Those with correlations lie weeks apart, beyond each other's windows."""
 
     source: Source
     events: tuple[Event, ...]
-    placed: tuple[Placed, ...]
+    placed: tuple[PlacedContractCase, ...]
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class _Open:
     first: Source
     columns: dict[str, Column]
     claims: dict[Place, FieldType | None]
-    members: list[tuple[Case, Resolved]] = field(default_factory=list)
+    members: list[tuple[ContractCase, Resolved]] = field(default_factory=list)
 
     @property
     def stateful(self) -> bool:
@@ -71,7 +71,7 @@ class _Open:
         return bool(self.kind[2])
 
 
-def gather(cases: Iterable[Case]) -> list[Group]:
+def gather(cases: Iterable[ContractCase]) -> list[CaseGroup]:
     """The groups of all cases that have a meaning."""
     opened: list[_Open] = []
     for case in cases:
@@ -79,7 +79,7 @@ def gather(cases: Iterable[Case]) -> list[Group]:
     return [_closed(each, number) for number, each in enumerate(opened)]
 
 
-def _place(case: Case, query: Resolved, opened: list[_Open]) -> None:
+def _place(case: ContractCase, query: Resolved, opened: list[_Open]) -> None:
     source = query.source
     events = arrivals(_story(case), [source])
     stateful = Correlation.__name__ in query.kinds
@@ -102,7 +102,7 @@ def _place(case: Case, query: Resolved, opened: list[_Open]) -> None:
     group.members.append((case, query))
 
 
-def _story(case: Case) -> Story:
+def _story(case: ContractCase) -> Story:
     return Story(case.name, case.given_events, Expect(), case.document.span(case.given))
 
 
@@ -141,7 +141,7 @@ def _surer(column: Column, group: _Open, claims: dict[Place, FieldType | None]) 
     return column.name not in group.columns or bool(claims.get(column.path))
 
 
-def _closed(group: _Open, number: int) -> Group:
+def _closed(group: _Open, number: int) -> CaseGroup:
     keyword = bool(group.kind[0])
     name = f"{NAME}_{number}"
     columns = sorted(group.columns.values(), key=lambda c: (c.name != TIME, c.name))
@@ -158,12 +158,12 @@ def _closed(group: _Open, number: int) -> Group:
     events, placed = _numbered(group, source)
     if keyword:
         events = [{**event, VALUES: list(scalars(event))} for event in events]
-    return Group(source, tuple(events), tuple(placed))
+    return CaseGroup(source, tuple(events), tuple(placed))
 
 
-def _numbered(group: _Open, source: Source) -> tuple[list[Event], list[Placed]]:
+def _numbered(group: _Open, source: Source) -> tuple[list[Event], list[PlacedContractCase]]:
     events: list[Event] = []
-    placed: list[Placed] = []
+    placed: list[PlacedContractCase] = []
     for (case, query), shift in zip(group.members, _shifts(group), strict=True):
         own = arrivals(_story(case), [group.first], shift)
         start = 0 if group.shared else len(events)
@@ -171,7 +171,7 @@ def _numbered(group: _Open, source: Source) -> tuple[list[Event], list[Placed]]:
         if not (group.shared and placed):
             events += [body for _, body in own]
         ordered = tuple(positions[n] for n in range(len(own)))
-        placed.append(Placed(case, named(query, source), ordered))
+        placed.append(PlacedContractCase(case, named(query, source), ordered))
     return events, placed
 
 
@@ -185,7 +185,7 @@ def _shifts(group: _Open) -> list[int]:
     return [step * number for number in range(len(stories))]
 
 
-def part_of(group: Group, placed: Sequence[Placed]) -> Group:
+def part_of(group: CaseGroup, placed: Sequence[PlacedContractCase]) -> CaseGroup:
     """Some cases of a group, with their columns and events alone."""
     wanted = {field for each in placed for field in each.query.fields}
     wanted |= {group.source.time_field, group.source.values_column}
@@ -196,4 +196,4 @@ def part_of(group: Group, placed: Sequence[Placed]) -> Group:
     kept = sorted({at for each in placed for at in each.positions})
     moved = {old: new for new, old in enumerate(kept)}
     again = (replace(p, positions=tuple(moved[at] for at in p.positions)) for p in placed)
-    return Group(source, tuple(group.events[at] for at in kept), tuple(again))
+    return CaseGroup(source, tuple(group.events[at] for at in kept), tuple(again))

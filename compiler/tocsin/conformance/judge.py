@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from tocsin.conformance.case import Case
+from tocsin.conformance.case import ContractCase
 from tocsin.conformance.differ import case_text, differences
 from tocsin.conformance.gather import gather
 from tocsin.conformance.lower import Lowered, lower
 from tocsin.conformance.oracle import expected
-from tocsin.conformance.report import Report, Result, Status
+from tocsin.conformance.report import CaseResult, ConformanceReport, Status
 
 
-def judge_table(cases: Iterable[Case]) -> Report:
+def judge_table(cases: Iterable[ContractCase]) -> ConformanceReport:
     """All cases on the evaluator; those that the front must refuse too."""
     start = time.monotonic()
     given = list(cases)
@@ -26,21 +26,21 @@ def judge_table(cases: Iterable[Case]) -> Report:
             hits = wanted[placed.query.detection.id]
             if wrong := list(differences(placed, group, hits, hits)):
                 told = (*case_text(placed.case), wrong[0])
-                results[placed.case.id] = Result(placed.case, Status.FAILED, told=told)
+                results[placed.case.id] = CaseResult(placed.case, Status.FAILED, told=told)
     pairs = sum(len(group.events) * len(group.placed) for group in groups)
     seconds = time.monotonic() - start
-    return Report("evaluator", tuple(results[c.id] for c in given), (), pairs, seconds)
+    return ConformanceReport("evaluator", tuple(results[c.id] for c in given), (), pairs, seconds)
 
 
-def front_result(case: Case) -> Result:
+def front_result(case: ContractCase) -> CaseResult:
     """Whether the front refuses or accepts a case as the table says."""
     wrong = list(_wrong(case, lower(case)))
     if not wrong:
-        return Result(case, Status.PASSED)
-    return Result(case, Status.FAILED, told=(*case_text(case), *wrong))
+        return CaseResult(case, Status.PASSED)
+    return CaseResult(case, Status.FAILED, told=(*case_text(case), *wrong))
 
 
-def _wrong(case: Case, lowered: Lowered) -> Iterator[str]:
+def _wrong(case: ContractCase, lowered: Lowered) -> Iterator[str]:
     codes = {found.code for found in lowered.errors}
     warned = {found.code for found in lowered.diagnostics} - codes
     said = [f"{found.code}: {found.message}" for found in lowered.diagnostics]

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from tocsin.canonical import digest
-from tocsin.conformance.case import Case
+from tocsin.conformance.case import ContractCase
 from tocsin.conformance.columns import NAME, TIME, columns_of
 from tocsin.diagnostics import Diagnostic, Severity, Span
 from tocsin.errors import ConfigError
@@ -42,12 +42,12 @@ class Lowered:
 
 
 @cache
-def lower(case: Case) -> Lowered:
+def lower(case: ContractCase) -> Lowered:
     """The query of a case; once for all backends, since a query is immutable."""
     return _detection(case) if case.form == "detection" else _project(case)
 
 
-def query_of(case: Case) -> Resolved:
+def query_of(case: ContractCase) -> Resolved:
     """The query of a case that has a meaning; ConfigError if the front refuses it."""
     lowered = lower(case)
     if lowered.query is None:
@@ -58,7 +58,7 @@ def query_of(case: Case) -> Resolved:
 # --- one detection block ------------------------------------------------------------------------
 
 
-def _detection(case: Case) -> Lowered:
+def _detection(case: ContractCase) -> Lowered:
     lowering = Lowering(case.document, case.given, case.placeholders)
     expr = lowering.block(case.value)
     found = tuple(lowering.diagnostics)
@@ -69,7 +69,7 @@ def _detection(case: Case) -> Lowered:
     return Lowered(replace(unbound, source=_bound(case, unbound)), found, (case.id,))
 
 
-def _bound(case: Case, query: Query) -> Source:
+def _bound(case: ContractCase, query: Query) -> Source:
     made = columns_of(query.fields, [event.body for event in case.given_events])
     return Source(NAME, made, table=NAME, topic=NAME)
 
@@ -93,7 +93,7 @@ def _over(query: Resolved, source: Source) -> Resolved:
 # --- whole rule files ---------------------------------------------------------------------------
 
 
-def _project(case: Case) -> Lowered:
+def _project(case: ContractCase) -> Lowered:
     """A project of one source and one file of rules; the last rule is in question, or `of`."""
     text = case.value if case.form == "file" else yaml.safe_dump_all(_documents(case))
     with TemporaryDirectory(prefix="tocsin-") as folder:
@@ -115,7 +115,7 @@ def _narrowed(query: Resolved) -> Source:
     return replace(source, columns=tuple(c for c in source.columns if c.name in wanted), serves=())
 
 
-def _documents(case: Case) -> list[dict[str, Any]]:
+def _documents(case: ContractCase) -> list[dict[str, Any]]:
     """The documents with what every rule must have and no case is about."""
     made: list[dict[str, Any]] = []
     for number, given in enumerate(case.value):
@@ -126,7 +126,7 @@ def _documents(case: Case) -> list[dict[str, Any]]:
     return made
 
 
-def _write(root: Path, case: Case, text: str) -> None:
+def _write(root: Path, case: ContractCase, text: str) -> None:
     for name in ("sources", "rules", "placeholders"):
         (root / name).mkdir()
     (root / "tocsin.toml").write_text('[project]\nname = "conformance"\n', "utf-8")
@@ -136,7 +136,7 @@ def _write(root: Path, case: Case, text: str) -> None:
         (root / "placeholders" / f"{name}.txt").write_text("\n".join(values), "utf-8")
 
 
-def _source(case: Case, text: str) -> dict[str, Any]:
+def _source(case: ContractCase, text: str) -> dict[str, Any]:
     """The source file: every field that the rules or the events name."""
     documents, _ = read_bytes(text.encode(), "rules")
     names = {name for document in documents for name in _names(document.value)}
@@ -177,7 +177,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(below)
 
 
-def _chosen(case: Case, queries: Sequence[Resolved]) -> Resolved:
+def _chosen(case: ContractCase, queries: Sequence[Resolved]) -> Resolved:
     found = [query for query in queries if query.detection.key == case.of]
     if case.of:
         return found[0]

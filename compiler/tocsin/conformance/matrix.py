@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.backend.base import Backend, Support
-from tocsin.conformance.case import Row
+from tocsin.conformance.case import ContractRow
 from tocsin.conformance.marks import Mark, Marks, marks_of
 from tocsin.conformance.table import rows
 from tocsin.ir.correlation import NODE_TYPES
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class SupportCell:
     """What a backend does with a row: `done` of `all` cases, and the marks of the others."""
 
     done: int
@@ -30,13 +30,13 @@ class Cell:
         return f"partly ({self.done} of {self.all}): {said}" if self.done else said
 
 
-def cell(row: Row, marks: Marks) -> Cell:
+def cell(row: ContractRow, marks: Marks) -> SupportCell:
     """The cell of a row. A row whose cases the front decides alone is the same for everyone."""
     cases = row.meaningful
     found = [mark for case in cases if (mark := marks.of(case.id))]
     if not cases and (mark := marks.of(row.id)):
         found = [mark]
-    return Cell(len(cases) - len(found), len(cases), tuple(found))
+    return SupportCell(len(cases) - len(found), len(cases), tuple(found))
 
 
 def rows_table(backends: Sequence[Backend]) -> str:

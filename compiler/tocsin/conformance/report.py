@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tocsin.conformance.case import Case
+from tocsin.conformance.case import ContractCase
 from tocsin.conformance.marks import Mark
 
 
@@ -20,13 +20,13 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CaseResult:
     """One case on one backend. `told` is what a reader needs to see where it failed.
 
     `node` and `reason`: of a refusal. `problem`: why it counts against the backend, if it does.
     """
 
-    case: Case
+    case: ContractCase
     status: Status
     mark: Mark | None = None
     node: str = ""
@@ -68,11 +68,11 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ConformanceReport:
     """All results of one backend. `pairs`: how many pairs of detection and event were compared."""
 
     backend: str
-    results: tuple[Result, ...]
+    results: tuple[CaseResult, ...]
     stale: tuple[str, ...] = ()
     pairs: int = 0
     seconds: float = 0.0
@@ -92,7 +92,7 @@ class Report:
         """How many cases ended so."""
         return sum(result.status is status for result in self.results)
 
-    def rows(self) -> Iterator[tuple[str, tuple[Result, ...]]]:
+    def rows(self) -> Iterator[tuple[str, tuple[CaseResult, ...]]]:
         """The results by row, in the order of the table."""
         for row in dict.fromkeys(result.case.row for result in self.results):
             yield row, tuple(result for result in self.results if result.case.row == row)

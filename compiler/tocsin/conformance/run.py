@@ -8,7 +8,7 @@ from functools import cache
 
 from tocsin.backend.base import Backend, Endpoints, NoServers
 from tocsin.compile import Refusal
-from tocsin.conformance.case import Case
+from tocsin.conformance.case import ContractCase
 from tocsin.conformance.differ import case_text, differences, emitted
 from tocsin.conformance.engine import (
     Compiled,
@@ -18,10 +18,10 @@ from tocsin.conformance.engine import (
     compiled,
     run_groups,
 )
-from tocsin.conformance.gather import Group, Placed, gather, part_of
+from tocsin.conformance.gather import CaseGroup, PlacedContractCase, gather, part_of
 from tocsin.conformance.marks import Marks, marks_of
 from tocsin.conformance.oracle import expected
-from tocsin.conformance.report import Report, Result, Status
+from tocsin.conformance.report import CaseResult, ConformanceReport, Status
 from tocsin.conformance.table import cases, rows
 from tocsin.model.artifact import Artifact
 
@@ -30,9 +30,9 @@ def run(
     backend: Backend,
     endpoints: Endpoints | None = None,
     *,
-    only: Iterable[Case] | None = None,
+    only: Iterable[ContractCase] | None = None,
     marks: Marks | None = None,
-) -> Report:
+) -> ConformanceReport:
     """All cases that have a meaning (or `only` these) on a backend, judged by its marks.
 
     `marks` in place of those that the backend's package declares. Raises what the backend raises
@@ -48,7 +48,7 @@ def run(
     for ran in run_groups(taken, made, backend, endpoints or NoServers()):
         results |= {r.case.id: r for r in _judged(ran, made, declared)}
     stale = declared.stale(results, (row.id for row in rows())) if only is None else ()
-    return Report(
+    return ConformanceReport(
         backend.name,
         tuple(results[case.id] for case in chosen),
         tuple(stale),
@@ -58,24 +58,24 @@ def run(
 
 
 @cache
-def _groups(chosen: tuple[Case, ...]) -> list[Group]:
+def _groups(chosen: tuple[ContractCase, ...]) -> list[CaseGroup]:
     return gather(chosen)
 
 
-def _keyed(group: Group) -> Iterator[tuple[Key, Placed]]:
+def _keyed(group: CaseGroup) -> Iterator[tuple[Key, PlacedContractCase]]:
     for placed in group.placed:
         yield (group.source.name, placed.query.detection.id), placed
 
 
-def _refused(group: Group, made: Mapping[Key, Compiled], marks: Marks) -> Iterator[Result]:
+def _refused(group: CaseGroup, made: Mapping[Key, Compiled], marks: Marks) -> Iterator[CaseResult]:
     for key, placed in _keyed(group):
         if isinstance(no := made[key].made, Refusal):
             said = f"{no.node} {no.reason} {no.detail}".strip()
             mark = marks.of(placed.case.id)
-            yield Result(placed.case, Status.REFUSED, mark, no.node, no.reason, (said,))
+            yield CaseResult(placed.case, Status.REFUSED, mark, no.node, no.reason, (said,))
 
 
-def _taken(group: Group, made: Mapping[Key, Compiled]) -> list[Group]:
+def _taken(group: CaseGroup, made: Mapping[Key, Compiled]) -> list[CaseGroup]:
     """The group without what is refused: a column that an engine cannot have is gone with it."""
     kept = [p for key, p in _keyed(group) if not isinstance(made[key].made, Refusal)]
     if len(kept) == len(group.placed):
@@ -83,19 +83,19 @@ def _taken(group: Group, made: Mapping[Key, Compiled]) -> list[Group]:
     return [part_of(group, kept)] if kept else []
 
 
-def _judged(ran: Ran, made: Mapping[Key, Compiled], marks: Marks) -> Iterator[Result]:
+def _judged(ran: Ran, made: Mapping[Key, Compiled], marks: Marks) -> Iterator[CaseResult]:
     wanted = expected(ran.group)
     for key, placed in _keyed(ran.group):
         done, mark = made[key], marks.of(placed.case.id)
         if wrong := list(_wrong(placed, ran, done, wanted[key[1]])):
             text = emitted(done.made) if isinstance(done.made, Artifact) else ()
             told = (*case_text(placed.case), *wrong, *text)
-            yield Result(placed.case, Status.FAILED, mark, told=told)
+            yield CaseResult(placed.case, Status.FAILED, mark, told=told)
         else:
-            yield Result(placed.case, Status.PASSED, mark)
+            yield CaseResult(placed.case, Status.PASSED, mark)
 
 
-def _wrong(placed: Placed, ran: Ran, done: Compiled, wanted: Hits) -> Iterator[str]:
+def _wrong(placed: PlacedContractCase, ran: Ran, done: Compiled, wanted: Hits) -> Iterator[str]:
     if done.wrong:
         yield done.wrong
     elif ran.error:

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tocsin.conformance.case import Case, Row
+from tocsin.conformance.case import ContractCase, ContractRow
 from tocsin.errors import ConfigError
 from tocsin.front.block import milliseconds
-from tocsin.front.yaml import Document, read_bytes
+from tocsin.front.yaml import YamlDocument, read_bytes
 from tocsin.model.detection import CaseEvent
 
 FORMS = ("detection", "rules", "file")
@@ -39,7 +39,7 @@ class Made(_Strict):
     text: str
 
 
-class CaseBlock(_Strict):
+class ContractCaseBlock(_Strict):
     """A case as written; `event` and `match` are short for one event."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -63,18 +63,18 @@ class RowBlock(_Strict):
     """A file of the table."""
 
     title: str
-    cases: list[CaseBlock] = Field(default_factory=list)
+    cases: list[ContractCaseBlock] = Field(default_factory=list)
 
 
 @cache
-def rows() -> tuple[Row, ...]:
+def rows() -> tuple[ContractRow, ...]:
     """All rows, sorted as the contract is: E, L, S and C with their numbers."""
     folder = files("tocsin.conformance").joinpath("rows")
     paths = sorted((p for p in folder.iterdir() if p.name.endswith(".yml")), key=_order)
     return tuple(read_row(path.name, path.read_bytes()) for path in paths)
 
 
-def cases(pattern: str = "") -> Iterator[Case]:
+def cases(pattern: str = "") -> Iterator[ContractCase]:
     """All cases, or those of one row."""
     for row in rows():
         if pattern in ("", row.id):
@@ -86,7 +86,7 @@ def case_ids() -> list[str]:
     return [case.id for case in cases() if not case.refused]
 
 
-def tagged(tag: str) -> list[Case]:
+def tagged(tag: str) -> list[ContractCase]:
     """The cases that bear a tag."""
     return [case for case in cases() if tag in case.tags]
 
@@ -98,7 +98,7 @@ def _order(path: Any) -> tuple[int, int]:
     return "ELSC".index(found[1]), int(found[2])
 
 
-def read_row(name: str, data: bytes) -> Row:
+def read_row(name: str, data: bytes) -> ContractRow:
     """The row of a file; ConfigError for a file that is not one."""
     documents, wrong = read_bytes(data, name)
     if wrong or len(documents) != 1:
@@ -111,10 +111,10 @@ def read_row(name: str, data: bytes) -> Row:
         raise ConfigError(f"{name} is no table of cases: {error}") from None
     row = name.removesuffix(".yml")
     made = tuple(_case(row, document, n, each) for n, each in enumerate(block.cases))
-    return Row(row, block.title, made)
+    return ContractRow(row, block.title, made)
 
 
-def _case(row: str, document: Document, number: int, block: CaseBlock) -> Case:
+def _case(row: str, document: YamlDocument, number: int, block: ContractCaseBlock) -> ContractCase:
     forms = [form for form in FORMS if form in document.value["cases"][number]]
     outcomes = (block.match is not None, block.expect is not None, bool(block.refused))
     if len(forms) != 1 or sum(outcomes) != 1:
@@ -122,7 +122,7 @@ def _case(row: str, document: Document, number: int, block: CaseBlock) -> Case:
     expect = block.expect or Expected()
     numbers = (0,) if block.match else tuple(expect.events or ())
     groups = None if expect.groups is None else tuple(map(tuple, expect.groups))
-    return Case(
+    return ContractCase(
         row,
         block.name,
         document,
@@ -141,7 +141,7 @@ def _case(row: str, document: Document, number: int, block: CaseBlock) -> Case:
     )
 
 
-def _events(block: CaseBlock) -> Iterator[CaseEvent]:
+def _events(block: ContractCaseBlock) -> Iterator[CaseEvent]:
     """`event` is a map, or JSON text where YAML could not say it; a list has times as in cases."""
     if block.event is not None or block.match is not None:
         given = {} if block.event is None else block.event

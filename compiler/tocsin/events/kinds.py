@@ -11,7 +11,7 @@ EVTX = b"ElfFile\x00"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ForeignKind:
     """A kind of file that holds no events we read, and what to do about it."""
 
     name: str
@@ -19,41 +19,44 @@ class Kind:
 
 
 _UNPACK = "unpack it first"
-_MAGIC: tuple[tuple[bytes, Kind], ...] = (
-    (GZIP, Kind("gzip inside gzip", _UNPACK)),
-    (b"PAR1", Kind("Parquet", "write it out as JSON lines, with DuckDB: COPY … TO 'events.jsonl'")),
-    (b"%PDF-", Kind("PDF")),
-    (b"\x7fELF", Kind("an ELF program")),
-    (b"PK\x03\x04", Kind("a zip archive", _UNPACK)),
-    (b"PK\x05\x06", Kind("an empty zip archive")),
-    (b"\x28\xb5\x2f\xfd", Kind("zstd", "unpack it first: zstd -d")),
-    (b"\xfd7zXZ\x00", Kind("xz", "unpack it first: xz -d")),
-    (b"\x04\x22\x4d\x18", Kind("LZ4", "unpack it first: lz4 -d")),
-    (b"7z\xbc\xaf\x27\x1c", Kind("a 7-Zip archive", _UNPACK)),
-    (b"SQLite format 3\x00", Kind("an SQLite database")),
-    (b"Obj\x01", Kind("Avro", "write it out as JSON lines, with avro-tools tojson")),
-    (b"ARROW1", Kind("Arrow")),
-    (b"LfLe", Kind("a Windows event log of before 2008 (EVT)", "convert it to EVTX first")),
-    (b"\xd4\xc3\xb2\xa1", Kind("a packet capture")),
-    (b"\xa1\xb2\xc3\xd4", Kind("a packet capture")),
-    (b"\n\r\r\n", Kind("a packet capture")),
-    (b"regf", Kind("a registry hive")),
-    (b"\x89PNG", Kind("a PNG image")),
-    (b"\xff\xd8\xff", Kind("a JPEG image")),
-    (b"\xff\xfe\x00\x00", Kind("UTF-32 text", "write it as UTF-8")),
-    (b"\x00\x00\xfe\xff", Kind("UTF-32 text", "write it as UTF-8")),
+_MAGIC: tuple[tuple[bytes, ForeignKind], ...] = (
+    (GZIP, ForeignKind("gzip inside gzip", _UNPACK)),
+    (
+        b"PAR1",
+        ForeignKind("Parquet", "write it out as JSON lines, with DuckDB: COPY … TO 'events.jsonl'"),
+    ),
+    (b"%PDF-", ForeignKind("PDF")),
+    (b"\x7fELF", ForeignKind("an ELF program")),
+    (b"PK\x03\x04", ForeignKind("a zip archive", _UNPACK)),
+    (b"PK\x05\x06", ForeignKind("an empty zip archive")),
+    (b"\x28\xb5\x2f\xfd", ForeignKind("zstd", "unpack it first: zstd -d")),
+    (b"\xfd7zXZ\x00", ForeignKind("xz", "unpack it first: xz -d")),
+    (b"\x04\x22\x4d\x18", ForeignKind("LZ4", "unpack it first: lz4 -d")),
+    (b"7z\xbc\xaf\x27\x1c", ForeignKind("a 7-Zip archive", _UNPACK)),
+    (b"SQLite format 3\x00", ForeignKind("an SQLite database")),
+    (b"Obj\x01", ForeignKind("Avro", "write it out as JSON lines, with avro-tools tojson")),
+    (b"ARROW1", ForeignKind("Arrow")),
+    (b"LfLe", ForeignKind("a Windows event log of before 2008 (EVT)", "convert it to EVTX first")),
+    (b"\xd4\xc3\xb2\xa1", ForeignKind("a packet capture")),
+    (b"\xa1\xb2\xc3\xd4", ForeignKind("a packet capture")),
+    (b"\n\r\r\n", ForeignKind("a packet capture")),
+    (b"regf", ForeignKind("a registry hive")),
+    (b"\x89PNG", ForeignKind("a PNG image")),
+    (b"\xff\xd8\xff", ForeignKind("a JPEG image")),
+    (b"\xff\xfe\x00\x00", ForeignKind("UTF-32 text", "write it as UTF-8")),
+    (b"\x00\x00\xfe\xff", ForeignKind("UTF-32 text", "write it as UTF-8")),
 )
 _BZIP2 = re.compile(rb"BZh[1-9]1AY&SY")
-_BRIEF = ((b"MZ", Kind("a Windows program")), (b"ORC", Kind("ORC")))
+_BRIEF = ((b"MZ", ForeignKind("a Windows program")), (b"ORC", ForeignKind("ORC")))
 """Too brief to tell alone: text may begin so, but not text with NULs."""
 _LOGS = (
-    (b"#separator", Kind("a Zeek log with tabs", "write JSON: LogAscii::use_json=T")),
-    (b"#Software:", Kind("a W3C log", "convert it to CSV with a header, or to JSON")),
-    (b"#Version:", Kind("a W3C log", "convert it to CSV with a header, or to JSON")),
-    (b"#Fields:", Kind("a W3C log", "convert it to CSV with a header, or to JSON")),
-    (b"type=", Kind("an audit log of Linux", "convert it to JSON, a field a key")),
-    (b"CEF:", Kind("CEF", "convert it to JSON, a field a key")),
-    (b"LEEF:", Kind("LEEF", "convert it to JSON, a field a key")),
+    (b"#separator", ForeignKind("a Zeek log with tabs", "write JSON: LogAscii::use_json=T")),
+    (b"#Software:", ForeignKind("a W3C log", "convert it to CSV with a header, or to JSON")),
+    (b"#Version:", ForeignKind("a W3C log", "convert it to CSV with a header, or to JSON")),
+    (b"#Fields:", ForeignKind("a W3C log", "convert it to CSV with a header, or to JSON")),
+    (b"type=", ForeignKind("an audit log of Linux", "convert it to JSON, a field a key")),
+    (b"CEF:", ForeignKind("CEF", "convert it to JSON, a field a key")),
+    (b"LEEF:", ForeignKind("LEEF", "convert it to JSON, a field a key")),
 )
 _TAR = slice(257, 262)
 _OBJECT_LINE = re.compile(rb"^[ \t]*\{", re.MULTILINE)
@@ -61,18 +64,20 @@ _NAME = re.compile(r"(?!.*: )[\w.@#:/()\[\]%$*+-]+( [\w.@#:/()\[\]%$*+-]+){0,4}"
 DELIMITERS = ",;\t|"
 
 
-def foreign(head: bytes) -> Kind | None:
+def foreign(head: bytes) -> ForeignKind | None:
     """The kind of a file that holds no text; None where it may hold events."""
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
     if _BZIP2.match(head):
-        return Kind("bzip2", "unpack it first: bzip2 -d")
+        return ForeignKind("bzip2", "unpack it first: bzip2 -d")
     if head[_TAR] == b"ustar":
-        return Kind("a tar archive", _UNPACK)
+        return ForeignKind("a tar archive", _UNPACK)
     if head.lstrip()[:1] in (b"{", b"[") or b"\x00" not in head:
         return None
-    return next((kind for magic, kind in _BRIEF if head.startswith(magic)), Kind("a binary file"))
+    return next(
+        (kind for magic, kind in _BRIEF if head.startswith(magic)), ForeignKind("a binary file")
+    )
 
 
 def encoding(head: bytes) -> str:
@@ -101,19 +106,21 @@ def has_json(head: bytes) -> bool:
     return head.lstrip()[:1] in (b"{", b"[") or _OBJECT_LINE.search(head) is not None
 
 
-def text_kind(head: bytes) -> Kind:
+def text_kind(head: bytes) -> ForeignKind:
     """What a text is that holds neither JSON nor a table."""
     if head.lstrip().startswith(b"<"):
         hint = "Windows events as XML: export them as EVTX, or as JSON (evtx_dump -o jsonl)"
-        return Kind("XML or HTML", hint)
+        return ForeignKind("XML or HTML", hint)
     for begin, kind in _LOGS:
         if head.startswith(begin):
             return kind
     try:
         head[: head.rfind(b"\n") + 1].decode()
     except UnicodeDecodeError:
-        return Kind("text that is not UTF-8", "write it as UTF-8")
-    return Kind("a text without JSON or a table", "one JSON object a line, or CSV with a header")
+        return ForeignKind("text that is not UTF-8", "write it as UTF-8")
+    return ForeignKind(
+        "a text without JSON or a table", "one JSON object a line, or CSV with a header"
+    )
 
 
 def delimiter(head: bytes) -> str:

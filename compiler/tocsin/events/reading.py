@@ -25,7 +25,7 @@ MOST_FINDINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class EventFiles:
     """Events of files in order, what could not be read, and how many files were read as what."""
 
     events: list[Event]
@@ -33,18 +33,18 @@ class Reading:
     read_as: Counter[str]
 
 
-def read_events(paths: Iterable[Path], *, flatten: bool = True) -> Reading:
+def read_events(paths: Iterable[Path], *, flatten: bool = True) -> EventFiles:
     """All events of the files; `flatten`: Windows events get the field names of Sigma rules."""
-    made = Reading([], [], Counter())
+    made = EventFiles([], [], Counter())
     for path in paths:
         with open_events(path) as stream:
             _read(str(path), stream, made, flatten=flatten)
     return made
 
 
-def read_stream(name: str, stream: IO[bytes], *, flatten: bool = True) -> Reading:
+def read_stream(name: str, stream: IO[bytes], *, flatten: bool = True) -> EventFiles:
     """All events of a stream."""
-    made = Reading([], [], Counter())
+    made = EventFiles([], [], Counter())
     _read(name, stream, made, flatten=flatten)
     return made
 
@@ -105,7 +105,7 @@ def _trouble(error: Exception) -> str:
     return str(error)
 
 
-def _read(name: str, stream: IO[bytes], made: Reading, *, flatten: bool) -> None:
+def _read(name: str, stream: IO[bytes], made: EventFiles, *, flatten: bool) -> None:
     shape: Callable[[Event], Event] = flat if flatten else lambda event: event
     append, count = made.events.append, 0
     for given in pieces(stream, made.read_as):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tocsin.diagnostics import Diagnostic, near
-from tocsin.front.yaml import Document, Path_
+from tocsin.front.yaml import Path_, YamlDocument
 from tocsin.model.detection import Case, CaseEvent, Expect
 
 _DURATION = re.compile(r"(-?[0-9]+)(ms|s|m|h|d|w)")
@@ -46,7 +46,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Dedup(_Strict):
+class DedupBlock(_Strict):
     """Which alerts are about the same: equal values of `by` in a stretch of time."""
 
     by: list[str]
@@ -56,7 +56,7 @@ class Dedup(_Strict):
 class AlertSettings(_Strict):
     """What alerts say of themselves; workers carry it, and act on none of it."""
 
-    dedup: Dedup | None = None
+    dedup: DedupBlock | None = None
     playbook: str = ""
 
 
@@ -106,7 +106,7 @@ class Block(_Strict):
 
 
 def findings(
-    error: ValidationError, document: Document, path: Path_, code: str, model: type[BaseModel]
+    error: ValidationError, document: YamlDocument, path: Path_, code: str, model: type[BaseModel]
 ) -> list[Diagnostic]:
     """Errors of pydantic on a model as findings at their places."""
     found = []
@@ -160,7 +160,7 @@ def _models(model: type[BaseModel], part: str | int) -> list[type[BaseModel]]:
 
 
 def read_cases(
-    blocks: list[CaseBlock], base: dict[str, Any], document: Document, path: Path_
+    blocks: list[CaseBlock], base: dict[str, Any], document: YamlDocument, path: Path_
 ) -> tuple[list[Case], list[Diagnostic]]:
     """The cases with times in milliseconds and the base merged in."""
     cases: list[Case] = []

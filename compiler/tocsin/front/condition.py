@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tocsin.front.sigma import Combined, ConditionError, Name, Some, Tree
+from tocsin.front.sigma import Combined, ConditionError, Name, Quantified, Tree
 from tocsin.ir.nodes import Expr, all_of, any_of, negate
 
 
@@ -28,7 +28,7 @@ def lower_condition(tree: Tree, selections: Mapping[str, Expr]) -> Expr:
         if tree.name not in selections:
             raise _unknown(tree.name, selections)
         return selections[tree.name]
-    if isinstance(tree, Some):
+    if isinstance(tree, Quantified):
         named = [selections[name] for name in _named(tree.pattern, selections)]
         return all_of(named) if tree.every else any_of(named)
     args = [lower_condition(arg, selections) for arg in tree.args]
@@ -43,7 +43,7 @@ def names_in(tree: Tree, selections: Mapping[str, Expr]) -> list[str]:
         if tree.name not in selections:
             raise _unknown(tree.name, selections)
         return [tree.name]
-    if isinstance(tree, Some):
+    if isinstance(tree, Quantified):
         return _named(tree.pattern, selections)
     return [name for arg in tree.args for name in names_in(arg, selections)]
 

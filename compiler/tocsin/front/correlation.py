@@ -17,7 +17,7 @@ from tocsin.front.describe import describe
 from tocsin.front.presence import named_in
 from tocsin.front.section import Section
 from tocsin.front.sigma import ConditionError, parse_condition
-from tocsin.front.yaml import Document, Path_
+from tocsin.front.yaml import Path_, YamlDocument
 from tocsin.ir.correlation import Bound, CorrelationType
 from tocsin.model.detection import Detection
 from tocsin.model.names import canonical_id
@@ -70,8 +70,8 @@ class CorrelationRule:
     condition: str = ""
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     generate: bool = False
-    document: Document = field(
-        compare=False, repr=False, default_factory=lambda: Document("", None)
+    document: YamlDocument = field(
+        compare=False, repr=False, default_factory=lambda: YamlDocument("", None)
     )
 
     def span(self, *path: str | int, key: bool = False) -> Span:
@@ -80,7 +80,7 @@ class CorrelationRule:
 
 
 def read_correlation(
-    document: Document, value: dict[str, Any], slug: str | None = None
+    document: YamlDocument, value: dict[str, Any], slug: str | None = None
 ) -> tuple[CorrelationRule | None, list[Diagnostic]]:
     """A correlation with every finding; None where its map has none of the shape it needs."""
     detection, wrong = _described(document, value, slug)
@@ -125,7 +125,7 @@ def _read(section: Section, detection: Detection, *, generate: bool) -> Correlat
 
 
 def _described(
-    document: Document, value: dict[str, Any], slug: str | None
+    document: YamlDocument, value: dict[str, Any], slug: str | None
 ) -> tuple[Detection, list[Diagnostic]]:
     """Metadata as of a rule; a correlation has no log source and no detection of its own."""
     wrong: list[Diagnostic] = []

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from tocsin.diagnostics import Diagnostic
 from tocsin.front.block import Block, findings, read_cases
 from tocsin.front.sigma import metadata_errors
-from tocsin.front.yaml import Document
+from tocsin.front.yaml import YamlDocument
 from tocsin.model.detection import Case, Dedup, Detection, Meta, Promotion
 from tocsin.model.names import canonical_id
 from tocsin.model.source import LogSource
@@ -26,7 +26,7 @@ _HINTS = {
 
 
 def describe(
-    document: Document, value: dict[str, Any], slug: str | None = None
+    document: YamlDocument, value: dict[str, Any], slug: str | None = None
 ) -> tuple[Detection, list[Diagnostic]]:
     """The detection without its logic; meant to be used only where no finding is an error.
 
@@ -41,13 +41,13 @@ def describe(
 
 
 def _metadata(
-    document: Document, value: dict[str, Any], attribute: str, message: str
+    document: YamlDocument, value: dict[str, Any], attribute: str, message: str
 ) -> Diagnostic:
     path = (attribute,) if attribute in value else ()
     return Diagnostic("TOC010", message, document.span(path), hint=_HINTS.get(attribute, ""))
 
 
-def _block(document: Document, value: dict[str, Any]) -> tuple[Block, list[Diagnostic]]:
+def _block(document: YamlDocument, value: dict[str, Any]) -> tuple[Block, list[Diagnostic]]:
     try:
         return Block.model_validate(value.get("tocsin", {})), []
     except ValidationError as error:
@@ -55,7 +55,7 @@ def _block(document: Document, value: dict[str, Any]) -> tuple[Block, list[Diagn
 
 
 def _detection(
-    document: Document, value: dict[str, Any], block: Block, cases: tuple[Case, ...], slug: str
+    document: YamlDocument, value: dict[str, Any], block: Block, cases: tuple[Case, ...], slug: str
 ) -> Detection:
     return Detection(
         id=canonical_id(str(value.get("id") or value.get("name") or slug)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from tocsin.diagnostics import Diagnostic
 from tocsin.front.describe import texts_of
-from tocsin.front.yaml import Document
+from tocsin.front.yaml import YamlDocument
 from tocsin.model.names import canonical_id
 
 
@@ -21,7 +21,7 @@ class Broken:
     silences: frozenset[str] = frozenset()
 
 
-def head(documents: Sequence[Document]) -> int:
+def head(documents: Sequence[YamlDocument]) -> int:
     """The number of the file's main document, which bears its name; cases beside it are its cases.
 
     That is the last correlation that no other document refers to, or else the last such rule.
@@ -32,7 +32,7 @@ def head(documents: Sequence[Document]) -> int:
     return max(next((found for found in kinds if found), free), default=len(documents) - 1)
 
 
-def joined(documents: Sequence[Document]) -> Diagnostic | None:
+def joined(documents: Sequence[YamlDocument]) -> Diagnostic | None:
     """The finding that documents of a file are parts of each other, as old Sigma had it."""
     for document in documents:
         action = document.value.get("action") if isinstance(document.value, dict) else None
@@ -44,7 +44,7 @@ def joined(documents: Sequence[Document]) -> Diagnostic | None:
     return None
 
 
-def slug_of(documents: Sequence[Document], number: int, main: int) -> str:
+def slug_of(documents: Sequence[YamlDocument], number: int, main: int) -> str:
     """What a document is called without a name: as the file if it is the main one, else its id."""
     stem = PurePath(documents[number].file).stem
     if number == main:
@@ -54,7 +54,7 @@ def slug_of(documents: Sequence[Document], number: int, main: int) -> str:
     return canonical_id(given) if given and isinstance(given, str) else f"{stem}-{number + 1}"
 
 
-def broken(document: Document) -> Broken:
+def broken(document: YamlDocument) -> Broken:
     """What is still to be known of a document with errors."""
     value = document.value if isinstance(document.value, dict) else {}
     block = value.get("correlation")
@@ -63,7 +63,7 @@ def broken(document: Document) -> Broken:
     return Broken(frozenset(_called(document)), frozenset(silences))
 
 
-def _called(document: Document) -> Iterator[str]:
+def _called(document: YamlDocument) -> Iterator[str]:
     value = document.value if isinstance(document.value, dict) else {}
     for key in ("name", "id"):
         if isinstance(value.get(key), str) and value[key]:
@@ -75,5 +75,5 @@ def _refers(value: Any) -> tuple[str, ...]:
     return tuple(map(canonical_id, texts_of(block.get("rules")))) if isinstance(block, dict) else ()
 
 
-def _has(document: Document, key: str) -> bool:
+def _has(document: YamlDocument, key: str) -> bool:
     return isinstance(document.value, dict) and key in document.value

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from tocsin.diagnostics import Diagnostic, Severity, alike
-from tocsin.front.yaml import Document, Path_
+from tocsin.front.yaml import Path_, YamlDocument
 
 TOP = (
     *("action", "author", "correlation", "date", "description", "detection", "falsepositives"),
@@ -22,7 +22,7 @@ LOOKED_AT = 100
 """Keys of one map: authors write few, attackers many."""
 
 
-def misspelt(document: Document, value: dict[str, Any]) -> Iterator[Diagnostic]:
+def misspelt(document: YamlDocument, value: dict[str, Any]) -> Iterator[Diagnostic]:
     """A finding for each key of a document, or of its log source, that is meant otherwise."""
     yield from _below(document, (), value, TOP)
     logsource = value.get("logsource")
@@ -31,7 +31,7 @@ def misspelt(document: Document, value: dict[str, Any]) -> Iterator[Diagnostic]:
 
 
 def _below(
-    document: Document, path: Path_, value: dict[str, Any], known: tuple[str, ...]
+    document: YamlDocument, path: Path_, value: dict[str, Any], known: tuple[str, ...]
 ) -> Iterator[Diagnostic]:
     for key in islice((key for key in value if key not in known), LOOKED_AT):
         close = alike(str(key).lower(), known)

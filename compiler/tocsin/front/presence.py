@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from tocsin.diagnostics import near
 from tocsin.front.condition import SelectionError, fits
 from tocsin.front.sigma import Combined, ConditionError, Name, Tree
-from tocsin.front.sigma import Some as Pattern
+from tocsin.front.sigma import Quantified as Pattern
 from tocsin.ir.correlation import Absent, Every, Occurs, Presence, Some
 from tocsin.model.names import canonical_id, is_uuid
 

@@ -15,7 +15,7 @@ from tocsin.front.item import Placeholders
 from tocsin.front.misspelt import misspelt
 from tocsin.front.selection import Lowering
 from tocsin.front.sigma import ConditionError, parse_condition
-from tocsin.front.yaml import Document, keys_below
+from tocsin.front.yaml import YamlDocument, keys_below
 from tocsin.ir.nodes import Expr
 from tocsin.model.detection import Detection
 from tocsin.model.names import canonical_id
@@ -46,14 +46,14 @@ class Filter:
     rules: tuple[str, ...]
     logsource: LogSource
     expr: Expr
-    document: Document
+    document: YamlDocument
 
 
 Parsed = Rule | Filter | CorrelationRule | None
 
 
 def read_document(
-    document: Document,
+    document: YamlDocument,
     placeholders: Placeholders | None = None,
     slug: str | None = None,
     budget: Budget | None = None,
@@ -93,7 +93,7 @@ def _rule(
     return Rule(detection, expr, _places(document)), [*wrong, *lowering.diagnostics]
 
 
-def _places(document: Document) -> dict[str, Span]:
+def _places(document: YamlDocument) -> dict[str, Span]:
     found = {"logsource": document.span(("logsource",), key=True)}
     for name, selection in document.children(("detection",)):
         if name.value not in ("condition", "timeframe"):
@@ -120,7 +120,7 @@ def _filter(value: dict[str, Any], lowering: Lowering) -> tuple[Filter | None, l
     return found, wrong
 
 
-def _unnegated(document: Document, body: dict[str, Any]) -> list[Diagnostic]:
+def _unnegated(document: YamlDocument, body: dict[str, Any]) -> list[Diagnostic]:
     condition = body.get("condition")
     try:
         if not isinstance(condition, str) or has_negation(parse_condition(condition)):

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from tocsin.diagnostics import Diagnostic, Severity, near
-from tocsin.front.yaml import Document, Path_
+from tocsin.front.yaml import Path_, YamlDocument
 
 
 class Section:
     """The map at a path of a document; `diagnostics` collects what is wrong with it."""
 
-    def __init__(self, document: Document, path: Path_, value: Mapping[str, Any]) -> None:
+    def __init__(self, document: YamlDocument, path: Path_, value: Mapping[str, Any]) -> None:
         self.document = document
         self.path = path
         self.value = value

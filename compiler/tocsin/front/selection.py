@@ -20,7 +20,7 @@ from tocsin.front.condition import SelectionError, lower_condition, names_in
 from tocsin.front.item import Placeholders, lower_item
 from tocsin.front.key import ItemError, is_lone_all
 from tocsin.front.sigma import ConditionError, parse_condition
-from tocsin.front.yaml import Document, Path_
+from tocsin.front.yaml import Path_, YamlDocument
 from tocsin.ir.nodes import Const, Expr, all_of, any_of
 
 _NOTHING = Const(value=False)
@@ -31,7 +31,7 @@ class Lowering:
 
     def __init__(
         self,
-        document: Document,
+        document: YamlDocument,
         path: Path_,
         placeholders: Placeholders | None = None,
         budget: Budget | None = None,

@@ -33,7 +33,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
+class Quantified:
     """`1 of pattern` or, with `every`, `all of pattern`."""
 
     pattern: str
@@ -48,7 +48,7 @@ class Combined:
     args: tuple[Tree, ...]
 
 
-Tree = Name | Some | Combined
+Tree = Name | Quantified | Combined
 
 
 class ConditionError(ValueError):
@@ -94,7 +94,7 @@ def _tree(node: Any) -> Tree:
     if isinstance(node, ConditionIdentifier):
         return Name(node.identifier)
     if isinstance(node, ConditionSelector):
-        return Some(node.pattern, every=node.cond_class is ConditionAND)
+        return Quantified(node.pattern, every=node.cond_class is ConditionAND)
     operators = {ConditionAND: "and", ConditionOR: "or", ConditionNOT: "not"}
     return Combined(operators[type(node)], tuple(_tree(arg) for arg in node.args))
 

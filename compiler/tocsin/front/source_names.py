@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocsin.diagnostics import Diagnostic
-from tocsin.front.yaml import Document
+from tocsin.front.yaml import YamlDocument
 from tocsin.model.names import field_fault, key_fault, table_fault, topic_fault
 from tocsin.model.source import Source
 
 _CODE = "TOC062"
 
 
-def unsafe_names(document: Document, source: Source) -> Iterator[Diagnostic]:
+def unsafe_names(document: YamlDocument, source: Source) -> Iterator[Diagnostic]:
     """One finding a name of a topic, a table or a field that cannot be taken."""
     written = document.value
     for key, name, fault in (

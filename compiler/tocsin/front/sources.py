@@ -15,7 +15,7 @@ from tocsin.diagnostics import Diagnostic, Span
 from tocsin.front.block import Duration, findings
 from tocsin.front.selection import Lowering
 from tocsin.front.source_names import unsafe_names
-from tocsin.front.yaml import Document, read_bytes, read_file, unread
+from tocsin.front.yaml import YamlDocument, read_bytes, read_file, unread
 from tocsin.ir.nodes import Expr
 from tocsin.model.source import Column, FieldType, LogSource, Served, Source, TimeUnit
 
@@ -119,7 +119,7 @@ def read_source(path: Path) -> tuple[Source | None, list[Diagnostic]]:
     return (None if wrong else source), wrong
 
 
-def _where(document: Document, source: Source) -> Iterable[Diagnostic]:
+def _where(document: YamlDocument, source: Source) -> Iterable[Diagnostic]:
     if unsafe := [*unsafe_names(document, source)]:
         yield from unsafe
         return
@@ -133,7 +133,7 @@ def _where(document: Document, source: Source) -> Iterable[Diagnostic]:
     yield from lowering.diagnostics
 
 
-def _named(document: Document, source: Source) -> Iterable[Diagnostic]:
+def _named(document: YamlDocument, source: Source) -> Iterable[Diagnostic]:
     """Fields that the source itself names must be declared; that of all values as an array."""
     named: list[tuple[str, tuple[str, ...]]] = [
         (source.time_field, ("time", "field")),
@@ -181,7 +181,7 @@ def read_sources(folder: Path) -> tuple[dict[str, Source], list[Diagnostic]]:
 
 def select(where: dict[str, Any]) -> list[Expr]:
     """The condition of a selection map that was checked when it was read."""
-    document = Document("", where)
+    document = YamlDocument("", where)
     return [Lowering(document, ()).selection(where, ())] if where else []
 
 

@@ -40,7 +40,7 @@ _EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+|0o[0-7]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """One YAML document: its plain value, and the place of everything in it."""
 
     file: str
@@ -104,7 +104,7 @@ def keys_below(node: yaml.Node) -> Iterator[yaml.Node]:
             yield from keys_below(child)
 
 
-def read_file(path: Path) -> tuple[list[Document], list[Diagnostic]]:
+def read_file(path: Path) -> tuple[list[YamlDocument], list[Diagnostic]]:
     """All documents of a file and all that is wrong with it."""
     try:
         data = gate.read(path, MAX_BYTES)
@@ -119,7 +119,7 @@ def unread(error: gate.UnreadError) -> Diagnostic:
     return Diagnostic("TOC001", message, Span(str(error.path)), hint=error.hint)
 
 
-def read_bytes(data: bytes, name: str) -> tuple[list[Document], list[Diagnostic]]:
+def read_bytes(data: bytes, name: str) -> tuple[list[YamlDocument], list[Diagnostic]]:
     """All documents of a text and all that is wrong with it."""
     try:
         text = data.decode("utf-8-sig")
@@ -145,7 +145,7 @@ def read_bytes(data: bytes, name: str) -> tuple[list[Document], list[Diagnostic]
         span = Span(name, mark.line + 1, 1) if mark else Span(name)
         return [], [Diagnostic("TOC005", message, span, hint="split the file")]
     builder = _Builder(name)
-    documents = [Document(name, builder.build(n), n) for n in nodes if not _is_empty(n)]
+    documents = [YamlDocument(name, builder.build(n), n) for n in nodes if not _is_empty(n)]
     return documents, builder.diagnostics
 
 

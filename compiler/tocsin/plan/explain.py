@@ -24,7 +24,7 @@ _DRIFT: dict[Drift, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PlanRow:
     """One step in words. `symbol` is one of `+ ~ - = ! x`."""
 
     symbol: str
@@ -42,10 +42,10 @@ class Row:
         return [fact for fact in (self.what, self.where, artifact, *self.notes) if fact]
 
 
-def rows(plan: Plan) -> list[Row]:
+def rows(plan: Plan) -> list[PlanRow]:
     """The steps, then what is refused."""
     refused = [
-        Row(
+        PlanRow(
             "x",
             no.key,
             f"v{no.deployed}" if no.deployed else "",
@@ -102,11 +102,13 @@ def heading(plan: Plan) -> str:
     return f"Plan for {plan.environment}{reason}, from {base}, source {plan.source}"
 
 
-def _row(step: Step) -> Row:
+def _row(step: Step) -> PlanRow:
     match step:
         case Mend(finding=finding):
             notes = tuple(filter(None, (finding.detail, finding.cure)))
-            return Row("!", finding.subject, "", finding.kind.replace("-", " "), "", notes=notes)
+            return PlanRow(
+                "!", finding.subject, "", finding.kind.replace("-", " "), "", notes=notes
+            )
         case Deploy(after=after, before=before, drift=drift, state=state):
             notes = (
                 *_changes(after, before),
@@ -126,7 +128,7 @@ def _row(step: Step) -> Row:
         case Remove(before=before, why=why):
             return _told("-", before, before, str(Action.REMOVED), (why,))
         case Discard(path=path, why=why):
-            return Row("!", path, "", "discarded", "", notes=(f"{why} file",))
+            return PlanRow("!", path, "", "discarded", "", notes=(f"{why} file",))
 
 
 def pack_facts(pack: PackDiff) -> list[str]:
@@ -140,8 +142,8 @@ def pack_facts(pack: PackDiff) -> list[str]:
 
 def _told(
     symbol: str, after: Entry, before: Entry | None, what: str, notes: tuple[str, ...]
-) -> Row:
-    return Row(
+) -> PlanRow:
+    return PlanRow(
         symbol,
         after.key,
         _arrow(f"v{before.version}" if before else "", f"v{after.version}"),

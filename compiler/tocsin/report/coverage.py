@@ -11,12 +11,12 @@ from tocsin.ir.query import Resolved
 from tocsin.model.attack import Attack, Tactic, Technique, is_technique_id
 from tocsin.model.source import Source
 from tocsin.release.entry import Entry
-from tocsin.report.deployed import Deployed, Since
+from tocsin.report.deployed import ReleaseInQuestion, Since
 from tocsin.state.lock import Lock
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CoverageRow:
     """One detection. `version` is 0 if unknown, `mode` empty if it is not deployed.
 
     `techniques` are ids that this version of ATT&CK has; `other` the ids it does not have.
@@ -42,12 +42,12 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TechniqueCell:
     """A technique and the ids of the detections that name it or one of its sub-techniques."""
 
     technique: Technique
     detections: tuple[str, ...]
-    parts: tuple[Cell, ...] = ()
+    parts: tuple[TechniqueCell, ...] = ()
 
     @property
     def own(self) -> tuple[str, ...]:
@@ -56,17 +56,17 @@ class Cell:
         return tuple(id_ for id_ in self.detections if id_ not in folded)
 
     @property
-    def covered_parts(self) -> tuple[Cell, ...]:
+    def covered_parts(self) -> tuple[TechniqueCell, ...]:
         """The sub-techniques that have a detection."""
         return tuple(part for part in self.parts if part.detections)
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TacticColumn:
     """A tactic with its techniques, most detections first."""
 
     tactic: Tactic
-    cells: tuple[Cell, ...]
+    cells: tuple[TechniqueCell, ...]
 
     @property
     def covered(self) -> int:
@@ -93,8 +93,8 @@ class Coverage:
 
     project: str
     attack: Attack
-    rows: tuple[Row, ...]
-    columns: tuple[Column, ...]
+    rows: tuple[CoverageRow, ...]
+    columns: tuple[TacticColumn, ...]
     sources: tuple[SourceRow, ...]
     environment: str = ""
     release: int = 0
@@ -102,23 +102,23 @@ class Coverage:
     at: str = ""
 
     @property
-    def counted(self) -> tuple[Row, ...]:
+    def counted(self) -> tuple[CoverageRow, ...]:
         """The detections that are part of the coverage."""
         return tuple(row for row in self.rows if row.counts)
 
     @property
-    def cells(self) -> tuple[Cell, ...]:
+    def cells(self) -> tuple[TechniqueCell, ...]:
         """Every technique once, by id."""
         every = {cell.technique.id: cell for column in self.columns for cell in column.cells}
         return tuple(every[id_] for id_ in sorted(every))
 
     @property
-    def covered(self) -> tuple[Cell, ...]:
+    def covered(self) -> tuple[TechniqueCell, ...]:
         """The techniques that have a detection, by id."""
         return tuple(cell for cell in self.cells if cell.detections)
 
 
-def build(project: Project, lock: Lock, deployed: Deployed | None = None) -> Coverage:
+def build(project: Project, lock: Lock, deployed: ReleaseInQuestion | None = None) -> Coverage:
     """The coverage of a project as it lies there, or of a release.
 
     A release speaks for itself: title, level, owner, tags and cases are those recorded in it. The
@@ -146,8 +146,8 @@ def build(project: Project, lock: Lock, deployed: Deployed | None = None) -> Cov
 
 
 def _release(
-    deployed: Deployed, queries: Sequence[Resolved], attack: Attack, lock: Lock
-) -> list[Row]:
+    deployed: ReleaseInQuestion, queries: Sequence[Resolved], attack: Attack, lock: Lock
+) -> list[CoverageRow]:
     known = {query.detection.id: query for query in queries}
     entries = [e for e in deployed.release.entries if not e.beside]
     rows = [_of_entry(e, known.get(e.id), attack, deployed.since.get(e.id)) for e in entries]
@@ -158,11 +158,11 @@ def _release(
     return rows + [_of_query(query, attack, lock, counts=False) for query in absent]
 
 
-def _of_query(query: Resolved, attack: Attack, lock: Lock, *, counts: bool = True) -> Row:
+def _of_query(query: Resolved, attack: Attack, lock: Lock, *, counts: bool = True) -> CoverageRow:
     detection, meta = query.detection, query.detection.meta
     techniques, other = _techniques(meta.tags, attack)
     locked = detection.id in lock.lines
-    return Row(
+    return CoverageRow(
         id=detection.id,
         key=detection.key,
         title=meta.title,
@@ -180,9 +180,11 @@ def _of_query(query: Resolved, attack: Attack, lock: Lock, *, counts: bool = Tru
     )
 
 
-def _of_entry(entry: Entry, query: Resolved | None, attack: Attack, since: Since | None) -> Row:
+def _of_entry(
+    entry: Entry, query: Resolved | None, attack: Attack, since: Since | None
+) -> CoverageRow:
     techniques, other = _techniques(entry.tags, attack)
-    return Row(
+    return CoverageRow(
         id=entry.id,
         key=entry.key,
         title=entry.title,
@@ -216,42 +218,44 @@ def _techniques(tags: Iterable[str], attack: Attack) -> tuple[tuple[str, ...], t
     )
 
 
-def _columns(attack: Attack, rows: Iterable[Row]) -> tuple[Column, ...]:
+def _columns(attack: Attack, rows: Iterable[CoverageRow]) -> tuple[TacticColumn, ...]:
     cells = _cells(attack, rows)
     return tuple(
-        Column(tactic, tuple(c for c in cells if tactic.shortname in c.technique.tactics))
+        TacticColumn(tactic, tuple(c for c in cells if tactic.shortname in c.technique.tactics))
         for tactic in attack.tactics
     )
 
 
-def _cells(attack: Attack, rows: Iterable[Row]) -> list[Cell]:
+def _cells(attack: Attack, rows: Iterable[CoverageRow]) -> list[TechniqueCell]:
     """One for each technique, its sub-techniques folded in; most detections first."""
     named: dict[str, dict[str, None]] = {}
     for row in rows:
         for id_ in row.techniques:
             named.setdefault(id_, {})[row.id] = None
-    parts: dict[str, list[Cell]] = {}
+    parts: dict[str, list[TechniqueCell]] = {}
     for technique in attack.techniques.values():
         if technique.parent != technique.id:
-            cell = Cell(technique, tuple(named.get(technique.id, ())))
+            cell = TechniqueCell(technique, tuple(named.get(technique.id, ())))
             parts.setdefault(technique.parent, []).append(cell)
     whole = [t for t in attack.techniques.values() if t.parent == t.id]
     cells = [_folded(t, named.get(t.id, {}), parts.get(t.id, [])) for t in whole]
     return sorted(cells, key=lambda cell: (-len(cell.detections), cell.technique.name))
 
 
-def _folded(technique: Technique, own: Iterable[str], parts: Sequence[Cell]) -> Cell:
+def _folded(
+    technique: Technique, own: Iterable[str], parts: Sequence[TechniqueCell]
+) -> TechniqueCell:
     every = dict.fromkeys([*own, *(id_ for part in parts for id_ in part.detections)])
-    return Cell(technique, tuple(every), tuple(parts))
+    return TechniqueCell(technique, tuple(every), tuple(parts))
 
 
-def _sources(sources: Mapping[str, Source], rows: Sequence[Row]) -> tuple[SourceRow, ...]:
+def _sources(sources: Mapping[str, Source], rows: Sequence[CoverageRow]) -> tuple[SourceRow, ...]:
     """The declared sources and those that a release names."""
     names = sorted({*sources, *(row.source for row in rows)})
     return tuple(_source(name, sources.get(name), rows) for name in names)
 
 
-def _source(name: str, source: Source | None, rows: Iterable[Row]) -> SourceRow:
+def _source(name: str, source: Source | None, rows: Iterable[CoverageRow]) -> SourceRow:
     mine = [row for row in rows if row.source == name]
     return SourceRow(
         name=name,

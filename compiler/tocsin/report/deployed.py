@@ -20,7 +20,7 @@ class Since:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class ReleaseInQuestion:
     """The release that is asked about. `at` is the date asked for, empty for "now"."""
 
     release: Release
@@ -28,7 +28,7 @@ class Deployed:
     at: str = ""
 
 
-def deployed(reader: StateReader, at: str = "") -> Deployed:
+def deployed(reader: StateReader, at: str = "") -> ReleaseInQuestion:
     """The newest release, or the one that was current at a date or time (UTC, ISO 8601).
 
     A date without a time means the end of that day. Raises ConfigError if there was none yet.
@@ -43,7 +43,7 @@ def deployed(reader: StateReader, at: str = "") -> Deployed:
             f"environment {reader.environment} {lacks}",
             hint=f"`tocsin history --env {reader.environment}` lists the releases",
         )
-    return Deployed(releases[0], _since(releases), at)
+    return ReleaseInQuestion(releases[0], _since(releases), at)
 
 
 def moment(text: str) -> datetime:

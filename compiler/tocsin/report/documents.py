@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from tocsin.report.coverage import Cell, Coverage, Row
+from tocsin.report.coverage import Coverage, CoverageRow, TechniqueCell
 
 FORMAT = 1
 _SCALE = ["#ffffff", "#7cc7bd", "#0b5f57"]
@@ -96,7 +96,7 @@ def _description(coverage: Coverage) -> str:
     return text
 
 
-def _layer_technique(cell: Cell, titles: dict[str, str]) -> dict[str, Any]:
+def _layer_technique(cell: TechniqueCell, titles: dict[str, str]) -> dict[str, Any]:
     return {
         "techniqueID": cell.technique.id,
         "score": len(cell.detections),
@@ -105,12 +105,12 @@ def _layer_technique(cell: Cell, titles: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _all_covered(coverage: Coverage) -> list[Cell]:
+def _all_covered(coverage: Coverage) -> list[TechniqueCell]:
     """Covered techniques, each followed by its covered sub-techniques."""
     return [each for cell in coverage.covered for each in (cell, *cell.covered_parts)]
 
 
-def _technique(cell: Cell) -> dict[str, Any]:
+def _technique(cell: TechniqueCell) -> dict[str, Any]:
     technique = cell.technique
     return {
         "id": technique.id,
@@ -120,7 +120,7 @@ def _technique(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _detection(row: Row) -> dict[str, Any]:
+def _detection(row: CoverageRow) -> dict[str, Any]:
     deployed = {
         "mode": row.mode,
         "release": row.since.release if row.since else None,

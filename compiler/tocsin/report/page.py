@@ -19,7 +19,7 @@ from markupsafe import Markup
 from tocsin import __version__
 from tocsin.escape import printable
 from tocsin.plural import plural
-from tocsin.report.coverage import Coverage, Row
+from tocsin.report.coverage import Coverage, CoverageRow
 from tocsin.report.documents import figures, unknown
 
 LEVELS = ("critical", "high", "medium", "low", "informational")
@@ -74,7 +74,7 @@ def _levels(coverage: Coverage) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: rank(item[0]))
 
 
-def _level(row: Row) -> str:
+def _level(row: CoverageRow) -> str:
     return row.level if row.level in LEVELS else "no level"
 
 

@@ -36,7 +36,7 @@ Progress = Callable[[Iterable[Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ScanResult:
     """Matches, sorted; detections that the backend refused; what correlations, by id, left out.
 
     Only detections that raise alerts are in it. `form`: how those on events were run, if that was
@@ -55,7 +55,7 @@ def scan_evaluator(
     *,
     time_field: str = "",
     progress: Progress = iter,
-) -> Result:
+) -> ScanResult:
     """Every detection on every event by the reference evaluator."""
     alerting = [q for q in queries if q.alerts]
     correlations = [q for q in alerting if isinstance(q, CorrelationQuery)]
@@ -79,7 +79,7 @@ def scan_evaluator(
         own, outcome = query.detection.id, completions(query, arrived, done)
         found += (Match(own, each.event[1], each.group) for each in outcome.completed)
         left_out[own] = _left_out(query, untimed, outcome, clock)
-    return Result(tuple(sorted(found)), left_out=left_out)
+    return ScanResult(tuple(sorted(found)), left_out=left_out)
 
 
 def _left_out(query: CorrelationQuery, untimed: Found, outcome: Outcome, clock: Clock) -> LeftOut:
@@ -99,7 +99,7 @@ def scan_engine(  # noqa: PLR0913 - what to run, where, and two options
     *,
     time_field: str = "",
     form: Form | None = None,
-) -> Result:
+) -> ScanResult:
     """Every detection on every event by a backend's real engine, over an inferred source.
 
     Without a form, detections on events are run in the one that is expected to take less time.
@@ -137,7 +137,7 @@ def scan_engine(  # noqa: PLR0913 - what to run, where, and two options
         made += _run(jobs[CorrelationQuery], backend, endpoints)
         correlations = [query for query in ordered if isinstance(query, CorrelationQuery)]
         left_out = scan_evaluator(correlations, events, time_field=time_field).left_out
-    return Result(tuple(sorted(made)), tuple(refused), left_out, chosen.value)
+    return ScanResult(tuple(sorted(made)), tuple(refused), left_out, chosen.value)
 
 
 def _run(jobs: Sequence[Job], backend: Backend, endpoints: Endpoints) -> Iterator[Match]:
@@ -177,14 +177,14 @@ def scan_matcher(
     match: InProcess,
     *,
     time_field: str = "",
-) -> Result:
+) -> ScanResult:
     """Detections on events by a matcher in this process, correlations by the evaluator."""
     alerting = [query for query in queries if query.alerts]
     packed = scan_in_process([q for q in alerting if isinstance(q, Query)], events, match)
     rest = [query for query in alerting if isinstance(query, CorrelationQuery)]
-    other = scan_evaluator(rest, events, time_field=time_field) if rest else Result(())
+    other = scan_evaluator(rest, events, time_field=time_field) if rest else ScanResult(())
     matches = tuple(sorted([*packed.matches, *other.matches]))
-    return Result(matches, tuple(packed.refused), other.left_out, Form.PACK.value)
+    return ScanResult(matches, tuple(packed.refused), other.left_out, Form.PACK.value)
 
 
 def _order(query: Resolved) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from tocsin.ir.nodes import Cidr, Compare, Op, Pattern, Regex, Test, Text, TimeP
 from tocsin.ir.text import BITS64, INT64, number_text
 from tocsin.model.source import Column, FieldType, Source
 from tocsin.sql.conditions import Conditions
-from tocsin.sql.patterns import Shape, integer_of, is_caseless, shape_of
+from tocsin.sql.patterns import PatternShape, integer_of, is_caseless, shape_of
 from tocsin.sql.tree import (
     Sql,
     all_true,
@@ -188,7 +188,7 @@ class SqlLeaves(Conditions):
                 return compared(self.raw(column), test, exact_bound(test))
             case Compare():
                 return compared(exp.cast(self.raw(column), "DOUBLE"), test, double_bound(test))
-            case Text(pattern) if shape_of(pattern).shape is Shape.EQUALS:
+            case Text(pattern) if shape_of(pattern).shape is PatternShape.EQUALS:
                 value = integer_of(pattern)
                 return (
                     false()
@@ -205,9 +205,9 @@ class SqlLeaves(Conditions):
                 return false()
             case Compare():
                 return compared(value, test, double_bound(test))
-            case Text(pattern) if shape_of(pattern).shape is Shape.ANY:
+            case Text(pattern) if shape_of(pattern).shape is PatternShape.ANY:
                 return not_null(value)
-            case Text(pattern) if shape_of(pattern).shape is Shape.EQUALS:
+            case Text(pattern) if shape_of(pattern).shape is PatternShape.EQUALS:
                 wanted = _double_of(shape_of(pattern).literal)
                 return false() if wanted is None else self.same_double(value, wanted)
         raise Unsupported(type(test).__name__, "text-of-double", column.name)
@@ -236,15 +236,15 @@ class SqlLeaves(Conditions):
         shaped = shape_of(test.pattern)
         literal = quoted(shaped.literal)
         match shaped.shape:
-            case Shape.ANY:
+            case PatternShape.ANY:
                 return not_null(text)
-            case Shape.EQUALS:
+            case PatternShape.EQUALS:
                 return equal(text, literal)
-            case Shape.STARTS:
+            case PatternShape.STARTS:
                 return self.starts(text, literal)
-            case Shape.ENDS:
+            case PatternShape.ENDS:
                 return self.ends(text, literal)
-            case Shape.CONTAINS:
+            case PatternShape.CONTAINS:
                 return self.contains(text, literal)
         return self.glob(text, test.pattern)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 
 from tocsin.ir.nodes import Expr, Leaf, Text
-from tocsin.sql.patterns import Shape, shape_of
+from tocsin.sql.patterns import PatternShape, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,20 @@ class AnyText:
 
     field: str
     cased: bool
-    shape: Shape
+    shape: PatternShape
     literals: tuple[str, ...]
 
 
-AFFIXES = frozenset({Shape.EQUALS, Shape.STARTS, Shape.ENDS, Shape.CONTAINS})
+AFFIXES = frozenset(
+    {PatternShape.EQUALS, PatternShape.STARTS, PatternShape.ENDS, PatternShape.CONTAINS}
+)
 
 
 def long_runs(
     args: Iterable[Expr | In | AnyText],
     listed: Callable[[str], bool],
     least: int,
-    shapes: Container[Shape] = AFFIXES,
+    shapes: Container[PatternShape] = AFFIXES,
 ) -> list[Expr | In | AnyText]:
     """The arguments with `least` or more of one of the shapes on one field put into one AnyText."""
     groups: dict[AnyText, list[str]] = {}
@@ -102,4 +104,6 @@ def _equality(arg: Expr) -> tuple[str, bool, str] | None:
     if not isinstance(arg, Leaf) or not isinstance(arg.test, Text):
         return None
     shaped = shape_of(arg.test.pattern)
-    return (arg.field, arg.test.cased, shaped.literal) if shaped.shape is Shape.EQUALS else None
+    return (
+        (arg.field, arg.test.cased, shaped.literal) if shaped.shape is PatternShape.EQUALS else None
+    )

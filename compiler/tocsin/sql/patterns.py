@@ -9,7 +9,7 @@ from tocsin.errors import Unsupported
 from tocsin.ir.nodes import Pattern, Wild
 
 
-class Shape(StrEnum):
+class PatternShape(StrEnum):
     """The cheapest way to ask for a pattern."""
 
     ANY = "any"
@@ -24,7 +24,7 @@ class Shape(StrEnum):
 class Shaped:
     """A pattern's shape and, unless it is any or general, its one literal."""
 
-    shape: Shape
+    shape: PatternShape
     literal: str = ""
 
 
@@ -35,19 +35,19 @@ def shape_of(pattern: Pattern) -> Shaped:  # noqa: PLR0911 - one return per shap
             raise Unsupported("Text", "lone-surrogate")
     match pattern:
         case ():
-            return Shaped(Shape.EQUALS)
+            return Shaped(PatternShape.EQUALS)
         case (Wild.MANY,):
-            return Shaped(Shape.ANY)
+            return Shaped(PatternShape.ANY)
         case (str(text),):
-            return Shaped(Shape.EQUALS, text)
+            return Shaped(PatternShape.EQUALS, text)
         case (str(text), Wild.MANY):
-            return Shaped(Shape.STARTS, text)
+            return Shaped(PatternShape.STARTS, text)
         case (Wild.MANY, str(text)):
-            return Shaped(Shape.ENDS, text)
+            return Shaped(PatternShape.ENDS, text)
         case (Wild.MANY, str(text), Wild.MANY):
-            return Shaped(Shape.CONTAINS, text)
+            return Shaped(PatternShape.CONTAINS, text)
         case _:
-            return Shaped(Shape.GENERAL)
+            return Shaped(PatternShape.GENERAL)
 
 
 def is_caseless(pattern: Pattern) -> bool:

@@ -17,7 +17,7 @@ _RECORDS = ("plan.json", "release.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LedgerFinding:
     """Something in the ledger that is not what it was. `release` is 0 where it is unknown."""
 
     release: int
@@ -26,12 +26,12 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LedgerReport:
     """What was looked at and what was found, newest release first."""
 
     releases: int
     artifacts: int
-    findings: tuple[Finding, ...]
+    findings: tuple[LedgerFinding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +50,38 @@ class _Commit:
         return [line.split(" ")[1] for line in head.splitlines() if line.startswith("parent ")]
 
 
-def verify(ledger: GitLedger) -> Verdict:
+def verify(ledger: GitLedger) -> LedgerReport:
     """Look at every release. Damage is a finding, never an exception."""
-    findings: list[Finding] = []
+    findings: list[LedgerFinding] = []
     artifacts = 0
     newer: Release | None = None
     known: dict[str, str] = {}
     try:
         commits = ledger.branch.commits()
     except LedgerError as error:
-        return Verdict(0, 0, (Finding(0, "", f"the branch cannot be read: {error.message}"),))
+        return LedgerReport(
+            0, 0, (LedgerFinding(0, "", f"the branch cannot be read: {error.message}"),)
+        )
     for name in commits:
         release, found, count = _verify_one(ledger, name, newer, known)
         findings += found
         artifacts += count
         newer = release
     if newer is not None and newer.number != 1:
-        findings.append(Finding(newer.number, newer.commit, "no release 1: the chain is cut off"))
-    return Verdict(len(commits), artifacts, tuple(findings))
+        findings.append(
+            LedgerFinding(newer.number, newer.commit, "no release 1: the chain is cut off")
+        )
+    return LedgerReport(len(commits), artifacts, tuple(findings))
 
 
 def _verify_one(
     ledger: GitLedger, name: str, newer: Release | None, known: dict[str, str]
-) -> tuple[Release | None, list[Finding], int]:
+) -> tuple[Release | None, list[LedgerFinding], int]:
     """The release of one commit, what is wrong with it, how many artifacts it has."""
     try:
         stored = _load(ledger, name, known)
     except LedgerError as error:
-        return None, [Finding(0, name, error.message)], 0
+        return None, [LedgerFinding(0, name, error.message)], 0
     problems = [f"git object {s.id[:12]} ({s.kind}) was rewritten" for s in stored.rewritten]
     problems += [f"{path} is {what}, not a plain file" for path, what in stored.odd.items()]
     release: Release | None = None
@@ -91,7 +95,7 @@ def _verify_one(
         problems += [*_record(release, stored), *_artifacts(release, stored)]
         problems += [*_chain(release, newer, ledger.environment)]
     number = release.number if release else 0
-    findings = [Finding(number, name, problem) for problem in problems]
+    findings = [LedgerFinding(number, name, problem) for problem in problems]
     return release, findings, len(release.entries) if release else 0
 
 

@@ -29,7 +29,7 @@ from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Output, Record, Sink
 from tocsin_runtime.stream.dead_letters import dead_letter
-from tocsin_runtime.stream.deployment import Deployed, Deployment, Described
+from tocsin_runtime.stream.deployment import DeployedDetection, Described, ReleasedDetections
 from tocsin_runtime.stream.loop import Batch, Counters
 
 
@@ -42,7 +42,7 @@ class Finder:
     topics: Mapping[str, str]
 
     @classmethod
-    def of(cls, deployed: Deployed) -> Finder:
+    def of(cls, deployed: DeployedDetection) -> Finder:
         """Raises ConfigError if the artifact does not tell its topics."""
         artifact = deployed.artifact
         backend = registry.streaming(artifact.backend)
@@ -64,7 +64,7 @@ class Alerter:
     """The detections of a release that run elsewhere, and the cuts between their versions."""
 
     def __init__(
-        self, deployment: Deployment, cuts: Sequence[Cutover], writer: AlertWriter
+        self, deployment: ReleasedDetections, cuts: Sequence[Cutover], writer: AlertWriter
     ) -> None:
         elsewhere = [
             d for d in deployment.detections if not registry.in_workers(d.artifact.backend)

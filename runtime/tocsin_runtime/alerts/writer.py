@@ -11,7 +11,7 @@ from typing import Any
 from tocsin_runtime.alerts.alert import Evidence, Origin, alert, bounded
 from tocsin_runtime.alerts.match import MatchRecord
 from tocsin_runtime.stream.base import Output, Sink
-from tocsin_runtime.stream.deployment import Deployment, Described
+from tocsin_runtime.stream.deployment import Described, ReleasedDetections
 
 
 def now() -> int:
@@ -28,7 +28,7 @@ class AlertWriter:
     clock: Callable[[], int] = now
 
     @classmethod
-    def of(cls, project: str, environment: str, deployment: Deployment) -> AlertWriter:
+    def of(cls, project: str, environment: str, deployment: ReleasedDetections) -> AlertWriter:
         """For the detections of a release, in the release's words."""
         described = {each.described.id: each.described for each in deployment.detections}
         return cls(Origin(project, environment), described)

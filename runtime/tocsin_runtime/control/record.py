@@ -10,7 +10,7 @@ from tocsin.release.entry import Entry
 from tocsin.release.keys import RELEASE, artifact_key
 from tocsin.release.record import REPAIR, ReleaseRecord
 from tocsin_runtime.control.reader import missing
-from tocsin_runtime.stream.deployment import Deployed, Deployment, deployed
+from tocsin_runtime.stream.deployment import DeployedDetection, ReleasedDetections, deployed
 
 
 def release_record(records: Mapping[str, bytes], topic: str) -> ReleaseRecord:
@@ -31,15 +31,15 @@ def release_record(records: Mapping[str, bytes], topic: str) -> ReleaseRecord:
 
 def deployment(
     release: int, detections: Iterable[Entry], records: Mapping[str, bytes]
-) -> Deployment:
+) -> ReleasedDetections:
     """These detections with their bytes among the records of a control topic.
 
     Raises ConfigError if an artifact is missing or not what was released.
     """
-    return Deployment(release, tuple(_found(each, release, records) for each in detections))
+    return ReleasedDetections(release, tuple(_found(each, release, records) for each in detections))
 
 
-def _found(entry: Entry, release: int, records: Mapping[str, bytes]) -> Deployed:
+def _found(entry: Entry, release: int, records: Mapping[str, bytes]) -> DeployedDetection:
     body = records.get(artifact_key(entry.artifact))
     if body is None:
         raise _lost(entry, "is missing")

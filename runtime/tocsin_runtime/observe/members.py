@@ -21,7 +21,7 @@ _FRESH_SECONDS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class WorkerReport:
     """What a worker tells of itself. `seen`: digest of the release record that it answers to.
 
     `without_time`: its matches whose event tells no time, by detection. `left_out`: base matches
@@ -38,15 +38,15 @@ class Report:
     left_out: Mapping[str, Mapping[str, Whole]] = field(default_factory=dict)
 
 
-_REPORT = TypeAdapter(Report)
+_REPORT = TypeAdapter(WorkerReport)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class MemberStatus:
     """A member of the group. `report` is None until it tells something while it is watched."""
 
     name: str
-    report: Report | None = None
+    report: WorkerReport | None = None
     current: bool = False
 
     @property
@@ -86,14 +86,14 @@ class Members:
         """Who is in the group now."""
         return members(self._admin, self._group)
 
-    def look(self) -> list[Seen]:
+    def look(self) -> list[MemberStatus]:
         """The members now, with the reports of those that are heard."""
         self._follower.refresh()
         now = time.monotonic()
         expected = digest_bytes(self.records.get(RELEASE, b""))
         return [self._seen(name, now, expected) for name in self.names()]
 
-    def told(self, name: str) -> Report | None:
+    def told(self, name: str) -> WorkerReport | None:
         """The last report of a worker, of whatever age."""
         return _report(self.records.get(worker_key(name)))
 
@@ -107,17 +107,17 @@ class Members:
         reports = [report for name in self.names() if (report := self.told(name))]
         return {detection for report in reports for detection in report.isolated}
 
-    def _seen(self, name: str, now: float, expected: str) -> Seen:
+    def _seen(self, name: str, now: float, expected: str) -> MemberStatus:
         value = self.records.get(worker_key(name), b"")
         before, since = self._heard.get(name, (value, 0.0))
         if value != before:
             since = now
         self._heard[name] = (value, since)
         report = _report(value) if since and now - since < _FRESH_SECONDS else None
-        return Seen(name, report, report is not None and report.seen == expected)
+        return MemberStatus(name, report, report is not None and report.seen == expected)
 
 
-def _report(value: bytes | None) -> Report | None:
+def _report(value: bytes | None) -> WorkerReport | None:
     """A report, None for what is none."""
     try:
         return _REPORT.validate_json(value or b"")

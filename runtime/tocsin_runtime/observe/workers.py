@@ -21,7 +21,7 @@ from tocsin.release.keys import RELEASE
 from tocsin.release.record import ReleaseRecord
 from tocsin_kafka import topics
 from tocsin_runtime.control.topic import topic_name
-from tocsin_runtime.observe.members import Members, Report
+from tocsin_runtime.observe.members import Members, WorkerReport
 from tocsin_runtime.observe.progress import Progress
 from tocsin_runtime.stream.names import SINKS, found_topic, group_of
 
@@ -91,7 +91,7 @@ class Workers:
 
     def _findings(
         self,
-        told: Mapping[str, Report | None],
+        told: Mapping[str, WorkerReport | None],
         record: bytes,
         entries: Sequence[Entry],
         progress: Progress,
@@ -120,7 +120,7 @@ class Workers:
         return Finding("no-worker", self._group, told, cure, by_hand=True)
 
 
-def _tallies(reports: Iterable[Report | None], entries: Sequence[Entry]) -> Iterator[Tally]:
+def _tallies(reports: Iterable[WorkerReport | None], entries: Sequence[Entry]) -> Iterator[Tally]:
     counted: Counter[tuple[str, str]] = Counter()
     for report in filter(None, reports):
         counted.update({(who, WITHOUT_TIME): n for who, n in report.without_time.items()})
@@ -144,7 +144,7 @@ def _sinks(servers: str, known: Collection[str]) -> Iterator[Finding]:
             yield Finding("sink-altered", name, told, "apply sets it back")
 
 
-def _reported(name: str, report: Report | None, record: bytes) -> Iterator[Finding]:
+def _reported(name: str, report: WorkerReport | None, record: bytes) -> Iterator[Finding]:
     """What is wrong with a worker, by its last report; `record` is that of the release."""
     cure = "look at its log, and start it again"
     if report is None or _now() - report.at > _SILENT_MS:

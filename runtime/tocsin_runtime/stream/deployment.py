@@ -37,7 +37,7 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class DeployedDetection:
     """One detection in place: its bytes, and its description as the release has it."""
 
     artifact: Artifact
@@ -45,18 +45,18 @@ class Deployed:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class ReleasedDetections:
     """All detections of a release; its number is 0 if there never was one.
 
     `sources`: what events may belong to, where workers are to tell (they are told by topics else).
     """
 
     release: int
-    detections: tuple[Deployed, ...]
+    detections: tuple[DeployedDetection, ...]
     sources: tuple[Source, ...] = ()
 
 
-def deployed(entry: Entry, body: bytes, release: int) -> Deployed:
+def deployed(entry: Entry, body: bytes, release: int) -> DeployedDetection:
     """A released detection with its bytes, which were checked."""
     artifact = Artifact(
         detection=entry.id,
@@ -69,7 +69,7 @@ def deployed(entry: Entry, body: bytes, release: int) -> Deployed:
         sources=entry.sources,
         group_by=entry.group_by,
     )
-    return Deployed(artifact, _described(entry, release))
+    return DeployedDetection(artifact, _described(entry, release))
 
 
 def _described(entry: Entry, release: int) -> Described:

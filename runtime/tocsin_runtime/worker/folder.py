@@ -12,13 +12,13 @@ from tocsin.errors import ConfigError
 from tocsin.model.source import SOURCES
 from tocsin.release.entry import ENTRIES, NUMBER, Entry
 from tocsin.release.record import REPAIR
-from tocsin_runtime.stream.deployment import Deployed, Deployment, deployed
+from tocsin_runtime.stream.deployment import DeployedDetection, ReleasedDetections, deployed
 
 FORM = 2
 MAX_BYTES = 256 * gate.MIB
 
 
-def read_deployment(folder: Path, environment: str) -> Deployment:
+def read_deployment(folder: Path, environment: str) -> ReleasedDetections:
     """The deployment of an environment in its folder.
 
     Raises:
@@ -47,7 +47,7 @@ def read_deployment(folder: Path, environment: str) -> Deployment:
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, f"{type(error).__name__} {error}") from None
     detections = tuple(_read(folder / "artifacts", entry, release) for entry in entries)
-    return Deployment(release, detections, sources)
+    return ReleasedDetections(release, detections, sources)
 
 
 def _damaged(path: Path, why: str) -> ConfigError:
@@ -61,7 +61,7 @@ def _other(path: Path, found: str, expected: str) -> ConfigError:
     )
 
 
-def _read(root: Path, entry: Entry, release: int) -> Deployed:
+def _read(root: Path, entry: Entry, release: int) -> DeployedDetection:
     path = root / entry.path
     if not path.resolve().is_relative_to(root.resolve()):
         raise _damaged(path, "it lies outside the folder of artifacts")

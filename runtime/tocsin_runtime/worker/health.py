@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from tocsin.errors import ConfigError
-from tocsin_runtime.worker.metrics import Figures
+from tocsin_runtime.worker.metrics import WorkerMetrics
 from tocsin_runtime.worker.service import Service
 
 ALIVE_SECONDS = 60.0
@@ -32,7 +32,7 @@ def listening(service: Service, address: str) -> Iterator[None]:
         yield
         return
     registry = CollectorRegistry()
-    registry.register(Figures(service))
+    registry.register(WorkerMetrics(service))
     with _server(service, registry, address) as server:
         thread = Thread(target=server.serve_forever, args=(0.1,), daemon=True)
         thread.start()

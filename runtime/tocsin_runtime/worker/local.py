@@ -14,7 +14,7 @@ from tocsin.model.source import Source
 from tocsin_matcher import Cost
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Sink
-from tocsin_runtime.stream.deployment import Deployment
+from tocsin_runtime.stream.deployment import ReleasedDetections
 from tocsin_runtime.stream.loop import Counters, run
 from tocsin_runtime.worker.claims import Claim, Claims
 from tocsin_runtime.worker.files import FileStream, SinkFile
@@ -45,7 +45,7 @@ class LocalRun:
 
 def run_local(  # noqa: PLR0913 - all that a run over files depends on
     folder: Path,
-    deployment: Deployment,
+    deployment: ReleasedDetections,
     claims: Sequence[Claim],
     files: Sequence[Path],
     writer: AlertWriter,

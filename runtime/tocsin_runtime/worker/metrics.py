@@ -22,7 +22,7 @@ _SINKS = {
 }
 
 
-class Figures(Collector):
+class WorkerMetrics(Collector):
     """All figures of one worker."""
 
     def __init__(self, service: Service) -> None:

@@ -13,7 +13,7 @@ from tocsin.release.keys import RELEASE
 from tocsin_runtime.alerts.found import Alerter
 from tocsin_runtime.control.record import deployment, release_record
 from tocsin_runtime.stream.base import Record
-from tocsin_runtime.stream.deployment import Deployment
+from tocsin_runtime.stream.deployment import ReleasedDetections
 from tocsin_runtime.stream.loop import Batch
 from tocsin_runtime.worker.version import Version, WriterOf
 
@@ -21,7 +21,7 @@ Process = Callable[[Sequence[Record]], Batch]
 Work = list[tuple[Process, list[Record]]]
 Records = Mapping[str, bytes]
 
-_NOTHING = Deployment(0, ())
+_NOTHING = ReleasedDetections(0, ())
 _TOLD = 500
 """Characters of an error that a report has."""
 

@@ -11,12 +11,12 @@ from tocsin.errors import ConfigError
 from tocsin.pack import Part
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.stream.base import Record
-from tocsin_runtime.stream.deployment import Deployment
+from tocsin_runtime.stream.deployment import ReleasedDetections
 from tocsin_runtime.stream.loop import Batch, Counters
 from tocsin_runtime.worker.filters import FilterLane, parts_of
 from tocsin_runtime.worker.process import Processor, Taken
 
-WriterOf = Callable[[Deployment], AlertWriter]
+WriterOf = Callable[[ReleasedDetections], AlertWriter]
 Lanes = Mapping[str, FilterLane]
 
 
@@ -24,12 +24,14 @@ Lanes = Mapping[str, FilterLane]
 class Version:
     """`lanes`: the filters by topic. Everything else that is deployed runs elsewhere."""
 
-    deployment: Deployment
+    deployment: ReleasedDetections
     writer: AlertWriter
     lanes: Lanes = field(default_factory=dict)
 
     @classmethod
-    def of(cls, deployment: Deployment, writer_of: WriterOf, before: Iterable[Version]) -> Version:
+    def of(
+        cls, deployment: ReleasedDetections, writer_of: WriterOf, before: Iterable[Version]
+    ) -> Version:
         """Where nothing changed, the lanes of versions before, with what they have learned.
 
         Raises ConfigError for detections that cannot be loaded.

@@ -11,7 +11,7 @@ from tocsin.app.engines import EVALUATOR
 from tocsin.app.engines import chosen as installed
 from tocsin.cli.engine_option import EngineName, left_out
 from tocsin.cli.output import console, echo_json, format_option
-from tocsin.conformance import Report, Status, rows
+from tocsin.conformance import ConformanceReport, Status, rows
 
 SHOWN = 20
 """Problems told in full; more are counted."""
@@ -54,7 +54,7 @@ def conformance(
         raise click.exceptions.Exit(1)
 
 
-def _as_json(report: Report) -> dict[str, object]:
+def _as_json(report: ConformanceReport) -> dict[str, object]:
     return {
         "backend": report.backend,
         "ok": report.ok,
@@ -65,7 +65,7 @@ def _as_json(report: Report) -> dict[str, object]:
     }
 
 
-def _print(reports: list[Report]) -> None:
+def _print(reports: list[ConformanceReport]) -> None:
     for report in reports:
         for problem in report.problems[:SHOWN]:
             console().print(Text.assemble((report.backend, "red"), f" {problem}\n"))
@@ -79,7 +79,7 @@ def _print(reports: list[Report]) -> None:
         console().print(Text.assemble(f"{report.backend}: {count}, {time}: ", (said, colour)))
 
 
-def _summary(reports: list[Report]) -> None:
+def _summary(reports: list[ConformanceReport]) -> None:
     """Rows by backend: passed, and in words what else there is."""
     table = Table("row", *(report.backend for report in reports), box=None, header_style="dim")
     titles = {row.id: row.title for row in rows()}

@@ -14,7 +14,7 @@ from tocsin.cli.output import echo_json, format_option, say, show
 from tocsin.errors import ConfigError
 from tocsin.front.project import find_project
 from tocsin.plural import plural
-from tocsin.report.coverage import Column, Coverage
+from tocsin.report.coverage import Coverage, TacticColumn
 from tocsin.report.documents import figures
 from tocsin.report.files import write
 
@@ -70,7 +70,7 @@ def _summary(found: Coverage) -> Text:
     return page.append_text(Text("\n").join(_line(column) for column in found.columns))
 
 
-def _line(column: Column) -> Text:
+def _line(column: TacticColumn) -> Text:
     every = len(column.cells)
     full = -(-column.covered * _BAR // every)
     line = Text(f"  {column.tactic.name:22}", style="not bold")

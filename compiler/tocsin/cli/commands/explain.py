@@ -18,7 +18,7 @@ from tocsin.cli.options import AUTO, flatten_option, project_option
 from tocsin.cli.output import Terminal, console, echo_json, format_option, print_diagnostics
 from tocsin.diagnostics import has_errors
 from tocsin.escape import printable
-from tocsin.events.reading import Reading, read_events, read_stream
+from tocsin.events.reading import EventFiles, read_events, read_stream
 from tocsin.ir.trace import Trace
 
 STDIN = "-"
@@ -59,7 +59,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
         raise click.exceptions.Exit(1)
 
 
-def _events(file: str, *, flatten: bool) -> Reading:
+def _events(file: str, *, flatten: bool) -> EventFiles:
     """Events of a file or of stdin."""
     if file == STDIN:
         return read_stream("stdin", sys.stdin.buffer, flatten=flatten)

@@ -10,7 +10,7 @@ import click
 from tocsin.app.manifests import deployment_of, write_manifests
 from tocsin.cli.options import env_option, project_option
 from tocsin.cli.output import echo_json, format_option, say
-from tocsin.deploy.manifests import Choices, Deployment, Manifest, prerequisites
+from tocsin.deploy.manifests import Choices, Manifest, ManifestValues, prerequisites
 from tocsin.deploy.manifests import manifests as render
 from tocsin.escape import printable
 from tocsin.front.project import find_project
@@ -77,7 +77,7 @@ def manifests(
 
 
 def _as_json(
-    made: Deployment, files: tuple[Manifest, ...], paths: dict[str, Path]
+    made: ManifestValues, files: tuple[Manifest, ...], paths: dict[str, Path]
 ) -> dict[str, Any]:
     listed = [
         {"name": f.name, "path": str(paths[f.name]) if paths else None, "text": f.text}

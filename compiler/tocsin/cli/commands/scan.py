@@ -29,7 +29,7 @@ from tocsin.diagnostics import Diagnostic, has_errors, summary
 from tocsin.escape import printable
 from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Match
-from tocsin.scan.run import Result
+from tocsin.scan.run import ScanResult
 
 _PATHS = click.Path(path_type=Path)
 
@@ -169,7 +169,7 @@ def _print(matches: Sequence[Match], queries: Sequence[Resolved], fmt: str) -> N
     Terminal().print(table)
 
 
-def _print_left_out(result: Result, queries: Sequence[Resolved]) -> None:
+def _print_left_out(result: ScanResult, queries: Sequence[Resolved]) -> None:
     titles = {query.detection.id: query.detection.meta.title for query in queries}
     for rule, left_out in sorted(result.left_out.items()):
         for line in left_out.lines():
@@ -177,7 +177,7 @@ def _print_left_out(result: Result, queries: Sequence[Resolved]) -> None:
             console().print(said, soft_wrap=True)
 
 
-def _stats(loaded: LoadedScan, result: Result, load: float, seconds: float) -> None:
+def _stats(loaded: LoadedScan, result: ScanResult, load: float, seconds: float) -> None:
     figures = {
         "events": len(loaded.events),
         "rules": sum(query.alerts for query in loaded.queries),

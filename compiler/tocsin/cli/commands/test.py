@@ -12,7 +12,7 @@ from rich.text import Text
 
 from tocsin.app.cases import run_cases, to_test
 from tocsin.app.engines import chosen
-from tocsin.cases.judge import Verdict
+from tocsin.cases.judge import CaseVerdict
 from tocsin.cases.junit import junit
 from tocsin.cli.engine_option import engine_option, left_out
 from tocsin.cli.output import console, echo_json, format_option, print_diagnostics
@@ -67,7 +67,7 @@ def _write(path: Path, data: bytes) -> None:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _report(verdicts: Sequence[Verdict], queries: Sequence[Resolved]) -> None:
+def _report(verdicts: Sequence[CaseVerdict], queries: Sequence[Resolved]) -> None:
     out = console()
     for verdict in verdicts:
         if not verdict.ok:

@@ -10,7 +10,7 @@ from tocsin.app.environment import OpenEnvironment
 from tocsin.app.verify import verify_environment
 from tocsin.cli.options import record_options
 from tocsin.cli.output import echo_json, format_option, show
-from tocsin.state.verify import Verdict
+from tocsin.state.verify import LedgerReport
 
 
 @click.command()
@@ -27,7 +27,7 @@ def verify(opened: OpenEnvironment, fmt: str) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _lines(name: str, verdict: Verdict) -> list[str]:
+def _lines(name: str, verdict: LedgerReport) -> list[str]:
     lines = [f"! release {f.release or '?'} {f.commit[:12]}: {f.message}" for f in verdict.findings]
     checked = f"{verdict.releases} releases, {verdict.artifacts} artifacts"
     found = f"{len(lines)} findings" if lines else "every digest and the chain are right"

@@ -9,7 +9,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tocsin.deploy.manifests import quote
-from tocsin.deploy.manifests.site import Deployment
+from tocsin.deploy.manifests.site import ManifestValues
 
 PORT = 9400
 """Where a worker serves its health and figures."""
@@ -31,13 +31,13 @@ class Manifest:
         return self.name.endswith(".yaml")
 
 
-def manifests(made: Deployment) -> tuple[Manifest, ...]:
+def manifests(made: ManifestValues) -> tuple[Manifest, ...]:
     """All files of a deployment."""
     chosen = ["worker.yaml", *(["flink.yaml"] if made.storage else []), "worker.service"]
     return tuple(Manifest(_file(name), _render(name, made)) for name in chosen)
 
 
-def prerequisites(made: Deployment) -> Iterator[str]:
+def prerequisites(made: ManifestValues) -> Iterator[str]:
     """What must exist before the manifests are applied, a phrase each."""
     chosen = made.choices
     yield f"image {chosen.image} with tocsin, git and a checkout at {chosen.project_at}"
@@ -55,7 +55,7 @@ def _file(template: str) -> str:
     return "tocsin-worker@.service" if template.endswith(".service") else template
 
 
-def _render(name: str, made: Deployment) -> str:
+def _render(name: str, made: ManifestValues) -> str:
     dialect = quote.unit if name.endswith(".service") else quote.yaml
     template = _templates(dialect).get_template(name + ".j2")
     return template.render(it=made, port=PORT, flink_version=FLINK_VERSION)

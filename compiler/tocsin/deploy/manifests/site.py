@@ -21,7 +21,7 @@ _FLINK = "flink"
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
+class SecretSetting:
     """A setting that is kept in a Secret: as a variable `name`, or as the file `path`."""
 
     setting: str
@@ -51,7 +51,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class ManifestValues:
     """All that the manifests say.
 
     `secrets` are those that a worker reads; `storage` is an absolute folder, empty without Flink.
@@ -61,22 +61,24 @@ class Deployment:
     environment: str
     name: str
     secret: str
-    secrets: tuple[Secret, ...]
+    secrets: tuple[SecretSetting, ...]
     storage: str
     choices: Choices
 
     @property
-    def variables(self) -> list[Secret]:
+    def variables(self) -> list[SecretSetting]:
         """Secrets that are environment variables."""
         return [secret for secret in self.secrets if not secret.path]
 
     @property
-    def files(self) -> list[Secret]:
+    def files(self) -> list[SecretSetting]:
         """Secrets that are files."""
         return [secret for secret in self.secrets if secret.path]
 
 
-def deployment(project: str, env: str, environment: Environment, choices: Choices) -> Deployment:
+def deployment(
+    project: str, env: str, environment: Environment, choices: Choices
+) -> ManifestValues:
     """The deployment of an environment. Raises ConfigError for what no cluster would take."""
     if not environment.on_kafka:
         raise ConfigError(
@@ -87,7 +89,7 @@ def deployment(project: str, env: str, environment: Environment, choices: Choice
     _check(choices, flink=flink)
     longest = _LONGEST_FLINK if flink else _LONGEST_WORKER
     name = names.resource(choices.name or f"tocsin-{project}-{env}", longest, "--name")
-    return Deployment(
+    return ManifestValues(
         names.label(project, "the project's name"),
         names.label(env, "the environment's name"),
         name,
@@ -115,19 +117,19 @@ def _check(choices: Choices, *, flink: bool) -> None:
     names.path(choices.program, "--program")
 
 
-def _secrets(env: str, environment: Environment) -> tuple[Secret, ...]:
+def _secrets(env: str, environment: Environment) -> tuple[SecretSetting, ...]:
     """What a worker looks up when it starts."""
     what = f"`bootstrap` of environment {env}"
     kind, _, name = environment.bootstrap.partition(":")
     if not environment.bootstrap:
         raise ConfigError(f"no value for {what}", hint="see tocsin.toml")
     if kind == "env":
-        return (Secret("bootstrap", names.variable(name, what)),)
+        return (SecretSetting("bootstrap", names.variable(name, what)),)
     if kind == "file":
         path = names.path(name, what)
         if not PurePosixPath(path).is_relative_to(FOLDER):
             raise ConfigError(f"{what}: a worker reads no files of secrets but in {FOLDER}")
-        return (Secret("bootstrap", names.secret_key(PurePosixPath(path).name, what), path),)
+        return (SecretSetting("bootstrap", names.secret_key(PurePosixPath(path).name, what), path),)
     return ()
 
 

@@ -24,7 +24,7 @@ SMALLEST = 5e-10
 """What is smaller is 0 at the ninth decimal place."""
 
 
-class Form(StrEnum):
+class ValueForm(StrEnum):
     """How the value of a field is needed."""
 
     TEXT = "text"
@@ -38,13 +38,13 @@ class Need:
 
     column: str
     field: str
-    form: Form
+    form: ValueForm
 
 
 B = TypeVar("B", bound=Conditions)
 
 
-class Engine(ABC, Generic[B]):
+class CorrelationDialect(ABC, Generic[B]):
     """Hooks of a dialect. Times of all rows are the column `~time`, which is never NULL."""
 
     identity: ClassVar[tuple[str, ...]]
@@ -95,7 +95,7 @@ class Engine(ABC, Generic[B]):
         return over(exp.Count(this=exp.Distinct(expressions=[value])))
 
 
-class TypedEngine(Engine[SqlBuilder]):
+class TypedEngine(CorrelationDialect[SqlBuilder]):
     """Values of columns that have the types that sources declare."""
 
     @abstractmethod
@@ -105,14 +105,14 @@ class TypedEngine(Engine[SqlBuilder]):
     def value(self, builder: SqlBuilder, need: Need) -> Sql:
         """A field of an event in a form. Raises Unsupported where SQL has none."""
         column = builder.column(need.field)
-        if column.type is FieldType.MAP or (need.form is not Form.TEXT and _is_never(column)):
-            return exp.cast(exp.null(), "TEXT" if need.form is Form.TEXT else _type(need.form))
+        if column.type is FieldType.MAP or (need.form is not ValueForm.TEXT and _is_never(column)):
+            return exp.cast(exp.null(), "TEXT" if need.form is ValueForm.TEXT else _type(need.form))
         match need.form:
-            case Form.TEXT:
+            case ValueForm.TEXT:
                 return self.text(builder, column)
-            case Form.DECIMAL:
+            case ValueForm.DECIMAL:
                 return self.decimal(builder, column)
-            case Form.DOUBLE:
+            case ValueForm.DOUBLE:
                 # By way of the decimal's text, so that every engine has the same double.
                 return exp.cast(exp.cast(self.decimal(builder, column), "TEXT"), "DOUBLE")
 
@@ -151,8 +151,8 @@ def _is_never(column: Column) -> bool:
     return column.type is FieldType.BOOLEAN
 
 
-def _type(form: Form) -> str:
-    return DECIMAL_TYPE if form is Form.DECIMAL else "DOUBLE"
+def _type(form: ValueForm) -> str:
+    return DECIMAL_TYPE if form is ValueForm.DECIMAL else "DOUBLE"
 
 
 def has_time(source: Source) -> bool:

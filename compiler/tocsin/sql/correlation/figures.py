@@ -22,24 +22,24 @@ from tocsin.ir.correlation import (
     Some,
 )
 from tocsin.ir.statistic import SCALE
-from tocsin.sql.correlation.engine import Engine, Form, over, tuple_text
+from tocsin.sql.correlation.engine import CorrelationDialect, ValueForm, over, tuple_text
 from tocsin.sql.tree import Sql, all_true, any_true, false, ident, number
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class WindowAggregates:
     """Named aggregates over the window, and the condition on their names; NULL means false."""
 
     columns: Mapping[str, Sql]
     holds: Sql
 
 
-FORMS: Mapping[CorrelationType, Form] = {
-    CorrelationType.VALUE_COUNT: Form.TEXT,
-    CorrelationType.VALUE_SUM: Form.DECIMAL,
-    CorrelationType.VALUE_AVG: Form.DECIMAL,
-    CorrelationType.VALUE_PERCENTILE: Form.DOUBLE,
-    CorrelationType.VALUE_MEDIAN: Form.DOUBLE,
+FORMS: Mapping[CorrelationType, ValueForm] = {
+    CorrelationType.VALUE_COUNT: ValueForm.TEXT,
+    CorrelationType.VALUE_SUM: ValueForm.DECIMAL,
+    CorrelationType.VALUE_AVG: ValueForm.DECIMAL,
+    CorrelationType.VALUE_PERCENTILE: ValueForm.DOUBLE,
+    CorrelationType.VALUE_MEDIAN: ValueForm.DOUBLE,
 }
 """How a correlation needs its values."""
 
@@ -52,27 +52,37 @@ def flag(rule: int) -> str:
     return f"is_{rule + 1}"
 
 
-def figures(correlation: Correlation, values: Sequence[str], engine: Engine[Any]) -> Figures:
+def figures(
+    correlation: Correlation, values: Sequence[str], engine: CorrelationDialect[Any]
+) -> WindowAggregates:
     """For every type but `temporal_ordered`, which needs a step for each rule."""
     return _FIGURES[correlation.type](correlation, values, engine)
 
 
-def _count(correlation: Correlation, _: Sequence[str], __: Engine[Any]) -> Figures:
+def _count(
+    correlation: Correlation, _: Sequence[str], __: CorrelationDialect[Any]
+) -> WindowAggregates:
     columns: dict[str, Sql] = {"events": over(exp.Count(this=exp.Star()))}
-    return Figures(columns, _all(correlation, "events", 0))
+    return WindowAggregates(columns, _all(correlation, "events", 0))
 
 
-def _distinct(correlation: Correlation, values: Sequence[str], engine: Engine[Any]) -> Figures:
+def _distinct(
+    correlation: Correlation, values: Sequence[str], engine: CorrelationDialect[Any]
+) -> WindowAggregates:
     columns: dict[str, Sql] = {"values": engine.distinct(tuple_text(values))}
-    return Figures(columns, _all(correlation, "values", 0))
+    return WindowAggregates(columns, _all(correlation, "values", 0))
 
 
-def _sum(correlation: Correlation, values: Sequence[str], _: Engine[Any]) -> Figures:
+def _sum(
+    correlation: Correlation, values: Sequence[str], _: CorrelationDialect[Any]
+) -> WindowAggregates:
     columns: dict[str, Sql] = {"total": over(exp.Sum(this=ident(values[0])))}
-    return Figures(columns, _all(correlation, "total", SCALE))
+    return WindowAggregates(columns, _all(correlation, "total", SCALE))
 
 
-def _average(correlation: Correlation, values: Sequence[str], _: Engine[Any]) -> Figures:
+def _average(
+    correlation: Correlation, values: Sequence[str], _: CorrelationDialect[Any]
+) -> WindowAggregates:
     """Compared by multiplying: a quotient would be rounded."""
     columns: dict[str, Sql] = {
         "total": over(exp.Sum(this=ident(values[0]))),
@@ -86,30 +96,34 @@ def _average(correlation: Correlation, values: Sequence[str], _: Engine[Any]) ->
         )
         for bound in correlation.bounds
     ]
-    return Figures(columns, all_true(holds))
+    return WindowAggregates(columns, all_true(holds))
 
 
-def _percentile(correlation: Correlation, values: Sequence[str], engine: Engine[Any]) -> Figures:
+def _percentile(
+    correlation: Correlation, values: Sequence[str], engine: CorrelationDialect[Any]
+) -> WindowAggregates:
     share = float(correlation.percentile or "50") / 100
     columns = {"percentile": over(engine.percentile(ident(values[0]), share))}
     holds = [
         _OP[bound.op](this=ident("percentile"), expression=number(float(bound.value)))
         for bound in correlation.bounds
     ]
-    return Figures(columns, all_true(holds))
+    return WindowAggregates(columns, all_true(holds))
 
 
-def _temporal(correlation: Correlation, _: Sequence[str], __: Engine[Any]) -> Figures:
+def _temporal(
+    correlation: Correlation, _: Sequence[str], __: CorrelationDialect[Any]
+) -> WindowAggregates:
     columns: dict[str, Sql] = {
         _present(rule): over(exp.Max(this=ident(flag(rule)))) for rule in range(correlation.rules)
     }
     if correlation.presence is not None:
-        return Figures(columns, presence(correlation.presence))
+        return WindowAggregates(columns, presence(correlation.presence))
     rules: Sql = ident(_present(0))
     for rule in range(1, correlation.rules):
         rules = exp.Add(this=rules, expression=ident(_present(rule)))
     holds = [_compare(bound, exp.Paren(this=rules.copy()), 0) for bound in correlation.bounds]
-    return Figures(columns, all_true(holds))
+    return WindowAggregates(columns, all_true(holds))
 
 
 def _present(rule: int) -> str:
@@ -129,7 +143,7 @@ def presence(condition: Presence) -> Sql:
             return exp.not_(presence(arg), copy=False)
 
 
-_Maker = Callable[[Correlation, Sequence[str], Engine[Any]], Figures]
+_Maker = Callable[[Correlation, Sequence[str], CorrelationDialect[Any]], WindowAggregates]
 _FIGURES: Mapping[CorrelationType, _Maker] = {
     CorrelationType.EVENT_COUNT: _count,
     CorrelationType.VALUE_COUNT: _distinct,

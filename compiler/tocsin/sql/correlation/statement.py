@@ -23,9 +23,9 @@ from tocsin.sql.builder import SqlBuilder
 from tocsin.sql.correlation.engine import (
     SOURCE,
     TIME,
-    Engine,
-    Form,
+    CorrelationDialect,
     Need,
+    ValueForm,
     has_time,
     known,
     over,
@@ -44,7 +44,7 @@ RANK, PART = "rank", "part"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CompletingRows:
     """Where the completing rows of a correlation are: a subquery, a condition, the group's keys."""
 
     relation: str
@@ -91,11 +91,11 @@ class Level:
 
     def needs(self, rule: int) -> tuple[Need, ...]:
         """What the base at this position must bring."""
-        form = FORMS.get(self.correlation.type, Form.TEXT)
+        form = FORMS.get(self.correlation.type, ValueForm.TEXT)
         keys = zip(self.keys, self.correlation.group_by, strict=True)
         values = zip(self.values, self.correlation.values, strict=True)
         return (
-            *(Need(column, ref.fields[rule], Form.TEXT) for column, ref in keys),
+            *(Need(column, ref.fields[rule], ValueForm.TEXT) for column, ref in keys),
             *(Need(column, ref.fields[rule], form) for column, ref in values),
             *self.carried,
         )
@@ -105,7 +105,7 @@ class Level:
 class Statement:
     """Collects the named subqueries of one statement."""
 
-    engine: Engine[Any]
+    engine: CorrelationDialect[Any]
     parts: dict[str, exp.Query] = field(default_factory=dict)
     reasons: list[exp.Select] = field(default_factory=list)
 
@@ -130,7 +130,7 @@ class Statement:
 
     # --- a correlation ------------------------------------------------------------------------
 
-    def correlated(self, level: Level) -> Found:
+    def correlated(self, level: Level) -> CompletingRows:
         """The subqueries of a correlation. Raises Unsupported before any text is made."""
         rows = self._hits(level)
         if shares_events(level.query.bases):
@@ -139,7 +139,7 @@ class Statement:
             return self._in_order(level, rows)
         found = figures(level.correlation, level.values, self.engine)
         select = self._over(level, rows, {**found.columns, **self._grounds(level)})
-        return Found(self.put(f"{level.prefix}windows", select), found.holds, level.keys)
+        return CompletingRows(self.put(f"{level.prefix}windows", select), found.holds, level.keys)
 
     def _grounds(self, level: Level) -> Mapping[str, Sql]:
         """Only of the correlation itself: its bases give the events that complete them."""
@@ -248,7 +248,7 @@ class Statement:
 
     # --- order --------------------------------------------------------------------------------
 
-    def _in_order(self, level: Level, rows: str) -> Found:
+    def _in_order(self, level: Level, rows: str) -> CompletingRows:
         """At a row of rule k: the latest start of a chain of rules 1 to k that ends there."""
         started: Sql = self.engine.time()
         for rule in range(level.correlation.rules):
@@ -264,7 +264,7 @@ class Statement:
         last = ident(_start(level.correlation.rules - 1))
         span = self.engine.span(level.correlation.timespan_ms)
         earliest = exp.Sub(this=self.engine.time(), expression=span)
-        return Found(rows, exp.GTE(this=last, expression=earliest), level.keys)
+        return CompletingRows(rows, exp.GTE(this=last, expression=earliest), level.keys)
 
 
 def _all_of(parts: Sequence[exp.Select]) -> exp.Query:
