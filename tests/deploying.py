@@ -12,7 +12,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from tocsin.backend import fault
+from tocsin import fault
 from tocsin.canonical import digest, digest_bytes
 from tocsin.cli.main import main_group
 from tocsin.deploy.apply import apply, resume

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from tocsin import files
 from tocsin.errors import EngineError
 from tocsin_engines.locks import exclusive
 
@@ -72,10 +73,8 @@ def _fill(folder: Path, fill: Callable[[Path], None], pinned: Jars | None) -> No
             f"what was downloaded is not what is pinned: {'; '.join(wrong)}",
             hint="is the package registry the one that you think it is?",
         )
-    # The marker comes last and in one step: killed before, the folder counts as empty.
-    new = folder / f"{_MARKER}.new"
-    new.write_text(json.dumps(found), encoding="utf-8")
-    new.replace(folder / _MARKER)
+    # The marker comes last: killed before, the folder counts as empty.
+    files.replace(folder / _MARKER, json.dumps(found).encode())
 
 
 def _complete(folder: Path, pinned: Jars | None) -> bool:

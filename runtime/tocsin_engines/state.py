@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tocsin import files
 from tocsin.errors import EngineError
 from tocsin_engines.locks import exclusive
 from tocsin_engines.places import state_root
@@ -72,11 +73,8 @@ def load(name: str) -> Instance:
 def save(instance: Instance) -> None:
     """Write the state in one step, so that a reader never sees half of it."""
     file = instance.folder / "instance.json"
-    new = file.with_suffix(".new")
     try:
-        instance.folder.mkdir(parents=True, exist_ok=True)
-        new.write_text(instance.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        new.replace(file)
+        files.replace(file, instance.model_dump_json(indent=2).encode() + b"\n")
     except OSError as error:
         raise _unwritable(instance.folder, error) from error
 

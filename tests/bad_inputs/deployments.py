@@ -16,7 +16,7 @@ from authoring import heed_interrupts
 from bad_inputs.files import RULE
 from bad_inputs.run import Bad, Ended, shell
 from patience import SECONDS
-from tocsin.backend import files
+from tocsin import files
 
 CHANGED = {"rules/app/payout.yml": RULE + "level: high\ntags: [attack.t1098]\n"}
 APPLY = "tocsin apply --env local --yes"

@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 
 from deployments.board import FileBoard
 from deployments.editions import BURSTS, Book, Edition, compiled, identity
-from tocsin.backend.fault import point
 from tocsin.backend.streaming import Rollout, StreamEnvironment, UnhealthyError
+from tocsin.fault import point
 from tocsin.release.state_decision import StateDecision
 from tocsin_flink_sql.deploy.fleet import FlinkFleet
 

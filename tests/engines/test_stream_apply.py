@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from deploying import Prod, git
-from tocsin.backend import fault
+from tocsin import fault
 from tocsin.release.keys import ARTIFACT, RELEASE, artifact_key
 from tocsin.release.record import ReleaseRecord
 from tocsin.state.git_ledger import GitLedger

@@ -201,7 +201,7 @@ OWN = {
     "conformance/table.py": "data of the package",
     "events/reading.py": "events, which anyone names",
     "state/changes.py": "an archive from git, regular files of it",
-    "backend/files.py": "writes",
+    "files.py": "writes",
     "deploy/apply.py": "opens the journal",
     "deploy/journal.py": "is the journal",
 }

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from deploying import Spec, State, World, apply_in, desired, git
-from tocsin.backend.fault import POINTS
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
 from tocsin.deploy.local import LocalTarget
 from tocsin.errors import ConfigError, LedgerError, StaleError
+from tocsin.fault import POINTS
 from tocsin.plan.steps import Deploy, Refused
 from tocsin.release.entry import Action
 from tocsin.state.release import Release

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from tocsin.backend.fault import point
 from tocsin.backend.streaming import StreamEnvironment
 from tocsin.errors import ConfigError
+from tocsin.fault import point
 from tocsin_flink_sql.deploy.job_specs import JobSpec, Topics
 from tocsin_flink_sql.state.storage import Generation, Storage
 

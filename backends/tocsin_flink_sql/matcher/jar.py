@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tocsin import files
 from tocsin.errors import EngineError, TocsinError
 from tocsin.pack import Pack
 from tocsin_flink_sql.matcher.java_regex import letters, regexes
@@ -99,10 +100,7 @@ def _build(jar: Path) -> None:
     maven("-Dmaven.test.skip=true", "package")
     for old in HERE.glob("matcher-*.jar"):
         old.unlink()
-    # In one step, so that a jar is whole or not there.
-    new = jar.with_suffix(".new")
-    shutil.copyfile(SOURCES / "target" / "matcher.jar", new)
-    new.replace(jar)
+    files.replace(jar, (SOURCES / "target" / "matcher.jar").read_bytes())
 
 
 def maven(*arguments: str) -> str:

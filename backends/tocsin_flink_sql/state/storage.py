@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
+from tocsin import files
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.errors import ConfigError, EngineError
 
@@ -226,15 +227,9 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 
 def _write(file: Path, data: bytes) -> None:
-    """In one step, so that a file is whole or not there.
-
-    Jobs that start beside each other write one jar: each its own file, and the last one stays.
-    """
-    new = file.with_name(f"{file.name}.{uuid4().hex}.new")
+    """A file is whole or not there. Jobs that start beside each other write one jar."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        new.write_bytes(data)
-        new.replace(file)
+        files.replace(file, data, f".{uuid4().hex}")
     except OSError as error:
         raise EngineError(
             f"cannot write {file}: {error.strerror or error}",

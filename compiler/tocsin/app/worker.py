@@ -54,7 +54,7 @@ def run_local_worker(
     site: WorkerEnvironment, files: tuple[Path, ...], source: str, stop: Stop
 ) -> dict[str, Any]:
     """Run what is deployed over files of events; the report, which is kept in the folder, too."""
-    from tocsin.backend.files import write  # noqa: PLC0415 - as above
+    from tocsin.files import write  # noqa: PLC0415 - as above
     from tocsin.release.keys import LAST_RUN  # noqa: PLC0415
     from tocsin_runtime.alerts.writer import AlertWriter  # noqa: PLC0415
     from tocsin_runtime.worker.folder import read_deployment  # noqa: PLC0415

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from tocsin import gate
-from tocsin.backend import files
+from tocsin import files, gate
 from tocsin.release.keys import RELEASE
 
 MOST_BYTES = 256 * gate.MIB

@@ -13,9 +13,9 @@ from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
-from tocsin.backend.fault import point
 from tocsin.backend.records import RecordStore
 from tocsin.errors import EngineError
+from tocsin.fault import point
 from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact
 from tocsin.release.cutover import Cutover

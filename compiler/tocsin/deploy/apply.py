@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tocsin.backend import fault
+from tocsin import fault
 from tocsin.backend.streaming import UnhealthyError
 from tocsin.canonical import canonical_bytes
 from tocsin.deploy.journal import Order

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from tocsin import gate
-from tocsin.backend import files
+from tocsin import files, gate
 from tocsin.errors import ConfigError
 
 MARK = ".tocsin-environment"

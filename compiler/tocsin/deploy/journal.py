@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tocsin import gate
-from tocsin.backend import files
+from tocsin import files, gate
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.plan import saved
 from tocsin.plan.steps import Bundle

@@ -12,8 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from tocsin import gate
-from tocsin.backend import files
+from tocsin import files, gate
 from tocsin.backend.streaming import RolloutStep
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import folder

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from tocsin.backend import fault, files
+from tocsin import fault, files
 from tocsin.backend.records import RecordStore
 from tocsin.backend.streaming import (
     Fleet,

@@ -8,25 +8,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tocsin.backend import fault
+from tocsin import fault
 from tocsin.errors import ConfigError, LedgerError
 
 _TEMPORARY = ".new"
 
 
 def write(path: Path, data: bytes) -> None:
-    """Replace a file atomically and durably; its folder is made."""
+    """Replace a file of an environment, as `replace`. Raises ConfigError where that fails."""
     with _explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + _TEMPORARY)
-        temporary.unlink(missing_ok=True)  # of a killed write, or a link that leads elsewhere
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        fault.point("file-written")
-        temporary.replace(path)
-        _sync(path.parent)
+        replace(path, data)
+
+
+def replace(path: Path, data: bytes, writer: str = "") -> None:
+    """Replace a file atomically and durably; its folder is made. Raises OSError.
+
+    `writer` tells those apart that write one file at the same time: the last one's bytes stay.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + writer + _TEMPORARY)
+    temporary.unlink(missing_ok=True)  # of a killed write, or a link that leads elsewhere
+    with temporary.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fault.point("file-written")
+    temporary.replace(path)
+    _sync(path.parent)
 
 
 def remove(path: Path, root: Path) -> None:
