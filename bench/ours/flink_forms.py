@@ -1,4 +1,4 @@
-"""The two forms on a real Flink cluster, one slot: a pack as one job, and portable statements.
+"""The two forms on a real Flink cluster, one task slot: a pack as one job, and portable statements.
 
     python -m bench.ours.flink_forms --record
 

@@ -10,7 +10,7 @@ import httpx
 from tocsin.errors import EngineError
 from tocsin_engines.cache import Cache
 from tocsin_engines.engine import Launch, Say
-from tocsin_engines.flink_conf import LOG4J, MODULE_FLAGS, SLOTS, config
+from tocsin_engines.flink_conf import LOG4J, MODULE_FLAGS, TASK_SLOTS, config
 from tocsin_engines.packages import maven_jars, pom, python_package
 from tocsin_engines.ports import HOST
 from tocsin_engines.tools import JAVA, Tool
@@ -67,7 +67,7 @@ class FlinkEngine:
         spawn("flink-taskmanager", flags, [_TASK_MANAGER, "--configDir", str(conf), *options])
 
     def healthy(self, ports: Mapping[str, int]) -> bool:
-        """Has the cluster all its slots, and does the gateway answer?"""
+        """Has the cluster all its task slots, and does the gateway answer?"""
         addresses = self.addresses(ports)
         try:
             with httpx.Client(timeout=5, trust_env=False) as client:
@@ -75,7 +75,7 @@ class FlinkEngine:
                 gateway = client.get(addresses["flink_gateway"] + "/info")
         except (httpx.HTTPError, ValueError):
             return False
-        return bool(overview.get("slots-total", 0) >= SLOTS) and gateway.is_success
+        return bool(overview.get("slots-total", 0) >= TASK_SLOTS) and gateway.is_success
 
     def addresses(self, ports: Mapping[str, int]) -> dict[str, str]:
         """`flink_rest`: the cluster; `flink_gateway`: where SQL is sent."""

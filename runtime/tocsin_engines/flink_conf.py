@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tocsin_engines.ports import HOST
 
-SLOTS = 8
+TASK_SLOTS = 8
 
 LOG4J = """\
 status = error
@@ -52,7 +52,7 @@ def config(folder: Path, ports: Mapping[str, int]) -> list[str]:
         # No job here keeps state outside the heap; many short jobs load many classes.
         "taskmanager.memory.managed.fraction": 0.2,
         "taskmanager.memory.jvm-metaspace.size": "320m",
-        "taskmanager.numberOfTaskSlots": SLOTS,
+        "taskmanager.numberOfTaskSlots": TASK_SLOTS,
         "parallelism.default": 1,
         "execution.checkpointing.interval": "1s",
         "execution.checkpointing.dir": (folder / "checkpoints").as_uri(),

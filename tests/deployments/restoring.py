@@ -38,7 +38,7 @@ from tocsin_kafka.topics import temporary
 TOGETHER = 14
 """Edits that are tried on the same topics."""
 AT_A_TIME = 4
-"""Jobs that run side by side: a cluster has eight slots."""
+"""Jobs that run side by side: a cluster has eight task slots."""
 SECONDS = 120.0
 SEED, OTHER = 20_261_128, 7
 STREAMS = {"left": stream(SEED), "right": stream(SEED), MOVED: stream(OTHER)}

@@ -93,7 +93,7 @@ class FlinkSite(Authored):
         own = [job for job in seen if job.name.startswith(f"tocsin/{self.project}/")]
         return sorted(own, key=lambda job: job.name)
 
-    def slots(self) -> list[str]:
+    def pipelines(self) -> list[str]:
         """Of the jobs that live."""
         return [job.name.split("/", 3)[3].partition("@")[0] for job in self.jobs()]
 

@@ -55,7 +55,7 @@ def found(site: FlinkSite, name: str, mark: str = "") -> Counter[int]:
 def test_what_is_released_runs(site: FlinkSite) -> None:
     # Jobs find matches, and nobody makes alerts of them.
     assert site.findings() == ["no-worker"]
-    assert site.slots() == ["audit", "few", "many"]
+    assert site.pipelines() == ["audit", "few", "many"]
     assert "Nothing to do" in site.run("plan", "--resolve").output
 
 
@@ -84,7 +84,7 @@ def test_the_plan_gives_it_a_job_of_its_own(site: FlinkSite) -> None:
     assert "~ poison~shadow v2 · isolated" in plan
     assert "evaluated apart from its neighbours" in plan
     site.run("apply", "--yes")
-    assert site.slots() == ["audit/poison~shadow", "audit", "few", "many"]
+    assert site.pipelines() == ["audit/poison~shadow", "audit", "few", "many"]
     site.feed([event(40), event(41, "so a" + "x" * 1800 + "b")])
     until(
         lambda: found(site, "poison", "~shadow") == Counter([41]),
@@ -122,7 +122,7 @@ def test_what_was_changed_by_hand_is_named_and_mended(site: FlinkSite) -> None:
     site.run("apply", "--yes")
     assert site.status(code=1)["drift"] == []
     assert site.findings() == ["no-worker"]
-    assert site.slots() == ["audit/poison~shadow", "audit", "few", "many"]
+    assert site.pipelines() == ["audit/poison~shadow", "audit", "few", "many"]
     site.feed(event(n) for n in range(42, 45))
     until(lambda: len(found(site, "every")) == 45, "matches after all was mended")
     # Each quote of it is four characters in the record of its match.
@@ -133,12 +133,16 @@ def test_what_was_changed_by_hand_is_named_and_mended(site: FlinkSite) -> None:
 
 def change_by_hand(site: FlinkSite) -> None:
     """All that somebody may do to a release beside Tocsin, at once."""
-    by_slot = dict(zip(site.slots(), site.jobs(), strict=True))
+    by_pipeline = dict(zip(site.pipelines(), site.jobs(), strict=True))
     with ClusterRest(str(site.endpoints.flink_rest)) as cluster:
-        for slot in ("few", "audit/poison~shadow"):
-            cluster.cancel(by_slot[slot].id)
+        for pipeline in ("few", "audit/poison~shadow"):
+            cluster.cancel(by_pipeline[pipeline].id)
     prefix = f"tocsin/{site.project}/prod"
-    for name in (f"{prefix}/ghost@{'0' * 12}", f"{prefix}/few@{'1' * 12}", by_slot["many"].name):
+    for name in (
+        f"{prefix}/ghost@{'0' * 12}",
+        f"{prefix}/few@{'1' * 12}",
+        by_pipeline["many"].name,
+    ):
         another_job(site, name)
     [plan] = site.storage.glob("**/many/**/plans/*.json")
     plan.write_text("{}")

@@ -152,9 +152,9 @@ class Run:
             for reason in ("late", "without group key", "without time")
         }
 
-    def slots(self, mark: str = "") -> list[str]:
+    def pipelines(self, mark: str = "") -> list[str]:
         """Of the jobs that run; those of forms in shadow have a mark."""
-        return [slot for slot in self.site.slots() if slot.endswith(mark)]
+        return [pipeline for pipeline in self.site.pipelines() if pipeline.endswith(mark)]
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def test_every_mode_keeps_its_state(run: Run) -> None:
         site.modes(types, "shadow", newer=True)
         before = len(run.ends)
         run.change(apply)
-        assert run.slots("~shadow") == [f"{name}~shadow" for name in types]
+        assert run.pipelines("~shadow") == [f"{name}~shadow" for name in types]
         run.found(run.ends)
         run.found(run.ends, "~shadow", but=[ALERTING])
         assert run.alerted() == 3 * everyone
@@ -218,11 +218,11 @@ def test_every_mode_keeps_its_state(run: Run) -> None:
 
         # One is promoted, the others go live in their files: with the state of the live one.
         run.change(lambda: site.promote(first))
-        assert run.slots("~shadow") == [f"{name}~shadow" for name in types[1:]]
+        assert run.pipelines("~shadow") == [f"{name}~shadow" for name in types[1:]]
         run.found(run.ends)
         site.modes(types, "live", newer=True, but=[first])
         run.change(apply)
-        assert run.slots() == (sorted(["audit", *types]) if types else [])
+        assert run.pipelines() == (sorted(["audit", *types]) if types else [])
         run.found(run.ends)
         assert run.alerted() == 6 * everyone
         if types:

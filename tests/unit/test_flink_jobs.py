@@ -1,4 +1,4 @@
-"""The jobs of a release by slot, the folder that they share, and their snapshots."""
+"""The jobs of a release by pipeline, the folder that they share, and their snapshots."""
 
 from __future__ import annotations
 
@@ -86,10 +86,10 @@ def site(root: Path) -> Site:
 
 def test_names_of_jobs_are_read_as_they_are_made(tmp_path: Path) -> None:
     here = site(tmp_path)
-    for slot, spec in specs(replace(FIRST, isolated="ra")).items():
-        assert here.slot_of(here.name(spec)) == (slot, spec.version[:12])
-    assert here.slot_of("tocsin/shop/other/audit@0123456789ab") is None
-    assert here.slot_of("tocsin/shop/live/audit@0123") is None
+    for pipeline, spec in specs(replace(FIRST, isolated="ra")).items():
+        assert here.pipeline_of(here.name(spec)) == (pipeline, spec.version[:12])
+    assert here.pipeline_of("tocsin/shop/other/audit@0123456789ab") is None
+    assert here.pipeline_of("tocsin/shop/live/audit@0123") is None
 
 
 @pytest.mark.parametrize("key", ["gateway", "rest", "storage"])
@@ -120,7 +120,7 @@ def test_generations_begin_serve_and_end(tmp_path: Path) -> None:
     later = storage.begin("audit/ra", 2, 900, "77")
     first.serve("v1")
     later.serve("v2")
-    assert storage.slots() == ["audit/ra"]
+    assert storage.pipelines() == ["audit/ra"]
     assert storage.generations("audit/ra") == [first, later]
     assert storage.serving("audit/ra", "v1") == first
     assert storage.made_by("audit/ra", 2) == storage.newest("audit/ra") == later
@@ -128,22 +128,31 @@ def test_generations_begin_serve_and_end(tmp_path: Path) -> None:
     storage.end("audit/ra", later)
     assert storage.generations("audit/ra") == [first]
     storage.end("audit/ra", first)
-    assert storage.slots() == []
+    assert storage.pipelines() == []
 
 
-SLOTS = ("a~shadow", "audit/ra~shadow", "audit~ra", "audit/ra", "a~2fb", "naïve 火", ".x", "a%2F")
+PIPELINES = (
+    "a~shadow",
+    "audit/ra~shadow",
+    "audit~ra",
+    "audit/ra",
+    "a~2fb",
+    "naïve 火",
+    ".x",
+    "a%2F",
+)
 
 
-def test_any_name_of_a_slot_is_read_back(tmp_path: Path) -> None:
+def test_any_name_of_a_pipeline_is_read_back(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
-    made = {slot: storage.begin(slot, 1, 1, "earliest") for slot in SLOTS}
-    assert storage.slots() == sorted(SLOTS)
-    for slot, generation in made.items():
-        assert storage.generations(slot) == [generation]
+    made = {pipeline: storage.begin(pipeline, 1, 1, "earliest") for pipeline in PIPELINES}
+    assert storage.pipelines() == sorted(PIPELINES)
+    for pipeline, generation in made.items():
+        assert storage.generations(pipeline) == [generation]
         # Flink unescapes some URIs and others not: nothing in one may need that.
         assert generation.folder.as_uri() == f"file://{generation.folder}"
     storage.end("a~shadow", made["a~shadow"])
-    assert storage.slots() == sorted(SLOTS[1:])
+    assert storage.pipelines() == sorted(PIPELINES[1:])
 
 
 def test_a_cut_is_remembered(tmp_path: Path) -> None:
@@ -235,7 +244,7 @@ def prepared(at: Site, move: Rollout) -> list[Step]:
 
 
 def burst(found: list[Step]) -> Step:
-    return next(step for step in found if step.after.slot == "burst")
+    return next(step for step in found if step.after.pipeline == "burst")
 
 
 def test_kept_state_stays_in_its_generation(tmp_path: Path) -> None:
@@ -335,7 +344,7 @@ def test_who_leaves_a_pack_begins_where_it_stops(tmp_path: Path) -> None:
     prepared(at, book_move(1, None, FIRST, KEEP))
     move = book_move(2, FIRST, APART, KEEP)
     for _ in range(2):
-        found = {step.after.slot: step for step in prepared(at, move)}
+        found = {step.after.pipeline: step for step in prepared(at, move)}
         assert found["audit/ra"].parent == "audit"
         assert found["audit/ra"].generation.start == ""
         assert found["audit"].before is not None
@@ -348,5 +357,5 @@ def test_who_was_apart_before_is_a_job_before(tmp_path: Path) -> None:
     assert [step.parent for step in first] == ["", "", ""]
     move = book_move(2, APART, replace(FIRST, number=3), KEEP)
     [gone, *_] = plan_rollout(move, never)
-    assert (gone.kind, gone.slot) == (StepKind.MERGE, "audit/ra")
-    assert [step.after.slot for step in prepared(at, move)] == ["audit", "burst"]
+    assert (gone.kind, gone.pipeline) == (StepKind.MERGE, "audit/ra")
+    assert [step.after.pipeline for step in prepared(at, move)] == ["audit", "burst"]

@@ -45,12 +45,12 @@ def test_each_job_has_one_step(
     before: Edition | None, after: Edition, decision: StateDecision, kinds: dict[str, StepKind]
 ) -> None:
     found = steps(before, after, decision)
-    assert {step.slot: step.kind for step in found} == kinds
+    assert {step.pipeline: step.kind for step in found} == kinds
     assert len(found) == len(kinds)
 
 
 def test_who_leaves_a_pack_begins_where_its_job_stops() -> None:
-    found = {step.slot: step for step in steps(FIRST, APART)}
+    found = {step.pipeline: step for step in steps(FIRST, APART)}
     assert found["audit/ra"].kind is StepKind.SPLIT
     assert found["audit/ra"].why == "before: audit"
     assert found["audit"].kind is StepKind.UPGRADE
@@ -58,7 +58,7 @@ def test_who_leaves_a_pack_begins_where_its_job_stops() -> None:
 
 def test_who_comes_back_to_a_pack_runs_until_that_runs() -> None:
     first, *_ = steps(APART, replace(FIRST, number=3))
-    assert (first.slot, first.kind) == ("audit/ra", StepKind.MERGE)
+    assert (first.pipeline, first.kind) == ("audit/ra", StepKind.MERGE)
     assert first.kind.value[0] == "stop once the job that takes its detections runs"
 
 

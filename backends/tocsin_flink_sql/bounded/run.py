@@ -28,7 +28,7 @@ CHUNK = 8
 SHARE = 12 * CHUNK
 """Statements of one session."""
 SESSIONS = 3
-"""Sessions, and so jobs, at a time: a cluster fails a job for which it has no slot."""
+"""Sessions, and so jobs, at a time: a cluster fails a job for which it has no task slot."""
 
 SETTINGS = {
     "execution.runtime-mode": "streaming",

@@ -18,7 +18,7 @@ from tocsin.release.cutover import Cutover
 from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.generations import Step
 from tocsin_flink_sql.deploy.job_specs import JobSpec
-from tocsin_flink_sql.deploy.savepoint_upgrade import Slots
+from tocsin_flink_sql.deploy.savepoint_upgrade import Pipelines
 from tocsin_flink_sql.deploy.watermarks import Watermarks
 from tocsin_flink_sql.state.storage import Generation
 
@@ -50,9 +50,9 @@ class Turn:
     change: LogicChange
 
     @property
-    def slot(self) -> str:
+    def pipeline(self) -> str:
         """Where it is."""
-        return self.step.after.slot
+        return self.step.after.pipeline
 
     @property
     def at(self) -> int | None:
@@ -72,9 +72,9 @@ Marks = tuple[int | None, ...]
 class BlueGreen:
     """Changes of generations at one site."""
 
-    def __init__(self, site: Site, slots: Slots, watermarks: Watermarks) -> None:
+    def __init__(self, site: Site, pipelines: Pipelines, watermarks: Watermarks) -> None:
         self._site = site
-        self._slots = slots
+        self._pipelines = pipelines
         self._watermarks = watermarks
 
     def begin(self, step: Step) -> None:
@@ -85,8 +85,8 @@ class BlueGreen:
         old, new = self._names(step)
         if step.before is not None and step.old is not None:
             with suppress(UnhealthyError):
-                self._slots.install(step.before, step.old, {new})
-        self._slots.install(step.after, step.generation, {old})
+                self._pipelines.install(step.before, step.old, {new})
+        self._pipelines.install(step.after, step.generation, {old})
 
     def cut(self, turns: Sequence[Turn], publisher: Publisher) -> None:
         """Wait until the new generations have caught up, and publish their cuts.
@@ -111,10 +111,10 @@ class BlueGreen:
         self._site.point("cut-reached")
         for turn in turns:
             step = turn.step
-            self._slots.remove(turn.slot, {self._names(step)[1]})
+            self._pipelines.remove(turn.pipeline, {self._names(step)[1]})
             self._site.point("old-stopped")
             if step.old is not None:
-                self._site.storage.end(turn.slot, step.old)
+                self._site.storage.end(turn.pipeline, step.old)
 
     def _runs_beside(self, turn: Turn, publisher: Publisher) -> bool:
         """Whether the cut is to be found; else what is known of it is published."""
@@ -125,7 +125,7 @@ class BlueGreen:
         if step.before is None or step.old is None:
             return False
         try:
-            self._slots.install(step.before, step.old, {self._names(step)[1]})
+            self._pipelines.install(step.before, step.old, {self._names(step)[1]})
         except UnhealthyError:
             publisher.cut([change.cut(None)])
             return False
@@ -134,7 +134,7 @@ class BlueGreen:
     def _restart(self, spec: JobSpec, generation: Generation, beside: str) -> None:
         """The old one must run up to the cut; there is no way back to it any more."""
         try:
-            self._slots.install(spec, generation, {beside})
+            self._pipelines.install(spec, generation, {beside})
         except UnhealthyError as error:
             raise EngineError(error.message, hint="apply again once it runs") from error
 
@@ -155,11 +155,11 @@ class BlueGreen:
         """Publish cuts that neither has reached; again, with more room, until that is sure."""
         margin, marks = MARGIN_MS + self._watermarks.age_ms, self._marks(turns)
         while turns:
-            cuts = [(turn, _latest(marks[turn.slot]) + margin) for turn in turns]
+            cuts = [(turn, _latest(marks[turn.pipeline]) + margin) for turn in turns]
             publisher.cut([turn.change.cut(at) for turn, at in cuts])
             self._site.point("cut-published")
             marks, margin = self._marks(turns), margin * 2
-            sure = [(turn, at) for turn, at in cuts if _latest(marks[turn.slot]) <= at]
+            sure = [(turn, at) for turn, at in cuts if _latest(marks[turn.pipeline]) <= at]
             for turn, at in sure:
                 turn.step.generation.set_cut(at)
             publisher.cut([turn.change.cut(at, sure=True) for turn, at in sure])
@@ -171,29 +171,29 @@ class BlueGreen:
         last: Mapping[str, Marks] = {}
         while turns:
             marks = self._marks(turns)
-            still = [t for t in turns if marks[t.slot] == last.get(t.slot)]
-            for turn in (t for t in still if len(set(marks[t.slot])) == 1):
-                at = _latest(marks[turn.slot])
+            still = [t for t in turns if marks[t.pipeline] == last.get(t.pipeline)]
+            for turn in (t for t in still if len(set(marks[t.pipeline])) == 1):
+                at = _latest(marks[turn.pipeline])
                 publisher.cut([turn.change.cut(at, sure=True)])
                 turn.step.generation.set_cut(at)
-            turns = [t for t in turns if _latest(marks[t.slot][:1]) < (t.at or 0)]
+            turns = [t for t in turns if _latest(marks[t.pipeline][:1]) < (t.at or 0)]
             if turns and time.monotonic() > deadline:
                 slow = turns[0]
                 raise EngineError(
-                    f"the old generation of {slow.slot} does not reach the cut at {slow.at}",
+                    f"the old generation of {slow.pipeline} does not reach the cut at {slow.at}",
                     hint="apply again once its job reads on",
                 )
             last = marks
 
     def _marks(self, turns: Sequence[Turn]) -> Mapping[str, Marks]:
-        """Watermarks of the old job and of the new one, by slot."""
+        """Watermarks of the old job and of the new one, by pipeline."""
         jobs = [self._jobs(turn.step) for turn in turns]
         found = iter(self._watermarks.now([job for pair in jobs for job in pair]) if jobs else ())
-        return {turn.slot: (next(found), next(found)) for turn in turns}
+        return {turn.pipeline: (next(found), next(found)) for turn in turns}
 
     def _jobs(self, step: Step) -> tuple[str, str]:
         """Ids of the old job and of the new one."""
-        names = {job.name: job.id for job in self._slots.living(step.after.slot)}
+        names = {job.name: job.id for job in self._pipelines.living(step.after.pipeline)}
         try:
             old, new = (names[name] for name in self._names(step))
         except KeyError as error:

@@ -39,21 +39,23 @@ class Drift:
         """All differences, those of jobs first; `keys` of detections by id."""
         jobs: dict[str, list[JobStatus]] = {}
         for job in self._cluster.seen():
-            if of := self._site.slot_of(job.name):
+            if of := self._site.pipeline_of(job.name):
                 jobs.setdefault(of[0], []).append(job)
         found = [
-            each for slot, spec in specs.items() for each in self._slot(spec, jobs.get(slot, []))
+            each
+            for pipeline, spec in specs.items()
+            for each in self._pipeline(spec, jobs.get(pipeline, []))
         ]
         found += [
             Finding("job-foreign", job.name, "no released detection needs it", "apply stops it")
-            for slot in sorted(set(jobs) - set(specs))
-            for job in jobs[slot]
+            for pipeline in sorted(set(jobs) - set(specs))
+            for job in jobs[pipeline]
             if not job.ended
         ]
-        running = [s for s in specs.values() if self._runs(s, jobs.get(s.slot, []))]
+        running = [s for s in specs.values() if self._runs(s, jobs.get(s.pipeline, []))]
         found += self._stalled(running)
         packs = [spec for spec in running if isinstance(spec, PackJob)]
-        ids = [job.id for spec in packs for job in jobs[spec.slot] if not job.ended]
+        ids = [job.id for spec in packs for job in jobs[spec.pipeline] if not job.ended]
         found += [each for job in ids for each in self._apart(job, keys)]
         return [*found, *self._topics(specs), *self._files(specs)]
 
@@ -61,7 +63,7 @@ class Drift:
         name = self._site.name(spec)
         return any(job.name == name and job.status == "RUNNING" for job in jobs)
 
-    def _slot(self, spec: JobSpec, jobs: Sequence[JobStatus]) -> Iterator[Finding]:
+    def _pipeline(self, spec: JobSpec, jobs: Sequence[JobStatus]) -> Iterator[Finding]:
         name = self._site.name(spec)
         living = [job for job in jobs if not job.ended]
         ours = [job for job in living if job.name == name]
@@ -98,11 +100,11 @@ class Drift:
 
     def _stalled(self, specs: Sequence[JobSpec]) -> Iterator[Finding]:
         """Jobs that read nothing while their topics hold more; looks again where that may be."""
-        since = {spec.slot: self._reading(spec) for spec in specs}
+        since = {spec.pipeline: self._reading(spec) for spec in specs}
 
         def waiting(specs: Sequence[JobSpec]) -> list[JobSpec]:
-            left = {s.slot: since[s.slot].behind(self._reading(s).read) for s in specs}
-            return [spec for spec in specs if self._channels.unread(left[spec.slot])]
+            left = {s.pipeline: since[s.pipeline].behind(self._reading(s).read) for s in specs}
+            return [spec for spec in specs if self._channels.unread(left[spec.pipeline])]
 
         checkpoint = self._site.timing.checkpoint_ms / 1000
         deadline = time.monotonic() + CHECKPOINTS * checkpoint
@@ -120,7 +122,7 @@ class Drift:
     def _reading(self, spec: JobSpec) -> GroupProgress:
         ends = self._channels.ends(spec.topics)
         home = self._home(spec)
-        group = self._site.group(spec.slot, home) if home else ""
+        group = self._site.group(spec.pipeline, home) if home else ""
         return GroupProgress(self._channels.read(group, ends) if group else {}, ends)
 
     def _topics(self, specs: Mapping[str, JobSpec]) -> Iterator[Finding]:
@@ -134,11 +136,11 @@ class Drift:
         for spec in specs.values():
             home = self._home(spec)
             if home is None:
-                told = f"no state of {spec.slot} below {storage.root}"
-                yield Finding("state-missing", spec.slot, told, "apply begins anew")
+                told = f"no state of {spec.pipeline} below {storage.root}"
+                yield Finding("state-missing", spec.pipeline, told, "apply begins anew")
             elif isinstance(spec, CorrelationJob) and home.plan(spec.version) is None:
                 told = "its compiled plan is missing or altered"
-                yield Finding("plan-altered", spec.slot, told, "apply compiles it again")
+                yield Finding("plan-altered", spec.pipeline, told, "apply compiles it again")
             if isinstance(spec, PackJob) and not storage.has_jar(spec.jar):
                 file = storage.jar_file(spec.jar)
-                yield Finding("jar-altered", spec.slot, f"{file} is missing or altered", CURE)
+                yield Finding("jar-altered", spec.pipeline, f"{file} is missing or altered", CURE)

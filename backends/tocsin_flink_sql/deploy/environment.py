@@ -90,23 +90,23 @@ class Site:
         return f"tocsin/{self.project}/{self.environment}/"
 
     def name(self, spec: JobSpec) -> str:
-        """Of the job: its slot and its version."""
-        return f"{self.prefix}{spec.slot}@{spec.version[:SHORT]}"
+        """Of the job: its pipeline and its version."""
+        return f"{self.prefix}{spec.pipeline}@{spec.version[:SHORT]}"
 
-    def slot_of(self, name: str) -> tuple[str, str] | None:
-        """Slot and first digits of the version of a job of ours; None for another's."""
+    def pipeline_of(self, name: str) -> tuple[str, str] | None:
+        """Pipeline and first digits of the version of a job of ours; None for another's."""
         pattern = rf"{re.escape(self.prefix)}(.+)@([0-9a-f]{{{SHORT}}})"
         found = re.fullmatch(pattern, name)
         return (found[1], found[2]) if found else None
 
-    def group(self, slot: str, generation: Generation) -> str:
-        """The consumer group that tells how far a slot has read; also names its transactions.
+    def group(self, pipeline: str, generation: Generation) -> str:
+        """The consumer group that tells how far a pipeline has read; also names its transactions.
 
         Another generation has others, so that two beside each other never end each other's.
         """
-        return f"{self.prefix}{slot}@{generation.name}"
+        return f"{self.prefix}{pipeline}@{generation.name}"
 
-    def reading(self, slot: str, generation: Generation) -> Mapping[str, str]:
+    def reading(self, pipeline: str, generation: Generation) -> Mapping[str, str]:
         """The connector's options where a job reads."""
         start = generation.start
         if start in ("", "earliest"):
@@ -121,11 +121,11 @@ class Site:
         return {
             **begin,
             "scan.topic-partition-discovery.interval": f"{self.timing.discovery:.0f}s",
-            "properties.group.id": self.group(slot, generation),
+            "properties.group.id": self.group(pipeline, generation),
             "properties.isolation.level": "read_committed",
         }
 
-    def writing(self, slot: str, generation: Generation, longest_ms: int) -> Mapping[str, str]:
+    def writing(self, pipeline: str, generation: Generation, longest_ms: int) -> Mapping[str, str]:
         """The connector's options where a job writes.
 
         A transaction that is prepared must still be there when its job is started again, so it
@@ -135,7 +135,7 @@ class Site:
         return {
             "sink.delivery-guarantee": "exactly-once",
             "sink.transaction-naming-strategy": "incrementing",
-            "sink.transactional-id-prefix": self.group(slot, generation),
+            "sink.transactional-id-prefix": self.group(pipeline, generation),
             "properties.transaction.timeout.ms": str(longest_ms),
             "properties.max.request.size": str(LARGEST),
         }

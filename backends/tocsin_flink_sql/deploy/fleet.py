@@ -21,7 +21,7 @@ from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.generations import Generations, Step
 from tocsin_flink_sql.deploy.job_specs import CorrelationJob, job_specs
 from tocsin_flink_sql.deploy.rollout_plan import JobStep, StepKind, plain_cuts, plan_rollout
-from tocsin_flink_sql.deploy.savepoint_upgrade import Slots, hand_on
+from tocsin_flink_sql.deploy.savepoint_upgrade import Pipelines, hand_on
 from tocsin_flink_sql.deploy.topics import Channels
 from tocsin_flink_sql.deploy.watermarks import Watermarks
 from tocsin_flink_sql.state.artifact import CorrelationArtifact
@@ -32,7 +32,7 @@ from tocsin_flink_sql.state.storage import Generation
 T = TypeVar("T")
 
 AT_A_TIME = 4
-"""Slots that are worked on side by side."""
+"""Pipelines that are worked on side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Tools:
 
     cluster: ClusterRest
     channels: Channels
-    slots: Slots
+    pipelines: Pipelines
     greens: BlueGreen
 
 
@@ -74,7 +74,7 @@ class FlinkFleet:
         def plans() -> tuple[CompiledPlan, CompiledPlan]:
             with self._tools() as tools:
                 old, new = (
-                    tools.slots.starter.compiled(_judged(b), folder) for b in (before, after)
+                    tools.pipelines.starter.compiled(_judged(b), folder) for b in (before, after)
                 )
             return old, new
 
@@ -85,7 +85,9 @@ class FlinkFleet:
 
     def plan(self, rollout: Rollout) -> list[RolloutStep]:
         """What happens to each job."""
-        return [RolloutStep(step.slot, step.kind.value, step.why) for step in self._plan(rollout)]
+        return [
+            RolloutStep(step.pipeline, step.kind.value, step.why) for step in self._plan(rollout)
+        ]
 
     # --- moving -----------------------------------------------------------------------------------
 
@@ -96,10 +98,10 @@ class FlinkFleet:
             self._site.point("topics-made")
             plan = self._plan(rollout)
             steps = self._generations.of(plan, rollout.release)
-            _each(lambda step: self._check(step, tools.slots), [s for s in steps if not s.same])
+            _each(lambda step: self._check(step, tools.pipelines), [s for s in steps if not s.same])
             for step in (step for step in steps if step.same):
-                tools.slots.starter.restore(step.after, step.generation)
-            self._check_slots(tools, plan, steps)
+                tools.pipelines.starter.restore(step.after, step.generation)
+            self._check_task_slots(tools, plan, steps)
             self._site.point("checked")
             self._begin(tools, _turns(steps, rollout), publisher)
             if cuts := list(plain_cuts(plan, rollout)):
@@ -113,16 +115,19 @@ class FlinkFleet:
             plan = self._plan(rollout)
             steps = self._generations.of(plan, rollout.release)
             gone = [step for step in plan if step.kind is StepKind.STOP]
-            _each(tools.slots.remove, [step.slot for step in gone])
+            _each(tools.pipelines.remove, [step.pipeline for step in gone])
             for step in gone:
                 if step.before and (home := self._generations.home(step.before)):
-                    hand_on(home, step.before.topics[0], _heirs(steps, step.slot))
+                    hand_on(home, step.before.topics[0], _heirs(steps, step.pipeline))
             self._site.point("removed")
             _each(tools.greens.begin, [step for step in steps if step.blue_green])
             plain = [step for step in steps if not step.blue_green]
-            _each(lambda s: _swapped(s, tools.slots, steps), [s for s in plain if s.before])
-            _each(tools.slots.remove, [step.slot for step in plan if step.kind is StepKind.MERGE])
-            _each(lambda s: _swapped(s, tools.slots, steps), [s for s in plain if not s.before])
+            _each(lambda s: _swapped(s, tools.pipelines, steps), [s for s in plain if s.before])
+            _each(
+                tools.pipelines.remove,
+                [step.pipeline for step in plan if step.kind is StepKind.MERGE],
+            )
+            _each(lambda s: _swapped(s, tools.pipelines, steps), [s for s in plain if not s.before])
             self._site.point("swapped")
 
     def settle(self, rollout: Rollout, publisher: Publisher) -> None:
@@ -131,7 +136,7 @@ class FlinkFleet:
             steps = self._generations.of(self._plan(rollout), rollout.release)
             tools.greens.finish(_turns(steps, rollout), publisher)
             self._end_cuts(tools, steps, rollout, publisher)
-            self._sweep(tools, {step.after.slot: step.generation for step in steps})
+            self._sweep(tools, {step.after.pipeline: step.generation for step in steps})
             jars = {step.after.jar for step in steps}
             self._site.storage.keep_jars(map(self._site.storage.jar_file, jars))
 
@@ -150,7 +155,10 @@ class FlinkFleet:
             before = job_specs(rollout.before, rollout.bodies)
             begun = self._generations
             homes = {s: begun.home_or_new(spec, rollout.release) for s, spec in before.items()}
-            _each(lambda slot: tools.slots.install(before[slot], homes[slot]), sorted(homes))
+            _each(
+                lambda pipeline: tools.pipelines.install(before[pipeline], homes[pipeline]),
+                sorted(homes),
+            )
             self._site.point("old-back")
             self._sweep(tools, homes)
 
@@ -170,7 +178,7 @@ class FlinkFleet:
     ) -> None:
         """Publish where matches of the old end: it may come back, and read again."""
         changes = _changes(rollout)
-        over = [Turn(s, changes[s.after.slot]) for s in steps if s.after.slot in changes]
+        over = [Turn(s, changes[s.after.pipeline]) for s in steps if s.after.pipeline in changes]
         if over := [turn for turn in over if not turn.step.same]:
             ends = tools.channels.written(self._site.topics.found)
             publisher.cut([turn.cut(ends) for turn in over])
@@ -191,63 +199,67 @@ class FlinkFleet:
         channels.make((to.found, to.refused), self._site.partitions)
         channels.restore((to.found, to.refused))
 
-    def _check(self, step: Step, slots: Slots) -> None:
+    def _check(self, step: Step, pipelines: Pipelines) -> None:
         """Raise EngineError for a job that Flink would refuse."""
         match step.after, step.before:
             case CorrelationJob() as after, CorrelationJob() as before if not step.blue_green:
-                slots.starter.prepare(after, step.generation, before)
+                pipelines.starter.prepare(after, step.generation, before)
             case after, _:
-                slots.starter.check(after, step.generation)
+                pipelines.starter.check(after, step.generation)
 
-    def _check_slots(self, tools: Tools, plan: Sequence[JobStep], steps: Sequence[Step]) -> None:
+    def _check_task_slots(
+        self, tools: Tools, plan: Sequence[JobStep], steps: Sequence[Step]
+    ) -> None:
         new = [s for s in steps if s.before is None or s.blue_green]
-        needed = sum(not tools.slots.living_named(s.after) for s in new) * self._site.parallelism
+        needed = (
+            sum(not tools.pipelines.living_named(s.after) for s in new) * self._site.parallelism
+        )
         given = sum(step.after is None for step in plan) * self._site.parallelism
         # A task manager that has just been restarted takes a moment to come.
         deadline = time.monotonic() + self._site.timing.healthy
-        while needed > (free := tools.cluster.free_slots() + given):
+        while needed > (free := tools.cluster.free_task_slots() + given):
             if time.monotonic() < deadline:
                 time.sleep(1)
                 continue
             raise EngineError(
                 f"Flink has {free} free task slots, {needed} are needed",
-                hint="add task managers, or slots to them (taskmanager.numberOfTaskSlots)",
+                hint="add task managers, or task slots to them (taskmanager.numberOfTaskSlots)",
             )
 
     def _sweep(self, tools: Tools, homes: Mapping[str, Generation]) -> None:
-        """Stop the jobs of other slots, and delete all generations but these."""
+        """Stop the jobs of other pipelines, and delete all generations but these."""
         storage = self._site.storage
-        named = {self._site.slot_of(job.name) for job in tools.cluster.seen() if not job.ended}
-        for slot in sorted({of[0] for of in named if of} - set(homes)):
-            tools.slots.remove(slot)
-        for slot in storage.slots():
-            for generation in storage.generations(slot):
-                if generation != homes.get(slot):
-                    storage.end(slot, generation)
+        named = {self._site.pipeline_of(job.name) for job in tools.cluster.seen() if not job.ended}
+        for pipeline in sorted({of[0] for of in named if of} - set(homes)):
+            tools.pipelines.remove(pipeline)
+        for pipeline in storage.pipelines():
+            for generation in storage.generations(pipeline):
+                if generation != homes.get(pipeline):
+                    storage.end(pipeline, generation)
         self._site.point("swept")
 
     @contextmanager
     def _tools(self) -> Iterator[Tools]:
         channels = Channels(self._site.servers)
         with ClusterRest(self._site.rest) as cluster:
-            slots = Slots(self._site, cluster, channels)
-            greens = BlueGreen(self._site, slots, Watermarks(cluster))
-            yield Tools(cluster, channels, slots, greens)
+            pipelines = Pipelines(self._site, cluster, channels)
+            greens = BlueGreen(self._site, pipelines, Watermarks(cluster))
+            yield Tools(cluster, channels, pipelines, greens)
 
 
-def _swapped(step: Step, slots: Slots, steps: Sequence[Step]) -> None:
-    if not (step.same and slots.runs(step.after)):
+def _swapped(step: Step, pipelines: Pipelines, steps: Sequence[Step]) -> None:
+    if not (step.same and pipelines.runs(step.after)):
         old = (step.before, step.old) if step.before and step.old else None
-        slots.swap(step.after, step.generation, old, _heirs(steps, step.after.slot))
+        pipelines.swap(step.after, step.generation, old, _heirs(steps, step.after.pipeline))
 
 
-def _heirs(steps: Sequence[Step], slot: str) -> list[Generation]:
-    """Generations that begin where a slot stops."""
-    return [step.generation for step in steps if step.parent == slot]
+def _heirs(steps: Sequence[Step], pipeline: str) -> list[Generation]:
+    """Generations that begin where a pipeline stops."""
+    return [step.generation for step in steps if step.parent == pipeline]
 
 
 def _changes(rollout: Rollout) -> dict[str, LogicChange]:
-    """The logic of correlations before and after, by slot."""
+    """The logic of correlations before and after, by pipeline."""
     before = {entry.id: entry.logic for entry in rollout.before}
     return {
         entry.key: LogicChange(entry.id, before[entry.id], entry.logic)
@@ -259,7 +271,7 @@ def _changes(rollout: Rollout) -> dict[str, LogicChange]:
 def _turns(steps: Sequence[Step], rollout: Rollout) -> list[Turn]:
     """Those that have two generations beside each other."""
     changes = _changes(rollout)
-    return [Turn(step, changes[step.after.slot]) for step in steps if step.blue_green]
+    return [Turn(step, changes[step.after.pipeline]) for step in steps if step.blue_green]
 
 
 def _judged(body: bytes) -> CorrelationJob:

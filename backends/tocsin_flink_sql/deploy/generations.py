@@ -16,10 +16,10 @@ from tocsin_flink_sql.state.storage import Generation
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One slot with a job that comes, and the one that goes if there is one.
+    """One pipeline with a job that comes, and the one that goes if there is one.
 
     `old` is the generation of the one that goes; None too if that is gone already. `parent`: the
-    slot where the detections of a new one ran before.
+    pipeline where the detections of a new one ran before.
     """
 
     after: JobSpec
@@ -52,17 +52,19 @@ class Generations:
     def back(self, rollout: Rollout) -> Iterator[Step]:
         """The ways back where the new generation's matches count from a cut on."""
         before = job_specs(rollout.before, rollout.bodies)
-        for slot, spec in job_specs(rollout.after, rollout.bodies).items():
-            made = self._site.storage.made_by(slot, rollout.release)
-            old = self.home(before[slot]) if slot in before else None
+        for pipeline, spec in job_specs(rollout.after, rollout.bodies).items():
+            made = self._site.storage.made_by(pipeline, rollout.release)
+            old = self.home(before[pipeline]) if pipeline in before else None
             if made and old and made != old and made.cut is not None:
-                yield Step(before[slot], old, spec, made)
+                yield Step(before[pipeline], old, spec, made)
 
     def home(self, spec: JobSpec) -> Generation | None:
         """The generation that holds the state of a job that has run."""
         storage = self._site.storage
-        serving = storage.serving(spec.slot, spec.version)
-        return serving or (None if isinstance(spec, CorrelationJob) else storage.newest(spec.slot))
+        serving = storage.serving(spec.pipeline, spec.version)
+        return serving or (
+            None if isinstance(spec, CorrelationJob) else storage.newest(spec.pipeline)
+        )
 
     def home_or_new(self, spec: JobSpec, release: int, start: str | None = None) -> Generation:
         """That, or one that begins anew where nothing is left of it."""
@@ -90,11 +92,11 @@ class Generations:
     def _fresh(
         self, spec: JobSpec, release: int, start: str, old: Generation | None = None
     ) -> Generation:
-        """The generation that this release makes for a slot."""
+        """The generation that this release makes for a pipeline."""
         storage = self._site.storage
-        made = storage.made_by(spec.slot, release)
+        made = storage.made_by(spec.pipeline, release)
         if made is None or made == old:
-            made = storage.begin(spec.slot, release, self._now(), start)
+            made = storage.begin(spec.pipeline, release, self._now(), start)
             if old is not None:
                 old.forget_cut()
         made.serve(spec.version)

@@ -15,7 +15,7 @@ POLL_SECONDS = 0.5
 HOPELESS = 3
 """Failures in a row after which nobody waits for the next start."""
 
-NO_SLOTS = "NoResourceAvailableException"
+NO_TASK_SLOTS = "NoResourceAvailableException"
 """Not the job's fault: a task manager is gone, and may come back."""
 
 Offsets = Mapping[tuple[str, int], int]
@@ -60,10 +60,14 @@ class Health:
         began = self._cluster.job(job)["now"]
         while reason := self.lacks(job, group, since):
             failures = [why for at, why in self._cluster.failures(job) if at >= began]
-            own = [why for why in failures if NO_SLOTS not in why]
+            own = [why for why in failures if NO_TASK_SLOTS not in why]
             ended = self._cluster.job_status(job) in ("FAILED", "CANCELED", "FINISHED")
             if ended or len(own) >= HOPELESS or time.monotonic() > deadline:
-                told = own or failures or [self._cluster.root_exception(job) or self._slots(reason)]
+                told = (
+                    own
+                    or failures
+                    or [self._cluster.root_exception(job) or self._task_slots(reason)]
+                )
                 raise UnhealthyError(f"{name} does not get healthy: {told[0]}")
             time.sleep(POLL_SECONDS)
 
@@ -83,6 +87,6 @@ class Health:
             return "it does not read on, though there are events"
         return ""
 
-    def _slots(self, reason: str) -> str:
-        free = self._cluster.free_slots()
-        return reason if free else f"{reason}; the cluster has no free slot"
+    def _task_slots(self, reason: str) -> str:
+        free = self._cluster.free_task_slots()
+        return reason if free else f"{reason}; the cluster has no free task slot"

@@ -1,4 +1,4 @@
-"""The jobs of a release, by slot.
+"""The jobs of a release, by pipeline.
 
 The stateless detections of a source are one job, `<source>`; an isolated one has its own,
 `<source>/<key>`; so has every correlation, `<key>`.
@@ -35,7 +35,7 @@ class Topics:
 class PackJob:
     """A pack on its source's topic."""
 
-    slot: str
+    pipeline: str
     source: str
     topic: str
     detections: frozenset[str]
@@ -70,7 +70,7 @@ class PackJob:
 class CorrelationJob:
     """A correlation on the topics of its sources; `body` is its artifact."""
 
-    slot: str
+    pipeline: str
     detection: str
     body: bytes = field(repr=False)
     deployed: CorrelationArtifact = field(repr=False)
@@ -105,7 +105,7 @@ JobSpec = PackJob | CorrelationJob
 
 
 def job_specs(entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> dict[str, JobSpec]:
-    """The jobs of these detections, by slot.
+    """The jobs of these detections, by pipeline.
 
     Raises EngineError for bytes that are no artifact; Unsupported for what Java cannot say.
     """
@@ -113,20 +113,20 @@ def job_specs(entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> dict[str
     shared: dict[str, list[Part]] = {}
     for entry in entries:
         if not entry.stateful:
-            slot = own_slot(entry) if entry.isolated else entry.source
-            shared.setdefault(slot, []).append(_part(entry, bodies))
-    specs += [_pack(slot, parts) for slot, parts in shared.items()]
-    found = {spec.slot: spec for spec in sorted(specs, key=lambda spec: spec.slot)}
+            pipeline = own_pipeline(entry) if entry.isolated else entry.source
+            shared.setdefault(pipeline, []).append(_part(entry, bodies))
+    specs += [_pack(pipeline, parts) for pipeline, parts in shared.items()]
+    found = {spec.pipeline: spec for spec in sorted(specs, key=lambda spec: spec.pipeline)}
     if len(found) < len(specs):
-        twice = next(spec.slot for spec in specs if found[spec.slot] != spec)
+        twice = next(spec.pipeline for spec in specs if found[spec.pipeline] != spec)
         raise EngineError(
             f"a correlation and a source are both called {twice!r}", hint="rename the correlation"
         )
     return found
 
 
-def own_slot(entry: Entry) -> str:
-    """The slot of a stateless detection that is isolated."""
+def own_pipeline(entry: Entry) -> str:
+    """The pipeline of a stateless detection that is isolated."""
     return f"{entry.source}/{entry.key}"
 
 
@@ -152,7 +152,7 @@ def _not_ours(entry: Entry, error: ValueError) -> EngineError:
     )
 
 
-def _pack(slot: str, parts: Sequence[Part]) -> PackJob:
+def _pack(pipeline: str, parts: Sequence[Part]) -> PackJob:
     source = parts[0].source
     topics = sorted({part.topic or source for part in parts})
     if len(topics) > 1:
@@ -162,4 +162,4 @@ def _pack(slot: str, parts: Sequence[Part]) -> PackJob:
         )
     pack = Pack.of(source, parts)
     detections = frozenset(part.detection for part in parts)
-    return PackJob(slot, source, topics[0], detections, pack_jar(pack))
+    return PackJob(pipeline, source, topics[0], detections, pack_jar(pack))

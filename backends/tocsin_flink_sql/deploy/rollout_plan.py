@@ -46,9 +46,9 @@ class StepKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class JobStep:
-    """One slot: the job that comes, and the one that goes, if there is one.
+    """One pipeline: the job that comes, and the one that goes, if there is one.
 
-    `parent`: the slot where the detections of a new job ran before. `decision`: on its state.
+    `parent`: the pipeline where the detections of a new job ran before. `decision`: on its state.
     """
 
     kind: StepKind
@@ -58,10 +58,10 @@ class JobStep:
     decision: StateDecision | None = None
 
     @property
-    def slot(self) -> str:
+    def pipeline(self) -> str:
         """Where it is."""
         spec = self.after or self.before
-        return spec.slot if spec else ""
+        return spec.pipeline if spec else ""
 
     @property
     def why(self) -> str:
@@ -72,17 +72,19 @@ class JobStep:
 
 
 def plan_rollout(rollout: Rollout, judge: Judge) -> list[JobStep]:
-    """A step for each slot of both sides; those that go come first.
+    """A step for each pipeline of both sides; those that go come first.
 
     Raises EngineError where a wish on the state of a correlation is impossible.
     """
     before = job_specs(rollout.before, rollout.bodies)
     after = job_specs(rollout.after, rollout.bodies)
     comes = [
-        _changed(spec, before[slot], rollout, judge) if slot in before else _new(spec, before)
-        for slot, spec in after.items()
+        _changed(spec, before[pipeline], rollout, judge)
+        if pipeline in before
+        else _new(spec, before)
+        for pipeline, spec in after.items()
     ]
-    goes = [_gone(before[slot], comes) for slot in before if slot not in after]
+    goes = [_gone(before[pipeline], comes) for pipeline in before if pipeline not in after]
     return [*goes, *comes]
 
 
@@ -107,7 +109,7 @@ def _changed(spec: JobSpec, before: JobSpec, rollout: Rollout, judge: Judge) -> 
         return JobStep(StepKind.UPGRADE, spec, before)
     decision = rollout.decisions.get(spec.detection) or judge(before.body, spec.body)
     if decision.problem:
-        raise EngineError(f"{spec.slot}: {decision.problem}")
+        raise EngineError(f"{spec.pipeline}: {decision.problem}")
     return JobStep(_KINDS[decision.fate], spec, before, decision=decision)
 
 
@@ -115,11 +117,11 @@ _KINDS = {Fate.KEEP: StepKind.UPGRADE, Fate.REPLAY: StepKind.REPLAY, Fate.RESET:
 
 
 def _parent(spec: JobSpec, before: Mapping[str, JobSpec]) -> str:
-    """The slot that has run a pack's detections so far; empty for new ones."""
-    for slot, was in before.items():
+    """The pipeline that has run a pack's detections so far; empty for new ones."""
+    for pipeline, was in before.items():
         both = isinstance(was, PackJob) and isinstance(spec, PackJob)
         if both and was.topics == spec.topics and was.detections & spec.detections:
-            return slot
+            return pipeline
     return ""
 
 

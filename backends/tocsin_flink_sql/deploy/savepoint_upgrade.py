@@ -1,4 +1,4 @@
-"""Bring a slot to one job: stop what should not run, start what should, wait for its health.
+"""Bring a pipeline to one job: stop what should not run, start what should, wait for its health.
 
 Whatever was done before, by an apply that was killed say, doing it again ends the same: any version
 goes on from the newest snapshot of its generation.
@@ -23,8 +23,8 @@ from tocsin_flink_sql.state.source_offsets import positions
 from tocsin_flink_sql.state.storage import Generation
 
 
-class Slots:
-    """The slots of one site, on one cluster."""
+class Pipelines:
+    """The pipelines of one site, on one cluster."""
 
     def __init__(self, site: Site, cluster: ClusterRest, channels: Channels) -> None:
         self._site = site
@@ -37,18 +37,18 @@ class Slots:
         """What starts its jobs."""
         return self._starter
 
-    def living(self, slot: str) -> list[JobStatus]:
-        """The jobs of a slot that have not ended, oldest first."""
-        named = [(job, self._site.slot_of(job.name)) for job in self._cluster.seen()]
-        return [job for job, of in named if of and of[0] == slot and not job.ended]
+    def living(self, pipeline: str) -> list[JobStatus]:
+        """The jobs of a pipeline that have not ended, oldest first."""
+        named = [(job, self._site.pipeline_of(job.name)) for job in self._cluster.seen()]
+        return [job for job, of in named if of and of[0] == pipeline and not job.ended]
 
     def runs(self, spec: JobSpec) -> bool:
-        """Whether the slot's only job is this one."""
-        return [job.name for job in self.living(spec.slot)] == [self._site.name(spec)]
+        """Whether the pipeline's only job is this one."""
+        return [job.name for job in self.living(spec.pipeline)] == [self._site.name(spec)]
 
     def living_named(self, spec: JobSpec) -> list[JobStatus]:
         """The living jobs of this very version."""
-        return [job for job in self.living(spec.slot) if job.name == self._site.name(spec)]
+        return [job for job in self.living(spec.pipeline) if job.name == self._site.name(spec)]
 
     def install(
         self,
@@ -57,14 +57,14 @@ class Slots:
         beside: Collection[str] = (),
         heirs: Collection[Generation] = (),
     ) -> None:
-        """Let this job alone run in its slot, from the newest snapshot; `beside`: names that may.
+        """Let this job alone run in its pipeline, from the newest snapshot.
 
-        `heirs` begin where the job before has stopped.
+        `beside`: names of jobs that may run, too. `heirs` begin where the job before has stopped.
         Raises UnhealthyError, and leaves the job as it is; EngineError where Flink refuses it.
         """
         site, name = self._site, self._site.name(spec)
-        group = site.group(spec.slot, generation)
-        living = [job for job in self.living(spec.slot) if job.name not in beside]
+        group = site.group(spec.pipeline, generation)
+        living = [job for job in self.living(spec.pipeline) if job.name not in beside]
         ours = [job for job in living if job.name == name]
         for job in [*(job for job in living if job.name != name), *ours[1:]]:
             self.stop(job)
@@ -93,15 +93,15 @@ class Slots:
             self.install(spec, generation, heirs=heirs)
         except EngineError as error:
             if old is None:
-                self.remove(spec.slot)
+                self.remove(spec.pipeline)
             else:
                 with suppress(UnhealthyError):
                     self.install(*old)
             raise UnhealthyError(error.message, hint=error.hint) from error
 
-    def remove(self, slot: str, but: Collection[str] = ()) -> None:
-        """Stop the jobs of a slot, but those of these names."""
-        for job in self.living(slot):
+    def remove(self, pipeline: str, but: Collection[str] = ()) -> None:
+        """Stop the jobs of a pipeline, but those of these names."""
+        for job in self.living(pipeline):
             if job.name not in but:
                 self.stop(job)
 
@@ -111,17 +111,17 @@ class Slots:
         One that takes none is cancelled: the next goes on from its newest checkpoint.
         """
         site = self._site
-        slot, version = site.slot_of(job.name) or ("", "")
-        generation = self._generation(slot, version)
+        pipeline, version = site.pipeline_of(job.name) or ("", "")
+        generation = self._generation(pipeline, version)
         if generation and self._running(job.id):
             self._cluster.stop(job.id, generation.savepoints.absolute().as_uri(), site.timing.stop)
         self._cluster.cancel(job.id, site.timing.stop)
 
-    def _generation(self, slot: str, version: str) -> Generation | None:
+    def _generation(self, pipeline: str, version: str) -> Generation | None:
         """That of a running version, known by the first digits of its digest."""
-        all_of_slot = self._site.storage.generations(slot)
-        found = [g for g in all_of_slot if any(v.startswith(version) for v in g.versions)]
-        return next(reversed(found or all_of_slot), None)
+        all_of_pipeline = self._site.storage.generations(pipeline)
+        found = [g for g in all_of_pipeline if any(v.startswith(version) for v in g.versions)]
+        return next(reversed(found or all_of_pipeline), None)
 
     def _running(self, job_id: str) -> bool:
         """A job that has just been started or restarted takes no savepoint: give it a moment."""

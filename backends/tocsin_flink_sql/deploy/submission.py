@@ -1,4 +1,4 @@
-"""Start the job of a slot: the session's settings, its tables, its statement."""
+"""Start the job of a pipeline: the session's settings, its tables, its statement."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Starter:
                     raise
                 if self._lives(job):
                     return job
-        raise EngineError(f"{spec.slot} was started {ATTEMPTS} times from one snapshot")
+        raise EngineError(f"{spec.pipeline} was started {ATTEMPTS} times from one snapshot")
 
     def check(self, spec: JobSpec, generation: Generation) -> None:
         """Have Flink plan the job; it is not started. Raises EngineError if that fails."""
@@ -125,8 +125,8 @@ class Starter:
 
     def _tables(self, spec: JobSpec, generation: Generation) -> Sequence[str]:
         site = self._site
-        reading = site.reading(spec.slot, generation)
-        writing = site.writing(spec.slot, generation, self._longest_ms)
+        reading = site.reading(spec.pipeline, generation)
+        writing = site.writing(spec.pipeline, generation, self._longest_ms)
         return spec.tables(site.topics, site.storage.jar(spec.jar), reading, writing)
 
     def _settings(

@@ -1,11 +1,12 @@
 """The folder that the jobs of an environment share with whoever applies.
 
     jars/<digest>.jar                       packs
-    slots/<slot>/<generation>/start.json    where its first job began to read
-    slots/<slot>/<generation>/versions/     the digests whose state this generation is
-    slots/<slot>/<generation>/plans/        compiled plans
-    slots/<slot>/<generation>/checkpoints/  written by Flink
-    slots/<slot>/<generation>/savepoints/   written by Flink
+    slots/<pipeline>/<generation>/              (named so when a pipeline was called a slot)
+        start.json    where its first job began to read
+        versions/     the digests whose state this generation is
+        plans/        compiled plans
+        checkpoints/  written by Flink
+        savepoints/   written by Flink
 
 A generation is state that its versions hand on; a version that cannot take it begins another.
 """
@@ -32,7 +33,7 @@ _ESCAPED = re.compile(r"(?:~[0-9a-f]{2})+")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Generation:
-    """A folder of one slot; the later one is greater."""
+    """A folder of one pipeline; the later one is greater."""
 
     folder: Path
 
@@ -46,7 +47,7 @@ class Generation:
         """Where its first job begins to read.
 
         `earliest`, the record time in milliseconds, or positions as the connector takes them;
-        empty as long as that is not known, as it begins where another slot stops.
+        empty as long as that is not known, as it begins where another pipeline stops.
         """
         return str(_read_json(self.folder / "start.json")["from"])
 
@@ -136,61 +137,61 @@ class Storage:
         for file in set((self.root / "jars").glob("*")) - set(wanted):
             file.unlink(missing_ok=True)
 
-    def slots(self) -> list[str]:
-        """The slots that have a folder."""
+    def pipelines(self) -> list[str]:
+        """The pipelines that have a folder."""
         folder = self.root / "slots"
         found = folder.iterdir() if folder.is_dir() else ()
-        return sorted(_slot_of(each.name) for each in found)
+        return sorted(_pipeline_of(each.name) for each in found)
 
-    def generations(self, slot: str) -> list[Generation]:
-        """Those of a slot, oldest first."""
-        folder = self._slot(slot)
+    def generations(self, pipeline: str) -> list[Generation]:
+        """Those of a pipeline, oldest first."""
+        folder = self._pipeline(pipeline)
         found = folder.iterdir() if folder.is_dir() else ()
         return sorted(Generation(each) for each in found if (each / "start.json").is_file())
 
-    def newest(self, slot: str) -> Generation | None:
-        """The last generation of a slot."""
-        return next(reversed(self.generations(slot)), None)
+    def newest(self, pipeline: str) -> Generation | None:
+        """The last generation of a pipeline."""
+        return next(reversed(self.generations(pipeline)), None)
 
-    def serving(self, slot: str, version: str) -> Generation | None:
+    def serving(self, pipeline: str, version: str) -> Generation | None:
         """The last generation that serves a version."""
-        found = [each for each in self.generations(slot) if version in each.versions]
+        found = [each for each in self.generations(pipeline) if version in each.versions]
         return found[-1] if found else None
 
-    def made_by(self, slot: str, release: int) -> Generation | None:
+    def made_by(self, pipeline: str, release: int) -> Generation | None:
         """The last generation that this release made."""
         name = f"r{release:08d}-"
-        found = [each for each in self.generations(slot) if each.name.startswith(name)]
+        found = [each for each in self.generations(pipeline) if each.name.startswith(name)]
         return found[-1] if found else None
 
-    def begin(self, slot: str, release: int, now_ms: int, start: str) -> Generation:
+    def begin(self, pipeline: str, release: int, now_ms: int, start: str) -> Generation:
         """A new generation, whose first job reads from `start`."""
-        made = Generation(self._slot(slot) / f"r{release:08d}-{now_ms:015d}")
+        made = Generation(self._pipeline(pipeline) / f"r{release:08d}-{now_ms:015d}")
         made.begin_at(start)
         return made
 
-    def end(self, slot: str, generation: Generation) -> None:
-        """Delete a generation, and the slot's folder with the last one."""
+    def end(self, pipeline: str, generation: Generation) -> None:
+        """Delete a generation, and the pipeline's folder with the last one."""
         # Without this file it is none, so that half a deletion is never taken for a whole one.
         (generation.folder / "start.json").unlink(missing_ok=True)
         shutil.rmtree(generation.folder, ignore_errors=True)
-        if not self.generations(slot):
-            shutil.rmtree(self._slot(slot), ignore_errors=True)
+        if not self.generations(pipeline):
+            shutil.rmtree(self._pipeline(pipeline), ignore_errors=True)
 
-    def _slot(self, slot: str) -> Path:
-        return self.root / "slots" / _folder_of(slot)
+    def _pipeline(self, pipeline: str) -> Path:
+        return self.root / "slots" / _folder_of(pipeline)
 
 
-def _folder_of(slot: str) -> str:
-    """The name of a slot's folder: all else is `~` and two hex digits a byte.
+def _folder_of(pipeline: str) -> str:
+    """The name of a pipeline's folder: all else is `~` and two hex digits a byte.
 
-    So any slot can be read back, and none needs an escape in a URI, see `_path`.
+    So any pipeline can be read back, and none needs an escape in a URI, see `_path`.
     """
-    return _STRANGE.sub(lambda each: "".join(f"~{byte:02x}" for byte in each[0].encode()), slot)
+    return _STRANGE.sub(lambda each: "".join(f"~{byte:02x}" for byte in each[0].encode()), pipeline)
 
 
-def _slot_of(folder: str) -> str:
-    """The slot whose folder has this name."""
+def _pipeline_of(folder: str) -> str:
+    """The pipeline whose folder has this name."""
     return _ESCAPED.sub(
         lambda each: bytes.fromhex(each[0].replace("~", "")).decode(errors="replace"), folder
     )
