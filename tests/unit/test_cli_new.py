@@ -59,6 +59,16 @@ def test_title_and_level(root: Path) -> None:
     assert odd.id != plain.id
 
 
+def test_snake_case_is_a_slug_beside_the_same_words_in_kebab_case(root: Path) -> None:
+    for slug in ("two_words", "two-words"):
+        assert new(root, slug, "--source", "app_audit").exit_code == 0
+    project = load_project(root)
+    assert project.diagnostics == ()
+    assert [query.detection.key for query in project.queries] == ["two-words", "two_words"]
+    assert "TOC111" not in {each.code for each in run_checks(project)}
+    assert {query.detection.meta.title for query in project.queries} == {"Two Words"}
+
+
 def test_json_names_the_files(root: Path) -> None:
     result = new(root, "draft", "--source", "app_audit", "--format", "json")
     named = json.loads(result.stdout)
@@ -79,7 +89,13 @@ def test_nothing_is_overwritten(there: str, root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("slug", "hint"),
-    [("AdminRole", "such as admin-role"), ("a/b", "such as a-b"), ("..", "such as d")],
+    [
+        ("AdminRole", "such as admin-role"),
+        ("Admin_Role", "such as admin_role"),
+        ("admin__role", "such as admin_role"),
+        ("a/b", "such as a-b"),
+        ("..", "such as d"),
+    ],
 )
 def test_bad_slugs(slug: str, hint: str, root: Path) -> None:
     error = new(root, slug, "--source", "app_audit").exception

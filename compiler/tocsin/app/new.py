@@ -13,7 +13,8 @@ from uuid import uuid4
 import yaml
 
 from tocsin.app.templates import template
-from tocsin.check.toc111_file_name import KEBAB, kebab
+from tocsin.check.toc111_file_name import SLUG
+from tocsin.check.toc111_file_name import slug as nearest_slug
 from tocsin.diagnostics import FindingsError, near
 from tocsin.errors import ConfigError
 from tocsin.front.sources import read_sources
@@ -36,8 +37,9 @@ def start_detection(
     root: Path, slug: str, source_name: str, *, title: str, level: str
 ) -> NewDetection:
     """Write rules/<product>/SLUG.yml and its cases; nothing that exists is overwritten."""
-    if not KEBAB.fullmatch(slug):
-        raise ConfigError(f"{slug!r} is not in kebab case", hint=f"such as {kebab(slug)}")
+    if not SLUG.fullmatch(slug):
+        message = f"{slug!r} is not in kebab case or snake case"
+        raise ConfigError(message, hint=f"such as {nearest_slug(slug)}")
     source = _source(root, source_name)
     served = source.serves[0]
     product = served.logsource.product
@@ -78,7 +80,7 @@ def _rule(slug: str, title: str, level: str, source: Source, served: Served) -> 
     parts = {"product": triple.product, "category": triple.category, "service": triple.service}
     return template(
         "rule.yml",
-        title=_yaml({"title": title.strip() or slug.replace("-", " ").title()}, flow=False),
+        title=_yaml({"title": title.strip() or re.sub("[-_]", " ", slug).title()}, flow=False),
         id=str(uuid4()),
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         logsource=_yaml({name: word for name, word in parts.items() if word}),
