@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from correlating import correlation, load, main_of
+from small_project import fenced_files, write_project
 from tocsin.cases.run import run_evaluator
 from tocsin.check import run_checks
 from tocsin.front.key import KNOWN
@@ -20,7 +21,6 @@ from tocsin.front.yaml import YamlDocument
 from tocsin.ir.evaluate import evaluate
 from tocsin.ir.query import Query
 from tocsin.ir.stream import completions, observe
-from unit.small_project import fenced_files, write_project
 
 PAGE = (Path(__file__).parents[2] / "docs" / "writing-detections.md").read_text("utf-8")
 TABLES = re.findall(r"^```text meaning\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploying import git
+from small_project import write_project
 from tocsin.backend import registry
 from tocsin.cli.main import main_group
 from tocsin.errors import ConfigError
-from unit.small_project import write_project
 
 RULE = """\
 title: Role Granted

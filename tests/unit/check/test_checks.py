@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from small_project import fenced_files, write_project
 from tocsin.check import checks, run_checks
 from tocsin.diagnostics import Diagnostic, Severity
 from tocsin.front.project import load_project
-from unit.small_project import fenced_files, write_project
 
-PAGES = Path(__file__).parents[2] / "docs" / "checks"
+PAGES = Path(__file__).parents[3] / "docs" / "checks"
 CODES = list(checks())
 RULE = "rules/app/grant.yml"
 
@@ -151,5 +151,5 @@ def test_title_of_111_characters(tmp_path: Path) -> None:
 
 
 def test_own_content_is_clean() -> None:
-    project = load_project(Path(__file__).parents[2] / "detections")
+    project = load_project(Path(__file__).parents[3] / "detections")
     assert run_checks(project) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from conftest import Tocsin
-from unit.small_project import write_project
+from small_project import write_project
 
 
 def test_test_of_a_missing_file_is_refused(tocsin: Tocsin, tmp_path: Path) -> None:

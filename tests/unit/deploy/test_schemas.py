@@ -30,7 +30,7 @@ from tocsin_runtime.worker.filters import FilterLane, parts_of
 from tocsin_runtime.worker.lanes import BackendLane
 from tocsin_runtime.worker.process import Lane, Processor
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MATCHES, ALERTS, DEAD = TOPICS
 
 Records = Mapping[str, list[dict[str, Any]]]

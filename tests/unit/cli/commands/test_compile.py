@@ -11,6 +11,7 @@ import pytest
 from click import UsageError
 from click.testing import CliRunner, Result
 
+from small_project import write_project
 from tocsin.backend import registry
 from tocsin.backend.base import Endpoints, Support
 from tocsin.cli.main import main_group
@@ -20,9 +21,8 @@ from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import Query
 from tocsin.ir.walk import kinds_of
 from tocsin.model.artifact import Artifact, Job, Match
-from unit.small_project import write_project
 
-CONTENT = Path(__file__).parents[2] / "detections"
+CONTENT = Path(__file__).parents[4] / "detections"
 RULE = """\
 title: Role Granted
 id: {id}

@@ -10,14 +10,14 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner, Result
 
+from small_project import write_project
 from tocsin.cases.run import run_evaluator
 from tocsin.check import run_checks
 from tocsin.cli.main import main_group
 from tocsin.errors import ConfigError
 from tocsin.front.project import load_project
-from unit.small_project import write_project
 
-CONTENT = Path(__file__).parents[2] / "detections"
+CONTENT = Path(__file__).parents[4] / "detections"
 SOURCES = sorted(file.stem for file in (CONTENT / "sources").glob("*.yml"))
 
 

@@ -413,7 +413,7 @@ def test_command_refuses_what_makes_no_sense(tmp_path: Path, tocsin: Tocsin) -> 
 
 
 def test_the_documentation_names_every_key(covered: Coverage) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "coverage.md").read_text("utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "coverage.md").read_text("utf-8")
     told = as_json(covered)
     lists = [told[name][0] for name in ("tactics", "techniques", "detections", "sources")]
     for key in {*told, *(key for each in lists for key in each)}:

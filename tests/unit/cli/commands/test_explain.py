@@ -11,6 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from small_project import write_project
 from tocsin.cases.events import arrivals
 from tocsin.cases.explain import explain as why
 from tocsin.cases.explain import named
@@ -22,9 +23,8 @@ from tocsin.front.yaml import YamlDocument
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.near import near_misses
 from tocsin.ir.query import Query
-from unit.small_project import write_project
 
-CONTENT = Path(__file__).parents[2] / "detections"
+CONTENT = Path(__file__).parents[4] / "detections"
 RULE = """\
 title: Administrator Role Granted
 id: 11111111-1111-4111-8111-111111111111

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from small_project import write_project
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.front.collect import collect
 from tocsin.front.project import load_project, read_settings
-from unit.small_project import write_project
 
 RULE = """\
 title: Payout Destination Changed

@@ -12,7 +12,7 @@ from tocsin.front.project import load_project
 from tocsin.model.attack import is_technique_id
 from tools.vendor_attack import retired
 
-DETECTIONS = Path(__file__).parents[2] / "detections"
+DETECTIONS = Path(__file__).parents[3] / "detections"
 
 
 def test_is_version_19_whole() -> None:

@@ -4,110 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from conftest import Tocsin
 from deploying import git
 from tocsin.cli.main import main_group
 from tocsin.errors import ConfigError, LedgerError, StaleError
-
-SETTINGS = """
-[project]
-name = "payments"
-[environments.local]
-kind = "local"
-backend = "batch-sql"
-[environments.local.backends]
-payments_audit = "kafka-filter"
-[environments.staging]
-kind = "flink"
-backend = "flink-sql"
-"""
-SOURCE = """
-source: payments_audit
-title: Payments audit trail
-logsources: [{product: payments, service: audit}]
-topic: payments.audit
-table: payments_audit
-time: {field: time, lateness: 5m}
-fields: {time: timestamp, action: string, account_id: string, amount: integer}
-"""
-RULE = """
-title: %(title)s
-id: %(id)s
-status: test
-level: high
-logsource: {product: payments, service: audit}
-detection:
-  selection: {%(selection)s}
-  condition: selection
-tocsin:
-  owner: payments-detections
-  deploy: {local: %(mode)s}
-  tests:
-    - name: fires
-      events: [{at: 0s, action: a, amount: 1}]
-      expect: {alerts: 0}
-"""
-Run = Callable[..., Result]
-
-
-def rule(
-    root: Path,
-    slug: str,
-    selection: str = "action: payout.update",
-    title: str = "",
-    mode: str = "live",
-) -> Path:
-    path = root / "detections" / "rules" / "payments" / f"{slug}.yml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    facts = {
-        "title": title or slug.replace("-", " ").title(),
-        "id": str(uuid5(NAMESPACE_DNS, slug)),
-        "selection": selection,
-        "mode": mode,
-    }
-    path.write_text(RULE % facts)
-    return path
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a project of two rules; the current folder is its root."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    root = tmp_path / "repo"
-    (root / "detections" / "sources").mkdir(parents=True)
-    (root / "detections" / "tocsin.toml").write_text(SETTINGS)
-    (root / "detections" / "sources" / "payments_audit.yml").write_text(SOURCE)
-    rule(root, "payout-changed")
-    rule(root, "refund-abroad", "action: refund")
-    git(root, "init", "-q", "-b", "main")
-    git(root, "config", "user.name", "Mira K")
-    git(root, "config", "user.email", "mira@example.org")
-    git(root, "add", ".")
-    git(root, "commit", "-q", "-m", "first")
-    monkeypatch.chdir(root)
-    return root
-
-
-@pytest.fixture
-def run(root: Path) -> Run:
-    assert Path.cwd() == root
-
-    def invoke(command: str, code: int = 0, env: str = "local", stdin: str | None = None) -> Result:
-        words = command.split()
-        given = [] if words[0] == "lock" else ["--env", env]
-        result = CliRunner().invoke(main_group, [*words, *given], input=stdin)
-        assert result.exit_code == code, f"{result.output}{result.exception!r}"
-        return result
-
-    return invoke
+from unit.cli.payments import SETTINGS, Run, rule
 
 
 def fails(command: str, env: str = "local") -> BaseException:

@@ -17,9 +17,7 @@ from tocsin.errors import ConfigError
 from tocsin.model.detection import Promotion
 from tocsin.state.git_ledger import GitLedger
 from tocsin_runtime.observe.difference import difference
-from unit.test_cli_deploy import Run, root, rule, run
-
-__all__ = ["root", "run"]  # fixtures of another module
+from unit.cli.payments import Run, rule
 
 NEWER = "action: payout.update, amount|gte: 100"
 

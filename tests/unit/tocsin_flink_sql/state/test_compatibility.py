@@ -19,7 +19,7 @@ from tocsin_flink_sql.sql.functions import CLASSES
 from tocsin_flink_sql.state.artifact import CorrelationArtifact
 from tocsin_flink_sql.state.compatibility import verdict
 from tocsin_flink_sql.state.compiled_plan import CompiledPlan
-from unit.test_compiled_plan import simple
+from unit.tocsin_flink_sql.state.plans import simple
 
 EDITS = {(edit.type, edit.what): edit for edit in edits()}
 FIT, UNFIT = (simple(), simple()), (simple(), simple(column="BIGINT"))
