@@ -55,7 +55,7 @@ def run_local_worker(
 ) -> dict[str, Any]:
     """Run what is deployed over files of events; the report, which is kept in the folder, too."""
     from tocsin.files import write  # noqa: PLC0415 - as above
-    from tocsin.release.keys import LAST_RUN  # noqa: PLC0415
+    from tocsin.release.local_folder import LAST_RUN  # noqa: PLC0415
     from tocsin_runtime.alerts.writer import AlertWriter  # noqa: PLC0415
     from tocsin_runtime.worker.folder import read_deployment  # noqa: PLC0415
     from tocsin_runtime.worker.local import ALERTS, run_local  # noqa: PLC0415

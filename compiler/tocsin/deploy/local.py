@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,16 +18,14 @@ from tocsin.deploy.journal import Journal
 from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError
 from tocsin.ir.stream import WITHOUT_TIME
-from tocsin.model.source import SOURCES, Source
+from tocsin.model.source import Source
 from tocsin.plan.steps import Plan
-from tocsin.release.entry import ENTRIES, NUMBER, Entry, Whole
+from tocsin.release.entry import Entry, Whole
 from tocsin.release.finding import Tally
-from tocsin.release.keys import LAST_RUN
+from tocsin.release.local_folder import ARTIFACTS, LAST_RUN, MAX_BYTES, LiveTable
 from tocsin.release.state_decision import StateDecision
 from tocsin.state.live import Live, LiveArtifact
 
-MAX_BYTES = 256 * gate.MIB
-_FORM = 2
 NONE: Mapping[str, StateDecision] = {}
 
 
@@ -57,8 +53,7 @@ class LocalTarget:
     def __init__(self, place: Path, environment: str) -> None:
         self._folder = place.resolve()
         self._environment = environment
-        self._artifacts = self._folder / "artifacts"
-        self._table = self._folder / "live.json"
+        self._artifacts = self._folder / ARTIFACTS
         self.journal = Journal(self._folder / "journal.json")
 
     @contextmanager
@@ -72,12 +67,12 @@ class LocalTarget:
         """Digest every artifact in place; its mode is what `live.json` says."""
         folder.check(self._folder, self._environment)
         table = self._read_table()
-        modes = {str(row.get("path")): str(row.get("mode", "")) for row in table["detections"]}
+        modes = {entry.path: entry.mode for entry in table.detections}
         found = {}
         for path in files.listed(self._artifacts):
             name = path.relative_to(self._artifacts).as_posix()
             found[name] = LiveArtifact(name, _digest(path), modes.get(name, ""))
-        return Live(found, table["release"], tallies=tuple(self._tallies(table["release"])))
+        return Live(found, table.release, tallies=tuple(self._tallies(table.release)))
 
     def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[RolloutStep]:
         """Nothing runs here."""
@@ -103,16 +98,9 @@ class LocalTarget:
     ) -> None:
         """Replace `live.json`. There is no state: a local run sees all events at once."""
         del decisions
-        table = {
-            "form": _FORM,
-            "environment": self._environment,
-            "release": release,
-            "sources": SOURCES.dump_python(sources, mode="json"),
-            "detections": ENTRIES.dump_python(entries, mode="json"),
-        }
         # The folder is nobody's source: whoever lists changes of the repository skips it.
         files.write(self._folder / ".gitignore", b"*\n")
-        files.write(self._table, json.dumps(table, indent=1, ensure_ascii=False).encode() + b"\n")
+        LiveTable(self._environment, release, sources, entries).write(self._folder)
 
     def clear(self, step: Clearing) -> None:
         """Delete the artifact's file."""
@@ -137,16 +125,12 @@ class LocalTarget:
                 counted[WITHOUT_TIME] += row.without_time
                 yield from (Tally(row.key, why, events) for why, events in (+counted).items())
 
-    def _read_table(self) -> dict[str, Any]:
+    def _read_table(self) -> LiveTable:
         """The table; an unreadable one is like none, so that plans show drift and repair it."""
         try:
-            table = gate.read_json(self._table, MAX_BYTES)
-            return {
-                "release": NUMBER.validate_python(table["release"]),
-                "detections": [row for row in table["detections"] if isinstance(row, dict)],
-            }
-        except (gate.UnreadError, ValueError, KeyError, TypeError):
-            return {"release": 0, "detections": []}
+            return LiveTable.read(self._folder)
+        except gate.UnreadError:
+            return LiveTable(self._environment, 0, (), ())
 
 
 def _digest(path: Path) -> str:

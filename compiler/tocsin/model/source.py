@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from pydantic import TypeAdapter
-
 
 class FieldType(StrEnum):
     """Types a source may declare for a field."""
@@ -108,6 +106,3 @@ class Source:
     def renamed(self) -> dict[str, tuple[str, ...]]:
         """Paths of the fields whose place in an event is not simply their name."""
         return {c.name: c.path for c in self.columns if c.path != tuple(c.name.split("."))}
-
-
-SOURCES = TypeAdapter(tuple[Source, ...])

@@ -15,7 +15,6 @@ FORBID_UNKNOWN = ConfigDict(extra="forbid")
 MOST = 2**53 - 1
 """The largest number in a record: beyond it, readers of JSON disagree."""
 Whole = Annotated[int, Field(ge=0, le=MOST, strict=True)]
-NUMBER: TypeAdapter[int] = TypeAdapter(Whole)
 
 
 class Action(StrEnum):

@@ -1,12 +1,9 @@
-"""Where it stands what is deployed in an environment: keys of records, names of files."""
+"""Where it stands what is deployed in an environment: keys of records."""
 
 RELEASE = "release"
 """Of the record that says what is live."""
 ARTIFACT = "artifact/"
 WORKER = "worker/"
-
-LAST_RUN = "last-run.json"
-"""In the folder of a local environment: the report of its last run."""
 
 
 def artifact_key(digest: str) -> str:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from tocsin import gate
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
-from tocsin.model.source import SOURCES
-from tocsin.release.entry import ENTRIES, NUMBER, Entry
+from tocsin.release.entry import Entry
+from tocsin.release.local_folder import ARTIFACTS, MAX_BYTES, LiveTable
 from tocsin.release.record import REPAIR
 from tocsin_runtime.stream.deployment import DeployedDetection, ReleasedDetections, deployed
-
-FORM = 2
-MAX_BYTES = 256 * gate.MIB
 
 
 def read_deployment(folder: Path, environment: str) -> ReleasedDetections:
@@ -24,39 +19,28 @@ def read_deployment(folder: Path, environment: str) -> ReleasedDetections:
     Raises:
         ConfigError: nothing was deployed there, or an artifact is missing or not what was released.
     """
-    path = folder / "live.json"
     try:
-        table = gate.read_json(path, MAX_BYTES)
+        table = LiveTable.read(folder)
     except gate.MissingError:
         raise ConfigError(
             f"nothing is deployed in {folder}", hint="deploy with `tocsin apply --env ENV`"
         ) from None
     except gate.UnreadError as error:
-        raise _damaged(path, error.reason) from None
-    try:
-        if table["form"] != FORM:
-            raise _damaged(path, f"form {table['form']!r} is not known here, only {FORM}")
-        if table["environment"] != environment:
-            raise _other(path, table["environment"], environment)
-        release = NUMBER.validate_python(table["release"])
-        entries = ENTRIES.validate_python(table["detections"])
-        sources = SOURCES.validate_python(table["sources"])
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise _damaged(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, f"{type(error).__name__} {error}") from None
-    detections = tuple(_read(folder / "artifacts", entry, release) for entry in entries)
-    return ReleasedDetections(release, detections, sources)
+        raise _damaged(error.path, error.reason) from None
+    if table.environment != environment:
+        raise _other(folder, table.environment, environment)
+    place = folder / ARTIFACTS
+    detections = tuple(_read(place, entry, table.release) for entry in table.detections)
+    return ReleasedDetections(table.release, detections, table.sources)
 
 
 def _damaged(path: Path, why: str) -> ConfigError:
     return ConfigError(f"{path} cannot be read: {why}", hint=REPAIR)
 
 
-def _other(path: Path, found: str, expected: str) -> ConfigError:
+def _other(folder: Path, found: str, expected: str) -> ConfigError:
     return ConfigError(
-        f"{path} is of environment {found}, not of {expected}",
+        f"{folder} is of environment {found}, not of {expected}",
         hint="give each environment in tocsin.toml a `path` of its own",
     )
 

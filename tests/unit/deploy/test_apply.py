@@ -275,7 +275,7 @@ def test_a_link_in_an_artifacts_place_is_replaced_not_followed(
     assert victim.read_text() == "precious"
 
 
-@pytest.mark.parametrize("damage", [b"", b"[]", b"{", b'{"release": "x", "detections": 1}'])
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{", b'{"form": 2, "release": 1}'])
 def test_a_damaged_table_is_drift_and_is_repaired(world: World, damage: bytes) -> None:
     world.release(BEFORE)
     (world.folder / "live.json").write_bytes(damage)
