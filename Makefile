@@ -4,6 +4,10 @@ BIN := .venv/bin
 HASHED := --require-build-hashes --preview-features build-dependency-hashes
 JOBS_NEEDED := git java javac mvn chromium
 
+# A command starts in half the time where the byte code of its modules is kept.
+export UV_COMPILE_BYTECODE := 1
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := demo
 .PHONY: setup demo test lint docs bench clean
 
@@ -14,6 +18,7 @@ setup: .venv/.ready  ## everything, the tocsin command included, into .venv
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Tocsin needs Python 3.11 or newer")'
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --require-hashes -r .ci/uv.txt; }
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync $(HASHED) --frozen --active --inexact --quiet
+	@$(BIN)/python -m compileall -q compiler backends runtime
 	@touch $@
 
 # Spark is large, and only its tests need it.
