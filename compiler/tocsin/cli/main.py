@@ -23,6 +23,7 @@ from tocsin.secrets import guard, scrub
 
 COMMANDS = {
     "init": "start a content repository in a folder",
+    "source": "sources that come with Tocsin, for a project to add",
     "new": "start a detection with its cases",
     "validate": "find every mistake in rules, sources and cases",
     "test": "run the cases on the evaluator or on real engines",
