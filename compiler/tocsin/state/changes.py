@@ -20,19 +20,24 @@ def put_back(folder: Path, rev: str, into: Path) -> Path | None:
         raise ConfigError(f"{folder} is in no git repository", hint=hint) from None
     with repo, TemporaryFile() as archive:
         inside = folder.resolve().relative_to(Path(repo.working_dir).resolve()).as_posix()
-        if not rev or rev.startswith("-"):
-            raise ConfigError(f"git knows no revision {rev!r}")
+        if rev == "HEAD" and not repo.head.is_valid():
+            return None  # before the first commit, where its hooks run
         try:
-            commit = repo.git.rev_parse("--verify", "--end-of-options", f"{rev}^{{commit}}")
-        except GitCommandError:
-            raise ConfigError(f"git knows no revision {rev!r}") from None
-        try:
-            repo.git.archive(commit, "--", inside, output_stream=archive)
+            repo.git.archive(_commit(repo, rev), "--", inside, output_stream=archive)
         except GitCommandError:
             return None
         archive.seek(0)
         _extract(archive, into)
         return into / inside
+
+
+def _commit(repo: Repo, rev: str) -> str:
+    try:
+        if rev and not rev.startswith("-"):
+            return str(repo.git.rev_parse("--verify", "--end-of-options", f"{rev}^{{commit}}"))
+    except GitCommandError:
+        pass
+    raise ConfigError(f"git knows no revision {rev!r}")
 
 
 def _extract(archive: object, into: Path) -> None:

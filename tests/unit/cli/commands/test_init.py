@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,24 @@ from tocsin.check import run_checks
 from tocsin.cli.main import main_group
 from tocsin.errors import ConfigError
 from tocsin.front.project import load_project
+
+BIN = Path(sys.executable).parent
+
+
+def git(*words: str) -> str:
+    person = ("-c", "user.name=A", "-c", "user.email=a@b.c")
+    return subprocess.run(
+        ["git", *person, *words],
+        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ).stdout
+
+
+def committed(message: str) -> str:
+    git("add", ".")
+    return git("commit", "--message", message)
 
 
 def tocsin(*words: str | Path) -> Result:
@@ -61,6 +80,44 @@ def test_becomes_a_git_repository_that_ignores_local_state(tmp_path: Path) -> No
     listed = subprocess.run(status, capture_output=True, text=True, check=True).stdout
     assert ".pre-commit-config.yaml" in listed
     assert ".tocsin" not in listed
+
+
+def test_what_commands_write_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tocsin("init", tmp_path / "det")
+    monkeypatch.chdir(tmp_path / "det")
+    committed("first")
+    for command in (
+        "lock",
+        "plan --env local --out plan.json",
+        "plan --env local --out local.plan.json",
+        "apply --env local --plan plan.json",
+        "compile --target kafka-filter --out build",
+        "coverage --out coverage",
+        "test --junit junit.xml",
+    ):
+        assert tocsin(*command.split()).exit_code == 0, command
+    assert git("status", "--porcelain", "-uall") == "?? tocsin.lock\n"
+
+
+@pytest.mark.parametrize("hook", ["", "tocsin test --changed-since HEAD"])
+def test_first_commit_passes_the_hooks(
+    hook: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the project itself; and that of this repository for others, which has no HEAD."""
+    tocsin("init", tmp_path / "det")
+    monkeypatch.chdir(tmp_path / "det")
+    monkeypatch.setenv("PATH", str(BIN), prepend=os.pathsep)
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "cache"))
+    hooks = Path(".pre-commit-config.yaml")
+    hooks.write_text(
+        hooks.read_text().replace("entry: tocsin test", f"entry: {hook or 'tocsin test'}")
+    )
+    subprocess.run(["pre-commit", "install"], check=True)
+    said = committed("first")
+    assert [line.rsplit(".", 1)[1] for line in said.splitlines() if "..." in line] == ["Passed"] * 2
+    Path("rules/app/admin-role-granted.yml").write_text("title: broken\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        committed("second")
 
 
 def test_inside_a_repository_no_other_is_made(tmp_path: Path) -> None:
