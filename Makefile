@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: setup demo test lint docs bench clean
 
 setup: .venv/.ready  ## everything, the tocsin command included, into .venv
-	@! command -v mvn >/dev/null || ! command -v javac >/dev/null || $(BIN)/python -m tocsin_flink_sql.matcher.jar || true
+	@$(BIN)/python -m tocsin_flink_sql.matcher.maven || true  # it says what is missing, and what will not work
 
 .venv/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Tocsin needs Python 3.11 or newer")'

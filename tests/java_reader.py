@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.pack.file import FORM
-from tocsin_flink_sql.matcher.jar import matcher_jar
+from tocsin_flink_sql.matcher.maven import matcher_jar
 
 PROGRAM = """
 import io.tocsin.match.*;

@@ -27,8 +27,9 @@ from tocsin.ir.nodes import Compare, Expr, FieldRef, Keyword, Leaf, Op, Regex, T
 from tocsin.ir.query import Query
 from tocsin.ir.text import fold, number_text
 from tocsin.pack import Pack, Part
-from tocsin_flink_sql.matcher.jar import maven, pack_jar
+from tocsin_flink_sql.matcher.jar import pack_jar
 from tocsin_flink_sql.matcher.java_regex import regexes
+from tocsin_flink_sql.matcher.maven import maven
 
 EVIL = Leaf("text", Text((Wild.MANY, "evil", Wild.MANY)))
 BATCH = 100
