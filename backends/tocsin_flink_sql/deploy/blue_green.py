@@ -142,7 +142,7 @@ class BlueGreen:
         deadline = time.monotonic() + self._site.timing.catch_up
         while True:
             old, new = (self._watermarks.of(job) for job in self._jobs(step))
-            if old is None or (new is not None and new >= old - NEAR_MS):
+            if has_caught_up(old, new):
                 return
             if time.monotonic() > deadline:
                 raise UnhealthyError(
@@ -155,11 +155,11 @@ class BlueGreen:
         """Publish cuts that neither has reached; again, with more room, until that is sure."""
         margin, marks = MARGIN_MS + self._watermarks.age_ms, self._marks(turns)
         while turns:
-            cuts = [(turn, _latest(marks[turn.pipeline]) + margin) for turn in turns]
+            cuts = [(turn, latest(marks[turn.pipeline]) + margin) for turn in turns]
             publisher.cut([turn.change.cut(at) for turn, at in cuts])
             self._site.point("cut-published")
             marks, margin = self._marks(turns), margin * 2
-            sure = [(turn, at) for turn, at in cuts if _latest(marks[turn.pipeline]) <= at]
+            sure = [(turn, at) for turn, at in cuts if is_sure(at, marks[turn.pipeline])]
             for turn, at in sure:
                 turn.step.generation.set_cut(at)
             publisher.cut([turn.change.cut(at, sure=True) for turn, at in sure])
@@ -171,12 +171,11 @@ class BlueGreen:
         last: Mapping[str, Marks] = {}
         while turns:
             marks = self._marks(turns)
-            still = [t for t in turns if marks[t.pipeline] == last.get(t.pipeline)]
-            for turn in (t for t in still if len(set(marks[t.pipeline])) == 1):
-                at = _latest(marks[turn.pipeline])
+            for turn in [t for t in turns if at_rest(marks[t.pipeline], last.get(t.pipeline))]:
+                at = latest(marks[turn.pipeline])
                 publisher.cut([turn.change.cut(at, sure=True)])
                 turn.step.generation.set_cut(at)
-            turns = [t for t in turns if _latest(marks[t.pipeline][:1]) < (t.at or 0)]
+            turns = [t for t in turns if not has_reached(t.at, marks[t.pipeline])]
             if turns and time.monotonic() > deadline:
                 slow = turns[0]
                 raise EngineError(
@@ -205,6 +204,26 @@ class BlueGreen:
         return before, self._site.name(step.after)
 
 
-def _latest(marks: Sequence[int | None]) -> int:
+def has_caught_up(old: int | None, new: int | None) -> bool:
+    """Whether the new job is about as far as the old one."""
+    return old is None or (new is not None and new >= old - NEAR_MS)
+
+
+def is_sure(at: int, marks: Marks) -> bool:
+    """Whether neither job has got past a cut that is published by now."""
+    return latest(marks) <= at
+
+
+def has_reached(at: int | None, marks: Marks) -> bool:
+    """Whether the old job has found all that it has to find up to the cut."""
+    return latest(marks[:1]) >= (at or 0)
+
+
+def at_rest(marks: Marks, before: Marks | None) -> bool:
+    """Whether both jobs are equally far and get no further: no event comes."""
+    return marks == before and len(set(marks)) == 1
+
+
+def latest(marks: Marks) -> int:
     """The latest of some watermarks; before 1970 where there is none."""
     return max((mark for mark in marks if mark is not None), default=-1)

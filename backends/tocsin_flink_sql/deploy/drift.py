@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from tocsin.release.finding import ISOLATED, Finding
 from tocsin_flink_sql.client.rest_api import ClusterRest, JobStatus
@@ -11,7 +11,7 @@ from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.health import HOPELESS, GroupProgress
 from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, PackJob
 from tocsin_flink_sql.deploy.topics import Channels
-from tocsin_flink_sql.state.storage import Generation
+from tocsin_flink_sql.state.storage import Generation, Storage
 
 CURE = "`tocsin status --fix`, then apply: it goes on from the newest snapshot"
 LOOP_MS = 300_000
@@ -46,18 +46,15 @@ class Drift:
             for pipeline, spec in specs.items()
             for each in self._pipeline(spec, jobs.get(pipeline, []))
         ]
-        found += [
-            Finding("job-foreign", job.name, "no released detection needs it", "apply stops it")
-            for pipeline in sorted(set(jobs) - set(specs))
-            for job in jobs[pipeline]
-            if not job.ended
-        ]
+        found += foreign(jobs, specs)
         running = [s for s in specs.values() if self._runs(s, jobs.get(s.pipeline, []))]
         found += self._stalled(running)
         packs = [spec for spec in running if isinstance(spec, PackJob)]
         ids = [job.id for spec in packs for job in jobs[spec.pipeline] if not job.ended]
-        found += [each for job in ids for each in self._apart(job, keys)]
-        return [*found, *self._topics(specs), *self._files(specs)]
+        refused = self._site.topics.refused
+        found += [e for job in ids for e in apart(self._cluster.metric_names(job), keys, refused)]
+        files = altered_files(self._site.storage, [(s, self._home(s)) for s in specs.values()])
+        return [*found, *self._topics(specs), *files]
 
     def _runs(self, spec: JobSpec, jobs: Sequence[JobStatus]) -> bool:
         name = self._site.name(spec)
@@ -65,38 +62,15 @@ class Drift:
 
     def _pipeline(self, spec: JobSpec, jobs: Sequence[JobStatus]) -> Iterator[Finding]:
         name = self._site.name(spec)
-        living = [job for job in jobs if not job.ended]
-        ours = [job for job in living if job.name == name]
-        for job in living:
-            if job.name != name:
-                yield Finding("job-other-version", job.name, f"released is {name}", CURE)
-        for job in ours[1:]:
-            yield Finding("job-duplicate", name, f"job {job.id} is one too many", "apply stops it")
-        if ours:
-            yield from self._failing(ours[0])
-        elif not living:
-            yield self._missing(name, [job for job in jobs if job.name == name])
-
-    def _missing(self, name: str, ended: Sequence[JobStatus]) -> Finding:
-        if ended and ended[-1].status == "FAILED":
-            return Finding("job-failed", name, self._cluster.root_exception(ended[-1].id), CURE)
-        return Finding("job-missing", name, "", CURE)
-
-    def _failing(self, job: JobStatus) -> Iterator[Finding]:
-        since = time.time_ns() // 1_000_000 - LOOP_MS
-        recent = [why for at, why in self._cluster.failures(job.id) if at > since]
-        if len(recent) >= HOPELESS:
-            told = f"it failed {len(recent)} times in {LOOP_MS // 60_000} minutes: {recent[0]}"
-            yield Finding("job-failed", job.name, told, "mend the cause, then apply", by_hand=True)
-
-    def _apart(self, job: str, keys: Mapping[str, str]) -> Iterator[Finding]:
-        """The detections that a job's matcher has set apart: `…detection.<id>.isolated`."""
-        for name in self._cluster.metric_names(job):
-            parts = name.split(".")
-            if parts[-1] == "isolated" and parts[-2] in keys:
-                told = f"it takes too long; what it misses is in {self._site.topics.refused}"
-                cure = "apply gives it a job of its own; mend it"
-                yield Finding(ISOLATED, keys[parts[-2]], told, cure)
+        yield from misplaced(name, jobs)
+        ours = [job for job in jobs if job.name == name]
+        running = next((job for job in ours if not job.ended), None)
+        if running:
+            failures = self._cluster.failures(running.id)
+            yield from looping(name, failures, time.time_ns() // 1_000_000)
+        elif all(job.ended for job in jobs):
+            failed = bool(ours) and ours[-1].status == "FAILED"
+            yield absent(name, self._cluster.root_exception(ours[-1].id) if failed else None)
 
     def _stalled(self, specs: Sequence[JobSpec]) -> Iterator[Finding]:
         """Jobs that read nothing while their topics hold more; looks again where that may be."""
@@ -131,16 +105,63 @@ class Drift:
             yield Finding("topic-missing", topic, "a source's events are read from it", "make it")
         yield from self._channels.altered(self._site.topics)
 
-    def _files(self, specs: Mapping[str, JobSpec]) -> Iterator[Finding]:
-        storage = self._site.storage
-        for spec in specs.values():
-            home = self._home(spec)
-            if home is None:
-                told = f"no state of {spec.pipeline} below {storage.root}"
-                yield Finding("state-missing", spec.pipeline, told, "apply begins anew")
-            elif isinstance(spec, CorrelationJob) and home.plan(spec.version) is None:
-                told = "its compiled plan is missing or altered"
-                yield Finding("plan-altered", spec.pipeline, told, "apply compiles it again")
-            if isinstance(spec, PackJob) and not storage.has_jar(spec.jar):
-                file = storage.jar_file(spec.jar)
-                yield Finding("jar-altered", spec.pipeline, f"{file} is missing or altered", CURE)
+
+def foreign(jobs: Mapping[str, Sequence[JobStatus]], wanted: Collection[str]) -> list[Finding]:
+    """Jobs of pipelines that nobody wants."""
+    return [
+        Finding("job-foreign", job.name, "no released detection needs it", "apply stops it")
+        for pipeline in sorted(set(jobs) - set(wanted))
+        for job in jobs[pipeline]
+        if not job.ended
+    ]
+
+
+def misplaced(name: str, jobs: Sequence[JobStatus]) -> Iterator[Finding]:
+    """Living jobs of a pipeline beside the one that has this name."""
+    living = [job for job in jobs if not job.ended]
+    for job in living:
+        if job.name != name:
+            yield Finding("job-other-version", job.name, f"released is {name}", CURE)
+    for job in [job for job in living if job.name == name][1:]:
+        yield Finding("job-duplicate", name, f"job {job.id} is one too many", "apply stops it")
+
+
+def absent(name: str, cause: str | None) -> Finding:
+    """A pipeline in which nothing lives; `cause`: why its job failed, if it did."""
+    if cause is None:
+        return Finding("job-missing", name, "", CURE)
+    return Finding("job-failed", name, cause, CURE)
+
+
+def looping(name: str, failures: Sequence[tuple[int, str]], now_ms: int) -> Iterator[Finding]:
+    """A job that fails again and again; the newest failure is the first."""
+    recent = [why for at, why in failures if at > now_ms - LOOP_MS]
+    if len(recent) >= HOPELESS:
+        told = f"it failed {len(recent)} times in {LOOP_MS // 60_000} minutes: {recent[0]}"
+        yield Finding("job-failed", name, told, "mend the cause, then apply", by_hand=True)
+
+
+def apart(metrics: Iterable[str], keys: Mapping[str, str], refused: str) -> Iterator[Finding]:
+    """The detections that a job's matcher has set apart: `…detection.<id>.isolated`."""
+    for name in metrics:
+        parts = name.split(".")
+        if parts[-1] == "isolated" and parts[-2] in keys:
+            told = f"it takes too long; what it misses is in {refused}"
+            cure = "apply gives it a job of its own; mend it"
+            yield Finding(ISOLATED, keys[parts[-2]], told, cure)
+
+
+def altered_files(
+    storage: Storage, homes: Iterable[tuple[JobSpec, Generation | None]]
+) -> Iterator[Finding]:
+    """What is wrong in the shared folder with the generation of each job, and with its files."""
+    for spec, home in homes:
+        if home is None:
+            told = f"no state of {spec.pipeline} below {storage.root}"
+            yield Finding("state-missing", spec.pipeline, told, "apply begins anew")
+        elif isinstance(spec, CorrelationJob) and home.plan(spec.version) is None:
+            told = "its compiled plan is missing or altered"
+            yield Finding("plan-altered", spec.pipeline, told, "apply compiles it again")
+        if isinstance(spec, PackJob) and not storage.has_jar(spec.jar):
+            file = storage.jar_file(spec.jar)
+            yield Finding("jar-altered", spec.pipeline, f"{file} is missing or altered", CURE)

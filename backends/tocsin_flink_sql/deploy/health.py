@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tocsin.backend.streaming import UnhealthyError
 from tocsin_flink_sql.client.rest_api import ClusterRest
@@ -41,6 +42,36 @@ class GroupProgress:
         return {at: position for at, position in behind.items() if position < self.ends[at]}
 
 
+def is_running(told: Mapping[str, Any]) -> bool:
+    """Whether a job and all its tasks run, by what Flink tells of it."""
+    return told["state"] == "RUNNING" and {v["status"] for v in told["vertices"]} == {"RUNNING"}
+
+
+def unsettled(
+    told: Mapping[str, Any], failed: Iterable[int], checkpoint: int, steady: float
+) -> str:
+    """Why a job that runs may not go on running yet; empty if it has proven that it does.
+
+    `failed`: when it failed; `checkpoint`: when its last one was completed (milliseconds).
+    """
+    began = max([told["timestamps"]["RUNNING"], *failed])
+    if told["now"] - began < steady * 1000:
+        return "it has just been started"
+    return "" if checkpoint > began else "no checkpoint is completed"
+
+
+def is_hopeless(status: str, failures: Sequence[str]) -> bool:
+    """Whether it makes no sense to wait on."""
+    own = [why for why in failures if NO_TASK_SLOTS not in why]
+    return status in ("FAILED", "CANCELED", "FINISHED") or len(own) >= HOPELESS
+
+
+def main_failure(failures: Sequence[str]) -> str:
+    """The newest that is the job's own fault, if there is one; empty if it never failed."""
+    own = [why for why in failures if NO_TASK_SLOTS not in why]
+    return next(iter([*own, *failures]), "")
+
+
 class Health:
     """Looks at jobs of one cluster."""
 
@@ -60,29 +91,24 @@ class Health:
         began = self._cluster.job(job)["now"]
         while reason := self.lacks(job, group, since):
             failures = [why for at, why in self._cluster.failures(job) if at >= began]
-            own = [why for why in failures if NO_TASK_SLOTS not in why]
-            ended = self._cluster.job_status(job) in ("FAILED", "CANCELED", "FINISHED")
-            if ended or len(own) >= HOPELESS or time.monotonic() > deadline:
-                told = (
-                    own
-                    or failures
-                    or [self._cluster.root_exception(job) or self._task_slots(reason)]
+            hopeless = is_hopeless(self._cluster.job_status(job), failures)
+            if hopeless or time.monotonic() > deadline:
+                told = main_failure(failures) or self._cluster.root_exception(job)
+                raise UnhealthyError(
+                    f"{name} does not get healthy: {told or self._task_slots(reason)}"
                 )
-                raise UnhealthyError(f"{name} does not get healthy: {told[0]}")
             time.sleep(POLL_SECONDS)
 
     def lacks(self, job: str, group: str, since: GroupProgress) -> str:
         """What is missing for the job to be healthy; empty if nothing is."""
         told = self._cluster.job(job)
-        tasks = {vertex["status"] for vertex in told["vertices"]}
-        if told["state"] != "RUNNING" or tasks != {"RUNNING"}:
-            return f"it is {told['state']}, its tasks are {', '.join(sorted(tasks))}"
-        failures = self._cluster.failures(job)
-        began = max([told["timestamps"]["RUNNING"], *(at for at, _ in failures)])
-        if told["now"] - began < self._timing.steady * 1000:
-            return "it has just been started"
-        if self._cluster.last_checkpoint(job) <= began:
-            return "no checkpoint is completed"
+        if not is_running(told):
+            tasks = sorted({vertex["status"] for vertex in told["vertices"]})
+            return f"it is {told['state']}, its tasks are {', '.join(tasks)}"
+        failed = [at for at, _ in self._cluster.failures(job)]
+        checkpoint = self._cluster.last_checkpoint(job)
+        if reason := unsettled(told, failed, checkpoint, self._timing.steady):
+            return reason
         if self._channels.unread(since.behind(self._channels.read(group, since.ends))):
             return "it does not read on, though there are events"
         return ""

@@ -7,20 +7,20 @@ goes on from the newest snapshot of its generation.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from tocsin.backend.streaming import UnhealthyError
 from tocsin.errors import EngineError
 from tocsin_flink_sql.client.rest_api import ClusterRest, JobStatus
 from tocsin_flink_sql.deploy.environment import Site
-from tocsin_flink_sql.deploy.health import Health
+from tocsin_flink_sql.deploy.health import Health, is_running
 from tocsin_flink_sql.deploy.job_specs import JobSpec
 from tocsin_flink_sql.deploy.submission import Starter
 from tocsin_flink_sql.deploy.topics import Channels
 from tocsin_flink_sql.state.snapshots import prune, snapshots
 from tocsin_flink_sql.state.source_offsets import positions
-from tocsin_flink_sql.state.storage import Generation
+from tocsin_flink_sql.state.storage import Generation, Storage
 
 
 class Pipelines:
@@ -64,16 +64,15 @@ class Pipelines:
         """
         site, name = self._site, self._site.name(spec)
         group = site.group(spec.pipeline, generation)
-        living = [job for job in self.living(spec.pipeline) if job.name not in beside]
-        ours = [job for job in living if job.name == name]
-        for job in [*(job for job in living if job.name != name), *ours[1:]]:
+        ours, others = sorted_out(self.living(spec.pipeline), name, beside)
+        for job in others:
             self.stop(job)
         since = self._health.before(group, spec.topics)
         generation.serve(spec.version)
         if not ours:
             site.point("stopped")
             hand_on(generation, spec.topics[0], heirs)
-        job_id = ours[0].id if ours else self._start(spec, generation)
+        job_id = ours.id if ours else self._start(spec, generation)
         site.point("started")
         self._health.wait(job_id, name, group, since)
         prune(generation, site.snapshots, {job_id})
@@ -112,25 +111,16 @@ class Pipelines:
         """
         site = self._site
         pipeline, version = site.pipeline_of(job.name) or ("", "")
-        generation = self._generation(pipeline, version)
+        generation = generation_of(site.storage, pipeline, version)
         if generation and self._running(job.id):
             self._cluster.stop(job.id, generation.savepoints.absolute().as_uri(), site.timing.stop)
         self._cluster.cancel(job.id, site.timing.stop)
-
-    def _generation(self, pipeline: str, version: str) -> Generation | None:
-        """That of a running version, known by the first digits of its digest."""
-        all_of_pipeline = self._site.storage.generations(pipeline)
-        found = [g for g in all_of_pipeline if any(v.startswith(version) for v in g.versions)]
-        return next(reversed(found or all_of_pipeline), None)
 
     def _running(self, job_id: str) -> bool:
         """A job that has just been started or restarted takes no savepoint: give it a moment."""
         deadline = time.monotonic() + self._site.timing.steady
         while time.monotonic() < deadline:
-            told = self._cluster.job(job_id)
-            if told["state"] == "RUNNING" and {v["status"] for v in told["vertices"]} == {
-                "RUNNING"
-            }:
+            if is_running(self._cluster.job(job_id)):
                 return True
             time.sleep(0.2)
         return False
@@ -138,6 +128,26 @@ class Pipelines:
     def _start(self, spec: JobSpec, generation: Generation) -> str:
         newest = next(iter(snapshots(generation)), None)
         return self._starter.start(spec, generation, newest)
+
+
+def sorted_out(
+    living: Sequence[JobStatus], name: str, beside: Collection[str]
+) -> tuple[JobStatus | None, list[JobStatus]]:
+    """The job of this name that goes on, if there is one, and those to be stopped.
+
+    `beside`: names of jobs that are left alone.
+    """
+    concerned = [job for job in living if job.name not in beside]
+    ours = [job for job in concerned if job.name == name]
+    others = [job for job in concerned if job.name != name]
+    return (ours[0] if ours else None), [*others, *ours[1:]]
+
+
+def generation_of(storage: Storage, pipeline: str, version: str) -> Generation | None:
+    """That of a running version, known by the first digits of its digest; else the newest."""
+    every = storage.generations(pipeline)
+    found = [each for each in every if any(v.startswith(version) for v in each.versions)]
+    return next(reversed(found or every), None)
 
 
 def hand_on(generation: Generation, topic: str, heirs: Collection[Generation]) -> None:

@@ -48,13 +48,12 @@ class Starter:
         asked for the same, Flink refuses the second.
         """
         known = {job.id for job in self._cluster.seen()}
-        for job in self._ids(spec, generation, snapshot):
+        for job in job_ids(self._site.name(spec), generation, snapshot):
             if job in known:
                 continue
+            settings = session_settings(self._site, spec, generation, snapshot, job)
             try:
-                return self._submit(
-                    spec, generation, self._settings(spec, generation, snapshot, job)
-                )
+                return self._submit(spec, generation, settings)
             except EngineError as error:
                 if "DuplicateJobSubmissionException" not in error.message:
                     raise
@@ -129,40 +128,39 @@ class Starter:
         writing = site.writing(spec.pipeline, generation, self._longest_ms)
         return spec.tables(site.topics, site.storage.jar(spec.jar), reading, writing)
 
-    def _settings(
-        self, spec: JobSpec, generation: Generation, snapshot: Snapshot | None, job: str
-    ) -> dict[str, str]:
-        site = self._site
-        restored = (
-            {
-                "execution.state-recovery.path": snapshot.uri,
-                "execution.state-recovery.claim-mode": "NO_CLAIM",
-            }
-            if snapshot
-            else {}
-        )
-        return {
-            **COMMON,
-            "pipeline.name": site.name(spec),
-            "parallelism.default": str(site.parallelism),
-            "execution.checkpointing.interval": f"{site.timing.checkpoint_ms}ms",
-            "execution.checkpointing.dir": generation.checkpoints.absolute().as_uri(),
-            "execution.checkpointing.savepoint-dir": generation.savepoints.absolute().as_uri(),
-            # Events go from the source to the matcher as they are, not copied.
-            "pipeline.object-reuse": "true" if isinstance(spec, PackJob) else "false",
-            "$internal.pipeline.job-id": job,
-            **restored,
-        }
-
-    def _ids(
-        self, spec: JobSpec, generation: Generation, snapshot: Snapshot | None
-    ) -> Iterator[str]:
-        place = snapshot.folder.name if snapshot else ""
-        number = snapshot.number if snapshot else 0
-        owner = snapshot.owner.name if snapshot else ""
-        for attempt in range(ATTEMPTS):
-            what = [self._site.name(spec), generation.name, owner, place, number, attempt]
-            yield digest(what)[:32]
-
     def _lives(self, job: str) -> bool:
         return any(seen.id == job and not seen.ended for seen in self._cluster.seen())
+
+
+def session_settings(
+    site: Site, spec: JobSpec, generation: Generation, snapshot: Snapshot | None, job: str
+) -> dict[str, str]:
+    """The settings of the session that starts a job under this id."""
+    return {
+        **COMMON,
+        "pipeline.name": site.name(spec),
+        "parallelism.default": str(site.parallelism),
+        "execution.checkpointing.interval": f"{site.timing.checkpoint_ms}ms",
+        "execution.checkpointing.dir": generation.checkpoints.absolute().as_uri(),
+        "execution.checkpointing.savepoint-dir": generation.savepoints.absolute().as_uri(),
+        # Events go from the source to the matcher as they are, not copied.
+        "pipeline.object-reuse": "true" if isinstance(spec, PackJob) else "false",
+        "$internal.pipeline.job-id": job,
+        **(_restored(snapshot) if snapshot else {}),
+    }
+
+
+def _restored(snapshot: Snapshot) -> dict[str, str]:
+    return {
+        "execution.state-recovery.path": snapshot.uri,
+        "execution.state-recovery.claim-mode": "NO_CLAIM",
+    }
+
+
+def job_ids(name: str, generation: Generation, snapshot: Snapshot | None) -> Iterator[str]:
+    """The ids of a job's first start from a snapshot, of its second …: the same whenever asked."""
+    place = snapshot.folder.name if snapshot else ""
+    number = snapshot.number if snapshot else 0
+    owner = snapshot.owner.name if snapshot else ""
+    for attempt in range(ATTEMPTS):
+        yield digest([name, generation.name, owner, place, number, attempt])[:32]

@@ -1,0 +1,199 @@
+"""A server on this machine that answers as Flink's REST API and SQL Gateway do.
+
+It has jobs that do nothing: what is tested is what is decided on such answers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+STARTED = 1_700_000_000_000
+"""When jobs started, in milliseconds since 1970; ten seconds ago."""
+
+
+@dataclass
+class AnsweredJob:
+    """A job that Flink remembers. `checkpoint`: when its last one was made, after it started."""
+
+    id: str
+    name: str
+    status: str = "RUNNING"
+    tasks: tuple[str, ...] = ("RUNNING",)
+    failures: tuple[tuple[int, str], ...] = ()
+    checkpoint: int | None = 5000
+    takes_savepoints: bool = True
+    watermark: int | None = None
+    started: int = STARTED
+
+
+@dataclass
+class AnsweringFlink:
+    """Its state.
+
+    `refusals`: what the gateway says to the next statements that start jobs; `starts_as`:
+    facts of jobs that are started; `on_refusal`, `on_start`: what happens then.
+    """
+
+    url: str = ""
+    jobs: dict[str, AnsweredJob] = field(default_factory=dict)
+    refusals: list[str] = field(default_factory=list)
+    starts_as: dict[str, Any] = field(default_factory=dict)
+    savepoints: list[tuple[str, str]] = field(default_factory=list)
+    sessions: list[dict[str, str]] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
+    on_refusal: Callable[[], object] = lambda: None
+    on_start: Callable[[], object] = lambda: None
+
+    def add(self, job: AnsweredJob) -> AnsweredJob:
+        self.jobs[job.id] = job
+        return job
+
+    def living(self) -> list[str]:
+        """The names of jobs that have not ended."""
+        ended = ("FINISHED", "CANCELED", "FAILED")
+        return sorted(job.name for job in self.jobs.values() if job.status not in ended)
+
+    # --- jobs -------------------------------------------------------------------------------------
+
+    def overview(self) -> Any:
+        return {
+            "jobs": [
+                {"jid": j.id, "name": j.name, "start-time": j.started, "state": j.status}
+                for j in self.jobs.values()
+            ]
+        }
+
+    def job(self, id_: str) -> Any:
+        job = self.jobs[id_]
+        return {
+            "jid": id_,
+            "name": job.name,
+            "state": job.status,
+            "now": job.started + 10_000,
+            "timestamps": {"RUNNING": job.started},
+            "vertices": [
+                {"id": f"v{at}", "name": "Source -> Writer", "status": status}
+                for at, status in enumerate(job.tasks)
+            ],
+        }
+
+    def status(self, id_: str) -> Any:
+        return {"status": self.jobs[id_].status}
+
+    def exceptions(self, id_: str) -> Any:
+        told = [{"timestamp": at, "stacktrace": why} for at, why in self.jobs[id_].failures]
+        return {"exceptionHistory": {"entries": told, "truncated": False}}
+
+    def checkpoints(self, id_: str) -> Any:
+        job = self.jobs[id_]
+        made = job.checkpoint is not None and {"latest_ack_timestamp": job.started + job.checkpoint}
+        return {"latest": {"completed": made or None}}
+
+    def stop(self, id_: str, body: Any) -> Any:
+        self.savepoints.append((self.jobs[id_].name, body["targetDirectory"]))
+        if self.jobs[id_].takes_savepoints:
+            self.jobs[id_].status = "FINISHED"
+        return {"request-id": "1"}
+
+    def savepoint(self, id_: str) -> Any:
+        failure = {"failure-cause": {"stack-trace": "a.BusyException: no time"}}
+        told = {} if self.jobs[id_].takes_savepoints else failure
+        return {"status": {"id": "COMPLETED"}, "operation": told}
+
+    def cancel(self, id_: str) -> Any:
+        self.jobs[id_].status = "CANCELED"
+        return {}
+
+    # --- SQL Gateway ------------------------------------------------------------------------------
+
+    def open(self, body: Any) -> Any:
+        self.sessions.append(body["properties"])
+        return {"sessionHandle": "s"}
+
+    def execute(self, body: Any) -> Any:
+        self.statements.append(body["statement"])
+        return {"operationHandle": str(len(self.statements) - 1)}
+
+    def operation(self, number: str) -> Any:
+        if self._starts(number) and self.refusals:
+            return {"status": "ERROR"}
+        return {"status": "FINISHED"}
+
+    def result(self, number: str) -> Any:
+        told = {"resultType": "EOS", "results": {"data": []}}
+        if not self._starts(number):
+            return told
+        if self.refusals:
+            self.on_refusal()
+            return {"errors": ["the statement failed", self.refusals.pop(0)]}
+        settings = self.sessions[-1]
+        job = settings["$internal.pipeline.job-id"]
+        self.add(AnsweredJob(job, settings["pipeline.name"], **self.starts_as))
+        self.on_start()
+        return {**told, "jobID": job}
+
+    def _starts(self, number: str) -> bool:
+        return self.statements[int(number)].startswith("INSERT")
+
+
+def _routes(flink: AnsweringFlink) -> dict[str, Callable[..., Any]]:
+    job, gateway = r"/jobs/([\w-]+)", "/v2/sessions"
+    return {
+        "GET /jobs/overview": flink.overview,
+        f"GET {job}/status": flink.status,
+        f"GET {job}/exceptions": flink.exceptions,
+        f"GET {job}/checkpoints": flink.checkpoints,
+        f"GET {job}/savepoints/1": flink.savepoint,
+        f"GET {job}": flink.job,
+        f"POST {job}/stop": flink.stop,
+        rf"PATCH {job}\?mode=cancel": flink.cancel,
+        "GET /overview": lambda: {"slots-available": 0},
+        f"POST {gateway}": flink.open,
+        f"DELETE {gateway}/s": dict,
+        f"POST {gateway}/s/statements": flink.execute,
+        rf"GET {gateway}/s/operations/(\d+)/status": flink.operation,
+        rf"GET {gateway}/s/operations/(\d+)/result/0\?.*": flink.result,
+    }
+
+
+@contextmanager
+def answering_flink() -> Iterator[AnsweringFlink]:
+    """One on a free port."""
+    flink = AnsweringFlink()
+    routes = _routes(flink)
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_one_request(self) -> None:
+            self.raw_requestline = self.rfile.readline()
+            if self.raw_requestline and self.parse_request():
+                self.answer()
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            asked = f"{self.command} {self.path}"
+            found = ((re.fullmatch(route, asked), do) for route, do in routes.items())
+            words, do = next((match.groups(), do) for match, do in found if match)
+            told = do(*words, *([json.loads(body)] if body else []))
+            self.send_response(500 if "errors" in told else 200)
+            self.end_headers()
+            self.wfile.write(json.dumps(told).encode())
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        flink.url = f"http://127.0.0.1:{server.server_port}"
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield flink
+        finally:
+            server.shutdown()
+            thread.join()
