@@ -217,7 +217,7 @@ LEDGER = (
         around=_tampered,
     ),
     deployed(
-        "rollback to a release that there is not",
+        "rollback to an unknown release",
         "tocsin rollback --env local --to 9",
         2,
         "no release 9",
@@ -292,9 +292,7 @@ ENGINES = (
         ("already in use",),
         around=_taken,
     ),
-    Bad(
-        "a port that is none", "tocsin engines up kafka --port 99999", 2, ("65535",), around=_state
-    ),
+    Bad("an impossible port", "tocsin engines up kafka --port 99999", 2, ("65535",), around=_state),
     Bad("a dead Flink gateway", "tocsin engines status flink", 1, ("flink is dead",), around=_dead),
     Bad(
         "a dead Kafka broker",

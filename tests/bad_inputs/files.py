@@ -66,14 +66,16 @@ READING = (
     rule("an octal number", RULE.replace("payout.update", "010"), "TOC004", ":6:13:", "quote"),
     rule("a yes", RULE.replace("payout.update", "yes"), "TOC004", "boolean"),
     rule("a date", RULE.replace("payout.update", "2026-01-01"), "TOC004", "quote"),
-    rule("a page instead of a rule", "<html><body>Not found</body></html>\n", "TOC006", "title"),
+    rule(
+        "a web page instead of a rule", "<html><body>Not found</body></html>\n", "TOC006", "title"
+    ),
 )
 
 METADATA = (
     rule("title is a list", RULE.replace("Payout D", "[a, b] #"), "TOC010", ":1:8:"),
-    rule("id is no UUID", RULE.replace("6d3f2c1e-", ""), "TOC010", ":2:5:", "uuid"),
+    rule("id is not a UUID", RULE.replace("6d3f2c1e-", ""), "TOC010", ":2:5:", "uuid"),
     rule("tags is a map", f"{RULE}tags: {{attack: t1098}}\n", "TOC010", ":8:7:", "list"),
-    rule("a level that there is not", f"{RULE}level: urgent\n", "TOC010", ":8:8:", "critical"),
+    rule("an unknown level", f"{RULE}level: urgent\n", "TOC010", ":8:8:", "critical"),
     rule(
         "no logsource",
         "".join(RULE.splitlines(keepends=True)[i] for i in (0, 1, 3, 4, 5, 6)),
@@ -94,7 +96,7 @@ METADATA = (
     rule("a wrong key in `tocsin:`", f"{RULE}tocsin: {{ower: a}}\n", "TOC050", ":8:10:", "owner"),
     rule("`tocsin:` is a text", f"{RULE}tocsin: payments\n", "TOC050", ":8:9:", "map"),
     rule(
-        "a time that is none",
+        "a malformed duration",
         f"{RULE}tocsin: {{tests: [{{name: a, events: [{{at: soon}}], expect: {{alerts: 1}}}}]}}\n",
         "TOC051",
         "10m",
@@ -119,7 +121,7 @@ LOGIC = (
         "half a condition",
         condition("selection and or"),
         "TOC031",
-        "`or` where a selection",
+        "a selection, not `or`",
         ":7:28:",
     ),
     rule(
@@ -133,7 +135,7 @@ LOGIC = (
     rule("modifiers that do not fit", item("action|re|contains: x"), "TOC022"),
     rule("a broken regular expression", item("action|re: '(payout'"), "TOC024", "RE2"),
     rule("a look-around", item("action|re: '(?=a)b'"), "TOC024", "look-around"),
-    rule("a network that is none", item("client.ip|cidr: 10.0.0.0/99"), "TOC025", "10.0.0.0/8"),
+    rule("a malformed network", item("client.ip|cidr: 10.0.0.0/99"), "TOC025", "10.0.0.0/8"),
     rule("a text where a number belongs", item("changed|gt: '5'"), "TOC022", "without quotes"),
     rule(
         "a placeholder without values",

@@ -70,7 +70,7 @@ FITTING = (
         "time",
     ),
     in_file(
-        "a field of a type that there is not",
+        "a field of an unknown type",
         SOURCE,
         "source: app_audit\ntitle: A\n"
         "logsources: [{product: app}]\ntime: {field: a}\nfields: {a: text}\n",
@@ -106,7 +106,7 @@ SETTINGS = (
         "'backend'",
     ),
     in_file(
-        "a kind that there is not",
+        "an unknown kind",
         "tocsin.toml",
         "[environments.local]\nkind = 'spark'\nbackend = 'batch-sql'\n",
         "tocsin plan --env local",
@@ -161,7 +161,7 @@ WORDS = (
     Bad("an option without its value", "tocsin plan --env", 2, ("--env",), start="project"),
     Bad("a forgotten option", "tocsin plan", 2, ("Missing option '--env'",), start="project"),
     Bad(
-        "a choice that there is not",
+        "an unknown choice",
         "tocsin test --engine sqlite",
         2,
         ("sqlite", "duckdb"),
@@ -193,7 +193,7 @@ WORDS = (
         start="project",
     ),
     Bad(
-        "a revision that there is not",
+        "an unknown revision",
         "tocsin test --changed-since v99",
         2,
         ("v99",),
@@ -207,7 +207,7 @@ WORDS = (
         start="project",
     ),
     Bad(
-        "a date that is none",
+        "a malformed date",
         "tocsin coverage --out page --env local --at yesterday",
         2,
         ("yesterday",),
@@ -222,7 +222,7 @@ WORDS = (
         **{"events.jsonl": "{}\n"},
     ),
     project(
-        "an event that there is not",
+        "an event number that is too high",
         "tocsin explain admin_role_granted --event e.jsonl --number 5",
         2,
         "no event 5",
@@ -237,7 +237,7 @@ WORDS = (
         "batch-sql",
     ),
     project("artifacts into a file", "tocsin compile --out README.md", 2, "README.md"),
-    project("a name that is none", "tocsin new 'My Rule!' --source app_audit", 2, "My Rule!"),
+    project("a malformed name", "tocsin new 'My Rule!' --source app_audit", 2, "My Rule!"),
     project(
         "a detection that is there",
         "tocsin new admin-role-granted --source app_audit",
@@ -245,7 +245,7 @@ WORDS = (
         "admin-role-granted",
     ),
     project(
-        "a source that there is not",
+        "an unknown source",
         "tocsin new refund --source app_audti",
         2,
         "app_audti",
@@ -264,10 +264,10 @@ def events(what: str, content: str | bytes, *says: str, name: str = "events.json
 
 GOOD = '{"action": "payout.update"}\n'
 EVENTS = (
-    events("a line that is no JSON", f"{GOOD}action=payout.update\n", "TOC071", ":2:"),
-    events("a line that is no event", f"{GOOD}[1, 2]\n", "TOC071", ":2:", "object"),
+    events("a line that is not JSON", f"{GOOD}action=payout.update\n", "TOC071", ":2:"),
+    events("a line that is not an event", f"{GOOD}[1, 2]\n", "TOC071", ":2:", "object"),
     events("half a surrogate pair", f'{GOOD}{{"action": "\\ud800"}}\n', "TOC071", ":2:"),
-    events("bytes that are no UTF-8", b'{"action": "\xff"}\n', "TOC071", ":1:"),
+    events("bytes that are not UTF-8", b'{"action": "\xff"}\n', "TOC071", ":1:"),
     events("100,000 levels of JSON", f'{GOOD}{{"a": {"[" * 100_000}\n', "TOC071", ":2:"),
     events(
         "a .gz that is cut short",

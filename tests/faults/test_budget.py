@@ -20,12 +20,12 @@ FOLDER = Path(__file__).parent / "security"
 SECONDS = 120
 """Of CPU; ten are what is aimed at, and what `python -m faults.fuzz attacks` looks for."""
 SAID = {
-    "values": ("rules/attack.yml:7:4", "the detection makes more than 10000 tests"),
-    "windash and Base64": ("rules/attack.yml", "the detection makes more than 10000 tests"),
+    "values": ("rules/attack.yml:7:4", "the detection: more than 10000 tests"),
+    "windash and Base64": ("rules/attack.yml", "the detection: more than 10000 tests"),
     "product of placeholders": ("rules/attack.yml:6:18", "more than 10000 tests"),
     "references": ("rules/attack.yml", "more than 10000 tests"),
-    "filter of many": ("rules/filter.yml:3", "all filters together makes more than 100000 tests"),
-    "base": ("rules/attack.test.yml", "events of more than 200000 values"),
+    "filter of many": ("rules/filter.yml:3", "all filters together: more than 100000 tests"),
+    "base": ("rules/attack.test.yml", "its events hold more than 200000 values"),
     "depth by carriage returns": ("rules/attack.yml:41:41", "nested too deeply"),
 }
 

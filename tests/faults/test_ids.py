@@ -77,13 +77,13 @@ def test_a_field_has_a_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        ("messages/and.yml", "unexpected end"),
+        ("messages/and.yml", "it ends unexpectedly"),
         ("messages/null.yml", "an empty selection"),
-        ("messages/b64.yml", "base64offset stands before contains"),
+        ("messages/b64.yml", "base64offset must come before contains"),
         ("messages/global.yml", "`action: global` is no longer part of Sigma"),
         ("messages/narrow.yml", "names n, but its log source is narrower than n's"),
-        ("messages/not.yml", "negate in the condition, or with `neq`"),
-        ("yaml-hints/rule.yml", "quote a text that begins with *"),
+        ("messages/not.yml", "negate the selection in the condition, or use `neq`"),
+        ("yaml-hints/rule.yml", "quote text that begins with *"),
         ("yaml-hints/equals.yml", "quote it"),
     ],
 )
@@ -101,15 +101,15 @@ def test_bytes_are_made_before_a_text_is_contained(key: str, tmp_path: Path) -> 
         tmp_path / "a.yml", rule(detection={"s": {f"f|{key}": ["ab", "cd"]}, "condition": "s"})
     )
     [found] = collect([file]).diagnostics
-    assert (found.code, "stands before" in found.message) == ("TOC022", True)
+    assert (found.code, "must come before" in found.message) == ("TOC022", True)
 
 
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        (["refund"], "names refund, but its log source is another than refund's"),
-        (["refnd"], "names no rule here: 'refnd'"),
-        ("any", "applies to no rule here"),
+        (["refund"], "names refund, but its log source is different from refund's"),
+        (["refnd"], "names a rule that does not exist: 'refnd'"),
+        ("any", "applies to none of these rules"),
     ],
 )
 def test_a_filter_says_why_it_applies_to_nothing(rules: Any, said: str, tmp_path: Path) -> None:
@@ -124,7 +124,10 @@ def test_a_filter_with_a_name_of_no_rule_says_so_though_others_fit(tmp_path: Pat
     write(tmp_path / "a.yml", rule(name="refund"))
     write(tmp_path / "b.yml", filter_of(["refund", "gone"], {"product": "shop"}))
     [found] = collect([tmp_path]).diagnostics
-    assert (found.code, found.message) == ("TOC043", "the filter names no rule here: 'gone'")
+    assert (found.code, found.message) == (
+        "TOC043",
+        "the filter names a rule that does not exist: 'gone'",
+    )
 
 
 def filter_of(rules: Any, logsource: dict[str, str]) -> dict[str, Any]:
@@ -184,7 +187,7 @@ def test_a_case_of_a_field_that_nothing_knows_and_two_of_one_name(tmp_path: Path
     unknown, twice = found["TOC119"], found["TOC120"]
     assert unknown.message == "silent: the source s has no field 'actoin'"
     assert (unknown.hint, unknown.severity) == ("did you mean 'action'?", Severity.WARNING)
-    assert (twice.message, twice.span.line) == ("another case is called 'silent'", 5)
+    assert (twice.message, twice.span.line) == ("another case has the name 'silent'", 5)
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_findings_of_a_file_are_capped_with_their_number(tmp_path: Path) -> None
     found = read(tmp_path, b'{"a": 1}\n' + b"nonsense\n" * 5000)
     assert found.events == [{"a": 1}]
     assert len(found.diagnostics) == MOST_FINDINGS + 1
-    assert found.diagnostics[-1].message == "4980 more places of this file are no events"
+    assert found.diagnostics[-1].message == "4980 more problems in this file"
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_cells_without_a_name_are_left_out_and_said(tmp_path: Path) -> None:
         {"Level": "Error", "Source": "x"},
     ]
     [said] = found.diagnostics
-    assert said.message == "a row of 3 cells under 2 names: the last are left out"
+    assert said.message == "a row of 3 cells under a header of 2: the extra cells are ignored"
 
 
 ONE = {"preview": False, "offset": 0, "result": EVENT}
@@ -285,9 +285,9 @@ def test_an_event_with_such_names_stays_one(tmp_path: Path, event: dict[str, Any
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        (b"#separator \\x09\n#path\tconn\n1.0\tC1\n", "a Zeek log with tabs"),
+        (b"#separator \\x09\n#path\tconn\n1.0\tC1\n", "a tab-separated Zeek log"),
         (b"#Software: IIS\n#Fields: date time\n2026-01-01 00:00:00\n", "a W3C log"),
-        (b"type=SYSCALL msg=audit(1.0:1): a=b\n", "an audit log of Linux"),
+        (b"type=SYSCALL msg=audit(1.0:1): a=b\n", "a Linux audit log"),
         (b"CEF:0|a|b|1|2|n|5|src=1\n", "CEF"),
     ],
 )
@@ -305,7 +305,7 @@ def test_a_table_is_told_by_its_header(tmp_path: Path) -> None:
             {"Channel": "System", "Message": "x"},
         ]
         [finding] = found.diagnostics
-        assert (finding.span.line, finding.message) == (5, "a row of 2 cells under 3 names")
+        assert (finding.span.line, finding.message) == (5, "a row of 2 cells under a header of 3")
     for mark in ";\t|":
         assert read(tmp_path, f"a{mark}b\n1{mark}2".encode()).events == [{"a": "1", "b": "2"}]
 

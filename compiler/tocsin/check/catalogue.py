@@ -25,8 +25,8 @@ def _of_check(code: str, module: str) -> Code:
 
 def table() -> str:
     """The catalogue in Markdown."""
-    lines = ["| code | severity | stage | what | example | mend |", "|---|---|---|---|---|---|"]
+    lines = ["| code | severity | stage | what | example | fix |", "|---|---|---|---|---|---|"]
     for code, each in catalogue().items():
-        cells = (code, each.severity, each.stage, each.title, each.example, each.mend)
+        cells = (code, each.severity, each.stage, each.title, each.example, each.fix)
         lines.append(f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |")
     return "\n".join(lines) + "\n"

@@ -21,8 +21,8 @@ def check(project: Project) -> Iterator[Diagnostic]:
     for query in project.queries:
         detection = query.detection
         if query.alerts and not any(map(_silent, detection.cases)):
-            hint = "add a harmless event that is close to a firing one: `expect: {alerts: 0}`"
-            message = f"no case shows an event on which {detection.key} stays silent"
+            hint = "add a case with a harmless event that looks similar, and `expect: {alerts: 0}`"
+            message = f"no case shows that {detection.key} stays silent"
             yield Diagnostic(CODE, message, detection.span, SEVERITY, hint, detection.id)
 
 

@@ -40,9 +40,13 @@ def _wrong(tag: str, attack: Attack) -> tuple[str, str] | None:
         return _technique(word.upper(), attack)
     if split := attack.retired_tactics.get(word):
         became = " or ".join(PREFIX + name for name in split)
-        return f"ATT&CK v{attack.version} has no tactic {word} any more", f"it became {became}"
+        return f"ATT&CK v{attack.version} no longer has the tactic {word}", f"it became {became}"
     close = near(word.replace("_", "-"), [t.shortname for t in attack.tactics])
-    hint = f"did you mean {PREFIX}{close}?" if close else "tactics: attack.persistence …"
+    hint = (
+        f"did you mean {PREFIX}{close}?"
+        if close
+        else "name a tactic or a technique, such as attack.persistence"
+    )
     return f"ATT&CK v{attack.version} has no tactic or technique {word!r}", hint
 
 
@@ -51,11 +55,13 @@ def _technique(id_: str, attack: Attack) -> tuple[str, str]:
     if retired is None:
         parent = attack.technique(id_.partition(".")[0])
         hint = (
-            f"the nearest there is: {PREFIX}{parent.id.lower()} ({parent.name})" if parent else ""
+            f"the closest one is its parent, {PREFIX}{parent.id.lower()} ({parent.name})"
+            if parent
+            else ""
         )
         return f"ATT&CK v{attack.version} has no technique {id_}", hint
     successor = attack.technique(retired.successor) if retired.successor else None
-    hint = "nothing took its place: choose the technique that fits now"
+    hint = "it has no successor: choose another technique"
     if successor:
         hint = f"it became {PREFIX}{successor.id.lower()} ({successor.name})"
     return f"ATT&CK v{attack.version} retired {id_} ({retired.name})", hint

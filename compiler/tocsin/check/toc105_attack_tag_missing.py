@@ -17,6 +17,6 @@ def check(project: Project) -> Iterator[Diagnostic]:
     for query in project.queries:
         detection = query.detection
         if query.alerts and not detection.meta.techniques:
-            hint = "tag the technique it sees: `tags: [attack.persistence, attack.t1098]`"
-            message = f"{detection.key} names no ATT&CK technique: coverage does not count it"
+            hint = "tag the technique it detects: `tags: [attack.persistence, attack.t1098]`"
+            message = f"{detection.key} names no ATT&CK technique, so coverage does not count it"
             yield Diagnostic(CODE, message, detection.span, SEVERITY, hint, detection.id)

@@ -23,5 +23,5 @@ def check(project: Project) -> Iterator[Diagnostic]:
         lacking = [name for name, text in given.items() if not text]
         if query.alerts and lacking:
             message = f"{detection.key} has no {' and no '.join(lacking)}"
-            hint = "say what it sees, why that matters, and which harmless events look the same"
+            hint = "say what it detects, why that matters, and which harmless events look the same"
             yield Diagnostic(CODE, message, detection.span, SEVERITY, hint, detection.id)

@@ -27,6 +27,6 @@ def check(project: Project) -> Iterator[Diagnostic]:
         if other is not detection:
             block = "detection" if isinstance(query, Query) else "correlation"
             span = place(detection, block, key=True)
-            message = f"{detection.key} means the same as {other.key}: every alert comes twice"
+            message = f"{detection.key} has the same logic as {other.key}: every alert comes twice"
             hint = f"keep one of them; the other is {other.span.file}:{other.span.line}"
             yield Diagnostic(CODE, message, span, SEVERITY, hint, detection.id)

@@ -11,7 +11,7 @@ from tocsin.ir.query import Query
 from tocsin.model.detection import Detection
 
 CODE = "TOC109"
-TITLE = "Deployment to an environment that there is not"
+TITLE = "Deployment to an unknown environment"
 SEVERITY = Severity.ERROR
 ON_CHANGE = "on_change"
 STATES = ("live", "shadow", "off")
@@ -40,13 +40,13 @@ def check(project: Project) -> Iterator[Diagnostic]:
 def _without_state(detection: Detection) -> Diagnostic:
     message = "on_change has no effect: a detection on single events has no state"
     span = place(detection, "tocsin", "deploy", ON_CHANGE, key=True)
-    hint = "leave it out, or say it in the correlation"
+    hint = "remove it, or put it in the correlation"
     return Diagnostic(CODE, message, span, Severity.WARNING, hint, detection.id)
 
 
 def _wrong(name: str, value: str, environments: Iterable[str]) -> tuple[str, str] | None:
     if name == ON_CHANGE:
-        said = f"on_change is not {value!r}", f"on_change: {' | '.join(CHANGES)}"
+        said = f"unknown `on_change` {value!r}", f"on_change: {' | '.join(CHANGES)}"
         return None if value in CHANGES else said
     known = list(environments)
     if name not in known:
@@ -54,5 +54,5 @@ def _wrong(name: str, value: str, environments: Iterable[str]) -> tuple[str, str
         hint = f"did you mean {close!r}?" if close else f"environments: {', '.join(known)}"
         return f"tocsin.toml has no environment {name!r}", hint
     if value not in STATES:
-        return f"a detection cannot be {value!r} in {name}", f"{name}: {' | '.join(STATES)}"
+        return f"unknown mode {value!r} for environment {name}", f"{name}: {' | '.join(STATES)}"
     return None

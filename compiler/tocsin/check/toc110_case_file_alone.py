@@ -9,7 +9,7 @@ from tocsin.diagnostics import Diagnostic, Severity, Span
 from tocsin.front.project import Project, seen
 
 CODE = "TOC110"
-TITLE = "Case file beside no rule"
+TITLE = "Case file without a rule"
 SEVERITY = Severity.WARNING
 MARK = ".test"
 

@@ -22,7 +22,7 @@ def check(project: Project) -> Iterator[Diagnostic]:
         detection, title = query.detection, query.detection.meta.title
         other = first.setdefault(title.casefold(), detection)
         if len(title) > LONGEST:
-            message = f"the title has {len(title)} characters, {LONGEST} at most"
+            message = f"the title has {len(title)} characters; at most {LONGEST} are allowed"
             yield _finding(detection, message, "move the details into the description")
         if other is not detection:
             hint = f"the other is {other.span.file}:{other.span.line}"

@@ -33,18 +33,19 @@ def _contradictions(query: Resolved, case: Case) -> Iterator[tuple[str, str]]:
     # An event that matches several rules of a correlation may complete it in a group for each.
     times = query.correlation.rules if isinstance(query, CorrelationQuery) else 1
     numbers = expect.events or ()
+    expected = plural(expect.alerts or 0, "alert")
     have = f"the case has {plural(count, 'event')}"
     beyond = sorted({n for n in numbers if n >= count})
     if beyond:
         listed = ", ".join(map(str, beyond))
         yield f"expects an alert on event {listed}", f"{have}, numbered from 0 to {count - 1}"
     if (expect.alerts or 0) > count * times:
-        yield f"expects {expect.alerts} alerts", have
+        yield f"expects {expected}", have
     if None not in (expect.alerts, expect.events) and expect.alerts != len(numbers):
-        hint = f"`events` lists {len(numbers)}: leave one of the two out"
-        yield f"expects {expect.alerts} alerts and others at the same time", hint
+        hint = f"`events` lists {len(numbers)}; keep one of the two"
+        yield f"expects {expected}, but `events` lists another number", hint
     if (expect.first or expect.last) and not (expect.alerts or numbers):
-        yield "expects contents of an alert and no alert", "drop `first` and `last`"
+        yield "expects an alert with contents, but no alert", "remove `first` and `last`"
 
 
 def _too_few(query: Resolved, case: Case) -> Iterator[tuple[str, str]]:
@@ -57,8 +58,8 @@ def _too_few(query: Resolved, case: Case) -> Iterator[tuple[str, str]]:
     most = max(bisect_right(times, at + span) - n for n, at in enumerate(times))
     if most < needed and not own:
         said = f"needs {needed} events within {span // 1000} seconds"
-        hint = f"the case has {most} at most: mind `at`"
-        yield f"expects an alert of a correlation that {said}", hint
+        hint = f"it has at most {most}: check `at`"
+        yield f"expects an alert, but the correlation {said}", hint
 
 
 def _needed(correlation: Correlation) -> int:

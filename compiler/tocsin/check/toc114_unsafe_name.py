@@ -9,7 +9,7 @@ from tocsin.diagnostics import Diagnostic, Severity
 from tocsin.front.project import Project
 
 CODE = "TOC114"
-TITLE = "Name that cannot name a file"
+TITLE = "Name that cannot be a file name"
 SEVERITY = Severity.ERROR
 LONGEST = 200
 """Bytes of a name: with the endings that are added, file systems take 255."""
@@ -21,7 +21,7 @@ def check(project: Project) -> Iterator[Diagnostic]:
         detection = query.detection
         if _unsafe(detection.key):
             span = place(detection, "name")
-            message = f"{detection.key!r} cannot name an artifact"
+            message = f"{detection.key!r} cannot be the name of an artifact"
             hint = f"words joined by _ or -, at most {LONGEST} bytes"
             yield Diagnostic(CODE, message, span, SEVERITY, hint, detection.id)
 

@@ -20,6 +20,8 @@ def check(project: Project) -> Iterator[Diagnostic]:
         if isinstance(query, CorrelationQuery) and not query.correlation.group_by:
             detection = query.detection
             span = place(detection, "correlation", key=True)
-            hint = "say whose events belong together: `group-by: [account_id]`"
-            message = f"{detection.key} takes the events of everybody for those of one"
+            hint = "name the fields whose events belong together: `group-by: [account_id]`"
+            message = (
+                f"{detection.key} has no `group-by`, so the events of everybody count together"
+            )
             yield Diagnostic(CODE, message, span, SEVERITY, hint, detection.id)

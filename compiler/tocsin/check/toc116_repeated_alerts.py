@@ -25,7 +25,7 @@ def check(project: Project) -> Iterator[Diagnostic]:
         if not detection.dedup:
             span = place(detection, "tocsin", "alert", key=True)
             dedup = f"dedup: {{by: {_by(query)}, for: 1h}}"
-            hint = f"say which are about the same: `tocsin: {{alert: {{{dedup}}}}}`"
+            hint = f"say which of its alerts are the same: `tocsin: {{alert: {{{dedup}}}}}`"
             message = f"{detection.key} raises an alert for each event beyond its threshold"
             yield Diagnostic(CODE, message, span, SEVERITY, hint, detection.id)
 

@@ -11,7 +11,7 @@ from tocsin.model.detection import Case
 from tocsin.model.source import Source
 
 CODE = "TOC117"
-TITLE = "Different events with one identity"
+TITLE = "Different events with the same identity"
 SEVERITY = Severity.WARNING
 
 
@@ -22,7 +22,7 @@ def check(project: Project) -> Iterator[Diagnostic]:
             for source in query.sources:
                 twice = _twice(case, source)
                 if twice:
-                    said = f"{case.name}: {twice}: matches of both are one alert"
+                    said = f"{case.name}: {twice}: their matches become one alert"
                     fields = ", ".join(source.id_fields)
                     hint = f"tell them apart by {fields}, or name more fields as `id` of the source"
                     yield Diagnostic(CODE, said, case.span, SEVERITY, hint, query.detection.id)
@@ -35,5 +35,5 @@ def _twice(case: Case, source: Source) -> str:
         name = event_id(event.body, source.id_fields, source.renamed)
         other = first.setdefault(name, number)
         if case.events[other].body != event.body:
-            return f"events {other} and {number} have one identity, {name!r}"
+            return f"events {other} and {number} have the same identity {name!r}"
     return ""

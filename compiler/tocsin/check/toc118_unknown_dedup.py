@@ -25,7 +25,7 @@ def check(project: Project) -> Iterator[Diagnostic]:
                 close = get_close_matches(name, sorted(known), 1)
                 hint = f"did you mean {close[0]!r}?" if close else "name fields of the source"
                 span = place(detection, "tocsin", "alert", "dedup", "by", n)
-                message = f"{detection.key} takes alerts of one {name!r} as one: none has any"
+                message = f"{detection.key} deduplicates by {name!r}, which none of its alerts has"
                 yield Diagnostic(CODE, message, span, SEVERITY, hint, detection.id)
 
 

@@ -13,7 +13,7 @@ from tocsin.model.detection import Case
 from tocsin.model.source import Source
 
 CODE = "TOC119"
-TITLE = "Field of a case that no source knows"
+TITLE = "Field in a case that no source declares"
 SEVERITY = Severity.WARNING
 
 Path = tuple[str, ...]
@@ -46,7 +46,7 @@ def _of_detection(query: Resolved) -> Iterator[Diagnostic]:
         listed = ", ".join(others[:LISTED]) + (" …" if others[LISTED:] else "")
         said, hint = (
             f"{first.name}: {known.who} has no field {listed}",
-            "declare it, or leave it out",
+            "declare it in the source, or remove it",
         )
         yield Diagnostic(CODE, said, first.span, Severity.INFO, hint, detection.id)
 

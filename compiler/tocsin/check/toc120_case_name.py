@@ -8,7 +8,7 @@ from tocsin.diagnostics import Diagnostic, Severity, Span
 from tocsin.front.project import Project
 
 CODE = "TOC120"
-TITLE = "Two cases of one name"
+TITLE = "Two cases with the same name"
 SEVERITY = Severity.WARNING
 
 
@@ -19,6 +19,6 @@ def check(project: Project) -> Iterator[Diagnostic]:
         for case in query.detection.cases:
             place = first.setdefault(case.name, case.span)
             if place != case.span:
-                message = f"another case is called {case.name!r}"
+                message = f"another case has the name {case.name!r}"
                 hint = f"first used at {place.file}:{place.line}: reports tell cases apart by name"
                 yield Diagnostic(CODE, message, case.span, SEVERITY, hint, query.detection.id)

@@ -23,11 +23,11 @@ def evtx_pieces(stream: IO[bytes]) -> Iterator[Piece]:
         from evtx import PyEvtxParser  # noqa: PLC0415 - an extra
     except ImportError:
         hint = f"install it: pip install 'tocsin[evtx]'; or {_CONVERT}"
-        yield Piece(1, problem="EVTX needs the library evtx", hint=hint, whole=True)
+        yield Piece(1, problem="reading EVTX needs the package evtx", hint=hint, whole=True)
         return
     data = gate.up_to(stream, MAX_EVTX_BYTES + 1)
     if len(data) > MAX_EVTX_BYTES:
-        problem = f"EVTX of more than {MAX_EVTX_BYTES} bytes"
+        problem = f"the EVTX file is larger than {MAX_EVTX_BYTES} bytes"
         yield Piece(1, problem=problem, hint=_CONVERT, whole=True)
         return
     try:

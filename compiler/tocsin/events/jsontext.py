@@ -206,9 +206,8 @@ def _event(value: Event, row: int, column: int, text: bytes | None = None) -> Pi
 
 def _no_json(line: bytes, row: int, column: int, error: orjson.JSONDecodeError) -> Piece:
     at = error.colno + (column - 1 if error.lineno == 1 else 0)
-    return Piece(
-        row + error.lineno - 1, at, line, problem=f"not JSON: {error.msg}", hint=ONE_A_LINE
-    )
+    said = "not UTF-8" if "not valid UTF-8" in error.msg else f"not JSON: {error.msg}"
+    return Piece(row + error.lineno - 1, at, line, problem=said, hint=ONE_A_LINE)
 
 
 def _not_an_object(value: Any, row: int, column: int, line: bytes) -> Piece:

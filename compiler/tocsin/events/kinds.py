@@ -23,7 +23,7 @@ _MAGIC: tuple[tuple[bytes, ForeignKind], ...] = (
     (GZIP, ForeignKind("gzip inside gzip", _UNPACK)),
     (
         b"PAR1",
-        ForeignKind("Parquet", "write it out as JSON lines, with DuckDB: COPY … TO 'events.jsonl'"),
+        ForeignKind("Parquet", "export it as JSON lines, with DuckDB: COPY … TO 'events.jsonl'"),
     ),
     (b"%PDF-", ForeignKind("PDF")),
     (b"\x7fELF", ForeignKind("an ELF program")),
@@ -34,29 +34,32 @@ _MAGIC: tuple[tuple[bytes, ForeignKind], ...] = (
     (b"\x04\x22\x4d\x18", ForeignKind("LZ4", "unpack it first: lz4 -d")),
     (b"7z\xbc\xaf\x27\x1c", ForeignKind("a 7-Zip archive", _UNPACK)),
     (b"SQLite format 3\x00", ForeignKind("an SQLite database")),
-    (b"Obj\x01", ForeignKind("Avro", "write it out as JSON lines, with avro-tools tojson")),
+    (b"Obj\x01", ForeignKind("Avro", "export it as JSON lines, with avro-tools tojson")),
     (b"ARROW1", ForeignKind("Arrow")),
-    (b"LfLe", ForeignKind("a Windows event log of before 2008 (EVT)", "convert it to EVTX first")),
+    (
+        b"LfLe",
+        ForeignKind("a Windows event log from before 2008 (EVT)", "convert it to EVTX first"),
+    ),
     (b"\xd4\xc3\xb2\xa1", ForeignKind("a packet capture")),
     (b"\xa1\xb2\xc3\xd4", ForeignKind("a packet capture")),
     (b"\n\r\r\n", ForeignKind("a packet capture")),
     (b"regf", ForeignKind("a registry hive")),
     (b"\x89PNG", ForeignKind("a PNG image")),
     (b"\xff\xd8\xff", ForeignKind("a JPEG image")),
-    (b"\xff\xfe\x00\x00", ForeignKind("UTF-32 text", "write it as UTF-8")),
-    (b"\x00\x00\xfe\xff", ForeignKind("UTF-32 text", "write it as UTF-8")),
+    (b"\xff\xfe\x00\x00", ForeignKind("UTF-32 text", "save it as UTF-8")),
+    (b"\x00\x00\xfe\xff", ForeignKind("UTF-32 text", "save it as UTF-8")),
 )
 _BZIP2 = re.compile(rb"BZh[1-9]1AY&SY")
 _BRIEF = ((b"MZ", ForeignKind("a Windows program")), (b"ORC", ForeignKind("ORC")))
 """Too brief to tell alone: text may begin so, but not text with NULs."""
 _LOGS = (
-    (b"#separator", ForeignKind("a Zeek log with tabs", "write JSON: LogAscii::use_json=T")),
+    (b"#separator", ForeignKind("a tab-separated Zeek log", "write JSON: LogAscii::use_json=T")),
     (b"#Software:", ForeignKind("a W3C log", "convert it to CSV with a header, or to JSON")),
     (b"#Version:", ForeignKind("a W3C log", "convert it to CSV with a header, or to JSON")),
     (b"#Fields:", ForeignKind("a W3C log", "convert it to CSV with a header, or to JSON")),
-    (b"type=", ForeignKind("an audit log of Linux", "convert it to JSON, a field a key")),
-    (b"CEF:", ForeignKind("CEF", "convert it to JSON, a field a key")),
-    (b"LEEF:", ForeignKind("LEEF", "convert it to JSON, a field a key")),
+    (b"type=", ForeignKind("a Linux audit log", "convert it to JSON, one key per field")),
+    (b"CEF:", ForeignKind("CEF", "convert it to JSON, one key per field")),
+    (b"LEEF:", ForeignKind("LEEF", "convert it to JSON, one key per field")),
 )
 _TAR = slice(257, 262)
 _OBJECT_LINE = re.compile(rb"^[ \t]*\{", re.MULTILINE)
@@ -117,9 +120,9 @@ def text_kind(head: bytes) -> ForeignKind:
     try:
         head[: head.rfind(b"\n") + 1].decode()
     except UnicodeDecodeError:
-        return ForeignKind("text that is not UTF-8", "write it as UTF-8")
+        return ForeignKind("text that is not UTF-8", "save it as UTF-8")
     return ForeignKind(
-        "a text without JSON or a table", "one JSON object a line, or CSV with a header"
+        "plain text, neither JSON nor CSV", "write one JSON object per line, or CSV with a header"
     )
 
 

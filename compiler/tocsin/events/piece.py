@@ -11,7 +11,7 @@ MAX_DEPTH = 100
 """Levels of nested maps and lists in an event."""
 TOO_LARGE = f"larger than {MAX_EVENT_BYTES} bytes"
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
-ONE_A_LINE = "one JSON object a line"
+ONE_A_LINE = "one JSON object per line"
 
 Event = dict[str, Any]
 

@@ -19,6 +19,7 @@ from tocsin.events.opening import opened
 from tocsin.events.piece import Event, Piece
 from tocsin.events.table import csv_pieces
 from tocsin.events.windows import flat
+from tocsin.plural import plural
 
 MOST_FINDINGS = 20
 """Findings of one file that are shown each; more are a number."""
@@ -121,7 +122,7 @@ def _read(name: str, stream: IO[bytes], made: EventFiles, *, flatten: bool) -> N
             if count <= MOST_FINDINGS or piece.whole:
                 made.diagnostics.append(_finding(name, piece))
     if count > MOST_FINDINGS:
-        message = f"{count - MOST_FINDINGS} more places of this file are no events"
+        message = f"{plural(count - MOST_FINDINGS, 'more problem')} in this file"
         made.diagnostics.append(Diagnostic("TOC071", message, Span(name)))
 
 

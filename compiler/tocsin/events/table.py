@@ -9,6 +9,7 @@ from typing import IO
 
 from tocsin.events.kinds import is_about
 from tocsin.events.piece import MAX_EVENT_BYTES, Piece
+from tocsin.plural import plural
 
 
 def csv_pieces(stream: IO[bytes], delimiter: str) -> Iterator[Piece]:
@@ -26,7 +27,7 @@ def csv_pieces(stream: IO[bytes], delimiter: str) -> Iterator[Piece]:
             continue
         except UnicodeDecodeError as error:
             problem = f"not UTF-8 from here: {error.reason}"
-            yield Piece(line, problem=problem, hint="write it as UTF-8")
+            yield Piece(line, problem=problem, hint="save it as UTF-8")
             return
         if row is None:
             return
@@ -38,10 +39,10 @@ def csv_pieces(stream: IO[bytes], delimiter: str) -> Iterator[Piece]:
 
 def _event(names: list[str], row: list[str], line: int) -> Iterator[Piece]:
     """The event of a row, and that some of its cells have no name."""
-    problem = f"a row of {len(row)} cells under {len(names)} names"
+    problem = f"a row of {plural(len(row), 'cell')} under a header of {len(names)}"
     if len(row) < len(names):
         yield Piece(line, problem=problem)
         return
     yield Piece(line, event={n: cell for n, cell in zip(names, row, strict=False) if n and cell})
     if any(row[len(names) :]):
-        yield Piece(line, problem=f"{problem}: the last are left out")
+        yield Piece(line, problem=f"{problem}: the extra cells are ignored")

@@ -32,7 +32,7 @@ def milliseconds(value: Any) -> int:
     """A duration such as `90s`, `10m`, `2h`, of 100 years at most; raises ValueError."""
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not found:
-        raise ValueError("a duration is an integer and one of ms s m h d w, such as 10m")
+        raise ValueError("a duration is an integer and a unit (ms, s, m, h, d or w), such as 10m")
     duration = int(found[1]) * _MILLISECONDS[found[2]]
     if abs(duration) > _LONGEST:
         raise ValueError("a duration is at most 100 years")
@@ -133,7 +133,7 @@ _MESSAGES = {
     "model_type": "must be a map",
     "dict_type": "must be a map",
     "list_type": "must be a list",
-    "string_type": "must be a text",
+    "string_type": "must be text",
 }
 
 
@@ -168,8 +168,10 @@ def read_cases(
     heavy = _heavy(blocks, base)
     if heavy is not None:
         span = document.span((*path, heavy))
-        message = f"{blocks[heavy].name}: with `base`, events of more than {MOST_VALUES} values"
-        return [], [Diagnostic("TOC051", message, span, hint="fewer events, or a smaller base")]
+        message = (
+            f"{blocks[heavy].name}: with `base`, its events hold more than {MOST_VALUES} values"
+        )
+        return [], [Diagnostic("TOC051", message, span, hint="use fewer events, or a smaller base")]
     for n, block in enumerate(blocks):
         events = []
         for k, event in enumerate(block.events):
@@ -181,7 +183,7 @@ def read_cases(
         expect = block.expect
         if expect.alerts is None and expect.events is None:
             at = document.span((*path, n, "expect"))
-            hint = "say `alerts: N` or `events: [n, …]`"
+            hint = "write `alerts: N` or `events: [n, …]`"
             wrong.append(Diagnostic("TOC051", f"{block.name}: expects nothing", at, hint=hint))
         numbers = None if expect.events is None else tuple(expect.events)
         wanted = Expect(expect.alerts, numbers, expect.first, expect.last)

@@ -54,16 +54,18 @@ def _number(section: Section, key: str, *, whole: bool) -> str:
     value = section.value[key]
     if isinstance(value, bool) or not isinstance(value, int | float):
         hint = "write the number without quotes" if isinstance(value, str) else ""
-        section.report(CODE, f"`{key}` takes a number", (key,), hint)
+        section.report(CODE, f"`{key}` must be a number", (key,), hint)
         return ""
     number = Decimal(section.document.written((*section.path, key)) or str(value))
     if whole and number != number.to_integral_value():
-        section.report(CODE, f"`{key}: {value}`: a count is a whole number", (key,))
+        section.report(CODE, f"`{key}: {value}`: a count must be a whole number", (key,))
         return ""
     text = canonical(number)
     if not text:
         hint = f"at most {_BEFORE} digits before the point and {_AFTER} after it"
-        section.report(CODE, f"`{key}`: this number cannot be compared exactly", (key,), hint)
+        section.report(
+            CODE, f"`{key}`: the number has too many digits to be compared exactly", (key,), hint
+        )
     return text
 
 
@@ -83,7 +85,7 @@ def canonical(number: Decimal) -> str:
 def _fields(section: Section, kind: CorrelationType) -> tuple[str, ...]:
     if kind in (CorrelationType.EVENT_COUNT, *ORDERS):
         if "field" in section.value:
-            hint = f"{kind.value} compares {COUNTS[kind]}; of values: value_count, value_sum …"
+            hint = f"{kind.value} compares {COUNTS[kind]}; value_count, value_sum … compare values"
             section.report(CODE, f"{kind.value} takes no `field`", ("field",), hint, key=True)
         return ()
     if "field" not in section.value:
@@ -108,13 +110,13 @@ def _percentile(section: Section, kind: CorrelationType) -> str:
         return ""
     if not wanted:
         message = f"{kind.value} takes no `percentile`"
-        hint = "that is the type value_percentile"
+        hint = "only the type value_percentile has one"
         section.report(CODE, message, ("percentile",), hint, key=True)
         return ""
     text = _number(section, "percentile", whole=False)
     if text and not 0 <= Decimal(text) <= 100:  # noqa: PLR2004 - a percentage
-        message = f"there is no percentile {text}"
-        section.report(CODE, message, ("percentile",), "a number from 0 to 100")
+        message = f"`percentile` cannot be {text}"
+        section.report(CODE, message, ("percentile",), "write a number from 0 to 100")
     return text
 
 
@@ -127,18 +129,20 @@ def _possible(
     figures = [f for f in _candidates(bounds, rules) if _may_be(f, kind, rules)]
     fitting = [figure for figure in figures if within(bounds, figure)]
     if not fitting:
-        section.report(IMPOSSIBLE, "no window with an event can satisfy this condition",
-                       hint=_range(kind, rules))  # fmt: skip
+        section.report(IMPOSSIBLE, "the condition can never hold",
+                       hint=_range(kind, rules, bounds))  # fmt: skip
     elif kind is CorrelationType.TEMPORAL_ORDERED and fitting != [rules]:
-        hint = "leave the condition out, or take the type temporal"
-        section.report(CODE, f"temporal_ordered wants all its {rules} rules", hint=hint)
+        hint = "remove the condition, or use the type temporal"
+        section.report(CODE, f"temporal_ordered needs all of its {rules} rules", hint=hint)
 
 
-def _range(kind: CorrelationType, rules: int) -> str:
+def _range(kind: CorrelationType, rules: int, bounds: tuple[Bound, ...]) -> str:
+    if not any(within(bounds, figure) for figure in _candidates(bounds, rules)):
+        return "the comparisons exclude each other"
     if kind in ORDERS:
-        return f"{COUNTS[kind]} that match is from 1 to {rules}"
+        return f"{COUNTS[kind]} that match is always from 1 to {rules}"
     if kind in COUNTS:
-        return f"{COUNTS[kind]} is at least 1: a window ends at an event"
+        return f"{COUNTS[kind]} is always at least 1, because a window ends at an event"
     return "the comparisons exclude each other"
 
 

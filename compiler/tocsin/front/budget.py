@@ -23,7 +23,7 @@ LETTERS_OF_CONDITION = 4
 TOO_LARGE = 500
 """Nodes that a regular expression counts as which is too large to compile."""
 CODE = "TOC028"
-HINT = "split it, or look for less: values multiply by modifiers, placeholders and conditions"
+HINT = "split it, or test less: values multiply by modifiers, placeholders and conditions"
 
 
 class TooMuch(ValueError):  # noqa: N818 - reads as the verdict it is
@@ -54,7 +54,7 @@ class Budget:
         """Raises TooMuch where so many are not left."""
         if nodes > self._left:
             self._left = -1
-            raise TooMuch(f"{self.what} makes more than {self.most} tests")
+            raise TooMuch(f"{self.what}: more than {self.most} tests")
         if self._within:
             self._within.check(nodes)
 

@@ -1,4 +1,4 @@
-"""Every code that is not a check's: what it means, an example of it, how to mend it.
+"""Every code that is not a check's: what it means, an example of it, how to fix it.
 
 The codes of checks (TOC1##) are described by their own modules and pages.
 """
@@ -16,7 +16,7 @@ class Code:
 
     title: str
     example: str
-    mend: str
+    fix: str
     stage: str = "parse"
     severity: Severity = Severity.ERROR
 
@@ -28,7 +28,7 @@ CODES: dict[str, Code] = {
     "TOC001": Code(
         "The file cannot be read", "a binary file, 50 MB of text", "UTF-8 text of at most 2 MiB"
     ),
-    "TOC002": Code("Not valid YAML", "`title: a: b`", "mend the syntax at the place shown"),
+    "TOC002": Code("Not valid YAML", "`title: a: b`", "fix the syntax at the place shown"),
     "TOC003": Code("Duplicate key", "`level: low` and `level: high`", "keep one of the two"),
     "TOC004": Code(
         "A value that YAML 1.1 misreads", "`Port: 010`, `Flag: yes`", "quote it, or write it out"
@@ -41,23 +41,29 @@ CODES: dict[str, Code] = {
         "Folder without rule files", "`validate rulez`", "name the folder that has them"
     ),
     "TOC010": Code("Wrong metadata", "`level: urgent`", "use the values of the Sigma schema"),
-    "TOC020": Code("Wrong shape of a detection", "`selection: {}`", "give it fields and values"),
+    "TOC020": Code("Malformed detection", "`selection: {}`", "give it fields and values"),
     "TOC021": Code("Unknown modifier", "`Image|endwith`", "see the suggestion"),
     "TOC022": Code(
-        "Modifiers or values that do not fit", "`Port|gt: '80'`", "see the message and its hint"
+        "Modifiers or values that do not fit together",
+        "`Port|gt: '80'`",
+        "see the message and its hint",
     ),
     "TOC023": Code(
-        "`null` where it has no meaning", "`User: [null, root]`", "give `field: null` a selection"
+        "`null` where it has no meaning",
+        "`User: [null, root]`",
+        "give `field: null` a selection of its own",
     ),
-    "TOC024": Code("Not a regular expression of RE2", "`(?=a)`", "no look-around, no references"),
+    "TOC024": Code(
+        "Not a valid RE2 regular expression", "`(?=a)`", "no look-around, no references"
+    ),
     "TOC025": Code("Not a network", "`10.0.0.1/8`", "no host bits: `10.0.0.0/8`"),
     "TOC026": Code(
         "Placeholder without values", "`User|expand: '%admins%'`", "add `placeholders/admins.txt`"
     ),
     "TOC027": Code(
-        "`all` of a single value",
+        "`all` with a single value",
         "`Image|contains|all: a`",
-        "leave `all` out, or list several values",
+        "remove `all`, or list several values",
         "parse",
         _WARNING,
     ),
@@ -66,9 +72,9 @@ CODES: dict[str, Code] = {
         "`Image|expand: '%a%%b%'` with long lists",
         "split it: values multiply by modifiers, placeholders, conditions and filters",
     ),
-    "TOC030": Code("No condition, or not a condition", "`a and or b`", "see the grammar's words"),
+    "TOC030": Code("Missing or malformed condition", "`a and or b`", "see the grammar's words"),
     "TOC031": Code(
-        "Condition on no selection", "`selektion`, `1 of x*`", "name selections that there are"
+        "Condition on an unknown selection", "`selektion`, `1 of x*`", "name selections that exist"
     ),
     "TOC033": Code("`timeframe` in a detection", "`timeframe: 5m`", "write a Sigma correlation"),
     "TOC034": Code(
@@ -90,7 +96,7 @@ CODES: dict[str, Code] = {
     "TOC043": Code(
         "Filter that applies to no rule",
         "an id that was removed",
-        "name rules that there are",
+        "name rules that exist",
         "parse",
         _WARNING,
     ),
@@ -110,7 +116,10 @@ CODES: dict[str, Code] = {
         "Field that the source does not have", "`image|endswith`", "see the suggestion", _RESOLVE
     ),
     "TOC048": Code(
-        "Test that the field's type cannot pass", "`mfa|gt: 5`", "another test, or type", _RESOLVE
+        "Test that never holds for the field's type",
+        "`mfa|gt: 5`",
+        "use another test, or another type",
+        _RESOLVE,
     ),
     "TOC050": Code("Wrong `tocsin:` block", "`tocsin: {ower: a}`", "see the key's name"),
     "TOC051": Code("Wrong case", "`expect: {}`", "`at`, `events` and `expect` as documented"),
@@ -121,38 +130,44 @@ CODES: dict[str, Code] = {
     "TOC062": Code(
         "Source with an unsafe name",
         "`topic: '^.*'`, `table: 'a b'`",
-        "name it otherwise",
+        "choose another name",
         _SOURCES,
     ),
     "TOC063": Code(
-        "Event time of a type that tells none", "`time: {field: port}`", "say its `unit`", _SOURCES
+        "Event time in a field that holds no time",
+        "`time: {field: port}`",
+        "say its `unit`",
+        _SOURCES,
     ),
     "TOC070": Code(
         "Event file cannot be read", "a cut gzip file, Parquet", "see the hint", _EVENTS
     ),
-    "TOC071": Code("Place without an event", "`[1, 2]`", "one JSON object a line", _EVENTS),
+    "TOC071": Code("Not an event", "`[1, 2]`", "one JSON object per line", _EVENTS),
     "TOC080": Code(
-        "Correlation of a rule with errors", "see the other finding", "mend that rule", _RESOLVE
+        "Correlation of a rule with errors", "see the other finding", "fix that rule", _RESOLVE
     ),
     "TOC081": Code(
-        "Correlations in a circle", "`a` refers to `b`, `b` to `a`", "leave one out", _RESOLVE
+        "Correlations that refer to each other",
+        "`a` refers to `b`, `b` to `a`",
+        "remove one of the references",
+        _RESOLVE,
     ),
-    "TOC091": Code(
-        "Wrong shape of a correlation", "`groupby: [user]`", "see the suggestion, or the hint"
-    ),
+    "TOC091": Code("Malformed correlation", "`groupby: [user]`", "see the suggestion, or the hint"),
     "TOC092": Code("Unknown type of correlation", "`type: ordered_temporal`", "see the suggestion"),
     "TOC093": Code(
-        "Wrong `rules` of a correlation", "none, or one of them twice", "list each rule once"
+        "Wrong `rules` of a correlation",
+        "none, or one of them twice",
+        "list at least one rule, each once",
     ),
     "TOC094": Code(
-        "Correlation of a rule that there is not", "`faild_login`", "see the suggestion", _RESOLVE
+        "Correlation of an unknown rule", "`faild_login`", "see the suggestion", _RESOLVE
     ),
     "TOC095": Code("Wrong timespan", "`timespan: 1M`", "an integer and one of s m h d w"),
     "TOC096": Code(
         "Wrong condition of a correlation", "`condition: {gte: '5'}`", "see the message's hint"
     ),
     "TOC097": Code(
-        "Condition that nothing can satisfy", "`gt: 5` with `lt: 3`", "see the message's hint"
+        "Condition that can never hold", "`gt: 5` with `lt: 3`", "see the message's hint"
     ),
     "TOC098": Code(
         "Wrong alias", "an alias in a rule that is not listed", "name rules of the correlation"
@@ -167,7 +182,7 @@ CODES: dict[str, Code] = {
     "TOC900": Code(
         "Refused by a backend",
         "an engine without exact arithmetic",
-        "serve it by another backend",
+        "use another backend",
         _COMPILE,
     ),
 }

@@ -88,7 +88,7 @@ def _named(pattern: str, selections: Mapping[str, Expr]) -> list[str]:
 
 def _unknown(name: str, selections: Mapping[str, Expr]) -> SelectionError:
     if name in ("and", "or", "not", "of"):
-        return SelectionError(f"`{name}` where a selection should stand", name, _known(selections))
+        return SelectionError(f"expected a selection, not `{name}`", name, _known(selections))
     return SelectionError(f"no selection {name!r}", name, _known(selections))
 
 

@@ -130,9 +130,9 @@ def _described(
     """Metadata as of a rule; a correlation has no log source and no detection of its own."""
     wrong: list[Diagnostic] = []
     if "detection" in value:
-        hint = "put the detection into a document of its own, and name it in `rules`"
+        hint = "move the detection to a document of its own, and name it in `rules`"
         span = document.span(("detection",), key=True)
-        message = "a document has either a detection or a correlation"
+        message = "a document has a detection or a correlation, not both"
         wrong.append(Diagnostic("TOC091", message, span, hint=hint))
     if "logsource" in value:
         hint = "the log sources are those of its rules"
@@ -146,7 +146,7 @@ def _described(
     if detection.source:
         hint = "the sources are those of its rules"
         span = document.span(("tocsin", "source"), key=True)
-        wrong.append(Diagnostic("TOC050", "tocsin.source: not of a correlation", span, hint=hint))
+        wrong.append(Diagnostic("TOC050", "a correlation has no `tocsin.source`", span, hint=hint))
     return replace(detection, logsource=LogSource()), [*wrong, *found]
 
 
@@ -156,12 +156,12 @@ def _missing(section: Section, name: str, hint: str, code: str) -> None:
 
 def _type(section: Section) -> CorrelationType | None:
     given = section.value.get("type")
-    if "type" not in section.value:
+    if given is None:
         _missing(section, "type", f"one of {', '.join(_TYPES)}", "TOC092")
     elif not isinstance(given, str) or given not in _TYPES:
         close = _TYPE_MEANT.get(str(given)) or near(str(given).lower(), _TYPES)
         hint = f"did you mean {close!r}?" if close else f"one of {', '.join(_TYPES)}"
-        section.report("TOC092", f"no type of correlations: {given!r}", ("type",), hint)
+        section.report("TOC092", f"unknown type of correlation {given!r}", ("type",), hint)
     else:
         return CorrelationType(given)
     return None
@@ -172,11 +172,11 @@ def _rules(section: Section, kind: CorrelationType | None) -> tuple[str, ...]:
     if "rules" in section.value:
         found = tuple(map(canonical_id, section.texts("rules", "TOC093")))
         if len(found) > MOST:
-            section.report("TOC093", f"{len(found)} rules", ("rules",), f"at most {MOST}")
+            section.report("TOC093", f"{len(found)} rules; at most {MOST} are allowed", ("rules",))
             return ()
         if section.value["rules"] == []:
             section.report(
-                "TOC093", "`rules` is an empty list", ("rules",), "names or ids of rules"
+                "TOC093", "`rules` is an empty list", ("rules",), "list names or ids of rules"
             )
         return found
     condition = section.value.get("condition")
@@ -187,7 +187,7 @@ def _rules(section: Section, kind: CorrelationType | None) -> tuple[str, ...]:
             return ()  # reported where the condition is read
         if not any(pattern for _, pattern in named):
             return tuple(dict.fromkeys(canonical_id(name) for name, _ in named))
-    _missing(section, "rules", "a list of names or ids of rules", "TOC093")
+    _missing(section, "rules", "list names or ids of rules", "TOC093")
     return ()
 
 
@@ -197,7 +197,7 @@ def _timespan(section: Section) -> int:
         _missing(section, "timespan", "for example `timespan: 10m`", "TOC095")
         return 0
     if not isinstance(given, str) or not _TIMESPAN.fullmatch(given):
-        message = f"not a timespan: {given!r}"
+        message = f"not a timespan: {given}"
         section.report("TOC095", message, ("timespan",), _timespan_hint(given))
         return 0
     try:
@@ -206,7 +206,7 @@ def _timespan(section: Section) -> int:
         section.report("TOC095", f"{given}: {error}", ("timespan",))
         return 0
     if not duration:
-        section.report("TOC095", "a timespan is at least 1", ("timespan",), "for example 10m")
+        section.report("TOC095", "the timespan must not be zero", ("timespan",), "for example 10m")
     return duration
 
 
@@ -214,10 +214,10 @@ def _timespan_hint(given: Any) -> str:
     text = str(given)
     if re.fullmatch(r"[0-9]+[My]", text):
         unit = "month" if text.endswith("M") else "year"
-        return f"a {unit} has no fixed length: write days, such as 30d or 365d"
+        return f"a {unit} has no fixed length: use days, such as 30d or 365d"
     if re.fullmatch(r"([0-9]+[smhdw]){2,}", text):
-        return "one number and one unit: 90m for an hour and a half"
-    return "an integer and one of s m h d w, such as 10m"
+        return "use one number and one unit: 90m for an hour and a half"
+    return "write an integer and a unit (s, m, h, d or w), such as 10m"
 
 
 def _condition(section: Section, kind: CorrelationType | None, rules: int) -> tuple[Condition, str]:
@@ -237,8 +237,8 @@ def _condition(section: Section, kind: CorrelationType | None, rules: int) -> tu
     if not isinstance(given, dict):
         hint = "for example `condition: {gte: 5}`"
         if isinstance(given, str):
-            hint = "a text over rules is for the types temporal and temporal_ordered"
-        section.report("TOC096", f"the condition of {kind.value} is a map", at, hint)
+            hint = "only temporal and temporal_ordered take a condition on names of rules"
+        section.report("TOC096", f"the condition of {kind.value} must be a map", at, hint)
         return Condition(), ""
     below = Section(section.document, (*section.path, *at), given)
     condition = read_condition(below, kind, rules)
@@ -262,12 +262,14 @@ def _aliases(section: Section) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name, fields in given.items():
         if not isinstance(fields, dict) or not fields:
-            message = f"the alias {name!r} must be a map of rules to fields"
+            message = f"the alias {name!r} must be a map from rules to fields"
             section.report("TOC098", message, ("aliases", name), shape)
             continue
         for rule, meant in fields.items():
             if not isinstance(meant, str) or not meant:
-                section.report("TOC098", "a field is a text", ("aliases", name, rule), shape)
+                section.report(
+                    "TOC098", "the name of a field must be text", ("aliases", name, rule), shape
+                )
             else:
                 found.setdefault(name, {})[canonical_id(rule)] = meant
     return found
@@ -288,8 +290,10 @@ def _generate(section: Section, value: Mapping[str, Any]) -> bool:
     for each, path in said:
         if not isinstance(each, bool):
             span = section.document.span(path)
-            message = "`generate` is true or false"
+            message = "`generate` must be true or false"
             section.diagnostics.append(Diagnostic("TOC091", message, span))
     if len({str(each) for each, _ in said}) > 1:
-        section.report("TOC091", "`generate` is said twice, not alike", ("generate",), "keep one")
+        section.report(
+            "TOC091", "`generate` has two different values", ("generate",), "keep one of the two"
+        )
     return any(each is True for each, _ in said)

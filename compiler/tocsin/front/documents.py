@@ -39,7 +39,7 @@ def joined(documents: Sequence[YamlDocument]) -> Diagnostic | None:
         if action in ("global", "reset", "repeat"):
             message = f"`action: {action}` is no longer part of Sigma"
             span = document.span(("action",), key=True)
-            hint = "write into each document all that it needs, or correlate rules by their names"
+            hint = "repeat the shared parts in each document, or correlate rules by their names"
             return Diagnostic("TOC010", message, span, hint=hint)
     return None
 

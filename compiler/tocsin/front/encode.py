@@ -37,11 +37,11 @@ def windash(value: Encoded) -> list[Encoded]:
         slots.append((part[at:],))
     dashes = sum(slot is DASHES for slot in slots)
     if dashes > MAX_DASHES:
-        raise ModifierError(f"windash takes {MAX_DASHES} dashes in a value, not {dashes}")
+        raise ModifierError(f"windash allows {MAX_DASHES} dashes in a value; this one has {dashes}")
     letters = len(DASHES) ** dashes * sum(len(part) for part in parts if isinstance(part, str))
     if letters > MAX_LETTERS:
         raise ModifierError(
-            f"windash makes {letters} characters of one value, {MAX_LETTERS} at most"
+            f"windash turns this value into {letters} characters; at most {MAX_LETTERS} are allowed"
         )
     return [normal(choice) for choice in product(*slots)]
 
@@ -88,7 +88,7 @@ def settle(value: Encoded) -> Pattern:
     try:
         return normal([value.decode("utf-8")])
     except UnicodeDecodeError:
-        raise ModifierError("these UTF-16 bytes are no text: follow with base64offset") from None
+        raise ModifierError("these UTF-16 bytes are not text: add base64offset") from None
 
 
 def _pattern(value: Encoded, modifier: str) -> Pattern:
@@ -100,7 +100,7 @@ def _pattern(value: Encoded, modifier: str) -> Pattern:
 def _literal(value: Encoded, modifier: str) -> str:
     text = literal(_pattern(value, modifier))
     if text is None:
-        raise ModifierError(f"{modifier} takes no wildcards; escape them: \\* \\?")
+        raise ModifierError(f"{modifier} does not allow wildcards; escape them: \\* \\?")
     return text
 
 

@@ -77,11 +77,11 @@ class _Filtering:
             mine = known.get(name, ())
             if hit if name == "any" else hit.intersection(mine):
                 continue
-            message, hint = "the filter applies to no rule here", ""
+            message, hint = "the filter applies to none of these rules", ""
             if mine:
                 message = _apart(each, self.rules[mine[0]], name)
             elif name != "any":
-                message = f"the filter names no rule here: {name!r}"
+                message = f"the filter names a rule that does not exist: {name!r}"
                 close = near(name, known) if next(self.hints, False) else ""
                 hint = f"did you mean {close!r}?" if close else ""
             span = each.document.span(("filter", "rules", number))
@@ -98,7 +98,7 @@ class _Filtering:
             except TooMuch as error:
                 self.lost.add(n)
                 span = each.document.span(("filter",), key=True)
-                message = f"{error}, here with the rule {self.rules[n].detection.key}"
+                message = f"{error}, together with the rule {self.rules[n].detection.key}"
                 self.wrong.append(Diagnostic(CODE, message, span, hint=HINT, rule=each.id))
 
     def _budget(self, n: int) -> Budget:
@@ -139,7 +139,7 @@ def _beyond(each: Filter, known: Mapping[str, CorrelationRule]) -> Iterator[Diag
     for number, name in enumerate(each.rules):
         if name in known:
             span = each.document.span(("filter", "rules", number))
-            message = f"{name} is a correlation: a filter takes events from a rule"
+            message = f"{name} is a correlation, and a filter applies to rules only"
             hint = f"filter its rules: {', '.join(known[name].rules)}"
             yield Diagnostic("TOC044", message, span, hint=hint, rule=each.id)
 
@@ -157,5 +157,5 @@ def _logsources(each: Filter, rule: Rule) -> Iterator[tuple[str, str]]:
 def _apart(each: Filter, rule: Rule, name: str) -> str:
     """Why a filter does not apply to a rule that it names."""
     narrower = all(own in ("", given) for given, own in _logsources(each, rule))
-    how = "narrower than" if narrower else "another than"
+    how = "narrower than" if narrower else "different from"
     return f"the filter names {name}, but its log source is {how} {name}'s"

@@ -57,7 +57,7 @@ def lower_item(
     lists, budget = placeholders or {}, budget or of_file()
     values = value if isinstance(value, list) else [value]
     if not values:
-        raise ItemError("TOC020", "an empty list matches nothing that could be meant")
+        raise ItemError("TOC020", "an empty list matches nothing")
     if value is None:
         return _null(item)
     if item.kind == "exists" and len(values) > 1:
@@ -71,16 +71,16 @@ def _null(item: Item) -> Expr:
     if not item.field and not item.modifiers:
         raise ItemError("TOC020", "an empty selection")
     if not item.field or set(item.modifiers) - EVERYWHERE:
-        raise ItemError("TOC023", "null needs a field and no modifier")
+        raise ItemError("TOC023", "null needs a field, and takes no modifier")
     return negate(IsNull(item.field)) if "neq" in item.modifiers else IsNull(item.field)
 
 
 def _lower_value(item: Item, value: Any, number: int, lists: Placeholders, budget: Budget) -> Expr:
     if value is None:
-        hint = "write a selection of its own: `field: null`"
+        hint = "give it a selection of its own: `field: null`"
         raise ItemError("TOC023", "null inside a list of values", hint, number)
     if isinstance(value, list | dict):
-        raise ItemError("TOC020", "a value must be a text, number or boolean", "", number)
+        raise ItemError("TOC020", "a value must be text, a number or a boolean", "", number)
     try:
         if "expand" in item.modifiers:
             texts = _expand(value, lists, budget)
@@ -111,10 +111,10 @@ def _slots(text: str, lists: Placeholders) -> Iterator[tuple[str, ...]]:
     for found in _PLACEHOLDER.finditer(text):
         escaped, name = found.groups()
         if name is not None and name not in lists:
-            hint = f"add placeholders/{name}.txt, one value a line"
-            raise ItemError("TOC026", f"the placeholder %{name}% has no values here", hint)
+            hint = f"add placeholders/{name}.txt, one value per line"
+            raise ItemError("TOC026", f"the placeholder %{name}% is not defined", hint)
         if name is not None and not lists[name]:
-            hint = f"placeholders/{name}.txt holds none, one a line"
+            hint = f"placeholders/{name}.txt is empty: write one value per line"
             raise ItemError("TOC026", f"the placeholder %{name}% has no values", hint)
         yield (text[at : found.start()],)
         # Of escapes only that of the percent sign is ours, the others are those of patterns.
@@ -158,26 +158,26 @@ def _scalar(value: float) -> str:
 
 def _lower_regex(item: Item, value: Any, budget: Budget) -> Expr:
     if not isinstance(value, str):
-        raise ItemError("TOC024", "a regular expression must be a text", "quote it")
+        raise ItemError("TOC024", "a regular expression must be text", "quote it")
     flags = "".join(sorted({FLAGS[m] for m in item.modifiers if m in FLAGS}))
     try:
         budget.take(regex_cost(len(value), regex(value, flags).programsize))
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
         budget.take(TOO_LARGE if "too large" in reason else text_cost(len(value)))
-        hint = "RE2 syntax: no look-around, no back-references"
-        raise ItemError("TOC024", f"not a regular expression of RE2: {reason}", hint) from None
+        hint = "RE2 has no look-around and no back-references"
+        raise ItemError("TOC024", f"not a valid RE2 regular expression: {reason}", hint) from None
     return _leaf(item, Regex(value, flags))
 
 
 def _lower_cidr(item: Item, value: Any, budget: Budget) -> Expr:
     budget.take(1)
     if "%" in str(value):
-        raise ItemError("TOC025", f"not a network: {value!r} names a zone")
+        raise ItemError("TOC025", f"not a network: {value!r} has a zone")
     try:
         return Leaf(item.field, Cidr(str(ipaddress.ip_network(str(value)))))
     except ValueError as error:
-        hint = "an address and a prefix length, such as 10.0.0.0/8"
+        hint = "write an address and a prefix length, such as 10.0.0.0/8"
         raise ItemError("TOC025", f"not a network: {error}", hint) from None
 
 
@@ -191,17 +191,17 @@ def _lower_exists(item: Item, value: Any, budget: Budget) -> Expr:
 def _lower_fieldref(item: Item, value: Any, budget: Budget) -> Expr:
     budget.take(1)
     if not isinstance(value, str) or not value:
-        raise ItemError("TOC022", "fieldref takes the name of a field")
+        raise ItemError("TOC022", "fieldref needs the name of a field")
     ways = [how for how in How if how.value in item.modifiers]
     if len(ways) > 1:
-        raise ItemError("TOC022", f"{ways[0]} and {ways[1]} do not go together with fieldref")
+        raise ItemError("TOC022", f"{ways[0]} and {ways[1]} cannot be combined with fieldref")
     return FieldRef(item.field, value, ways[0] if ways else How.EQUALS, cased=item.cased)
 
 
 def _lower_compare(item: Item, value: Any, budget: Budget) -> Expr:
     budget.take(1)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ItemError("TOC022", f"{item.kind} takes a number", "write it without quotes")
+        raise ItemError("TOC022", f"{item.kind} needs a number", "write it without quotes")
     return Leaf(item.field, Compare(OPS[item.kind], parse_number(number_text(value)) or 0))
 
 

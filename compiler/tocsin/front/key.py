@@ -70,7 +70,7 @@ class Item:
         return "cased" in self.modifiers
 
 
-_MEANT = dict.fromkeys(("not", "ne"), "negate in the condition, or with `neq`")
+_MEANT = dict.fromkeys(("not", "ne"), "negate the selection in the condition, or use `neq`")
 
 
 def parse_key(key: str) -> Item:
@@ -81,7 +81,7 @@ def parse_key(key: str) -> Item:
             hint = _MEANT.get(modifier.lower()) or _near(modifier)
             raise ItemError("TOC021", f"unknown modifier {modifier!r}", hint)
     if len(set(modifiers)) < len(modifiers):
-        raise ItemError("TOC022", "a modifier stands twice")
+        raise ItemError("TOC022", "a modifier is given twice")
     item = Item(field, tuple(modifiers))
     _check_together(item)
     return item
@@ -106,15 +106,19 @@ def _check_together(item: Item) -> None:
     stray = [m for m in item.modifiers if m not in allowed]
     if len(kinds) > 1 or stray:
         if len(kinds) <= 1 and not item.kind:
-            raise ItemError("TOC022", f"the modifier {stray[0]!r} belongs to 're'")
+            raise ItemError("TOC022", f"the modifier {stray[0]!r} needs 're'")
         one, other = (kinds * 2)[:2] if len(kinds) > 1 else (stray[0], item.kind)
-        hint = f"the part stands first: {other}|{one}" if one in OPS and other in UNITS else ""
-        raise ItemError("TOC022", f"the modifiers {one!r} and {other!r} do not go together", hint)
+        hint = (
+            f"put the part of the time first: {other}|{one}"
+            if one in OPS and other in UNITS
+            else ""
+        )
+        raise ItemError("TOC022", f"the modifiers {one!r} and {other!r} cannot be combined", hint)
     edge = ""
     for modifier in item.modifiers:
         edge = edge or (modifier if modifier in EDGES else "")
         if edge and modifier in CODED:
-            raise ItemError("TOC022", f"{modifier} stands before {edge}")
+            raise ItemError("TOC022", f"{modifier} must come before {edge}")
     if not item.field and item.kind not in ("", "re"):
         raise ItemError("TOC022", f"{item.kind!r} needs a field")
 

@@ -141,16 +141,18 @@ class _Relating:
             paths += self.paths.get(known, 1)
             if same != name:
                 message = f"{same!r} and {name!r} are the same rule"
-                yield Diagnostic("TOC093", message, span, hint="once is enough")
+                yield Diagnostic("TOC093", message, span, hint="remove one of the two")
             elif name in self.failed or known in self.failed:
-                hint = "mend that one first"
+                hint = "fix that rule first"
                 yield Diagnostic("TOC080", f"the rule {name!r} has errors", span, hint=hint)
             elif known not in self.done:
                 hint = self._hint(name)
                 yield Diagnostic("TOC094", f"there is no rule {name!r}", span, hint=hint)
         self.paths[correlation.detection.id] = paths
         if paths > MOST:
-            message = f"the correlation combines {paths} rules, directly and through others"
+            message = (
+                f"the correlation combines {paths} rules, directly and through other correlations"
+            )
             hint = f"at most {MOST}"
             yield Diagnostic("TOC093", message, correlation.span("rules"), hint=hint)
 
@@ -167,11 +169,12 @@ class _Relating:
         circles = {own: circle for own in by_id if (circle := self._circle(own, by_id))}
         for own, circle in circles.items():
             names = [by_id[each].detection.name or each for each in circle]
-            said = f"in a circle: {' → '.join(names)}" if circle[1] != own else "to itself"
+            circular = f"the correlation is part of a cycle: {' → '.join(names)}"
+            said = circular if circle[1] != own else "the correlation refers to itself"
             listed = [self._id(name) for name in by_id[own].rules]
             span = by_id[own].span("rules", listed.index(circle[1]))
-            hint = "a correlation comes after its rules: leave one reference out"
-            self.wrong.append(Diagnostic("TOC081", f"it refers {said}", span, hint=hint, rule=own))
+            hint = "remove one of the references"
+            self.wrong.append(Diagnostic("TOC081", said, span, hint=hint, rule=own))
         self.failed |= set(circles)
         return [correlation for correlation in waiting if correlation.detection.id not in circles]
 
@@ -215,7 +218,7 @@ def _aliases(correlation: CorrelationRule, names: Mapping[str, int]) -> Iterator
                 yield Diagnostic("TOC098", message, span, hint=hint)
             elif (other := seen.setdefault(names[name], name)) != name:
                 message = f"{other!r} and {name!r} are the same rule"
-                yield Diagnostic("TOC098", message, span, hint="keep one")
+                yield Diagnostic("TOC098", message, span, hint="keep one of the two")
 
 
 def _built(
@@ -272,14 +275,14 @@ def _lowered(
         return None, [Diagnostic("TOC096", str(error), place, hint=error.hint)]
     unused = [name for n, name in enumerate(rules) if n not in rules_of(presence)]
     if unused:
-        message = f"the condition leaves out {', '.join(map(repr, unused))}"
-        return None, [Diagnostic("TOC096", message, span, hint="name all of `rules` in it")]
+        message = f"the condition does not name {', '.join(map(repr, unused))}"
+        return None, [Diagnostic("TOC096", message, span, hint="name every rule of `rules` in it")]
     if not possible:
-        message = "no window with an event can satisfy this condition"
-        hint = "a window ends at an event: at least one of the rules occurs in it"
+        message = "the condition can never hold"
+        hint = "at least one of the rules has always matched, because a window ends at an event"
         return None, [Diagnostic("TOC097", message, span, hint=hint)]
     if correlation.type is CorrelationType.TEMPORAL_ORDERED and not is_every(presence, len(rules)):
-        message = "temporal_ordered wants all its rules, in the order of `rules`"
-        hint = "leave the condition out, or take the type temporal"
+        message = "temporal_ordered needs all of its rules, in the order of `rules`"
+        hint = "remove the condition, or use the type temporal"
         return None, [Diagnostic("TOC096", message, span, hint=hint)]
     return presence, []

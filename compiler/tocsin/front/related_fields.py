@@ -63,7 +63,7 @@ def _sources(base: Resolved) -> list[Source]:
 def _elsewhere(name: str, base: Resolved) -> str:
     if isinstance(base, CorrelationQuery):
         if name in {ref.name for ref in base.correlation.group_by}:
-            return f"{name} is a name of {base.detection.key} alone: add an alias here"
+            return f"{name} is known to {base.detection.key} only: add an alias here"
         return f"an alert of {base.detection.key} has the fields of its last event"
     return "declare it in the source's file, or add an alias"
 

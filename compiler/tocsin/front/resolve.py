@@ -12,6 +12,7 @@ from tocsin.ir.nodes import Cidr, Compare, Expr, Leaf, Test, TimePart, all_of
 from tocsin.ir.query import Query
 from tocsin.ir.walk import fields_of, nodes_of
 from tocsin.model.source import FieldType, Served, Source
+from tocsin.plural import plural
 
 _TEXTUAL = {FieldType.STRING, FieldType.STRINGS, FieldType.TIMESTAMP}
 _NUMERIC = {FieldType.STRING, FieldType.STRINGS, FieldType.INTEGER, FieldType.DOUBLE}
@@ -64,7 +65,7 @@ def _bind(rule: Rule, sources: Mapping[str, Source]) -> tuple[Source, Served] | 
         return Diagnostic("TOC045", what, place, hint=hint, rule=detection.id)
     names = ", ".join(source.name for source, _ in serving)
     message = f"several sources serve {detection.logsource}: {names}"
-    hint = "say which one: `tocsin: {source: NAME}`"
+    hint = "choose one: `tocsin: {source: NAME}`"
     return Diagnostic("TOC046", message, place, hint=hint, rule=detection.id)
 
 
@@ -83,7 +84,7 @@ def _check(rule: Rule, expr: Expr, source: Source) -> Iterator[Diagnostic]:
         message = f"the source {source.name} has no field {field!r}"
         yield Diagnostic("TOC047", message, rule.place(field), hint=hint, rule=rule_id)
     if (more := len(unknown) - HINTED) > 0:
-        message = f"the source {source.name} lacks {more} more fields of this detection"
+        message = f"the source {source.name} lacks {plural(more, 'more field')} of this detection"
         yield Diagnostic("TOC047", message, rule.detection.span, rule=rule_id)
     for node in nodes_of(expr):
         if isinstance(node, Leaf) and (column := source.column(node.field)):
@@ -95,7 +96,7 @@ def _check(rule: Rule, expr: Expr, source: Source) -> Iterator[Diagnostic]:
 
 def _clash(test: Test, kind: FieldType) -> str:
     if kind is FieldType.MAP:
-        return "a map has no text, only `null` and `exists` can be asked of it"
+        return "a map has no text; only `null` and `exists` can test it"
     if isinstance(test, Compare) and kind not in _NUMERIC:
         return "it has no numbers to compare"
     if isinstance(test, Cidr | TimePart) and kind not in _TEXTUAL:

@@ -65,7 +65,7 @@ def read_document(
     """
     value = document.value
     if not isinstance(value, dict):
-        hint = "a Sigma rule has title, logsource and detection"
+        hint = "a Sigma rule needs title, logsource and detection"
         return None, [Diagnostic("TOC006", "not a map", document.span(), hint=hint)]
     parsed: Parsed
     if "correlation" in value:
@@ -86,7 +86,7 @@ def _rule(
     document = lowering.document
     detection, wrong = describe(document, value, slug)
     if "detection" not in value:
-        hint = "a map of selections, and a `condition` that names them"
+        hint = "write a map of selections, and a `condition` that names them"
         wrong.append(Diagnostic("TOC020", "no `detection`", document.span(), hint=hint))
         return None, wrong
     expr = lowering.block(value["detection"])
@@ -111,7 +111,7 @@ def _filter(value: dict[str, Any], lowering: Lowering) -> tuple[Filter | None, l
     rules = body.get("rules")
     expr = lowering.block({k: v for k, v in body.items() if k != "rules"})
     if not texts_of(rules):
-        hint = "a list of rule ids or names, or `any`"
+        hint = "list ids or names of rules, or write `any`"
         lowering.report("TOC041", "the filter names no rules", ("filter",), hint, key=True)
     logsource = logsource_of(value.get("logsource"))
     wrong = [*lowering.diagnostics, *_unnegated(document, body)]

@@ -52,10 +52,15 @@ class Section:
         found: dict[str, None] = {}
         for number, each in enumerate(given if isinstance(given, list) else [given]):
             if not isinstance(each, str) or not each.strip():
-                self.report(code, f"`{name}` takes texts", (name, number), "quote what is no text")
+                self.report(
+                    code, f"`{name}` takes only text", (name, number), "quote what is not text"
+                )
             elif each in found:
                 self.report(
-                    code, f"{each!r} stands twice in `{name}`", (name, number), "once is enough"
+                    code,
+                    f"{each!r} is listed twice in `{name}`",
+                    (name, number),
+                    "remove one of the two",
                 )
             else:
                 found[each] = None

@@ -84,7 +84,7 @@ class Lowering:
             self.report(error.code, _of_field(key, error), at, error.hint, key=on_key)
             return _NOTHING
         if is_lone_all(key, value):
-            self.warn("TOC027", f"{key}: `all` of a single value", path, "leave `all` out")
+            self.warn("TOC027", f"{key}: `all` with a single value", path, "remove `all`")
         return made
 
     def _too_much(self, error: TooMuch, path: Path_) -> Expr:
@@ -105,7 +105,7 @@ class Lowering:
             )
         names = [n for n in value if n not in ("condition", "timeframe")]
         if len(names) > MOST_SELECTIONS:
-            message = f"{len(names)} selections, {MOST_SELECTIONS} at most"
+            message = f"{len(names)} selections; at most {MOST_SELECTIONS} are allowed"
             self.report(CODE, message, self.path, HINT)
             return _NOTHING
         selections = {n: self.selection(value[n], (*self.path, n)) for n in names}
@@ -115,7 +115,7 @@ class Lowering:
         if "condition" not in value:
             hint = f"for example `condition: {next(iter(selections))}`"
             if slip := next((n for n in names if alike(str(n).lower(), ("condition",))), None):
-                hint = f"did you mean it by {slip!r}?"
+                hint = f"is {slip!r} meant to be `condition`?"
             self.report("TOC030", "no `condition`", self.path, hint)
             return _NOTHING
         return self._conditions(value["condition"], selections)
@@ -133,7 +133,7 @@ class Lowering:
             at = (*path, n) if isinstance(value, list) and value else path
             if not isinstance(text, str) or not text.strip():
                 hint = f"for example `condition: {next(iter(selections))}`"
-                self.report("TOC030", "a condition must be a text", at, hint)
+                self.report("TOC030", "a condition must be text", at, hint)
                 continue
             try:
                 budget.take(len(text) // LETTERS_OF_CONDITION)

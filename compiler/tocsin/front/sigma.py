@@ -67,8 +67,8 @@ _NO_DETECTIONS = SigmaDetections.from_dict({"any": {"field": "value"}, "conditio
 def parse_condition(text: str) -> Tree:
     """The tree of a condition; raises ConditionError."""
     if "|" in text:
-        hint = "aggregations are written as Sigma correlations"
-        raise ConditionError("the pipe syntax is deprecated", text.index("|"), hint)
+        hint = "write aggregations as Sigma correlations"
+        raise ConditionError("conditions with a pipe are not supported", text.index("|"), hint)
     if len(text) > MAX_CONDITION or text.count("(") > MAX_NESTING:
         raise ConditionError("the condition is too long or nested too deeply")
     try:
@@ -83,10 +83,10 @@ def _located(message: str, text: str) -> ConditionError:
     found = re.search(r"\(at char (\d+)\)", message)
     offset = min(int(found[1]), len(text)) if found else 0
     near = text[offset:].split()
-    what = f"unexpected {near[0]!r}" if near else "unexpected end"
-    hint = "grammar: names, `and`, `or`, `not`, parentheses, `1 of x*`, `all of them`"
+    what = f"unexpected {near[0]!r}" if near else "it ends unexpectedly"
+    hint = "it may hold selections, `and`, `or`, `not`, parentheses, `1 of x*`, `all of them`"
     if near and near[0] in ("AND", "OR", "NOT", "OF"):
-        hint = f"operators are written in lower case: `{near[0].lower()}`"
+        hint = f"write operators in lower case: `{near[0].lower()}`"
     return ConditionError(f"not a condition: {what}", offset, hint)
 
 

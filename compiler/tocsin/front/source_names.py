@@ -21,14 +21,14 @@ def unsafe_names(document: YamlDocument, source: Source) -> Iterator[Diagnostic]
     ):
         if fault:
             span = document.span((key if written.get(key) else "source",))
-            hint = "any other name of the same kind will do"
+            hint = "choose another name"
             yield Diagnostic(_CODE, f"the {key} {name!r}: {fault}", span, hint=hint)
     for column in source.columns:
         place = ("fields", column.name)
         if fault := field_fault(column.name):
             span = document.span(place, key=True)
-            hint = "give the field another name, and say where it stands with `from`"
+            hint = "give the field another name, and its place in events with `from`"
             yield Diagnostic(_CODE, f"the field {column.name!r}: {fault}", span, hint=hint)
         elif fault := next(filter(None, map(key_fault, column.path)), ""):
             span = document.span((*place, "from"))
-            yield Diagnostic(_CODE, f"the place of the field {column.name!r}: {fault}", span)
+            yield Diagnostic(_CODE, f"`from` of the field {column.name!r}: {fault}", span)

@@ -145,11 +145,11 @@ def _named(document: YamlDocument, source: Source) -> Iterable[Diagnostic]:
             message = f"the field {field!r} is not declared under `fields`"
             yield Diagnostic("TOC061", message, document.span(place))
     if (time := source.column(source.time_field)) and (hint := _timeless(time, source.time_unit)):
-        message = f"no value of {time.name!r}, of type {time.type}, is a time"
+        message = f"{time.name!r} is of type {time.type}, which holds no time"
         yield Diagnostic("TOC063", message, document.span(("time", "field")), hint=hint)
     values = source.column(source.values_column)
     if values and values.type is not FieldType.STRINGS:
-        message = f"the field {values.name!r} lists the values of an event, but is no array<string>"
+        message = f"the field {values.name!r} under `values` must be of type array<string>"
         yield Diagnostic("TOC060", message, document.span(("values",)))
 
 
@@ -158,7 +158,7 @@ def _timeless(column: Column, unit: TimeUnit) -> str:
     if column.type in (FieldType.MAP, FieldType.BOOLEAN):
         return "name another field"
     if column.type in (FieldType.INTEGER, FieldType.DOUBLE) and unit is TimeUnit.TEXT:
-        return "of numbers since 1970, say the unit: `unit: s`, `ms`, `us` or `ns`"
+        return "if it counts from 1970, give the unit: `unit: s`, `ms`, `us` or `ns`"
     return ""
 
 

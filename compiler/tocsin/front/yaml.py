@@ -199,7 +199,9 @@ class _Builder:
     def _refuse_depth(self, node: yaml.Node) -> None:
         if self._left > 0:
             if id(node) in self._open:
-                self._report("TOC005", node, "this value contains itself", "write it without alias")
+                self._report(
+                    "TOC005", node, "this value contains itself", "write it out without an alias"
+                )
             else:
                 hint = f"at most {MAX_DEPTH} levels"
                 self._report("TOC005", node, "this value is nested too deeply", hint)
@@ -214,8 +216,8 @@ class _Builder:
             if key is None:
                 continue
             if key in built:
-                hint = "YAML readers keep the last one and drop the rest in silence"
-                self._report("TOC003", key_node, f"the key {key!r} stands here twice", hint)
+                hint = "keep one; YAML readers silently drop all but the last"
+                self._report("TOC003", key_node, f"the key {key!r} appears twice", hint)
             dates = depth == 0 and key in ("date", "modified")
             built[key] = self.build(value_node, depth + 1, dates=dates)
         return built
@@ -235,7 +237,7 @@ class _Builder:
         kind = node.tag.removeprefix(_TAG)
         if kind == "str":
             if not node.style and _EXPONENT.fullmatch(node.value):
-                self._accident(node, "a number to some readers and a text to others")
+                self._accident(node, "a number or as text, depending on the reader")
             return node.value
         if kind == "null":
             return None
@@ -279,8 +281,11 @@ class _Builder:
         self._report("TOC004", node, "the number is too large", "quote it if it is text")
 
     def _report_tag(self, node: yaml.Node) -> None:
-        hint = "quote it" if node.tag == f"{_TAG}value" else "plain YAML only"
-        self._report("TOC005", node, f"tag {node.tag} is not allowed", hint)
+        if node.tag == f"{_TAG}value":
+            message, hint = f"YAML 1.1 gives {node.value} a meaning of its own", "quote it"
+        else:
+            message, hint = f"the tag {node.tag} is not allowed", "use plain YAML, without tags"
+        self._report("TOC005", node, message, hint)
 
     def _accident(self, node: yaml.ScalarNode, reading: str) -> None:
         self._report("TOC004", node, f"YAML 1.1 reads {node.value} as {reading}", _ACCIDENT_HINT)

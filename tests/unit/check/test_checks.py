@@ -79,7 +79,10 @@ def said(tmp_path: Path, code: str, old: str, new: str) -> list[Diagnostic]:
     [
         ("attack.g0016, attack.s0002, attack.t1098", None),
         ("attack.persistance, attack.t1098", "did you mean attack.persistence?"),
-        ("attack.t1558.003, attack.t1558.099", "the nearest there is: attack.t1558 (Steal"),
+        (
+            "attack.t1558.003, attack.t1558.099",
+            "the closest one is its parent, attack.t1558 (Steal",
+        ),
         ("attack.t1558, attack.t9999", ""),
         ("cve.2021-44228, attack.t1190", None),
     ],
@@ -115,8 +118,8 @@ def test_only_negative_conditions(detection: str, fires: bool, tmp_path: Path) -
     [
         ("{alerts: 3}", ["expects 3 alerts"]),
         ("{events: [0, 7, 9]}", ["expects an alert on event 7, 9"]),
-        ("{alerts: 2, events: [0]}", ["expects 2 alerts and others at the same time"]),
-        ("{alerts: 0, last: {action: x}}", ["expects contents of an alert and no alert"]),
+        ("{alerts: 2, events: [0]}", ["expects 2 alerts, but `events` lists another number"]),
+        ("{alerts: 0, last: {action: x}}", ["expects an alert with contents, but no alert"]),
         ("{alerts: 1, first: {action: role.grant}}", []),
     ],
 )

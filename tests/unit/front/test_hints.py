@@ -35,11 +35,11 @@ def findings(tmp_path: Path, text: str) -> list[Diagnostic]:
     ("was", "now", "hint"),
     [
         ("  one:\n", "\tone:\n", "indent with spaces, not with tabs"),
-        ("Payout D", "Payout: D", "quote a text that holds `: `"),
-        ("Payout D", "%Payout D", "quote a text that begins with %, @ or `"),
-        ("audit}", "audit", "what begins in line 3 is not closed before here"),
-        ("  other:", " other:", "its indentation fits no line above"),
-        ("Payout D", '"\\q" D', "in single quotes a backslash is a plain character"),
+        ("Payout D", "Payout: D", "quote text that contains `: `, or check the indentation"),
+        ("Payout D", "%Payout D", "quote text that begins with %, @ or `"),
+        ("audit}", "audit", "what begins on line 3 is not closed"),
+        ("  other:", " other:", "indent it like the lines it belongs to"),
+        ("Payout D", '"\\q" D', "use single quotes, in which a backslash is a plain character"),
     ],
 )
 def test_yaml_syntax(tmp_path: Path, was: str, now: str, hint: str) -> None:
@@ -75,7 +75,7 @@ def test_keys_of_the_block(tmp_path: Path, block: str, message: str, hint: str) 
 
 def test_a_condition_names_the_word_at_fault(tmp_path: Path) -> None:
     (found,) = findings(tmp_path, RULE.replace("one and other", "one and or"))
-    assert found.message == "`or` where a selection should stand"
+    assert found.message == "expected a selection, not `or`"
     assert (found.span.line, found.span.column) == (10, 22)
 
 

@@ -181,7 +181,7 @@ def test_a_name_of_the_base_alone_is_not_a_field(tmp_path: Path) -> None:
     text = correlation(rules="[low]", group_by="[who]")
     text += other("low", "[a]", group_by="[who]", aliases=aliases)
     found = the(load(tmp_path, text), "TOC047")
-    assert found.hint == "who is a name of low alone: add an alias here"
+    assert found.hint == "who is known to low only: add an alias here"
 
 
 def test_too_many_ways_down_are_refused(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_several_sources(tmp_path: Path) -> None:
     (root / "sources/other.yml").write_text(SOURCE.replace("source: shop", "source: other"))
     found = finding(load_project(root))
     assert found.code == "TOC046"
-    assert found.hint == "say which one: `tocsin: {source: NAME}`"
+    assert found.hint == "choose one: `tocsin: {source: NAME}`"
     (root / "rules/refund.yml").unlink()
     project(root, {"refund.yml": rule(tocsin={"source": "other"})})
     [query] = load_project(root).queries
