@@ -21,7 +21,7 @@ from tocsin.release.state_decision import StateDecision
 from tocsin_kafka import topics
 from tocsin_kafka.settings import Partition
 from tocsin_runtime.observe.members import Members, MemberStatus
-from tocsin_runtime.observe.progress import Progress
+from tocsin_runtime.observe.progress import WorkerProgress
 from tocsin_runtime.stream.names import group_of
 from tocsin_runtime.worker.plans import on_trial
 
@@ -111,7 +111,7 @@ class WorkerFleet:
         place = self._place
         return Members(place.kafka, place.project, place.environment)
 
-    def _on_trial(self, names: frozenset[str]) -> Progress:
+    def _on_trial(self, names: frozenset[str]) -> WorkerProgress:
         """The partitions of these topics that are on trial."""
         place, known = self._place, topics.partitions(self._place.kafka)
         tried: list[Partition] = [
@@ -119,7 +119,7 @@ class WorkerFleet:
             for name in names
             for number in range(on_trial(known.get(name, 0), place.canary))
         ]
-        return Progress(place.kafka, group_of(place.project, place.environment), tried)
+        return WorkerProgress(place.kafka, group_of(place.project, place.environment), tried)
 
     def _ready(self, read: frozenset[str]) -> None:
         """Make the topics of events that are missing, if that is ours to do."""
@@ -150,7 +150,7 @@ class WorkerFleet:
                 raise UnhealthyError(f"workers: {reason}", hint=_HINT)
             time.sleep(_LOOK_SECONDS)
 
-    def _watch(self, members: Members, new: Collection[str], progress: Progress) -> None:
+    def _watch(self, members: Members, new: Collection[str], progress: WorkerProgress) -> None:
         """Until what was there when the trial began is read, or it has lasted long enough.
 
         Whatever came of it, every worker has to say once more that it is well.

@@ -1,19 +1,18 @@
 """Apache Flink: a session cluster (job manager, one task manager) and the SQL Gateway."""
 
-import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
 
 from tocsin.errors import EngineError
+from tocsin.program import run
 from tocsin_engines.cache import Cache
 from tocsin_engines.engine import Launch, Say
 from tocsin_engines.flink_conf import LOG4J, MODULE_FLAGS, TASK_SLOTS, config
 from tocsin_engines.packages import maven_jars, pom, python_package
 from tocsin_engines.ports import HOST
-from tocsin_engines.tools import JAVA, Tool
+from tocsin_engines.tools import JAVA, TOOL_SECONDS, Tool
 
 _LIBRARIES = "apache-flink-libraries==2.2.1"
 _LIBRARIES_SHA256 = "74dc5546fbd9add8fbcdf1222a237e09491f9b80296241aef8676ec56f8e686e"
@@ -102,20 +101,15 @@ def _environment(launch: Launch, conf: Path) -> dict[str, str]:
 def _memory(installed: Path, conf: Path, env: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """JVM flags and `-D` options of the task manager, which refuses any that do not add up."""
     jars = f"{installed}/python/pyflink/bin/bash-java-utils.jar:{_class_path(installed)}"
-    done = subprocess.run(
-        [
-            *(JAVA.find(), "-XX:TieredStopAtLevel=1", "-cp", jars),
-            *(f"{_RUNTIME}.util.bash.BashJavaUtils", "GET_TM_RESOURCE_PARAMS"),
-            *("--configDir", str(conf), "--bindAddress", HOST),
-        ],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **env},
-        check=False,
-    )
+    command = [
+        *(JAVA.find(), "-XX:TieredStopAtLevel=1", "-cp", jars),
+        *(f"{_RUNTIME}.util.bash.BashJavaUtils", "GET_TM_RESOURCE_PARAMS"),
+        *("--configDir", str(conf), "--bindAddress", HOST),
+    ]
+    failure = "Flink could not compute the task manager's memory"
+    done = run(command, TOOL_SECONDS, failure, env)
     told = [part for line in done.stdout.splitlines() for part in line.split(_RESULT)[1:]]
     if len(told) != 2:  # noqa: PLR2004 - two lines: flags, options
         reason = (done.stderr or done.stdout).strip().splitlines()[:1]
-        raise EngineError(f"Flink could not compute the task manager's memory: {reason}")
+        raise EngineError(f"{failure}: {reason}")
     return told[0].split(), told[1].split()

@@ -1,18 +1,17 @@
 """Apache Kafka: one node that is broker and controller (KRaft)."""
 
 import base64
-import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
 from tocsin.errors import EngineError
+from tocsin.program import run
 from tocsin_engines.cache import Cache
 from tocsin_engines.engine import Launch, Say
 from tocsin_engines.packages import maven_jars, pom
 from tocsin_engines.ports import HOST, answers
-from tocsin_engines.tools import JAVA, Tool
+from tocsin_engines.tools import JAVA, TOOL_SECONDS, Tool
 
 _LOG4J = """\
 status = error
@@ -90,17 +89,12 @@ def _properties(launch: Launch) -> list[str]:
 
 def _format(java: list[str], properties: Path) -> None:
     tool = ["-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format"]
-    done = subprocess.run(
-        [*java, *tool, "-t", _cluster_id(), "-c", str(properties)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env={**os.environ},
-        check=False,
-    )
+    command = [*java, *tool, "-t", _cluster_id(), "-c", str(properties)]
+    failure = "Kafka could not format its data folder"
+    done = run(command, TOOL_SECONDS, failure)
     if done.returncode:
         told = (done.stderr or done.stdout).strip().splitlines()
-        raise EngineError(f"Kafka could not format its data folder: {' '.join(told[:2])}")
+        raise EngineError(f"{failure}: {' '.join(told[:2])}")
 
 
 def _cluster_id() -> str:

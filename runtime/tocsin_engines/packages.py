@@ -3,13 +3,13 @@
 import importlib.util
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
 from tocsin.errors import EngineError
+from tocsin.program import run
 from tocsin_engines.tools import MAVEN
 
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
@@ -62,18 +62,7 @@ def _installer() -> list[str]:
 
 
 def _run(command: Sequence[str], failure: str) -> None:
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise EngineError(f"{failure}: no end after {_TIMEOUT_SECONDS} s") from error
+    done = run(command, _TIMEOUT_SECONDS, failure)
     if done.returncode:
         reason = _reason(done.stdout + "\n" + done.stderr)
         raise EngineError(f"{failure}: {reason}", hint="the first start needs a package registry")

@@ -3,13 +3,15 @@
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.errors import EngineError
+from tocsin.program import run
 
 _OLDEST_JAVA = 17
+TOOL_SECONDS = 120
+"""What a tool of an engine may take for an answer, on a machine that is busy."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Tool:
 class _Java(Tool):
     def check(self) -> None:
         java = self.find()
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+        told = run([java, "-version"], TOOL_SECONDS, f"{java} does not work")
         version = re.search(r'version "(?:1\.)?(\d+)', told.stderr)
         if version is None:
             raise EngineError(f"{java} does not work: {told.stderr.strip()[:200]}", hint=self.hint)

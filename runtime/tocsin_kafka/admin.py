@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaException
@@ -18,58 +19,72 @@ from tocsin_kafka.settings import SILENT, client
 ANSWER_SECONDS = 30
 _READY_SECONDS = 10.0
 
-Admin = AdminClient
 T = TypeVar("T")
 
 
-def admin(servers: str) -> Admin:
+class Admin(AdminClient):
     """A client that makes no topic by asking for one. It must outlive the futures it gives."""
-    return AdminClient({**client(servers, SILENT), "allow.auto.create.topics": False})
 
+    def __init__(self, servers: str) -> None:
+        super().__init__({**client(servers, SILENT), "allow.auto.create.topics": False})
+        self._connected = False
 
-def known(asked: Admin, topic: str | None, seconds: float) -> dict[str, TopicMetadata]:
-    """What the brokers know of a topic, or of all. Raises KafkaException if nobody answers.
+    def connect(self) -> None:
+        """Have a connection, before the first `list_offsets`. Raises KafkaException.
 
-    To be called before `list_offsets` of a client: while that still looks for the leaders on a
-    connection that is not up yet, one question of ten waits for one or three seconds.
-    """
-    one = {"topic": topic} if topic else {}
-    return asked.list_topics(**one, timeout=seconds).topics
+        While that still looks for the leaders on a connection that is not up yet, one question of
+        ten waits for one or three seconds.
+        """
+        if not self._connected:
+            self.list_topics(timeout=ANSWER_SECONDS)
+            self._connected = True
+
+    def topic(self, name: str, seconds: float) -> TopicMetadata:
+        """What the brokers know of a topic. Raises KafkaException if nobody answers."""
+        return self.list_topics(name, timeout=seconds).topics[name]
 
 
 def has_broker(servers: str, seconds: float = 3) -> bool:
     """Whether somebody answers."""
     try:
-        return bool(admin(servers).list_topics(timeout=seconds).brokers)
+        return bool(Admin(servers).list_topics(timeout=seconds).brokers)
     except KafkaException:
         return False
 
 
 def broker_settings(servers: str) -> list[dict[str, str]]:
     """All settings of each broker. Raises EngineError if nobody answers."""
-    asked = admin(servers)
+    asked = Admin(servers)
     try:
         brokers = asked.list_topics(timeout=ANSWER_SECONDS).brokers
     except KafkaException:
         raise no_broker(servers) from None
-    return [config(asked, "broker", str(broker)) for broker in brokers]
+    # A client asks for one broker at a time: each answers for itself.
+    return [config(asked, "broker", [str(broker)])[str(broker)] for broker in brokers]
 
 
-def config(asked: Admin, kind: str, name: str) -> dict[str, str]:
-    """All settings of a topic or broker that exists. Raises EngineError."""
+def config(asked: Admin, kind: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """All settings of topics or brokers that exist, by name. Raises EngineError."""
+    resources = [ConfigResource(kind, name) for name in names]
+    if not resources:
+        return {}
+    told = f"Kafka, {kind} {', '.join(each.name for each in resources)}"
 
-    def ask() -> Mapping[str, Any]:
-        resources = [ConfigResource(kind, name)]
+    def ask() -> dict[str, dict[str, str]]:
         futures = asked.describe_configs(resources, request_timeout=ANSWER_SECONDS)
-        [future] = futures.values()
-        return dict(future.result(2 * ANSWER_SECONDS))
+        return {str(of.name): _values(future) for of, future in futures.items()}
 
     try:
-        return {key: entry.value or "" for key, entry in patient(ask).items()}
+        return patient(ask)
     except KafkaException as error:
-        raise EngineError(f"Kafka, {kind} {name}: {error.args[0].str()}") from None
+        raise EngineError(f"{told}: {error.args[0].str()}") from None
     except TimeoutError:
-        raise EngineError(f"Kafka, {kind} {name}: no answer") from None
+        raise EngineError(f"{told}: no answer") from None
+
+
+def _values(future: Future[Mapping[str, Any]]) -> dict[str, str]:
+    answer = future.result(2 * ANSWER_SECONDS)
+    return {key: entry.value or "" for key, entry in answer.items()}
 
 
 def members(asked: Admin, group: str) -> list[str]:

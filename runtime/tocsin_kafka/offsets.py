@@ -15,7 +15,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
 from tocsin.errors import EngineError
-from tocsin_kafka.admin import ANSWER_SECONDS, Admin, known, patient
+from tocsin_kafka.admin import ANSWER_SECONDS, Admin, patient
 from tocsin_kafka.errors import MissingTopicError, as_error
 from tocsin_kafka.settings import COMMITTED, TO_LOG, Offsets, Partition, Settings, client
 
@@ -45,7 +45,7 @@ def _offsets(
         return {}
 
     def ask() -> Offsets:
-        known(asked, None, ANSWER_SECONDS)
+        asked.connect()
         futures = asked.list_offsets(
             dict.fromkeys(wanted.values(), which),
             isolation_level=level,
@@ -70,7 +70,7 @@ def end_now(asked: Admin, topic: str) -> int | None:
     place = TopicPartition(topic, 0)
     latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     try:
-        error = known(asked, topic, _ASKED_SECONDS)[topic].error
+        error = asked.topic(topic, _ASKED_SECONDS).error
         if error and error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise MissingTopicError(f"there is no topic {topic}")
         futures = asked.list_offsets(

@@ -11,7 +11,7 @@ from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, Config
 from confluent_kafka.cimpl import NewTopic
 
 from tocsin.errors import EngineError
-from tocsin_kafka.admin import ANSWER_SECONDS, admin, config
+from tocsin_kafka.admin import ANSWER_SECONDS, Admin, config
 from tocsin_kafka.errors import no_broker
 
 
@@ -23,7 +23,7 @@ def existing(servers: str, seconds: float = 5) -> frozenset[str]:
 def partitions(servers: str, seconds: float = 5) -> dict[str, int]:
     """How many partitions each topic has. Raises EngineError if nobody answers."""
     try:
-        found = admin(servers).list_topics(timeout=seconds).topics
+        found = Admin(servers).list_topics(timeout=seconds).topics
     except KafkaException:
         raise no_broker(servers) from None
     return {name: len(topic.partitions) for name, topic in found.items()}
@@ -31,8 +31,7 @@ def partitions(servers: str, seconds: float = 5) -> dict[str, int]:
 
 def settings_of(servers: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
     """All settings of topics that exist."""
-    asked = admin(servers)
-    return {name: config(asked, "topic", name) for name in names}
+    return config(Admin(servers), "topic", names)
 
 
 def create(
@@ -49,7 +48,7 @@ def create(
         for name in names
     ]
     if wanted:
-        client = admin(servers)  # must outlive the futures
+        client = Admin(servers)  # must outlive the futures
         _wait(
             client.create_topics(wanted, operation_timeout=ANSWER_SECONDS),
             KafkaError.TOPIC_ALREADY_EXISTS,
@@ -58,7 +57,7 @@ def create(
 
 def restore(servers: str, names: Iterable[str], wanted: Mapping[str, str]) -> None:
     """Give topics that exist these settings again; the others stay as they are."""
-    client = admin(servers)  # must outlive the futures
+    client = Admin(servers)  # must outlive the futures
     for name, settings in settings_of(servers, names).items():
         entries = [
             ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
@@ -78,7 +77,7 @@ def delete(servers: str, names: Iterable[str]) -> None:
     """Delete topics; those that do not exist are no matter."""
     wanted = list(names)
     if wanted:
-        client = admin(servers)  # must outlive the futures
+        client = Admin(servers)  # must outlive the futures
         _wait(
             client.delete_topics(wanted, operation_timeout=ANSWER_SECONDS),
             KafkaError.UNKNOWN_TOPIC_OR_PART,

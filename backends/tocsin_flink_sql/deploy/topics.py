@@ -11,7 +11,7 @@ from tocsin.release.finding import Finding
 from tocsin_flink_sql.deploy.environment import LARGEST
 from tocsin_flink_sql.deploy.job_specs import Topics
 from tocsin_kafka import offsets, topics
-from tocsin_kafka.admin import admin, broker_settings
+from tocsin_kafka.admin import Admin, broker_settings
 from tocsin_kafka.consumer import PartitionReader
 from tocsin_kafka.settings import ERRORS_TO_STDERR, Offsets, Partition
 
@@ -31,7 +31,7 @@ class Channels:
 
     def __init__(self, servers: str) -> None:
         self._servers = servers
-        self._admin = admin(servers)
+        self._admin = Admin(servers)
 
     def missing(self, names: Iterable[str]) -> list[str]:
         """Those of these topics that are not there."""
@@ -49,16 +49,13 @@ class Channels:
         """How the topics of matches differ from what was made; missing ones are told as such."""
         gone = self.missing((to.found, to.refused))
         found = [Finding("topic-missing", name, cure="apply makes it again") for name in gone]
-        for name in sorted({to.found, to.refused} - set(gone)):
-            for key, value in self._wrong(name).items():
-                told = f"{key} is {value}, not {WANTED[key]}"
-                found.append(Finding("topic-altered", name, told, "apply sets it back"))
+        there = sorted({to.found, to.refused} - set(gone))
+        for name, settings in topics.settings_of(self._servers, there).items():
+            for key, wanted in WANTED.items():
+                if settings[key] != wanted:
+                    told = f"{key} is {settings[key]}, not {wanted}"
+                    found.append(Finding("topic-altered", name, told, "apply sets it back"))
         return found
-
-    def _wrong(self, name: str) -> dict[str, str]:
-        """Settings of a topic of matches that are not as they must be, and what they are."""
-        settings = topics.settings_of(self._servers, [name])[name]
-        return {key: settings[key] for key, wanted in WANTED.items() if settings[key] != wanted}
 
     def longest_transaction(self) -> int:
         """Milliseconds that the brokers allow a transaction to take."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from tocsin import files
 from tocsin.errors import EngineError, TocsinError
+from tocsin.program import run
 
 HERE = Path(__file__).parents[1]
 SOURCES = HERE / "java"
@@ -71,18 +71,7 @@ def maven(*arguments: str) -> str:
             hint="on Debian and Ubuntu: apt-get install openjdk-17-jdk-headless maven",
         )
     command = ["mvn", "-B", "-q", "-C", "-f", str(SOURCES / "pom.xml"), *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=BUILD_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise EngineError(f"Maven did not end in {BUILD_SECONDS} s") from error
+    done = run(command, BUILD_SECONDS, "the matcher for Flink was not built")
     said = done.stdout + done.stderr
     if done.returncode:
         wrong = [line for line in said.splitlines() if "ERROR" in line] or [said.strip()]

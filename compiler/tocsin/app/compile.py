@@ -26,7 +26,7 @@ from tocsin.plan.desired import backend_of
 from tocsin.scan.infer import UNBOUND, VALUES
 from tocsin.scan.times import TIME_FIELDS
 
-Progress = Callable[[Sequence[Resolved], str], Iterable[Resolved]]
+Passing = Callable[[Sequence[Resolved], str], Iterable[Resolved]]
 """Passes detections on for a backend of this name, and may show how many went through."""
 
 
@@ -78,7 +78,7 @@ def to_compile(paths: Sequence[Path], targets: Sequence[str], env: str | None) -
     return ToCompile(tuple(meant), tuple(wrong))
 
 
-def compile_all(given: ToCompile, progress: Progress) -> list[Built]:
+def build_all(given: ToCompile, progress: Passing) -> list[Built]:
     """What each backend makes of its detections."""
     return [_build(backend, queries, progress) for backend, queries in given.queries]
 
@@ -138,7 +138,7 @@ def _meant(
             yield query
 
 
-def _build(backend: Backend, queries: Sequence[Resolved], progress: Progress) -> Built:
+def _build(backend: Backend, queries: Sequence[Resolved], progress: Passing) -> Built:
     made = [compile_query(query, backend) for query in progress(queries, backend.name)]
     artifacts = tuple(each for each in made if isinstance(each, Artifact))
     refused = tuple(each for each in made if isinstance(each, Refusal))

@@ -71,7 +71,7 @@ def _refuse_taken(root: Path, folder: Path, slug: str) -> None:
     taken += [file for file in (folder,) if file.is_file()]
     if taken:
         hint = "slugs are unique over all folders: they name artifacts"
-        raise ConfigError(f"{shown(taken[0])} exists", hint=hint)
+        raise ConfigError(f"{taken[0].relative_to(root)} exists", hint=hint)
 
 
 def _rule(slug: str, title: str, level: str, source: Source, served: Served) -> str:
@@ -135,9 +135,3 @@ def _yaml(value: Mapping[str, Any], *, flow: bool = True) -> str:
         dict(value), default_flow_style=flow, allow_unicode=True, width=10_000, sort_keys=False
     )
     return text.strip()
-
-
-def shown(file: Path) -> str:
-    """The path as it is typed in the current folder."""
-    here = Path.cwd()
-    return str(file.relative_to(here) if file.is_relative_to(here) else file)

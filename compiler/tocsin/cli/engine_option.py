@@ -52,8 +52,3 @@ def engine_option(*, several: bool) -> Callable[[F], F]:
         + (" or all" if several else "")
         + "; servers are started if they are not running",
     )
-
-
-def left_out(note: str) -> None:
-    """Say on stderr that an engine is not installed."""
-    click.echo(note, err=True)

@@ -154,8 +154,8 @@ def on_terminal() -> bool:
 
 
 def say(message: str) -> None:
-    """A note for people, on stderr."""
-    console().print(message, soft_wrap=True)
+    """A note for people, on stderr: one line, whatever is in it."""
+    console().print(printable(message), soft_wrap=True)
 
 
 def show(page: Text | str) -> None:

@@ -27,22 +27,22 @@ def show(report: dict[str, Any], fmt: str) -> None:
     if hits:
         console().print(table)
     for each in report.get("not_run", ()):
-        note(
+        say(
             f"not run: {len(each['detections'])} of {each['source']} ({each['events']} events): "
             f"{each['reason']}"
         )
     for row in report["detections"]:
         if row["without_time"]:
             said = f"{row['without_time']} of {row['matches']} matches tell no time"
-            note(f"without time: {row['title']}: {said} that can be read")
+            say(f"without time: {row['title']}: {said} that can be read")
         for line in LeftOut(Counter(row["left_out"])).lines():
-            note(f"left out: {row['title']}: {line}")
+            say(f"left out: {row['title']}: {line}")
         if again := report.get("repeated", {}).get(row["id"]):
             said = f"{again} of {row['matches']} matches have the alert of another event"
-            note(f"one identity: {row['title']}: {said}: see `id` of the source {row['source']}")
+            say(f"one identity: {row['title']}: {said}: see `id` of the source {row['source']}")
         if row["slow"]:
-            note(f"slow: {row['title']} took long on {row['slow']} events")
-    note(_summary(report))
+            say(f"slow: {row['title']} took long on {row['slow']} events")
+    say(_summary(report))
 
 
 def _summary(report: dict[str, Any]) -> str:
@@ -56,8 +56,3 @@ def _summary(report: dict[str, Any]) -> str:
     if report["dead_letters"]:
         said.append(f"{report['dead_letters']} dead letters")
     return " · ".join(said)
-
-
-def note(message: str) -> None:
-    """A note for people, on stderr."""
-    say(printable(message))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tocsin.errors import ConfigError, EngineError
-from tocsin_kafka.admin import Admin, admin
+from tocsin_kafka.admin import Admin
 from tocsin_kafka.consumer import Fetched, PartitionReader
 from tocsin_kafka.errors import MissingTopicError
 from tocsin_kafka.offsets import end_now
@@ -43,7 +43,7 @@ class Follower:
         self._topic = topic
         self._next = 0
         self._reader = PartitionReader(servers, topic, _SETTINGS)
-        self._admin = admin(servers)
+        self._admin = Admin(servers)
         self._start()
 
     def refresh(self, seconds: float = _SECONDS) -> bool:

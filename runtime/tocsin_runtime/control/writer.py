@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from tocsin.backend.records import writing_order
 from tocsin.errors import ConfigError, EngineError, TocsinError
-from tocsin_kafka.admin import admin
+from tocsin_kafka.admin import Admin
 from tocsin_kafka.producer import TransactionalWriter
 from tocsin_kafka.settings import TO_LOG, Settings
 from tocsin_kafka.topics import existing
@@ -75,7 +75,7 @@ class ControlWriter:
 
     def _await(self, offset: int) -> None:
         """A transaction that is committed is visible a moment later."""
-        client = admin(self._servers)
+        client = Admin(self._servers)
         limit = time.monotonic() + _SECONDS
         while (committed_end(client, self.topic) or 0) <= offset:
             if time.monotonic() > limit:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from tocsin.canonical import digest_bytes
 from tocsin.release.entry import Whole
 from tocsin.release.keys import RELEASE, worker_key
-from tocsin_kafka.admin import admin, members
+from tocsin_kafka.admin import Admin, members
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.stream.names import group_of
@@ -69,7 +69,7 @@ class Members:
 
     def __init__(self, servers: str, project: str, environment: str) -> None:
         self._group = group_of(project, environment)
-        self._admin = admin(servers)
+        self._admin = Admin(servers)
         self._follower = Follower(servers, topic_name(project, environment))
         self._heard: dict[str, tuple[bytes, float]] = {}
 

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from contextlib import closing
 
 from tocsin_kafka import offsets
-from tocsin_kafka.admin import ANSWER_SECONDS, admin
+from tocsin_kafka.admin import ANSWER_SECONDS, Admin
 from tocsin_kafka.consumer import PartitionReader
 from tocsin_kafka.settings import Offsets, Partition
 
 
-class Progress:
+class WorkerProgress:
     """The positions of a group in some partitions."""
 
     def __init__(self, servers: str, group: str, places: Iterable[Partition]) -> None:
         self._servers = servers
-        self._admin = admin(servers)
+        self._admin = Admin(servers)
         self._group = group
         self.places = sorted(places)
 

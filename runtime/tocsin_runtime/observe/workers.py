@@ -22,7 +22,7 @@ from tocsin.release.record import ReleaseRecord
 from tocsin_kafka import topics
 from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.observe.members import Members, WorkerReport
-from tocsin_runtime.observe.progress import Progress
+from tocsin_runtime.observe.progress import WorkerProgress
 from tocsin_runtime.stream.names import SINKS, found_topic, group_of
 
 _SILENT_MS = 60_000
@@ -65,7 +65,7 @@ class Workers:
             return findings, []
         read = self._read(entries, bodies) & known.keys()
         places = [(name, number) for name in read for number in range(known[name])]
-        progress = Progress(place.kafka, self._group, places)
+        progress = WorkerProgress(place.kafka, self._group, places)
         with closing(self._members()) as members:
             told = {each.name: members.told(each.name) for each in members.look()}
             record = members.records.get(RELEASE, b"")
@@ -94,7 +94,7 @@ class Workers:
         told: Mapping[str, WorkerReport | None],
         record: bytes,
         entries: Sequence[Entry],
-        progress: Progress,
+        progress: WorkerProgress,
     ) -> Iterator[Finding]:
         unread = progress.unread()
         if not told:

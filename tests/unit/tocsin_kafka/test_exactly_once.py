@@ -7,10 +7,11 @@ from contextlib import closing
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import ClusterMetadata
 
 from tocsin.errors import ConfigError
 from tocsin_kafka import offsets, topics
-from tocsin_kafka.admin import admin, has_broker
+from tocsin_kafka.admin import Admin, has_broker
 from tocsin_kafka.consumer import BEGINNING, PartitionReader
 from tocsin_kafka.errors import MissingTopicError
 from tocsin_kafka.exactly_once import ExactlyOnce
@@ -65,22 +66,40 @@ def test_what_is_read_is_written_with_its_results(servers: str) -> None:
 def test_a_transaction_tells_where_its_last_record_is(servers: str) -> None:
     writer = TransactionalWriter(servers, "identity", TAKEN)
     assert writer.write("control", [("a", b"1"), ("b", None)]) == 1
-    asked = admin(servers)
+    asked = Admin(servers)
     assert (offsets.end_now(asked, "control") or 0) > 1
     assert offsets.starts(asked, [("control", 0)]) == {("control", 0): 0}
 
 
 def test_a_topic_that_is_missing_is_told_apart_from_no_answer(servers: str) -> None:
     with pytest.raises(MissingTopicError, match="there is no topic nowhere"):
-        offsets.end_now(admin(servers), "nowhere")
+        offsets.end_now(Admin(servers), "nowhere")
 
 
 def test_a_group_that_never_read_is_nowhere(servers: str) -> None:
     asked = places(servers, "events")
     assert offsets.settled_offsets(servers, "strangers", asked) == {}
-    assert offsets.group_offsets(admin(servers), "strangers", asked) == dict.fromkeys(asked, -1)
+    assert offsets.group_offsets(Admin(servers), "strangers", asked) == dict.fromkeys(asked, -1)
 
 
 def test_whether_somebody_answers(servers: str) -> None:
     assert has_broker(servers)
     assert not has_broker("127.0.0.1:9", 0.2)
+
+
+def test_offsets_are_asked_for_after_one_look_at_all_topics(
+    servers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    look = Admin.list_topics
+
+    def counted(client: Admin, *names: str, timeout: float) -> ClusterMetadata:
+        looks.append(names)
+        return look(client, *names, timeout=timeout)
+
+    monkeypatch.setattr(Admin, "list_topics", counted)
+    client, asked = Admin(servers), places(servers, "events")
+    looks.clear()
+    first = offsets.ends(client, asked)
+    assert [offsets.ends(client, asked) for _ in range(5)] == [first] * 5
+    assert looks == [()]

@@ -9,7 +9,7 @@ import click
 from rich.progress import track
 from rich.table import Table
 
-from tocsin.app.compile import Built, compile_all, to_compile, write_built
+from tocsin.app.compile import Built, build_all, to_compile, write_built
 from tocsin.cli.output import (
     Terminal,
     console,
@@ -50,7 +50,7 @@ def compile(  # noqa: A001 - the command's name
         raise click.UsageError("--env needs the project's own detections, so no PATHS")
     given = to_compile(paths, targets, env)
     print_diagnostics(given.wrong, err=True)
-    built = compile_all(given, _progress)
+    built = build_all(given, _progress)
     print_diagnostics([no.diagnostic for each in built for no in each.refused], err=True)
     if out:
         _write(out, built)

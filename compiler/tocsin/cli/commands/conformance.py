@@ -9,8 +9,8 @@ from rich.text import Text
 from tocsin.app.conformance import chosen_cases, hold
 from tocsin.app.engines import EVALUATOR
 from tocsin.app.engines import chosen as installed
-from tocsin.cli.engine_option import EngineName, left_out
-from tocsin.cli.output import console, echo_json, format_option
+from tocsin.cli.engine_option import EngineName
+from tocsin.cli.output import console, echo_json, format_option, say
 from tocsin.conformance import ConformanceReport, Status, rows
 
 SHOWN = 20
@@ -43,7 +43,7 @@ def conformance(
     Exit code 1 if anything is not as declared.
     """
     only = chosen_cases(chosen, tag)
-    names = installed(engines or (() if backends else (EVALUATOR,)), left_out)
+    names = installed(engines or (() if backends else (EVALUATOR,)), say)
     with console().status("running the cases") as spinner:
         reports = list(hold(names, backends, only, spinner.update))
     if fmt == "json":

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from tocsin.app.new import shown, start_detection
+from tocsin.app.new import start_detection
 from tocsin.cli.options import project_option
-from tocsin.cli.output import console, echo_json, format_option
+from tocsin.cli.output import echo_json, format_option, say
 from tocsin.escape import printable
 from tocsin.front.project import find_project
 from tocsin.model.source import Source
@@ -34,10 +34,10 @@ def new(  # noqa: PLR0913 - one parameter an option
     """
     root = find_project(project or Path())
     made = start_detection(root, slug, source_name, title=title, level=level)
-    _say([shown(made.rule), shown(made.cases)], made.source, fmt)
+    _report([_shown(made.rule), _shown(made.cases)], made.source, fmt)
 
 
-def _say(written: list[str], source: Source, fmt: str) -> None:
+def _report(written: list[str], source: Source, fmt: str) -> None:
     if fmt == "json":
         echo_json({"rule": written[0], "cases": written[1], "source": source.name})
         return
@@ -45,6 +45,12 @@ def _say(written: list[str], source: Source, fmt: str) -> None:
         click.echo(printable(str(file)))
     others = [str(served.logsource) for served in source.serves[1:]]
     if others:
-        console().print(f"{source.name} also serves: {'; '.join(others)}", soft_wrap=True)
+        say(f"{source.name} also serves: {'; '.join(others)}")
     quoted = written[0] if re.fullmatch(r"[\w./-]+", written[0]) else f"'{written[0]}'"
-    console().print(f"Next: write it, then `tocsin validate` and `tocsin test {quoted}`")
+    say(f"Next: write it, then `tocsin validate` and `tocsin test {quoted}`")
+
+
+def _shown(file: Path) -> str:
+    """The path as it is typed in the current folder."""
+    here = Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)

@@ -14,8 +14,8 @@ from tocsin.app.cases import run_cases, to_test
 from tocsin.app.engines import chosen
 from tocsin.cases.judge import CaseVerdict
 from tocsin.cases.junit import junit
-from tocsin.cli.engine_option import engine_option, left_out
-from tocsin.cli.output import console, echo_json, format_option, print_diagnostics
+from tocsin.cli.engine_option import engine_option
+from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, say
 from tocsin.diagnostics import has_errors, summary
 from tocsin.errors import ConfigError
 from tocsin.escape import printable
@@ -44,7 +44,7 @@ def test(
     """
     given = to_test(paths, changed_since)
     print_diagnostics(given.broken, err=True)
-    names = chosen(engine, left_out)
+    names = chosen(engine, say)
     with console().status("running the cases") as spinner:
         verdicts = list(run_cases(given.queries, names, spinner.update))
     if junit_file:

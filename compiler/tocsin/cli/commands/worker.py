@@ -9,8 +9,8 @@ import click
 
 from tocsin.app.worker import open_worker, run_local_worker
 from tocsin.cli.options import env_option, project_option
-from tocsin.cli.output import format_option
-from tocsin.cli.worker_report import note, show
+from tocsin.cli.output import format_option, say
+from tocsin.cli.worker_report import show
 from tocsin.errors import ConfigError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -67,7 +67,7 @@ def worker(  # noqa: PLR0913 - one parameter per option
         else:
             _refuse(files or source, "--events and --source are for environments of kind local")
             streaming = Streaming(name or socket.gethostname(), listen, until_end=until_end)
-            told = run_streaming(site, streaming, stop, note)
+            told = run_streaming(site, streaming, stop, say)
         show(told, fmt)
     blind = any(each["events"] for each in told.get("not_run", ()))
     raise click.exceptions.Exit(stop.exit_code or int(blind))
