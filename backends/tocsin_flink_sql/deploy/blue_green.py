@@ -108,11 +108,11 @@ class BlueGreen:
                 self._restart(step.before, step.old, self._names(step)[1])
                 waiting.append(turn)
         self._await(waiting, publisher)
-        self._site.point("cut-reached")
+        self._site.place.point("cut-reached")
         for turn in turns:
             step = turn.step
             self._pipelines.remove(turn.pipeline, {self._names(step)[1]})
-            self._site.point("old-stopped")
+            self._site.place.point("old-stopped")
             if step.old is not None:
                 self._site.storage.end(turn.pipeline, step.old)
 
@@ -157,7 +157,7 @@ class BlueGreen:
         while turns:
             cuts = [(turn, latest(marks[turn.pipeline]) + margin) for turn in turns]
             publisher.cut([turn.change.cut(at) for turn, at in cuts])
-            self._site.point("cut-published")
+            self._site.place.point("cut-published")
             marks, margin = self._marks(turns), margin * 2
             sure = [(turn, at) for turn, at in cuts if is_sure(at, marks[turn.pipeline])]
             for turn, at in sure:

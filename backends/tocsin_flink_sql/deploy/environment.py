@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
 from tocsin.backend.streaming import StreamEnvironment
 from tocsin.errors import ConfigError
-from tocsin.fault import point
 from tocsin_flink_sql.deploy.job_specs import JobSpec, Topics
 from tocsin_flink_sql.state.storage import Generation, Storage
 
@@ -38,20 +37,12 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One environment."""
+    """A stream environment that has all that jobs need."""
 
-    project: str
-    environment: str
-    servers: str
-    gateway: str
-    rest: str
+    place: StreamEnvironment
     storage: Storage
-    start: str = "latest"
-    parallelism: int = 1
-    partitions: int = 0
     timing: Timing = field(default_factory=Timing)
     snapshots: int = 3
-    point: Callable[[str], None] = point
 
     @classmethod
     def of(cls, place: StreamEnvironment) -> Self:
@@ -62,32 +53,22 @@ class Site:
                 f"environment {place.environment} has no `{missing[0]}`",
                 hint="jobs on Flink need `gateway`, `rest` and `storage` in tocsin.toml",
             )
-        return cls(
-            project=place.project,
-            environment=place.environment,
-            servers=place.kafka,
-            gateway=place.gateway,
-            rest=place.rest,
-            storage=Storage.of(place.storage, place.project, place.environment),
-            start=place.start,
-            parallelism=place.parallelism,
-            partitions=place.partitions,
-            timing=Timing(healthy=place.healthy_seconds),
-            point=place.point,
-        )
+        storage = Storage.of(place.storage, place.project, place.environment)
+        return cls(place, storage, Timing(healthy=place.healthy_seconds))
 
     @property
     def topics(self) -> Topics:
         """Where its jobs write."""
         found, refused = (
-            f"tocsin.{what}.{self.project}.{self.environment}" for what in ("found", "refused")
+            f"tocsin.{what}.{self.place.project}.{self.place.environment}"
+            for what in ("found", "refused")
         )
-        return Topics(self.servers, found, refused)
+        return Topics(self.place.kafka, found, refused)
 
     @property
     def prefix(self) -> str:
         """What the names of its jobs begin with."""
-        return f"tocsin/{self.project}/{self.environment}/"
+        return f"tocsin/{self.place.project}/{self.place.environment}/"
 
     def name(self, spec: JobSpec) -> str:
         """Of the job: its pipeline and its version."""

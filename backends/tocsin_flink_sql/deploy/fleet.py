@@ -95,18 +95,18 @@ class FlinkFleet:
         """Check all that comes, start new generations beside the old, and publish the cuts."""
         with self._tools() as tools:
             self._make_topics(tools.channels, rollout)
-            self._site.point("topics-made")
+            self._site.place.point("topics-made")
             plan = self._plan(rollout)
             steps = self._generations.of(plan, rollout.release)
             _each(lambda step: self._check(step, tools.pipelines), [s for s in steps if not s.same])
             for step in (step for step in steps if step.same):
                 tools.pipelines.starter.restore(step.after, step.generation)
             self._check_task_slots(tools, plan, steps)
-            self._site.point("checked")
+            self._site.place.point("checked")
             self._begin(tools, _turns(steps, rollout), publisher)
             if cuts := list(plain_cuts(plan, rollout)):
                 publisher.cut(cuts)
-            self._site.point("cuts-published")
+            self._site.place.point("cuts-published")
 
     def switch(self, rollout: Rollout, publisher: Publisher) -> None:
         """Stop what is removed, swap what changes, start what is new. Raises UnhealthyError."""
@@ -119,7 +119,7 @@ class FlinkFleet:
             for step in gone:
                 if step.before and (home := self._generations.home(step.before)):
                     hand_on(home, step.before.topics[0], _heirs(steps, step.pipeline))
-            self._site.point("removed")
+            self._site.place.point("removed")
             _each(tools.greens.begin, [step for step in steps if step.blue_green])
             plain = [step for step in steps if not step.blue_green]
             _each(lambda s: _swapped(s, tools.pipelines, steps), [s for s in plain if s.before])
@@ -128,7 +128,7 @@ class FlinkFleet:
                 [step.pipeline for step in plan if step.kind is StepKind.MERGE],
             )
             _each(lambda s: _swapped(s, tools.pipelines, steps), [s for s in plain if not s.before])
-            self._site.point("swapped")
+            self._site.place.point("swapped")
 
     def settle(self, rollout: Rollout, publisher: Publisher) -> None:
         """End old generations, and delete what nobody needs."""
@@ -159,7 +159,7 @@ class FlinkFleet:
                 lambda pipeline: tools.pipelines.install(before[pipeline], homes[pipeline]),
                 sorted(homes),
             )
-            self._site.point("old-back")
+            self._site.place.point("old-back")
             self._sweep(tools, homes)
 
     # --- parts ------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ class FlinkFleet:
     def _begin(self, tools: Tools, turns: Sequence[Turn], publisher: Publisher) -> None:
         """Start the new beside the old, and publish their cuts."""
         _each(tools.greens.begin, [turn.step for turn in turns])
-        self._site.point("greens-begun")
+        self._site.place.point("greens-begun")
         tools.greens.cut(turns, publisher)
 
     def _end_cuts(
@@ -182,21 +182,21 @@ class FlinkFleet:
         if over := [turn for turn in over if not turn.step.same]:
             ends = tools.channels.written(self._site.topics.found)
             publisher.cut([turn.cut(ends) for turn in over])
-        self._site.point("cuts-ended")
+        self._site.place.point("cuts-ended")
 
     def _make_topics(self, channels: Channels, rollout: Rollout) -> None:
         """Those of sources only where the environment says how many partitions they get."""
         specs = job_specs(rollout.after, rollout.bodies).values()
         read = {topic for spec in specs for topic in spec.topics}
-        if self._site.partitions:
-            channels.make(read, self._site.partitions)
+        if self._site.place.partitions:
+            channels.make(read, self._site.place.partitions)
         elif missing := channels.missing(read):
             raise EngineError(
-                f"there is no topic {missing[0]} on {self._site.servers}",
+                f"there is no topic {missing[0]} on {self._site.place.kafka}",
                 hint="make it, or set `partitions` of the environment and apply",
             )
         to = self._site.topics
-        channels.make((to.found, to.refused), self._site.partitions)
+        channels.make((to.found, to.refused), self._site.place.partitions)
         channels.restore((to.found, to.refused))
 
     def _check(self, step: Step, pipelines: Pipelines) -> None:
@@ -211,10 +211,9 @@ class FlinkFleet:
         self, tools: Tools, plan: Sequence[JobStep], steps: Sequence[Step]
     ) -> None:
         new = [s for s in steps if s.before is None or s.blue_green]
-        needed = (
-            sum(not tools.pipelines.living_named(s.after) for s in new) * self._site.parallelism
-        )
-        given = sum(step.after is None for step in plan) * self._site.parallelism
+        each = self._site.place.parallelism
+        needed = sum(not tools.pipelines.living_named(s.after) for s in new) * each
+        given = sum(step.after is None for step in plan) * each
         # A task manager that has just been restarted takes a moment to come.
         deadline = time.monotonic() + self._site.timing.healthy
         while needed > (free := tools.cluster.free_task_slots() + given):
@@ -236,12 +235,12 @@ class FlinkFleet:
             for generation in storage.generations(pipeline):
                 if generation != homes.get(pipeline):
                     storage.end(pipeline, generation)
-        self._site.point("swept")
+        self._site.place.point("swept")
 
     @contextmanager
     def _tools(self) -> Iterator[Tools]:
-        channels = Channels(self._site.servers)
-        with ClusterRest(self._site.rest) as cluster:
+        channels = Channels(self._site.place.kafka)
+        with ClusterRest(self._site.place.rest) as cluster:
             pipelines = Pipelines(self._site, cluster, channels)
             greens = BlueGreen(self._site, pipelines, Watermarks(cluster))
             yield Tools(cluster, channels, pipelines, greens)

@@ -70,10 +70,10 @@ class Pipelines:
         since = self._health.before(group, spec.topics)
         generation.serve(spec.version)
         if not ours:
-            site.point("stopped")
+            site.place.point("stopped")
             hand_on(generation, spec.topics[0], heirs)
         job_id = ours.id if ours else self._start(spec, generation)
-        site.point("started")
+        site.place.point("started")
         self._health.wait(job_id, name, group, since)
         prune(generation, site.snapshots, {job_id})
 

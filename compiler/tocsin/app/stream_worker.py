@@ -1,4 +1,4 @@
-"""A worker in environments of kind kafka and flink."""
+"""A worker in environments on Kafka."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tocsin.app.progress import Notify
 from tocsin.app.worker import WorkerEnvironment
 from tocsin.app.worker_report import report
+from tocsin.backend.registry import in_workers
 from tocsin.secrets import Secret
 from tocsin_kafka import topics
 from tocsin_kafka.member import KafkaSettings
@@ -50,7 +51,7 @@ def run_streaming(
     plans = Plans(control, partial(AlertWriter.of, name, env), found_topic(name, env))
     service = Service(options.name, Follower(servers, control), plans, notify)
     sinks = dict(SINKS)
-    if environment.kind == "flink":
+    if not all(map(in_workers, environment.named)):
         sinks[Sink.LATE] = late_topic(name, env)
     topics.create(servers, set(sinks.values()) - there)
     _tell(service, address, there, notify)

@@ -161,3 +161,9 @@ def say(message: str) -> None:
 def show(page: Text | str) -> None:
     """A result on stdout: lines are never cut, colours only on a terminal."""
     Terminal().print(page, soft_wrap=True)
+
+
+def shown(file: Path) -> str:
+    """The path as it is typed in the current folder."""
+    here = Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)

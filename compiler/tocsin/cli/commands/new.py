@@ -9,7 +9,7 @@ import click
 
 from tocsin.app.new import start_detection
 from tocsin.cli.options import project_option
-from tocsin.cli.output import echo_json, format_option, say
+from tocsin.cli.output import echo_json, format_option, say, shown
 from tocsin.escape import printable
 from tocsin.front.project import find_project
 from tocsin.model.source import Source
@@ -34,7 +34,7 @@ def new(  # noqa: PLR0913 - one parameter an option
     """
     root = find_project(project or Path())
     made = start_detection(root, slug, source_name, title=title, level=level)
-    _report([_shown(made.rule), _shown(made.cases)], made.source, fmt)
+    _report([shown(made.rule), shown(made.cases)], made.source, fmt)
 
 
 def _report(written: list[str], source: Source, fmt: str) -> None:
@@ -48,9 +48,3 @@ def _report(written: list[str], source: Source, fmt: str) -> None:
         say(f"{source.name} also serves: {'; '.join(others)}")
     quoted = written[0] if re.fullmatch(r"[\w./-]+", written[0]) else f"'{written[0]}'"
     say(f"Next: write it, then `tocsin validate` and `tocsin test {quoted}`")
-
-
-def _shown(file: Path) -> str:
-    """The path as it is typed in the current folder."""
-    here = Path.cwd()
-    return str(file.relative_to(here) if file.is_relative_to(here) else file)

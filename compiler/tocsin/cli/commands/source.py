@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from tocsin.app.new import shown
 from tocsin.app.shipped_sources import ShippedSource, add_source, shipped_names, shipped_sources
 from tocsin.cli.options import project_option
-from tocsin.cli.output import echo_json, format_option, say
+from tocsin.cli.output import echo_json, format_option, say, shown
 from tocsin.escape import printable
 from tocsin.front.project import find_project
 from tocsin.model.source import Source

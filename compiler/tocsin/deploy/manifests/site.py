@@ -17,7 +17,7 @@ from tocsin.secrets import FOLDER
 _LONGEST_FLINK = 45 - len("-flink")
 _LONGEST_WORKER = 52 - len("-worker")
 _FLINK = "flink"
-"""The kind of environment, and the engine that backends need."""
+"""The engine that backends need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,6 @@ def deployment(
 
 def uses_flink(environment: Environment) -> bool:
     """Whether detections of the environment run as Flink's jobs."""
-    if environment.kind == _FLINK:
-        return True
     return any(_FLINK in load(name).needs for name in environment.named)
 
 

@@ -325,11 +325,11 @@ def test_choices_that_no_cluster_takes(choices: dict[str, Any], message: str) ->
         ({"bootstrap": "env:NOT-ONE"}, "does not name an environment variable"),
         ({"bootstrap": "file:relative"}, "must be an absolute path"),
         ({"bootstrap": "file:/etc/shadow"}, "no files of secrets but in /run/secrets"),
-        ({"kind": "flink"}, "no value for `storage`"),
-        ({"kind": "flink", "storage": "s3://bucket/folder"}, "must be a folder"),
-        ({"kind": "flink", "storage": "file://host/folder"}, "must be a folder"),
-        ({"kind": "flink", "storage": "data"}, "must be an absolute path"),
-        ({"kind": "flink", "storage": "/"}, "must be an absolute path"),
+        ({"backend": "flink-sql"}, "no value for `storage`"),
+        ({"backend": "flink-sql", "storage": "s3://bucket/folder"}, "must be a folder"),
+        ({"backend": "flink-sql", "storage": "file://host/folder"}, "must be a folder"),
+        ({"backend": "flink-sql", "storage": "data"}, "must be an absolute path"),
+        ({"backend": "flink-sql", "storage": "/"}, "must be an absolute path"),
     ],
 )
 def test_environments_without_manifests(settings: dict[str, Any], message: str) -> None:

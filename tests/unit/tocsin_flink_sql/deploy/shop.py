@@ -18,12 +18,12 @@ def specs(edition: Edition) -> dict[str, JobSpec]:
     return job_specs(book.entries, book.bodies)
 
 
-def place(root: Path) -> StreamEnvironment:
-    """An environment that keeps its files in this folder."""
-    where = {"gateway": "http://g", "rest": "http://r", "storage": str(root)}
+def place(root: Path, flink: str = "http://f") -> StreamEnvironment:
+    """An environment that keeps its files in this folder, on this Flink."""
+    where = {"gateway": flink, "rest": flink, "storage": str(root)}
     return StreamEnvironment(project="shop", environment="live", kafka="k:1", **where)
 
 
-def site(root: Path) -> Site:
+def site(root: Path, flink: str = "http://f") -> Site:
     """The same, for jobs on Flink."""
-    return Site.of(place(root))
+    return Site.of(place(root, flink))

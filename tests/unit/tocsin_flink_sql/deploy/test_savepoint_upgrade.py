@@ -50,12 +50,12 @@ class NoEvents(Channels):
 @pytest.fixture
 def here(tmp_path: Path, flink: AnsweringFlink) -> Site:
     timing = Timing(steady=0.3, healthy=0.3, stop=2)
-    return replace(site(tmp_path), gateway=flink.url, rest=flink.url, timing=timing)
+    return replace(site(tmp_path, flink.url), timing=timing)
 
 
 @pytest.fixture
 def pipelines(here: Site) -> Iterator[Pipelines]:
-    with ClusterRest(here.rest) as cluster:
+    with ClusterRest(here.place.rest) as cluster:
         yield Pipelines(here, cluster, NoEvents())
 
 

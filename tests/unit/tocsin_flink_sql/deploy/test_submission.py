@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ DUPLICATE = "org.apache.flink.DuplicateJobSubmissionException: Job has already b
 
 @pytest.fixture
 def here(tmp_path: Path, flink: AnsweringFlink) -> Site:
-    return replace(site(tmp_path), gateway=flink.url, rest=flink.url)
+    return site(tmp_path, flink.url)
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def generation(here: Site) -> Generation:
 
 @pytest.fixture
 def starter(here: Site) -> Iterator[Starter]:
-    with ClusterRest(here.rest) as cluster:
+    with ClusterRest(here.place.rest) as cluster:
         yield Starter(here, cluster, 900_000)
 
 
