@@ -57,7 +57,7 @@ class Shared(LoadScopeScheduling):  # type: ignore[misc] # untyped
             return "spark"
         if folder == "tests/faults" and "flink" in given:
             return "flink"
-        if name.startswith("test_on_servers"):
+        if name.startswith(("test_on_servers", "test_walk_through")):
             return "broker" if "kafka" in name else "flink"
         if folder == "tests/engines":
             return ENGINES.get(file.removesuffix(".py"), "flink") or place

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,13 @@ def steps(page: str) -> list[Step]:
     return [step for block in BLOCK.finditer(page) for step in _steps_of(page, block)]
 
 
+def section(page: str, title: str) -> str:
+    """The page with empty lines for all that does not stand under a heading of this title."""
+    before, heading, rest = page.partition(f"## {title}\n")
+    text = rest.partition("\n## ")[0]
+    return "\n" * (before + heading).count("\n") + text
+
+
 def _steps_of(page: str, block: re.Match[str]) -> Iterator[Step]:
     kind, body = block.groups()
     line = page.count("\n", 0, block.start(2)) + 1
@@ -68,9 +76,18 @@ def _steps_of(page: str, block: re.Match[str]) -> Iterator[Step]:
         line += part.count("\n")
 
 
-def play(page: str, folder: Path, env: Mapping[str, str]) -> list[tuple[Step, int, str]]:
-    """Run the whole page in one shell in a folder: every command with its exit code and output."""
-    script = [f'tocsin() {{ "{sys.executable}" -m tocsin.cli.main "$@"; }}']
+HERE = f'tocsin() {{ {shlex.quote(sys.executable)} -m tocsin.cli.main "$@"; }}'
+ON_PATH = ""
+
+
+def play(
+    page: str, folder: Path, env: Mapping[str, str], tocsin: str = HERE
+) -> list[tuple[Step, int, str]]:
+    """Run the whole page in one shell in a folder: every command with its exit code and output.
+
+    `tocsin` says what that command is; nothing that the page starts outlives its end.
+    """
+    script = [tocsin, "trap 'kill $(jobs -p) 2>/dev/null' EXIT"]
     told = steps(page)
     for step in told:
         if step.file:
