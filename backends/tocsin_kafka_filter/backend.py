@@ -14,7 +14,7 @@ from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.pack import PART_SUFFIX, Part
 from tocsin.pack.tree import TooDeepError
 from tocsin_kafka_filter.fleet import WorkerFleet
-from tocsin_kafka_filter.trial import trial
+from tocsin_kafka_filter.run import run_jobs
 
 
 class KafkaFilter:
@@ -57,4 +57,4 @@ class KafkaFilter:
         """All jobs in one pass of the real worker over a real broker."""
         if endpoints.kafka is None:
             raise EngineError("kafka is not running", hint="`tocsin engines up kafka` starts it")
-        return trial(jobs, endpoints.kafka)
+        return run_jobs(jobs, endpoints.kafka)

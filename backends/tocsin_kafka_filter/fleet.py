@@ -1,4 +1,4 @@
-"""The workers of an environment, moved from one release to the next: trial first, then all."""
+"""The workers of an environment, moved from one release to the next: canary first, then all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tocsin_kafka.settings import Partition
 from tocsin_runtime.observe.members import Members, MemberStatus
 from tocsin_runtime.observe.progress import WorkerProgress
 from tocsin_runtime.stream.names import group_of
-from tocsin_runtime.worker.plans import on_trial
+from tocsin_runtime.worker.plans import canary_partitions
 
 _LOOK_SECONDS = 0.2
 _HINT = "`tocsin status` shows what runs; the release before goes on"
@@ -56,13 +56,13 @@ class WorkerFleet:
         if what_runs(rollout.before) == what_runs(rollout.after):
             return []
         new = len(_changed(rollout))
-        trial = f"{new} new on {self._place.canary:.0%} of the partitions"
-        return [RolloutStep("workers", (trial,) * bool(new) + ("all of the release",))]
+        canary = f"{new} new on {self._place.canary:.0%} of the partitions"
+        return [RolloutStep("workers", (canary,) * bool(new) + ("all of the release",))]
 
     # --- moving -----------------------------------------------------------------------------------
 
     def stage(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Put the new detections on trial on a share of the partitions."""
+        """Run the new detections on a share of the partitions."""
         read = topics_of(rollout.after, rollout.bodies)
         self._ready(read)
         old = _still_read(rollout)
@@ -73,10 +73,10 @@ class WorkerFleet:
         both = read & old
         with closing(self._members()) as members:
             new = _changed(rollout) - members.isolated()
-            progress = self._on_trial(both)
+            progress = self._canary(both)
             committed, ends = progress.committed(), progress.ends()
-            publisher.trial(self._place.canary)
-            self._place.point("on-trial")
+            publisher.canary(self._place.canary)
+            self._place.point("canary-begun")
 
             def moves() -> str:
                 now, last = progress.committed(), progress.ends()
@@ -111,15 +111,15 @@ class WorkerFleet:
         place = self._place
         return Members(place.kafka, place.project, place.environment)
 
-    def _on_trial(self, names: frozenset[str]) -> WorkerProgress:
-        """The partitions of these topics that are on trial."""
+    def _canary(self, names: frozenset[str]) -> WorkerProgress:
+        """The partitions of these topics that see the canary."""
         place, known = self._place, topics.partitions(self._place.kafka)
-        tried: list[Partition] = [
+        canary: list[Partition] = [
             (name, number)
             for name in names
-            for number in range(on_trial(known.get(name, 0), place.canary))
+            for number in range(canary_partitions(known.get(name, 0), place.canary))
         ]
-        return WorkerProgress(place.kafka, group_of(place.project, place.environment), tried)
+        return WorkerProgress(place.kafka, group_of(place.project, place.environment), canary)
 
     def _ready(self, read: frozenset[str]) -> None:
         """Make the topics of events that are missing, if that is ours to do."""
@@ -151,7 +151,7 @@ class WorkerFleet:
             time.sleep(_LOOK_SECONDS)
 
     def _watch(self, members: Members, new: Collection[str], progress: WorkerProgress) -> None:
-        """Until what was there when the trial began is read, or it has lasted long enough.
+        """Until what was there when the canary began is read, or it has lasted long enough.
 
         Whatever came of it, every worker has to say once more that it is well.
         """

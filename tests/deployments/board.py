@@ -14,18 +14,18 @@ from tocsin.release.cutover import Cutover
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What readers knew from `at` (milliseconds since 1970): the live logic, and the cuts."""
+    """What readers knew from `at` (milliseconds since 1970): the live logic, and the cutovers."""
 
     at: int
     now: str
-    cuts: tuple[Cutover, ...]
+    cutovers: tuple[Cutover, ...]
 
 
 class FileBoard:
     """As the control topic has it.
 
-    A cut replaces the last of its detection if that is of the same change. `now` is the logic of
-    the correlation that is live.
+    A cutover replaces the last of its detection if that is of the same change. `now` is the logic
+    of the correlation that is live.
     """
 
     def __init__(self, file: Path) -> None:
@@ -35,25 +35,25 @@ class FileBoard:
     def states(self) -> list[State]:
         """All states, oldest first."""
         found = json.loads(self._file.read_text()) if self._file.is_file() else []
-        return [State(s["at"], s["now"], tuple(map(_cut, s["cuts"]))) for s in found]
+        return [State(s["at"], s["now"], tuple(map(_cutover, s["cutovers"]))) for s in found]
 
-    def cut(self, cuts: Sequence[Cutover]) -> None:
+    def cut_over(self, cutovers: Sequence[Cutover]) -> None:
         """Add these."""
         last = self._last()
-        kept = list(last.cuts)
-        for cut in cuts:
-            own = [n for n, each in enumerate(kept) if each.detection == cut.detection]
-            if own and (kept[own[-1]].before, kept[own[-1]].after) == (cut.before, cut.after):
+        kept = list(last.cutovers)
+        for new in cutovers:
+            own = [n for n, each in enumerate(kept) if each.detection == new.detection]
+            if own and (kept[own[-1]].before, kept[own[-1]].after) == (new.before, new.after):
                 del kept[own[-1]]
-            kept.append(cut)
+            kept.append(new)
         self._add(last.now, kept)
 
     def release(self, now: str) -> None:
         """The logic that is live from now on."""
-        self._add(now, self._last().cuts)
+        self._add(now, self._last().cutovers)
 
-    def trial(self, share: float | None) -> None:
-        """Jobs have no trials."""
+    def canary(self, share: float | None) -> None:
+        """Jobs have no canary."""
 
     def begin(self, starts: Mapping[str, int]) -> None:
         """Jobs know where they began."""
@@ -61,12 +61,12 @@ class FileBoard:
     def _last(self) -> State:
         return (self.states or [State(0, "", ())])[-1]
 
-    def _add(self, now: str, cuts: Sequence[Cutover]) -> None:
-        states = [*self.states, State(time.time_ns() // 1_000_000, now, tuple(cuts))]
+    def _add(self, now: str, cutovers: Sequence[Cutover]) -> None:
+        states = [*self.states, State(time.time_ns() // 1_000_000, now, tuple(cutovers))]
         new = self._file.with_suffix(".new")
         new.write_text(json.dumps([asdict(each) for each in states]))
         new.replace(self._file)
 
 
-def _cut(told: Mapping[str, Any]) -> Cutover:
+def _cutover(told: Mapping[str, Any]) -> Cutover:
     return Cutover(**{**told, "ends": tuple(told["ends"])})

@@ -134,8 +134,8 @@ def correlated(
 def _counts(at: int, row: Row, states: Sequence[State]) -> bool:
     known = [state for state in states if state.at <= row["written"]]
     state = known[-1] if known else states[0]
-    cuts = [cut for cut in state.cuts if cut.detection == identity(BURSTS)]
-    return counts(WrittenMatch(row["logic"], at, row["place"]), state.now, cuts)
+    cutovers = [cutover for cutover in state.cutovers if cutover.detection == identity(BURSTS)]
+    return counts(WrittenMatch(row["logic"], at, row["place"]), state.now, cutovers)
 
 
 def _runs(counted: Sequence[tuple[int, Row]]) -> Iterator[Run]:

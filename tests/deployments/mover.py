@@ -64,7 +64,7 @@ class Errand:
 
     @property
     def board(self) -> FileBoard:
-        """Its cuts."""
+        """Its cutovers."""
         return FileBoard(Path(self.storage) / "board.json")
 
     @property

@@ -152,7 +152,7 @@ def change_by_hand(site: FlinkSite) -> None:
     live = {entry.key: entry for entry in table.detections}
     every, many = live["every"], live["many"]
     live["few"] = replace(live["few"], mode="shadow")
-    wrong = ReleaseRecord("prod", table.release, tuple(live.values()), cuts=table.cuts)
+    wrong = ReleaseRecord("prod", table.release, tuple(live.values()), cutovers=table.cutovers)
     writer = ControlWriter(site.servers, site.project, "prod")
     writer.put(
         {

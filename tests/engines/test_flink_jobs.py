@@ -95,7 +95,7 @@ def test_a_change_that_is_given_up_after_its_cut_ends_with_another(live: Scene) 
     fleet.stage(move, board)
     fleet.retreat(move, board)
     assert live.findings() == []
-    there, back = [cut for cut in board.states[-1].cuts if cut.detection == identity(BURSTS)][-2:]
+    there, back = [c for c in board.states[-1].cutovers if c.detection == identity(BURSTS)][-2:]
     assert (there.before, there.after) == (back.after, back.before)
     assert there.at < back.at
     assert (there.ends, len(back.ends)) == ((), 1)

@@ -79,7 +79,7 @@ def test_a_release_changes_under_load_and_a_bad_one_is_taken_back(shop: Shop) ->
         edit(shop, "role", "role.grant", "role.take")
         with pytest.raises(UnhealthyError, match=r"worker w\d: artifact \w{12} of role is missing"):
             mover.move(lost=True)
-        assert (mover.table.release, mover.table.trial) == (2, None)
+        assert (mover.table.release, mover.table.canary) == (2, None)
         shop.world = good
     until(lambda: shop.progress() == count[0])
     reports = stopped(shop, *workers)
@@ -98,7 +98,7 @@ def test_workers_are_killed_during_trial_and_switch(shop: Shop) -> None:
         workers[name].communicate()
 
     def at(point: str) -> None:
-        if point == "on-trial":
+        if point == "canary-begun":
             kill("w1")  # it counts until its session ends
         if point == "published":
             kill("w2")
@@ -120,10 +120,10 @@ def test_a_poisoned_detection_does_not_get_past_its_trial(shop: Shop) -> None:
     child = shop.worker("--name", "w1")
     events = many(300)
     for n in range(0, 300, 3):
-        events[n] = {**events[n], "action": f"{n}z{'xy' * 5000}"}  # on the partition on trial
+        events[n] = {**events[n], "action": f"{n}z{'xy' * 5000}"}  # on the partition of the canary
     until(lambda: all(shop.shares(1)))
     before = edit(shop, "paid", "amount|gte: 100", "action|re: '(x?){500}[^q]{900}z'")
-    mover = Mover(shop, lambda point: shop.feed(events) if point == "on-trial" else None)
+    mover = Mover(shop, lambda point: shop.feed(events) if point == "canary-begun" else None)
     with pytest.raises(UnhealthyError, match=f"worker w1: detection {PAID}: slow"):
         mover.move()
     shop.world = before

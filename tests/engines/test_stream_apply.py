@@ -54,7 +54,7 @@ detection: {{sel: {{action: {action}}}, condition: sel}}
 tocsin: {{deploy: {{prod: {mode}}}}}
 """
 POINTS = (
-    *("journal-written", "artifacts-written", "on-trial", "staged", "published"),
+    *("journal-written", "artifacts-written", "canary-begun", "staged", "published"),
     *("workers-switched", "switched", "settled", "activated", "released"),
 )
 
@@ -90,7 +90,7 @@ class Site(Prod):
         table = release_record(records, self.control)
         needed = {artifact_key(entry.artifact) for entry in table.detections}
         assert needed == {key for key in records if key.startswith(ARTIFACT)}
-        assert table.trial is None
+        assert table.canary is None
         return {e.key: (e.version, e.mode) for e in table.detections}
 
     def released(self) -> dict[str, tuple[int, str]]:

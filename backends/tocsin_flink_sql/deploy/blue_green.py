@@ -1,4 +1,4 @@
-"""Two generations of a correlation beside each other, and the cut between them.
+"""Two generations of a correlation beside each other, and the cutover between them.
 
 The new one reads events again, or from now on, until it is as far as the old one. Then a moment of
 event time is published that neither has reached: matches up to it are the old one's, later ones
@@ -25,7 +25,7 @@ from tocsin_flink_sql.state.storage import Generation
 NEAR_MS = 2000
 """So far behind the old one the new one counts as having caught up."""
 MARGIN_MS = 10_000
-"""How far after both watermarks a cut is at first, beside the age of what Flink tells."""
+"""How far after both watermarks a cutover is at first, beside the age of what Flink tells."""
 POLL_SECONDS = 1.0
 
 
@@ -37,8 +37,8 @@ class LogicChange:
     before: str
     after: str
 
-    def cut(self, at: int | None, *, sure: bool = False, ends: tuple[int, ...] = ()) -> Cutover:
-        """The cut at this event time (milliseconds); `ends` once the old one is gone."""
+    def cutover(self, at: int | None, *, sure: bool = False, ends: tuple[int, ...] = ()) -> Cutover:
+        """The cutover at this event time (milliseconds); `ends` once the old one is gone."""
         return Cutover(self.detection, self.before, self.after, at, sure=sure, ends=ends)
 
 
@@ -56,13 +56,13 @@ class Turn:
 
     @property
     def at(self) -> int | None:
-        """The cut, once it is sure."""
-        return self.step.generation.cut
+        """The cutover, once it is sure."""
+        return self.step.generation.cutover
 
-    def cut(self, ends: tuple[int, ...]) -> Cutover:
-        """The cut, once the old one is gone."""
+    def cutover(self, ends: tuple[int, ...]) -> Cutover:
+        """The cutover, once the old one is gone."""
         at = self.at if self.step.blue_green else None
-        return self.change.cut(at, sure=at is not None, ends=ends)
+        return self.change.cutover(at, sure=at is not None, ends=ends)
 
 
 Marks = tuple[int | None, ...]
@@ -88,10 +88,10 @@ class BlueGreen:
                 self._pipelines.install(step.before, step.old, {new})
         self._pipelines.install(step.after, step.generation, {old})
 
-    def cut(self, turns: Sequence[Turn], publisher: Publisher) -> None:
-        """Wait until the new generations have caught up, and publish their cuts.
+    def cut_over(self, turns: Sequence[Turn], publisher: Publisher) -> None:
+        """Wait until the new generations have caught up, and publish their cutovers.
 
-        An old one that a restart took with it is waited for; one that stays dead has no cut: the
+        An old one that a restart took with it is waited for; one that stays dead has none: the
         matches of both count. Raises UnhealthyError if a new one does not catch up in time.
         """
         ahead = [turn for turn in turns if self._runs_beside(turn, publisher)]
@@ -100,7 +100,7 @@ class BlueGreen:
         self._publish(ahead, publisher)
 
     def finish(self, turns: Sequence[Turn], publisher: Publisher) -> None:
-        """Let the old generations run up to the cut, then take them away."""
+        """Let the old generations run up to the cutover, then take them away."""
         waiting = []
         for turn in turns:
             step = turn.step
@@ -117,22 +117,22 @@ class BlueGreen:
                 self._site.storage.end(turn.pipeline, step.old)
 
     def _runs_beside(self, turn: Turn, publisher: Publisher) -> bool:
-        """Whether the cut is to be found; else what is known of it is published."""
+        """Whether the cutover is to be found; else what is known of it is published."""
         step, change = turn.step, turn.change
         if turn.at is not None:
-            publisher.cut([change.cut(turn.at, sure=True)])
+            publisher.cut_over([change.cutover(turn.at, sure=True)])
             return False
         if step.before is None or step.old is None:
             return False
         try:
             self._pipelines.install(step.before, step.old, {self._names(step)[1]})
         except UnhealthyError:
-            publisher.cut([change.cut(None)])
+            publisher.cut_over([change.cutover(None)])
             return False
         return True
 
     def _restart(self, spec: JobSpec, generation: Generation, beside: str) -> None:
-        """The old one must run up to the cut; there is no way back to it any more."""
+        """The old one must run up to the cutover; there is no way back to it any more."""
         try:
             self._pipelines.install(spec, generation, {beside})
         except UnhealthyError as error:
@@ -152,34 +152,34 @@ class BlueGreen:
             time.sleep(POLL_SECONDS)
 
     def _publish(self, turns: Sequence[Turn], publisher: Publisher) -> None:
-        """Publish cuts that neither has reached; again, with more room, until that is sure."""
+        """Publish cutovers that neither has reached; again, with more room, until that is sure."""
         margin, marks = MARGIN_MS + self._watermarks.age_ms, self._marks(turns)
         while turns:
-            cuts = [(turn, latest(marks[turn.pipeline]) + margin) for turn in turns]
-            publisher.cut([turn.change.cut(at) for turn, at in cuts])
+            cutovers = [(turn, latest(marks[turn.pipeline]) + margin) for turn in turns]
+            publisher.cut_over([turn.change.cutover(at) for turn, at in cutovers])
             self._site.place.point("cut-published")
             marks, margin = self._marks(turns), margin * 2
-            sure = [(turn, at) for turn, at in cuts if is_sure(at, marks[turn.pipeline])]
+            sure = [(turn, at) for turn, at in cutovers if is_sure(at, marks[turn.pipeline])]
             for turn, at in sure:
-                turn.step.generation.set_cut(at)
-            publisher.cut([turn.change.cut(at, sure=True) for turn, at in sure])
+                turn.step.generation.set_cutover(at)
+            publisher.cut_over([turn.change.cutover(at, sure=True) for turn, at in sure])
             turns = [turn for turn in turns if turn.at is None]
 
     def _await(self, turns: Sequence[Turn], publisher: Publisher) -> None:
-        """Wait until old generations are at the cut; where nothing comes, the cut comes down."""
+        """Wait until old generations are there; where nothing comes, the cutover comes down."""
         deadline = time.monotonic() + self._site.timing.catch_up
         last: Mapping[str, Marks] = {}
         while turns:
             marks = self._marks(turns)
             for turn in [t for t in turns if at_rest(marks[t.pipeline], last.get(t.pipeline))]:
                 at = latest(marks[turn.pipeline])
-                publisher.cut([turn.change.cut(at, sure=True)])
-                turn.step.generation.set_cut(at)
+                publisher.cut_over([turn.change.cutover(at, sure=True)])
+                turn.step.generation.set_cutover(at)
             turns = [t for t in turns if not has_reached(t.at, marks[t.pipeline])]
             if turns and time.monotonic() > deadline:
                 slow = turns[0]
                 raise EngineError(
-                    f"the old generation of {slow.pipeline} does not reach the cut at {slow.at}",
+                    f"the old job of {slow.pipeline} does not reach the cutover at {slow.at}",
                     hint="apply again once its job reads on",
                 )
             last = marks
@@ -210,12 +210,12 @@ def has_caught_up(old: int | None, new: int | None) -> bool:
 
 
 def is_sure(at: int, marks: Marks) -> bool:
-    """Whether neither job has got past a cut that is published by now."""
+    """Whether neither job has got past a cutover that is published by now."""
     return latest(marks) <= at
 
 
 def has_reached(at: int | None, marks: Marks) -> bool:
-    """Whether the old job has found all that it has to find up to the cut."""
+    """Whether the old job has found all that it has to find up to the cutover."""
     return latest(marks[:1]) >= (at or 0)
 
 

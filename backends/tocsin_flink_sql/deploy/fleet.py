@@ -20,7 +20,7 @@ from tocsin_flink_sql.deploy.drift import Drift
 from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.generations import Generations, Step
 from tocsin_flink_sql.deploy.job_specs import CorrelationJob, job_specs
-from tocsin_flink_sql.deploy.rollout_plan import JobStep, StepKind, plain_cuts, plan_rollout
+from tocsin_flink_sql.deploy.rollout_plan import JobStep, StepKind, plain_cutovers, plan_rollout
 from tocsin_flink_sql.deploy.savepoint_upgrade import Pipelines, hand_on
 from tocsin_flink_sql.deploy.topics import Channels
 from tocsin_flink_sql.deploy.watermarks import Watermarks
@@ -92,7 +92,7 @@ class FlinkFleet:
     # --- moving -----------------------------------------------------------------------------------
 
     def stage(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Check all that comes, start new generations beside the old, and publish the cuts."""
+        """Check all that comes, start new generations beside the old, and publish the cutovers."""
         with self._tools() as tools:
             self._make_topics(tools.channels, rollout)
             self._site.place.point("topics-made")
@@ -104,13 +104,13 @@ class FlinkFleet:
             self._check_task_slots(tools, plan, steps)
             self._site.place.point("checked")
             self._begin(tools, _turns(steps, rollout), publisher)
-            if cuts := list(plain_cuts(plan, rollout)):
-                publisher.cut(cuts)
+            if cutovers := list(plain_cutovers(plan, rollout)):
+                publisher.cut_over(cutovers)
             self._site.place.point("cuts-published")
 
     def switch(self, rollout: Rollout, publisher: Publisher) -> None:
         """Stop what is removed, swap what changes, start what is new. Raises UnhealthyError."""
-        del publisher  # the cuts stand since stage
+        del publisher  # the cutovers stand since stage
         with self._tools() as tools:
             plan = self._plan(rollout)
             steps = self._generations.of(plan, rollout.release)
@@ -143,8 +143,8 @@ class FlinkFleet:
     def retreat(self, rollout: Rollout, publisher: Publisher) -> None:
         """Let the old jobs run again, from the newest snapshots of their generations.
 
-        Where new ones are in charge from a cut on, they are until another. Other cuts stay: both
-        sides may have found something.
+        Where new ones are in charge from a cutover on, they are until another. Other cutovers stay:
+        both sides may have found something.
         """
         with self._tools() as tools:
             if ways := list(self._generations.back(rollout)):
@@ -168,10 +168,10 @@ class FlinkFleet:
         return plan_rollout(rollout, lambda before, after: self.judge(before, after, ""))
 
     def _begin(self, tools: Tools, turns: Sequence[Turn], publisher: Publisher) -> None:
-        """Start the new beside the old, and publish their cuts."""
+        """Start the new beside the old, and publish their cutovers."""
         _each(tools.greens.begin, [turn.step for turn in turns])
         self._site.place.point("greens-begun")
-        tools.greens.cut(turns, publisher)
+        tools.greens.cut_over(turns, publisher)
 
     def _end_cuts(
         self, tools: Tools, steps: Sequence[Step], rollout: Rollout, publisher: Publisher
@@ -181,7 +181,7 @@ class FlinkFleet:
         over = [Turn(s, changes[s.after.pipeline]) for s in steps if s.after.pipeline in changes]
         if over := [turn for turn in over if not turn.step.same]:
             ends = tools.channels.written(self._site.topics.found)
-            publisher.cut([turn.cut(ends) for turn in over])
+            publisher.cut_over([turn.cutover(ends) for turn in over])
         self._site.place.point("cuts-ended")
 
     def _make_topics(self, channels: Channels, rollout: Rollout) -> None:

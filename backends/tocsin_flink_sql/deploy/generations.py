@@ -35,7 +35,7 @@ class Step:
 
     @property
     def blue_green(self) -> bool:
-        """Whether both run beside each other until a cut."""
+        """Whether both run beside each other until a cutover."""
         return self.before is not None and not self.same and self.old != self.generation
 
 
@@ -50,12 +50,12 @@ class Generations:
         return [self._of(step, step.after, release) for step in plan if step.after]
 
     def back(self, rollout: Rollout) -> Iterator[Step]:
-        """The ways back where the new generation's matches count from a cut on."""
+        """The ways back where the new generation's matches count from a cutover on."""
         before = job_specs(rollout.before, rollout.bodies)
         for pipeline, spec in job_specs(rollout.after, rollout.bodies).items():
             made = self._site.storage.made_by(pipeline, rollout.release)
             old = self.home(before[pipeline]) if pipeline in before else None
-            if made and old and made != old and made.cut is not None:
+            if made and old and made != old and made.cutover is not None:
                 yield Step(before[pipeline], old, spec, made)
 
     def home(self, spec: JobSpec) -> Generation | None:
@@ -98,7 +98,7 @@ class Generations:
         if made is None or made == old:
             made = storage.begin(spec.pipeline, release, self._now(), start)
             if old is not None:
-                old.forget_cut()
+                old.forget_cutover()
         made.serve(spec.version)
         return made
 

@@ -26,11 +26,11 @@ class StepKind(Enum):
     KEEP = ()
     UPGRADE = ("stop with a savepoint", "start from it")
     REPLAY = (
-        *("start beside the old one", "read events again", "cut at an event time"),
+        *("start beside the old one", "read events again", "cut over at an event time"),
         *("stop the old one", "delete its state"),
     )
     RESET = (
-        *("start beside the old one, with no state", "cut at an event time"),
+        *("start beside the old one, with no state", "cut over at an event time"),
         *("stop the old one", "delete its state"),
     )
     START = ("start",)
@@ -125,7 +125,7 @@ def _parent(spec: JobSpec, before: Mapping[str, JobSpec]) -> str:
     return ""
 
 
-def plain_cuts(steps: Sequence[JobStep], rollout: Rollout) -> Iterator[Cutover]:
+def plain_cutovers(steps: Sequence[JobStep], rollout: Rollout) -> Iterator[Cutover]:
     """Those of detections of which no two versions run beside each other: both count."""
     before: Mapping[str, Entry] = {entry.id: entry for entry in rollout.before}
     two = [step.after for step in steps if step.kind.two_generations]

@@ -56,17 +56,17 @@ class Generation:
         _write(self.folder / "start.json", canonical_bytes({"from": start}))
 
     @property
-    def cut(self) -> int | None:
-        """The event time (milliseconds) of the cut from the generation before, once it is sure."""
+    def cutover(self) -> int | None:
+        """The event time (ms) of the cutover from the generation before, once it is sure."""
         file = self.folder / "cut.json"
         return int(_read_json(file)["at"]) if file.is_file() else None
 
-    def set_cut(self, at: int) -> None:
-        """The cut is published, and neither generation had got so far by then."""
+    def set_cutover(self, at: int) -> None:
+        """The cutover is published, and neither generation had got so far by then."""
         _write(self.folder / "cut.json", canonical_bytes({"at": at}))
 
-    def forget_cut(self) -> None:
-        """There is no generation before this any more; the next cut may be the way back to this."""
+    def forget_cutover(self) -> None:
+        """No generation is before this any more; the next cutover may be the way back to it."""
         (self.folder / "cut.json").unlink(missing_ok=True)
 
     @property

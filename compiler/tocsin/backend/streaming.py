@@ -93,11 +93,11 @@ class UnhealthyError(EngineError):
 class Publisher(Protocol):
     """Where a fleet publishes what its readers must know; durable on return."""
 
-    def cut(self, cuts: Sequence[Cutover]) -> None:
+    def cut_over(self, cutovers: Sequence[Cutover]) -> None:
         """Whose matches count from now on, for these detections."""
 
-    def trial(self, share: float | None) -> None:
-        """Try the coming detections on this share of partitions; None ends the trial."""
+    def canary(self, share: float | None) -> None:
+        """Run the coming detections on this share of partitions; None ends that."""
 
     def begin(self, starts: Mapping[str, int]) -> None:
         """Where workers begin in these topics, and no others, if they never read them.

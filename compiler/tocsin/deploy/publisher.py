@@ -23,19 +23,19 @@ class RecordPublisher:
         self._rollout = rollout
         self._table = table
 
-    def cut(self, cuts: Sequence[Cutover]) -> None:
-        """Add these cuts, or put them in place of those of the same change."""
-        changes = {(cut.detection, cut.before, cut.after) for cut in cuts}
-        last = {cut.detection: cut for cut in self._table.cuts}
-        again = {cut for cut in last.values() if (cut.detection, cut.before, cut.after) in changes}
-        kept = [cut for cut in self._table.cuts if cut not in again]
-        self._publish(replace(self._table, cuts=_newest((*kept, *cuts))))
+    def cut_over(self, cutovers: Sequence[Cutover]) -> None:
+        """Add these cutovers, or put them in place of those of the same change."""
+        changes = set(map(_change, cutovers))
+        last = {each.detection: each for each in self._table.cutovers}
+        again = {each for each in last.values() if _change(each) in changes}
+        kept = [each for each in self._table.cutovers if each not in again]
+        self._publish(replace(self._table, cutovers=_newest((*kept, *cutovers))))
 
-    def trial(self, share: float | None) -> None:
-        """Begin or end the trial of the coming release."""
+    def canary(self, share: float | None) -> None:
+        """Begin or end the canary of the coming release."""
         rollout = self._rollout
-        trial = None if share is None else Canary(rollout.release, rollout.after, share)
-        self._publish(replace(self._table, trial=trial))
+        canary = None if share is None else Canary(rollout.release, rollout.after, share)
+        self._publish(replace(self._table, canary=canary))
 
     def begin(self, starts: Mapping[str, int]) -> None:
         """These topics and no others have a start; where one had one already, it keeps it."""
@@ -51,7 +51,7 @@ class RecordPublisher:
                 table,
                 release=rollout.release,
                 detections=rollout.after,
-                trial=None,
+                canary=None,
                 previous=before,
             )
         )
@@ -61,7 +61,7 @@ class RecordPublisher:
         self._publish(replace(self._table, previous=None))
 
     def restore(self) -> None:
-        """The release before is live again. Cuts stay: both sides may have found something."""
+        """The release before is live again. Cutovers stay: both sides may have found something."""
         table = self._table
         before = table.previous or Previous(table.release, self._rollout.before)
         self._publish(
@@ -69,7 +69,7 @@ class RecordPublisher:
                 table,
                 release=before.release,
                 detections=before.detections,
-                trial=None,
+                canary=None,
                 previous=None,
             )
         )
@@ -80,10 +80,14 @@ class RecordPublisher:
             self._table = table
 
 
-def _newest(cuts: Sequence[Cutover]) -> tuple[Cutover, ...]:
+def _change(cutover: Cutover) -> tuple[str, str, str]:
+    return cutover.detection, cutover.before, cutover.after
+
+
+def _newest(cutovers: Sequence[Cutover]) -> tuple[Cutover, ...]:
     """Those that are remembered, oldest first."""
     kept: list[Cutover] = []
-    for cut in reversed(cuts):
-        if sum(other.detection == cut.detection for other in kept) < REMEMBERED:
-            kept.append(cut)
+    for cutover in reversed(cutovers):
+        if sum(other.detection == cutover.detection for other in kept) < REMEMBERED:
+            kept.append(cutover)
     return tuple(reversed(kept))

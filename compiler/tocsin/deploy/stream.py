@@ -153,8 +153,8 @@ class StreamTarget:
         cure = "apply writes it again"
         if wrong := self._store.altered():
             yield Finding("control-altered", self._store.name, wrong, cure)
-        if table.trial or _plain(table.detections) != _plain(released.entries):
-            what = "a trial is going on" if table.trial else "it is not that of the last release"
+        if table.canary or _plain(table.detections) != _plain(released.entries):
+            what = "a canary is running" if table.canary else "it is not that of the last release"
             yield Finding("release-altered", self._store.name, what, cure)
         if self._registry:
             yield from registry.findings(self._registry, TOPICS)

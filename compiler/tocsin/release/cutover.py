@@ -55,16 +55,16 @@ class WrittenMatch:
         return time is None or ((low is None or time > low) and (high is None or time <= high))
 
 
-def counts(match: WrittenMatch, now: str, cuts: Sequence[Cutover]) -> bool:
+def counts(match: WrittenMatch, now: str, cutovers: Sequence[Cutover]) -> bool:
     """Whether a match counts, of a detection whose logic is `now`.
 
-    `cuts` are those of the detection, oldest first. Each ends the time of its `before`, and begins
+    `cutovers`: of the detection, oldest first. Each ends the time of its `before`, and begins
     that of its `after`, at its moment; where it has none, both go on to the ends of time.
     """
     begin, last = None, {now}
-    for cut in cuts:
-        own = match.logic == cut.before and not cut.ended(match.place)
-        if own and match.within(begin, cut.at):
+    for cutover in cutovers:
+        own = match.logic == cutover.before and not cutover.ended(match.place)
+        if own and match.within(begin, cutover.at):
             return True
-        begin, last = cut.at, {cut.after} if cut.sure else {cut.after, now}
+        begin, last = cutover.at, {cutover.after} if cutover.sure else {cutover.after, now}
     return match.logic in last and match.within(begin, None)

@@ -1,4 +1,4 @@
-"""The record of a release: what is live, what is on trial, whose matches count."""
+"""The record of a release: what is live, which canary runs, whose matches count."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class Previous:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRecord:
-    """The detections of a release, and at most one trial beside them.
+    """The detections of a release, and at most one canary beside them.
 
     `starts`: where workers begin in topics that they never read, in milliseconds since 1970; 0: at
-    the first event that there is.
+    the first event that there is. In its bytes stand the older words `trial` and `cuts`.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -56,9 +56,9 @@ class ReleaseRecord:
     environment: str
     release: Whole
     detections: Entries = ()
-    trial: Canary | None = None
+    canary: Annotated[Canary | None, Field(alias="trial")] = None
     previous: Previous | None = None
-    cuts: Annotated[tuple[Cutover, ...], FailFast()] = ()
+    cutovers: Annotated[tuple[Cutover, ...], FailFast(), Field(alias="cuts")] = ()
     starts: Mapping[str, Whole] = field(default_factory=dict)
     form: Literal[2] = 2
 
@@ -70,7 +70,7 @@ class ReleaseRecord:
 
     def encode(self) -> bytes:
         """JSON; equal records give equal bytes."""
-        return _RECORD.dump_json(self)
+        return _RECORD.dump_json(self, by_alias=True)
 
     @classmethod
     def decode(cls, data: bytes) -> ReleaseRecord:

@@ -61,18 +61,18 @@ class Finder:
 
 
 class Alerter:
-    """The detections of a release that run elsewhere, and the cuts between their versions."""
+    """The detections of a release that run elsewhere, and the cutovers between their versions."""
 
     def __init__(
-        self, deployment: ReleasedDetections, cuts: Sequence[Cutover], writer: AlertWriter
+        self, deployment: ReleasedDetections, cutovers: Sequence[Cutover], writer: AlertWriter
     ) -> None:
         elsewhere = [
             d for d in deployment.detections if not registry.in_workers(d.artifact.backend)
         ]
         self._finders = {each.described.id: Finder.of(each) for each in elsewhere}
-        self._cuts: dict[str, list[Cutover]] = defaultdict(list)
-        for cut in cuts:
-            self._cuts[cut.detection].append(cut)
+        self._cutovers: dict[str, list[Cutover]] = defaultdict(list)
+        for cutover in cutovers:
+            self._cutovers[cutover.detection].append(cutover)
         self._writer = writer
 
     def __call__(self, records: Sequence[Record]) -> Batch:
@@ -111,7 +111,7 @@ class Alerter:
         return made
 
     def _counts(self, finder: Finder, written: WrittenMatch) -> bool:
-        return counts(written, finder.binding.logic, self._cuts[finder.described.id])
+        return counts(written, finder.binding.logic, self._cutovers[finder.described.id])
 
 
 def _left_out(finder: Finder, row: Mapping[str, Any], time: int | None) -> Iterator[Output]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from tocsin.canonical import digest_bytes
 from tocsin.release.entry import Whole
@@ -29,7 +30,7 @@ class WorkerReport:
     """
 
     release: Whole
-    trial: Whole | None
+    canary: Annotated[Whole | None, Field(alias="trial")]
     seen: str
     error: str
     isolated: Mapping[str, str]

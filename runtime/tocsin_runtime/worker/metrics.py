@@ -32,7 +32,7 @@ class WorkerMetrics(Collector):
         """The figures now."""
         done, told = self._service.done, self._service.plans.told()
         yield _counter("tocsin_events", "Events committed.", done.counters.events)
-        yield _counter("tocsin_trial_events", "Events of them on trial.", done.trial_events)
+        yield _counter("tocsin_trial_events", "Events of them for the canary.", done.canary_events)
         for sink, (name, words) in _SINKS.items():
             yield _counter(name, words, done.outputs[sink])
         yield self._timeless()
@@ -41,7 +41,7 @@ class WorkerMetrics(Collector):
             "tocsin_batch_seconds", "Time of batches, commit included.", done.batches, done.seconds
         )
         yield _gauge("tocsin_release", "The release that runs.", told["release"])
-        yield _gauge("tocsin_trial", "The release on trial, 0 for none.", told["trial"] or 0)
+        yield _gauge("tocsin_trial", "The release of the canary, 0 for none.", told["trial"] or 0)
         yield _gauge("tocsin_error", "1 if what is deployed cannot be loaded.", bool(told["error"]))
         yield _gauge(
             "tocsin_isolated", "Detections evaluated apart from others.", len(told["isolated"])

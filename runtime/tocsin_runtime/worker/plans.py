@@ -1,4 +1,4 @@
-"""What a worker is to run: the release, a trial beside it, and what was found elsewhere."""
+"""What a worker is to run: the release, a canary beside it, and what was found elsewhere."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Plans:
     """The versions at hand, by the records of a control topic.
 
     `found`: the topic of what jobs elsewhere find, read where a release has any. `error`: why the
-    last record, or its trial, is not what runs. `starts`: where topics begin that were never read.
+    last record, or its canary, is not what runs. `starts`: where topics begin that were never read.
     """
 
     def __init__(self, topic: str, writer_of: WriterOf, found: str = "") -> None:
@@ -43,7 +43,7 @@ class Plans:
         self.error = ""
         self.starts: Mapping[str, int] = {}
         self.release = Version(_NOTHING, writer_of(_NOTHING))
-        self.trial: Version | None = None
+        self.canary: Version | None = None
         self._alerter: Alerter | None = None
 
     # --- following --------------------------------------------------------------------------------
@@ -72,24 +72,24 @@ class Plans:
         release = self._version(table.release, table.detections, records)
         alerter = None
         if self._found:
-            alerter = Alerter(release.deployment, table.cuts, release.writer)
-        trial = self.trial
-        self.release, self.trial, self._alerter = release, None, alerter
+            alerter = Alerter(release.deployment, table.cutovers, release.writer)
+        canary = self.canary
+        self.release, self.canary, self._alerter = release, None, alerter
         self.starts = table.starts
-        if table.trial:
-            wanted, self._share = table.trial, table.trial.share
-            self.trial = self._version(wanted.release, wanted.detections, records, trial)
+        if table.canary:
+            wanted, self._share = table.canary, table.canary.share
+            self.canary = self._version(wanted.release, wanted.detections, records, canary)
 
     def _version(
         self,
         release: int,
         detections: Sequence[Entry],
         records: Records,
-        trial: Version | None = None,
+        canary: Version | None = None,
     ) -> Version:
         """The version of a record; what is known is not made again."""
         wanted = deployment(release, detections, records)
-        known = [v for v in (self.release, self.trial, trial) if v is not None]
+        known = [v for v in (self.release, self.canary, canary) if v is not None]
         for version in known:
             if version.deployment == wanted:
                 return version
@@ -99,37 +99,37 @@ class Plans:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """What is to be read. A topic that only a trial has is read when the trial is released."""
+        """What is to be read. A topic that only a canary has is read when that is released."""
         found = (self._found,) if self._found and self.release.elsewhere else ()
         return tuple(sorted({*self.release.topics, *found}))
 
     def split(
         self, records: Sequence[Record], partitions: Callable[[str], int]
     ) -> tuple[Work, Work, Work]:
-        """Who is to process which records: on trial, released, found elsewhere.
+        """Who is to process which records: canary, released, found elsewhere.
 
         `partitions` tells how many a topic has.
         """
-        trial: list[Record] = []
+        canary: list[Record] = []
         released: list[Record] = []
         found: list[Record] = []
         for record in records:
             if record.topic == self._found:
                 found.append(record)
-            elif self.trial and self._tried(record, partitions):
-                trial.append(record)
+            elif self.canary and self._in_canary(record, partitions):
+                canary.append(record)
             else:
                 released.append(record)
         return (
-            [(self.trial, trial)] if self.trial else [],
+            [(self.canary, canary)] if self.canary else [],
             [(self.release, released)],
             [(self._alerter, found)] if self._alerter else [],
         )
 
-    def _tried(self, record: Record, partitions: Callable[[str], int]) -> bool:
+    def _in_canary(self, record: Record, partitions: Callable[[str], int]) -> bool:
         topic = record.topic
         if topic not in self._numbers:
-            self._numbers[topic] = on_trial(partitions(topic), self._share)
+            self._numbers[topic] = canary_partitions(partitions(topic), self._share)
         return record.partition < self._numbers[topic]
 
     # --- telling ----------------------------------------------------------------------------------
@@ -137,18 +137,18 @@ class Plans:
     def told(self) -> dict[str, Any]:
         """What a report has of it. `seen` is the digest of the record that it answers to."""
         isolated: dict[str, str] = {}
-        for version in (self.release, self.trial):
+        for version in (self.release, self.canary):
             for lane in version.lanes.values() if version else ():
                 isolated |= lane.isolated
         return {
             "release": self.release.deployment.release,
-            "trial": self.trial.deployment.release if self.trial else None,
+            "trial": self.canary.deployment.release if self.canary else None,
             "seen": self._seen,
             "error": self.error,
             "isolated": isolated,
         }
 
 
-def on_trial(partitions: int, share: float) -> int:
-    """How many partitions of a topic, the first ones, are on trial."""
+def canary_partitions(partitions: int, share: float) -> int:
+    """How many partitions of a topic, the first ones, see the canary."""
     return max(1, math.ceil(share * partitions)) if partitions > 1 and share > 0 else 0

@@ -26,10 +26,10 @@ Say = Callable[[str], None]
 
 @dataclass(slots=True)
 class Done:
-    """Committed work: `counters` of all, events on trial, results by sink, seconds of batches."""
+    """Committed work: `counters` of all, the canary's events, results by sink, seconds by batch."""
 
     counters: Counters = field(default_factory=Counters)
-    trial_events: int = 0
+    canary_events: int = 0
     outputs: Counter[Sink] = field(default_factory=Counter)
     batches: int = 0
     seconds: float = 0.0
@@ -79,7 +79,7 @@ class Service:
             self._reports.tell(self.report)
         records = self.stream.poll()
         self._polled = time.monotonic()
-        # A cut is published before any match later than it: records in hand wait for it.
+        # A cutover is published before any match later than it: records in hand wait for it.
         changed = self._follower.refresh() if records else self._follower.drain()
         if changed:
             self._follow()
@@ -87,9 +87,9 @@ class Service:
 
     def __call__(self, records: Sequence[Record]) -> Batch:
         """Process a batch with the versions at hand."""
-        trial, released, found = self.plans.split(records, self.stream.partitions)
-        batch = joined([process(group) for process, group in (*trial, *released, *found) if group])
-        self._batch = Done(batch.counters, sum(len(group) for _, group in trial))
+        canary, released, found = self.plans.split(records, self.stream.partitions)
+        batch = joined([process(group) for process, group in (*canary, *released, *found) if group])
+        self._batch = Done(batch.counters, sum(len(group) for _, group in canary))
         return Batch(self._counted(batch.outputs), batch.counters)
 
     def commit(self, outputs: Iterable[Output]) -> bool:
@@ -98,7 +98,7 @@ class Service:
         if kept:
             done, batch = self.done, self._batch
             done.counters.add(batch.counters)
-            done.trial_events += batch.trial_events
+            done.canary_events += batch.canary_events
             done.outputs.update(batch.outputs)
             done.batches += 1
             done.seconds += time.monotonic() - self._polled
@@ -123,7 +123,7 @@ class Service:
             **self.plans.told(),
             "topics": topics,
             "events": self.done.counters.events,
-            "trial_events": self.done.trial_events,
+            "trial_events": self.done.canary_events,
             "dead_letters": self.done.counters.dead_letters,
             "without_time": dict(self.done.counters.timeless),
             "left_out": self.done.counters.left_out_by_detection(),
@@ -153,7 +153,7 @@ class Service:
         if now["release"] != before["release"]:
             self._say(f"now at release {now['release']}")
         if now["trial"] and now["trial"] != before["trial"]:
-            self._say(f"trial of release {now['trial']}")
+            self._say(f"canary of release {now['trial']}")
 
     def _counted(self, outputs: Iterable[Output]) -> Iterator[Output]:
         for output in outputs:

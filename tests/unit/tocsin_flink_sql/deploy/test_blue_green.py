@@ -83,13 +83,13 @@ def turn(tmp_path: Path, *, same_generation: bool) -> Turn:
 def test_a_cut_is_sure_once_it_is_written_down(tmp_path: Path) -> None:
     made = turn(tmp_path, same_generation=False)
     assert made.pipeline == "burst"
-    assert made.cut((5,)) == Cutover("burst", "old", "new", None, ends=(5,))
-    made.step.generation.set_cut(42)
+    assert made.cutover((5,)) == Cutover("burst", "old", "new", None, ends=(5,))
+    made.step.generation.set_cutover(42)
     assert made.at == 42
-    assert made.cut((5,)) == Cutover("burst", "old", "new", 42, sure=True, ends=(5,))
+    assert made.cutover((5,)) == Cutover("burst", "old", "new", 42, sure=True, ends=(5,))
 
 
 def test_one_that_keeps_its_state_has_no_cut(tmp_path: Path) -> None:
     made = turn(tmp_path, same_generation=True)
-    made.step.generation.set_cut(42)  # that of its own beginning
-    assert made.cut((5,)) == Cutover("burst", "old", "new", None, ends=(5,))
+    made.step.generation.set_cutover(42)  # that of its own beginning
+    assert made.cutover((5,)) == Cutover("burst", "old", "new", None, ends=(5,))

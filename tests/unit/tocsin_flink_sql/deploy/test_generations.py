@@ -14,7 +14,7 @@ from tocsin.release.cutover import Cutover
 from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.deploy.environment import Site
 from tocsin_flink_sql.deploy.generations import Generations, Step
-from tocsin_flink_sql.deploy.rollout_plan import StepKind, plain_cuts, plan_rollout
+from tocsin_flink_sql.deploy.rollout_plan import StepKind, plain_cutovers, plan_rollout
 from unit.tocsin_flink_sql.deploy.shop import TOPIC, site
 
 FIRST = Edition(1, {"ra": "a", "rb": "b"})
@@ -76,16 +76,16 @@ def test_a_change_back_after_a_replay_is_a_generation_of_its_own(tmp_path: Path)
 def test_a_change_has_a_way_back_once_its_cut_is_sure(tmp_path: Path) -> None:
     at = site(tmp_path)
     first = burst(prepared(at, book_move(1, None, FIRST, KEEP)))
-    first.generation.set_cut(7)
+    first.generation.set_cutover(7)
     move = book_move(2, FIRST, SECOND, REPLAY)
     second = burst(prepared(at, move))
     assert list(Generations(at).back(move)) == []
-    second.generation.set_cut(42)
+    second.generation.set_cutover(42)
     [back] = Generations(at).back(move)
     assert (back.after, back.before) == (second.before, second.after)
     assert (back.generation, back.old) == (first.generation, second.generation)
     assert back.blue_green
-    assert back.generation.cut is None  # that of its own beginning is over
+    assert back.generation.cutover is None  # that of its own beginning is over
 
 
 def test_an_impossible_wish_is_refused(tmp_path: Path) -> None:
@@ -102,9 +102,9 @@ def test_versions_that_never_run_together_both_count(tmp_path: Path) -> None:
     prepared(at, book_move(1, None, FIRST, KEEP))
     kept, replayed = (book_move(2, FIRST, SECOND, v) for v in (KEEP, REPLAY))
     old, new = compiled(FIRST, TOPIC).queries, compiled(SECOND, TOPIC).queries
-    cuts = [Cutover(identity(k), old[k].logic, new[k].logic) for k in (MARK, BURSTS)]
-    assert set(plain_cuts(plan_rollout(kept, never), kept)) == set(cuts)
-    assert set(plain_cuts(plan_rollout(replayed, never), replayed)) == set(cuts[:1])
+    cutovers = [Cutover(identity(k), old[k].logic, new[k].logic) for k in (MARK, BURSTS)]
+    assert set(plain_cutovers(plan_rollout(kept, never), kept)) == set(cutovers)
+    assert set(plain_cutovers(plan_rollout(replayed, never), replayed)) == set(cutovers[:1])
 
 
 APART = replace(FIRST, number=2, isolated="ra")

@@ -68,5 +68,5 @@ def test_the_reason_is_that_of_the_decision() -> None:
     assert burst.kind.value[:3] == (
         "start beside the old one",
         "read events again",
-        "cut at an event time",
+        "cut over at an event time",
     )

@@ -51,9 +51,9 @@ def test_any_name_of_a_pipeline_is_read_back(tmp_path: Path) -> None:
 
 def test_a_cut_is_remembered(tmp_path: Path) -> None:
     generation = Storage(tmp_path).begin("burst", 1, 1, "earliest")
-    assert generation.cut is None
-    generation.set_cut(42)
-    assert generation.cut == 42
+    assert generation.cutover is None
+    generation.set_cutover(42)
+    assert generation.cutover == 42
 
 
 def test_damaged_files_are_none(tmp_path: Path) -> None:

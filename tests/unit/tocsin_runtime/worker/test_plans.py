@@ -1,4 +1,4 @@
-"""What a worker runs by the records of its control topic: releases, trials, and what is damaged."""
+"""What a worker runs by the records of its control topic: releases, canaries, damage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.stream.base import Record
 from tocsin_runtime.stream.deployment import ReleasedDetections
 from tocsin_runtime.worker.kafka import KafkaStream
-from tocsin_runtime.worker.plans import Plans, on_trial
+from tocsin_runtime.worker.plans import Plans, canary_partitions
 from tocsin_runtime.worker.service import Service
 from worker_world import PAID, ROLE, World, build_world
 
@@ -73,18 +73,18 @@ def records_of(
     world: World,
     modes: Mapping[str, str] | None = None,
     release: int = 1,
-    trial: Mapping[str, str] | None = None,
+    canary: Mapping[str, str] | None = None,
     share: float = 0.25,
 ) -> dict[str, bytes]:
-    """The control topic of a release, with a trial of these detections beside it."""
+    """The control topic of a release, with a canary of these detections beside it."""
     entries, bodies = world.released("broker", modes)
     coming: list[Entry] = []
-    if trial is not None:
-        coming, more = world.released("broker", trial)
+    if canary is not None:
+        coming, more = world.released("broker", canary)
         bodies |= more
     table = ReleaseRecord("broker", release, tuple(entries))
-    if trial is not None:
-        table = replace(table, trial=Canary(release + 1, tuple(coming), share))
+    if canary is not None:
+        table = replace(table, canary=Canary(release + 1, tuple(coming), share))
     artifacts = {artifact_key(digest): body for digest, body in bodies.items()}
     return {**artifacts, RELEASE: table.encode()}
 
@@ -99,10 +99,10 @@ def audit(*partitions: int) -> list[Record]:
     return [Record("shop.audit", n, 0, b"{}") for n in partitions]
 
 
-def tried(made: Plans, partitions: int) -> list[int]:
-    """The partitions of a topic with so many that are on trial."""
-    trial, _, _ = made.split(audit(*range(partitions)), lambda _: partitions)
-    return [record.partition for _, group in trial for record in group]
+def canary_places(made: Plans, partitions: int) -> list[int]:
+    """The partitions of a topic with so many that see the canary."""
+    canary, _, _ = made.split(audit(*range(partitions)), lambda _: partitions)
+    return [record.partition for _, group in canary for record in group]
 
 
 def test_a_release_moves_topics_and_keeps_what_did_not_change(world: World) -> None:
@@ -132,41 +132,41 @@ def test_a_release_moves_topics_and_keeps_what_did_not_change(world: World) -> N
     [(1, 1, 0), (2, 0.01, 1), (3, 0.25, 1), (4, 0.25, 1), (5, 0.25, 2), (8, 1, 8), (8, 0, 0)],
 )
 def test_the_share_of_a_trial(partitions: int, share: float, expected: int) -> None:
-    assert on_trial(partitions, share) == expected
+    assert canary_partitions(partitions, share) == expected
 
 
 def test_each_record_goes_to_one_version(world: World) -> None:
-    made = plans(records_of(world, trial={ROLE: "live"}, share=0.5))
+    made = plans(records_of(world, canary={ROLE: "live"}, share=0.5))
     assert made.told()["trial"] == 2
-    trial, released, _ = made.split(audit(0, 1, 2, 0), lambda _: 3)
-    places = [[r.partition for _, group in work for r in group] for work in (trial, released)]
+    canary, released, _ = made.split(audit(0, 1, 2, 0), lambda _: 3)
+    places = [[r.partition for _, group in work for r in group] for work in (canary, released)]
     assert places == [[0, 1, 0], [2]]
-    assert tried(made, 1) == [0]  # its number of partitions was asked for once
-    made.take(records_of(world, trial={ROLE: "live"}, share=0.4))
-    assert tried(made, 1) == []
+    assert canary_places(made, 1) == [0]  # its number of partitions was asked for once
+    made.take(records_of(world, canary={ROLE: "live"}, share=0.4))
+    assert canary_places(made, 1) == []
 
 
 def test_a_trial_that_is_released_is_not_loaded_again(world: World) -> None:
-    made = plans(records_of(world, trial={ROLE: "live"}))
-    trial = made.trial
+    made = plans(records_of(world, canary={ROLE: "live"}))
+    canary = made.canary
     made.take(records_of(world, {ROLE: "live"}, release=2))
-    assert made.release is trial
-    assert made.trial is None
+    assert made.release is canary
+    assert made.canary is None
 
 
 def test_a_topic_of_the_trial_alone_is_read_when_it_is_released(world: World) -> None:
-    made = plans(records_of(world, {ROLE: "live"}, trial=dict.fromkeys((ROLE, PAID), "live")))
-    both = plans(records_of(world, {ROLE: "live"}, trial=None))
+    made = plans(records_of(world, {ROLE: "live"}, canary=dict.fromkeys((ROLE, PAID), "live")))
+    both = plans(records_of(world, {ROLE: "live"}, canary=None))
     assert made.topics == both.topics == ("shop.audit",)
 
 
 def test_a_bad_trial_is_told_and_the_release_goes_on(world: World) -> None:
     good = records_of(world, {ROLE: "live"})
     made = plans(good)
-    bad = records_of(world, {ROLE: "live"}, trial={PAID: "live"})
+    bad = records_of(world, {ROLE: "live"}, canary={PAID: "live"})
     table = ReleaseRecord.decode(bad[RELEASE])
-    assert table.trial
-    lost = artifact_key(table.trial.detections[0].artifact)
+    assert table.canary
+    lost = artifact_key(table.canary.detections[0].artifact)
     made.take({key: value for key, value in bad.items() if key != lost})
     assert "of paid is missing in the control topic" in made.error
     assert (made.told()["release"], made.told()["trial"]) == (1, None)
@@ -181,7 +181,7 @@ def _with(records: Mapping[str, bytes], **changes: Any) -> dict[str, bytes]:
     return {**records, RELEASE: json.dumps(table).encode()}
 
 
-def _trial(records: Mapping[str, bytes], **changes: Any) -> dict[str, bytes]:
+def _canary(records: Mapping[str, bytes], **changes: Any) -> dict[str, bytes]:
     return _with(records, trial={"release": 2, "detections": [], "share": 0.5, **changes})
 
 
@@ -198,8 +198,8 @@ def _bodies(records: Mapping[str, bytes], body: bytes) -> dict[str, bytes]:
         (lambda r: _with(r, release=10**30), "cannot be read: release"),
         (lambda r: _with(r, release=-1), "cannot be read: release"),
         (lambda r: _with(r, starts={"shop.audit": 2**63}), "cannot be read: starts"),
-        (lambda r: _trial(r, share=float("nan")), "cannot be read: trial.share"),
-        (lambda r: _trial(r, share=1e308), "cannot be read: trial.share"),
+        (lambda r: _canary(r, share=float("nan")), "cannot be read: trial.share"),
+        (lambda r: _canary(r, share=1e308), "cannot be read: trial.share"),
         (lambda r: {**r, RELEASE: b"[" * 1_000_000}, "recursion limit"),
         (lambda r: {**r, RELEASE: b"9" * 1_000_000}, "cannot be read: all of it"),
         (lambda r: _with(r, **{f"k{n}": 1 for n in range(10_001)}), "over 10000 names"),
@@ -243,8 +243,8 @@ def test_a_part_of_a_form_that_is_not_known_is_told(world: World) -> None:
 
 def test_a_table_comes_back_as_it_was(world: World) -> None:
     entries, _ = world.released("broker")
-    trial = Canary(3, tuple(entries[:1]), 0.5)
-    table = ReleaseRecord("broker", 2, tuple(entries), trial)
+    canary = Canary(3, tuple(entries[:1]), 0.5)
+    table = ReleaseRecord("broker", 2, tuple(entries), canary)
     assert ReleaseRecord.decode(table.encode()) == table
     assert ReleaseRecord.decode(table.encode()).encode() == table.encode()
 

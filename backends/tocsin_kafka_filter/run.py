@@ -22,9 +22,9 @@ from tocsin_runtime.worker.kafka import KafkaStream
 from tocsin_runtime.worker.process import Processor, Route, Taken
 
 
-def trial(jobs: Sequence[Job], servers: str) -> list[list[Match]]:
+def run_jobs(jobs: Sequence[Job], servers: str) -> list[list[Match]]:
     """The matches of each job, sorted."""
-    prefix = f"tocsin-trial-{uuid4().hex}"
+    prefix = f"tocsin-run-{uuid4().hex}"
     names = [f"{prefix}-{number}" for number in range(len(jobs))]
     lanes = {
         name: [FilterLane([read(a) for a in job.artifacts])]
