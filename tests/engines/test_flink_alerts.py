@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.targets import command, workers
+from deployments.recording import command, workers
 from engines.beside import repeated
 from engines.flink_site import FlinkSite, flink_site
 from engines.kafka_io import consume

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deployments.isolation import POISON, poisoned
+from deployments.record_isolation import POISON, poisoned
 from engines.flink_site import FlinkSite, flink_site
 from modes import identity
 from patience import until

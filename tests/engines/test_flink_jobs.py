@@ -10,9 +10,8 @@ from dataclasses import replace
 import pytest
 
 from deployments.editions import BURSTS, Edition, identity
-from deployments.mover import moved
-from deployments.scene import Scene
-from deployments.sites import scene
+from deployments.environment_under_load import Scene, scene
+from deployments.rollout_process import moved
 from tocsin.backend.streaming import Rollout, UnhealthyError
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.errors import EngineError

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from deployments.targets import workers
+from deployments.recording import workers
 from engines.flink_site import FlinkSite, flink_site
 from engines.kafka_io import consume
 from modes import ALERTING, identity

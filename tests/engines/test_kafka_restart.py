@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from deployments.processes import kill
+from deployments.engine_kills import kill
 from engines.kafka_shop import Shop, fed, many, stopped
 from patience import until
 from tocsin_engines import EngineAddresses

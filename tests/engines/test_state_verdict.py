@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.edits import edits
-from deployments.restored import Outcome, expected, outcomes
-from deployments.restoring import Planner, Trial, key, swapping
+from deployments.correlation_edits import edits
+from deployments.edit_outcomes import Outcome, expected, outcomes
+from deployments.savepoint_trials import Planner, Trial, key, swapping
 from tocsin.errors import EngineError
 from tocsin.release.state_decision import Fate
 from tocsin_engines import EngineAddresses

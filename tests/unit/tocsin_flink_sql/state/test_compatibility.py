@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deployments.edits import A, Edit, edits, rule
+from deployments.correlation_edits import A, Edit, edits, rule
 from tocsin.errors import Unsupported
 from tocsin.ir.nodes import Leaf, Regex
 from tocsin.ir.query import CorrelationQuery

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from deployments.editions import Book, Edition, compiled
-from deployments.exact import Exactness, correlated, stateless
-from deployments.feed import Feed
-from deployments.mover import Errand
+from deployments.event_feed import Feed
+from deployments.exactness import Exactness, correlated, stateless
+from deployments.rollout_process import Errand
 from tocsin.release.finding import Finding
 from tocsin_engines import EngineAddresses
+from tocsin_flink_sql.client.rest_api import ClusterRest
 
 TESTS = Path(__file__).resolve().parents[1]
 ARRIVE_SECONDS = 90.0
+PARTITIONS = 2
 
 
 @dataclass
@@ -124,7 +131,7 @@ class Scene:
 
 def _mover(errand: Errand, fault: str) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-m", "deployments.mover", errand.encode()],
+        [sys.executable, "-m", "deployments.rollout_process", errand.encode()],
         env={**os.environ, "PYTHONPATH": str(TESTS), "TOCSIN_FAULT": fault},
         cwd=TESTS,
         capture_output=True,
@@ -133,3 +140,28 @@ def _mover(errand: Errand, fault: str) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, done.stderr.strip()[-2000:]
+
+
+@contextmanager
+def scene(endpoints: EngineAddresses, folder: Path, *, rate: int, seed: int) -> Iterator[Scene]:
+    """An environment under load; its jobs end and its topics go with it."""
+    run = f"run-{uuid4().hex[:8]}"
+    admin = AdminClient({"bootstrap.servers": endpoints.kafka, "log_level": 0})
+    topics = [f"{run}-audit", *(f"tocsin.{what}.{run}.live" for what in ("found", "refused"))]
+    admin.create_topics([NewTopic(topics[0], PARTITIONS, 1)])[topics[0]].result(60)
+    feed = Feed(str(endpoints.kafka), topics[0], rate=rate, partitions=PARTITIONS, seed=seed)
+    storage = folder / run
+    storage.mkdir(parents=True)
+    made = Scene(endpoints, run, storage, feed)
+    feed.start()
+    try:
+        yield made
+    finally:
+        feed.stop()
+        with ClusterRest(str(endpoints.flink_rest)) as cluster:
+            for job in cluster.seen():
+                if job.name.startswith(f"tocsin/{run}/") and not job.ended:
+                    cluster.cancel(job.id)
+        for future in admin.delete_topics(topics).values():
+            future.exception(60)
+        shutil.rmtree(storage, ignore_errors=True)

@@ -1,6 +1,6 @@
 """One move of an environment from an edition to the next, in a process that may be killed.
 
-python -m deployments.mover '<JSON>'
+python -m deployments.rollout_process '<JSON>'
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from deployments.board import FileBoard
 from deployments.editions import BURSTS, Book, Edition, compiled, identity
+from deployments.record_file import FileBoard
 from tocsin.backend.streaming import Rollout, StreamEnvironment, UnhealthyError
 from tocsin.fault import point
 from tocsin.release.state_decision import StateDecision

@@ -1,6 +1,6 @@
 """A recorded run: a poisoned detection comes, and is set apart from its neighbours.
 
-    cd tests && python -m deployments.isolation
+    cd tests && python -m deployments.record_isolation
 
 writes `docs/deployments/isolation.json`: seconds from the first event on which it is heavy to the
 first record that says it is set apart, committed and read back. On Flink, and with a worker.
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deployments.targets import TARGETS, command, options, record, workers
+from deployments.recording import TARGETS, command, options, record, workers
 from engines.flink_site import FlinkSite, flink_site
 from engines.kafka_io import consume
 from modes import identity

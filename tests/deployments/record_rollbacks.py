@@ -1,6 +1,6 @@
 """A recorded run: one detection of a thousand is taken back under load, again and again.
 
-    cd tests && python -m deployments.rollbacks
+    cd tests && python -m deployments.record_rollbacks
 
 writes `docs/deployments/rollbacks.json`: seconds from the command to the moment when all that runs
 is healthy, which is when `tocsin rollback` ends. On Flink, and with two workers.
@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from deployments.targets import TARGETS, command, options, record, workers
+from deployments.recording import TARGETS, command, options, record, workers
 from engines.beside import repeated
 from engines.flink_site import FlinkSite, flink_site
 from tocsin_engines import EngineAddresses

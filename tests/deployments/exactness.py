@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import Any
 
-from deployments.board import State
 from deployments.editions import BURSTS, MARK, Book, identity
-from deployments.feed import Feed
+from deployments.event_feed import Feed
+from deployments.record_file import State
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.query import CorrelationQuery, Query
 from tocsin.ir.stream import completions, observe

@@ -18,8 +18,8 @@ from uuid import uuid4
 
 from confluent_kafka import Consumer, TopicPartition
 
-from deployments.edits import MOVED, Edit
-from deployments.swap_stream import Found, stream
+from deployments.correlation_edits import MOVED, Edit
+from deployments.edit_events import Found, stream
 from tocsin.errors import EngineError
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin_engines import EngineAddresses

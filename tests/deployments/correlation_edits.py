@@ -1,18 +1,12 @@
 """Edits of correlations of every type: what an author may do to a detection that is live.
 
-`python tests/deployments/edits.py` restores each on a real cluster and records what became of its
-state beside what the verdict says: `docs/deployments/state-verdicts.json`.
+`edit_outcomes` restores each on a real cluster and records what became of its state.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-
-if __name__ == "__main__":
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from correlation_cases import LEFT as CASES_LEFT
 from correlation_cases import RIGHT as CASES_RIGHT
@@ -329,9 +323,3 @@ def _chains() -> Iterator[Edit]:
 def replace_span(query: CorrelationQuery, seconds: int) -> CorrelationQuery:
     """The same with another timespan."""
     return replace(query, correlation=replace(query.correlation, timespan_ms=seconds * SECOND))
-
-
-if __name__ == "__main__":
-    from deployments.restored import main
-
-    sys.exit(main())

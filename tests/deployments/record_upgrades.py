@@ -1,6 +1,6 @@
 """A recorded run: upgrades and rollbacks under load, while everything is killed once in a while.
 
-    cd tests && python -m deployments.record
+    cd tests && python -m deployments.record_upgrades
 
 writes `docs/deployments/upgrades.json`. Exit code 1 if a match was missed or found twice.
 """
@@ -22,11 +22,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from deployments.editions import CONDITIONS, Edition
-from deployments.feed import ACTIONS
-from deployments.mover import VERDICT, Errand
-from deployments.processes import kill
-from deployments.scene import Scene
-from deployments.sites import scene
+from deployments.engine_kills import kill
+from deployments.environment_under_load import Scene, scene
+from deployments.event_feed import ACTIONS
+from deployments.rollout_process import VERDICT, Errand
 from tocsin.errors import EngineError
 from tocsin.release.state_decision import Fate
 from tocsin_engines import running

@@ -1,10 +1,16 @@
-"""What the verdict says of each edit beside what became of its state."""
+"""What the verdict says of each edit beside what became of its state.
+
+    cd tests && python -m deployments.edit_outcomes
+
+tries all edits on real engines, which takes long, and writes `state-verdicts.json`.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +20,9 @@ from typing import Any
 
 import click
 
-from deployments.edits import Edit, edits
-from deployments.restoring import STREAMS, Trial, tried
-from deployments.swap_stream import Found, after_swap, told_ms
+from deployments.correlation_edits import Edit, edits
+from deployments.edit_events import Found, after_swap, told_ms
+from deployments.savepoint_trials import STREAMS, Trial, tried
 from differential.versions import versions
 from tocsin.ir.query import CorrelationQuery
 from tocsin.release.state_decision import Fate, StateDecision
@@ -152,3 +158,7 @@ def _line(each: Outcome) -> dict[str, Any]:
         "why": each.verdict.why,
         "right": each.right,
     }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
