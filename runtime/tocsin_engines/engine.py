@@ -12,6 +12,15 @@ from tocsin_engines.state import Child
 from tocsin_engines.tools import Tool
 
 Say = Callable[[str], None]
+LOG4J = """\
+status = error
+rootLogger.level = info
+rootLogger.appenderRef.out.ref = out
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{ISO8601} %-5p %c{1}: %m%n""".splitlines()
+"""What a JVM logs: to its standard output, which goes to a file."""
 """Takes one line about what goes on; the caller shows it or not."""
 
 

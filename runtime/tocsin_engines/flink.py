@@ -9,7 +9,7 @@ from tocsin.errors import EngineError
 from tocsin.program import run
 from tocsin_engines.cache import Cache
 from tocsin_engines.engine import Launch, Say
-from tocsin_engines.flink_conf import LOG4J, MODULE_FLAGS, TASK_SLOTS, config
+from tocsin_engines.flink_conf import FLINK_LOG4J, MODULE_FLAGS, TASK_SLOTS, config
 from tocsin_engines.packages import maven_jars, pom, python_package
 from tocsin_engines.ports import HOST
 from tocsin_engines.tools import JAVA, TOOL_SECONDS, Tool
@@ -47,7 +47,7 @@ class FlinkEngine:
     def start(self, launch: Launch) -> None:
         """Start job manager and gateway; the task manager's memory is computed meanwhile."""
         conf = launch.write("conf/config.yaml", config(launch.folder, launch.ports)).parent
-        logging = launch.write("conf/log4j.properties", LOG4J)
+        logging = launch.write("conf/log4j.properties", FLINK_LOG4J)
         (launch.folder / "tmp").mkdir(exist_ok=True)
         env = _environment(launch, conf)
         path = ["-cp", _class_path(launch.installed)]

@@ -3,22 +3,19 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from tocsin_engines.engine import LOG4J
 from tocsin_engines.ports import HOST
 
 TASK_SLOTS = 8
 
-LOG4J = """\
-status = error
-rootLogger.level = info
-rootLogger.appenderRef.out.ref = out
-appender.out.type = Console
-appender.out.name = out
-appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d{ISO8601} %-5p %c{1}: %m%n
+FLINK_LOG4J = [
+    *LOG4J,
+    *"""\
 logger.kafka.name = org.apache.kafka
 logger.kafka.level = warn
 logger.netty.name = org.apache.flink.shaded.netty4
-logger.netty.level = error""".splitlines()
+logger.netty.level = error""".splitlines(),
+]
 
 _EXPORTS = (
     "java.base/sun.net.util",

@@ -8,19 +8,10 @@ from uuid import uuid4
 from tocsin.errors import EngineError
 from tocsin.program import run
 from tocsin_engines.cache import Cache
-from tocsin_engines.engine import Launch, Say
+from tocsin_engines.engine import LOG4J, Launch, Say
 from tocsin_engines.packages import maven_jars, pom
 from tocsin_engines.ports import HOST, answers
 from tocsin_engines.tools import JAVA, TOOL_SECONDS, Tool
-
-_LOG4J = """\
-status = error
-rootLogger.level = info
-rootLogger.appenderRef.out.ref = out
-appender.out.type = Console
-appender.out.name = out
-appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d{ISO8601} %-5p %c{1}: %m%n""".splitlines()
 
 
 class KafkaEngine:
@@ -44,7 +35,7 @@ class KafkaEngine:
         """Format the data folder, which Kafka insists on, and start the one process."""
         java = [JAVA.find(), "-cp", f"{launch.installed}/*"]
         properties = launch.write("server.properties", _properties(launch))
-        logging = launch.write("log4j2.properties", _LOG4J)
+        logging = launch.write("log4j2.properties", LOG4J)
         _format(java, properties)
         flags = [
             "-Xmx512m",

@@ -24,6 +24,7 @@ from tocsin.front.project import load_project
 from tocsin.release.keys import RELEASE, WORKER, artifact_key
 from tocsin.release.record import ReleaseRecord
 from tocsin_kafka import topics
+from tocsin_kafka.admin import Admin
 from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.writer import ControlWriter
 from tocsin_runtime.stream.base import Sink
@@ -39,7 +40,7 @@ class Shop:
         self.servers = servers
         self.topic = f"{prefix}audit"
         self.group = f"tocsin.{prefix}.broker"
-        self._admin = topics.admin(servers)
+        self._admin = Admin(servers)
         self._committed = Consumer(
             {"bootstrap.servers": servers, "group.id": self.group, "log_level": 0}
         )

@@ -14,19 +14,18 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from tocsin.backend.base import Endpoints, Support, artifact_of
+from tocsin.backend.base import Endpoints
 from tocsin.backend.forms import FormCosts
-from tocsin.ir.correlation import NODE_TYPES
-from tocsin.ir.query import CorrelationQuery, Query, Resolved
+from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin.sql.tree import table
 from tocsin_batch_sql.common.arrays import DETECTION_ID
+from tocsin_batch_sql.common.backend import PortableSql
 from tocsin_batch_sql.common.correlation import Tables, counted, match_of
 from tocsin_batch_sql.common.events import ROW, write_events
 from tocsin_batch_sql.common.misfits import MISFITS, beside, may_misfit
-from tocsin_batch_sql.common.pack_run import table_part
 from tocsin_batch_sql.duckdb.correlation import correlated
 from tocsin_batch_sql.duckdb.detection import definitions, of_those_that_fit, statement
 from tocsin_batch_sql.duckdb.macros import MACROS
@@ -42,31 +41,20 @@ COSTS = FormCosts(
 events (docs/decisions/sql-backends.md)."""
 
 
-class BatchSql:
+class BatchSql(PortableSql):
     """Backend `batch-sql` on the engine `duckdb`."""
 
     name = "batch-sql"
     engine = "duckdb"
-    needs: tuple[str, ...] = ()
-    capabilities: Mapping[str, Support] = {node.__name__: Support.YES for node in NODE_TYPES}
     form_costs = COSTS
 
-    def compile(self, query: Resolved) -> Artifact:
-        """One SELECT. Raises Unsupported for what DuckDB cannot say exactly."""
-        text = correlated(query) if isinstance(query, CorrelationQuery) else statement(query)
-        return artifact_of(self.name, query, "sql", (text + "\n").encode())
+    def select(self, query: Resolved) -> str:
+        """The statement of a detection, in the words of DuckDB."""
+        return correlated(query) if isinstance(query, CorrelationQuery) else statement(query)
 
     def tables(self, source: Source) -> str:
         """The definition of the view that the source's statements read, over JSON lines."""
         return definitions(source)
-
-    def files(self) -> Mapping[str, bytes]:
-        """None: the definitions name no files but those of events."""
-        return {}
-
-    def part(self, query: Query) -> Part:
-        """The detection's part of a pack. Raises Unsupported for what the table does not tell."""
-        return table_part(query)
 
     def run_pack(
         self,

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from tocsin.backend.base import Endpoints, Support, artifact_of
+from tocsin.backend.base import Endpoints
 from tocsin.backend.forms import FormCosts
-from tocsin.ir.correlation import NODE_TYPES
-from tocsin.ir.query import CorrelationQuery, Query, Resolved
-from tocsin.model.artifact import Artifact, Job, Match
+from tocsin.ir.query import CorrelationQuery, Resolved
+from tocsin.model.artifact import Job, Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
+from tocsin_batch_sql.common.backend import PortableSql
 from tocsin_batch_sql.common.correlation import Tables
-from tocsin_batch_sql.common.pack_run import table_part
 from tocsin_batch_sql.spark.correlation import correlated
 from tocsin_batch_sql.spark.detection import statement
 from tocsin_batch_sql.spark.pack import run_pack
@@ -28,35 +27,24 @@ COSTS = FormCosts(
 """Seconds, fitted to warm scans of 10 to 100 rules of process creation on 100 events."""
 
 
-class SparkSql:
+class SparkSql(PortableSql):
     """Backend `spark-sql` on the engine `spark`, which is an optional extra."""
 
     name = "spark-sql"
     engine = "spark"
-    needs: tuple[str, ...] = ()
-    capabilities: Mapping[str, Support] = {node.__name__: Support.YES for node in NODE_TYPES}
     form_costs = COSTS
 
-    def compile(self, query: Resolved) -> Artifact:
-        """One SELECT. Raises Unsupported for what Spark cannot say exactly."""
-        text = correlated(query) if isinstance(query, CorrelationQuery) else statement(query)
-        return artifact_of(self.name, query, "sql", (text + "\n").encode())
+    def select(self, query: Resolved) -> str:
+        """The statement of a detection, in the words of Spark."""
+        return correlated(query) if isinstance(query, CorrelationQuery) else statement(query)
 
     def tables(self, source: Source) -> str:
         """The functions and the view that the source's statements read, over JSON lines."""
         return definitions(source)
 
-    def files(self) -> Mapping[str, bytes]:
-        """None: the definitions name no files but those of events."""
-        return {}
-
     def missing(self) -> str:
         """What keeps the engine from running here, or nothing."""
         return missing()
-
-    def part(self, query: Query) -> Part:
-        """The detection's part of a pack. Raises Unsupported for what the table does not tell."""
-        return table_part(query)
 
     def run_pack(
         self,

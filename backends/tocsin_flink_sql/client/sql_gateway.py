@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 
 from tocsin.errors import EngineError
@@ -50,12 +49,7 @@ class Gateway:
         self._session = f"/v2/sessions/{opened['sessionHandle']}"
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # Jobs go on without their session; one that is gone already is no trouble.
         with suppress(EngineError):
             self._rest.call("DELETE", self._session)
