@@ -25,6 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("tocsin", deadline=None, derandomize=True, database=None)
 settings.load_profile("tocsin")
 
+# What one test made another would take for its own; tests of the cache, and those that walk through
+# the documents, have one each.
+os.environ["TOCSIN_CACHE"] = ""
+
 # Engines of a test live for minutes: all that their best compiler does costs more than it brings.
 # Without it a JVM has 48 MB for code, which a cluster of many jobs fills, and then dies.
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m")

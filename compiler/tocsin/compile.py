@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from tocsin.backend.base import Backend, refuse_undeclared
 from tocsin.backend.forms import PackBackend, part_of
+from tocsin.backend.registry import code_of, names
 from tocsin.backend.streaming import StreamBackend
+from tocsin.cache import Table, table
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import Unsupported
 from tocsin.ir.correlation import Correlation
@@ -55,6 +60,38 @@ def compile_query(query: Resolved, backend: Backend, *, stream: bool = False) ->
         return backend.compile(query)
     except Unsupported as no:
         return Refusal(query, backend.name, no.node, no.reason, no.detail)
+
+
+class Compile(Protocol):
+    """What compiles as `compile_query` does."""
+
+    def __call__(self, query: Resolved, backend: Backend, *, stream: bool) -> Artifact | Refusal:
+        """One detection for one backend."""
+
+
+class KnownCompiler:
+    """Compiles for the backends, and knows what was compiled before."""
+
+    def __init__(self, known: Table) -> None:
+        self._known = known
+
+    def __call__(self, query: Resolved, backend: Backend, *, stream: bool) -> Artifact | Refusal:
+        """What is known, or what `compile_query` makes."""
+
+        def make() -> Artifact | tuple[str, str, str]:
+            made = compile_query(query, backend, stream=stream)
+            return made if isinstance(made, Artifact) else (made.node, made.reason, made.detail)
+
+        of = f"{query.exact} {backend.name} {stream}"
+        found = self._known.answer(of, make)
+        return found if isinstance(found, Artifact) else Refusal(query, backend.name, *found)
+
+
+@contextmanager
+def compiling(root: Path, environment: str) -> Iterator[Compile]:
+    """Compiles for an environment of the project at `root`; what was done is known again."""
+    with table("compiled", [root / environment], map(code_of, names())) as known:
+        yield KnownCompiler(known)
 
 
 def compile_part(query: Query, backend: PackBackend | None) -> Part | Refusal:

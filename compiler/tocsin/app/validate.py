@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from tocsin import gate
@@ -73,6 +74,7 @@ def _part(root: Path, paths: Sequence[Path]) -> tuple[list[Diagnostic], int]:
     project = load_project(root)
     wanted = [_rule_of(path).resolve() for path in paths]
 
+    @cache
     def concerns(file: str) -> bool:
         place = _rule_of(Path(file)).resolve()
         return any(place.is_relative_to(path) for path in wanted)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
 
 from tocsin.backend.base import Backend, ExtraEngine
 from tocsin.backend.streaming import EnvironmentBackend, StreamBackend
@@ -31,6 +33,17 @@ def load(name: str) -> Backend:
             raise ConfigError(f"cannot load backend {name!r}: {error}", hint=hint) from None
         return backend
     raise ConfigError(f"no backend {name!r}", hint=f"installed backends: {', '.join(names())}")
+
+
+@cache
+def code_of(name: str) -> Path:
+    """The folder or module with the code of the backend of this name, which is not loaded."""
+    point = next(iter(entry_points(group=GROUP, name=name)))
+    found = find_spec(point.module.split(".")[0])
+    if found is None or not found.origin:
+        raise ConfigError(f"cannot load backend {name!r}: there is no {point.module}")
+    file = Path(found.origin)
+    return file.parent if file.name == "__init__.py" else file
 
 
 @cache

@@ -20,11 +20,16 @@ def check(project: Project) -> Iterator[Diagnostic]:
     """One finding a detection that the empty event satisfies, though it asks for no null."""
     for query in project.queries:
         detection = query.detection
-        if isinstance(query, Query) and evaluate(_without_null(query.expr), {}):
+        if isinstance(query, Query) and _matches_nothing(query.expr):
             span = place(detection, "detection", "condition")
             hint = "add a selection that an event must satisfy, such as `field|exists: true`"
             message = f"{detection.key} matches every event that lacks its fields"
             yield Diagnostic(CODE, message, span, SEVERITY, hint, detection.id)
+
+
+def _matches_nothing(expr: Expr) -> bool:
+    """Whether the empty event matches, and not for a `null` alone. Most do not match it at all."""
+    return evaluate(expr, {}) and evaluate(_without_null(expr), {})
 
 
 def _without_null(expr: Expr) -> Expr:

@@ -8,8 +8,7 @@ from typing import Any
 
 from tocsin.diagnostics import Diagnostic, Severity, alike
 from tocsin.front.project import Project
-from tocsin.ir.query import Resolved
-from tocsin.model.detection import Case
+from tocsin.model.detection import Case, Detection
 from tocsin.model.source import Source
 
 CODE = "TOC119"
@@ -24,12 +23,15 @@ LISTED = 5
 
 def check(project: Project) -> Iterator[Diagnostic]:
     """One finding for each field that looks like a known one, one for all others of a detection."""
-    for query in project.queries:
-        yield from _of_detection(query)
+    known: dict[tuple[str, ...], _Known] = {}
+    for query in (query for query in project.queries if query.detection.cases):
+        names = tuple(source.name for source in query.sources)
+        if names not in known:
+            known[names] = _Known(query.sources)
+        yield from _of_detection(query.detection, known[names])
 
 
-def _of_detection(query: Resolved) -> Iterator[Diagnostic]:
-    detection, known = query.detection, _Known(query.sources)
+def _of_detection(detection: Detection, known: _Known) -> Iterator[Diagnostic]:
     others: list[str] = []
     first: Case | None = None
     for name, case in islice(_unknown(detection.cases, known), MOST):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -113,6 +114,7 @@ def main() -> NoReturn:
             stream.reconfigure(errors="backslashreplace")
             guard(stream)
     stdout = sys.stdout
+    gc.set_threshold(100_000, 10, 10)  # most of what a command makes, it needs until its end
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = main_group.main(prog_name="tocsin", standalone_mode=False)

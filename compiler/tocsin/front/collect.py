@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tocsin import gate
+from tocsin.cache import Table, key
 from tocsin.diagnostics import Diagnostic, Span
 from tocsin.errors import ConfigError
 from tocsin.front.block import CaseFile, findings, read_cases
@@ -19,12 +20,27 @@ from tocsin.front.documents import Broken, broken, head, joined, slug_of
 from tocsin.front.filters import apply
 from tocsin.front.item import Placeholders
 from tocsin.front.rule import Filter, Rule, read_document
-from tocsin.front.yaml import read_file, unread
+from tocsin.front.yaml import MAX_BYTES, read_bytes, unread
 from tocsin.model.detection import Case
 
 _SUFFIXES = (".yml", ".yaml")
 Named = Rule | CorrelationRule
 Parsed = Named | Filter
+Bytes = bytes | gate.UnreadError
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What one file holds, with its cases, every finding, and what its broken documents name."""
+
+    parsed: tuple[Parsed, ...] = ()
+    wrong: tuple[Diagnostic, ...] = ()
+    lost: tuple[Broken, ...] = ()
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it can be kept: filters and correlations hold on to their document."""
+        return all(isinstance(each, Rule) for each in self.parsed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +89,20 @@ def _holds_cases(file: Path) -> bool:
     return file.stem.lower().endswith(".test")
 
 
-def collect(paths: Iterable[Path], placeholders: Placeholders | None = None) -> RuleSet:
-    """Read all rules, correlations and filters at or below the paths."""
+def collect(
+    paths: Iterable[Path], placeholders: Placeholders | None = None, known: Table | None = None
+) -> RuleSet:
+    """Read all rules, correlations and filters at or below the paths, or take what is known."""
     files, wrong = rule_files(paths)
+    known = known or Table()
+    values = key(repr(sorted((placeholders or {}).items())))
     found: list[Parsed] = []
     lost: list[Broken] = []
     for file in files:
-        found += _read(file, placeholders, wrong, lost)
+        read = _read(file, placeholders, values, known)
+        found += read.parsed
+        wrong += read.wrong
+        lost += read.lost
     unique = list(_unique([each for each in found if not isinstance(each, Filter)], wrong))
     correlations = [each for each in unique if isinstance(each, CorrelationRule)]
     filters = [each for each in found if isinstance(each, Filter)]
@@ -90,39 +113,66 @@ def collect(paths: Iterable[Path], placeholders: Placeholders | None = None) -> 
     return RuleSet(filtered.rules, ordered, len(files), tuple(correlations), broken)
 
 
-def _read(
-    file: Path, placeholders: Placeholders | None, wrong: list[Diagnostic], lost: list[Broken]
-) -> Iterator[Parsed]:
-    documents, found = read_file(file)
-    wrong += found
-    if not documents and not found:
+def _read(file: Path, placeholders: Placeholders | None, values: str, known: Table) -> FileRead:
+    """What a file holds; `values` tells the placeholders apart."""
+    beside = file.with_name(f"{file.stem}.test{file.suffix}")
+    data, cases = _bytes(file), _bytes(beside) if os.path.lexists(beside) else None
+    if isinstance(data, gate.UnreadError):
+        return FileRead(wrong=(unread(data),))
+    if isinstance(cases, gate.UnreadError):
+        return _parsed(file, data, cases, placeholders)
+    of = key(str(file), data, cases, values)
+
+    def make() -> FileRead:
+        read = _parsed(file, data, cases, placeholders)
+        for number, rule in enumerate(read.parsed):
+            if isinstance(rule, Rule):
+                object.__setattr__(rule, "made_of", f"{of}-{number}")
+        return read
+
+    return known.answer(of, make, lambda read: read.keeps)
+
+
+def _bytes(file: Path) -> Bytes:
+    try:
+        return gate.read(file, MAX_BYTES)
+    except gate.UnreadError as error:
+        return error
+
+
+def _parsed(
+    file: Path, data: bytes, cases: Bytes | None, placeholders: Placeholders | None
+) -> FileRead:
+    documents, wrong = read_bytes(data, str(file))
+    if not documents and not wrong:
         wrong.append(Diagnostic("TOC006", "the file is empty", Span(str(file))))
-    misread = bool(found)
-    if any(d.code == "TOC005" for d in found):
-        return  # values were dropped: what else would be said about them is not true
+    misread = bool(wrong)
+    if any(d.code == "TOC005" for d in wrong):
+        return FileRead(wrong=tuple(wrong))  # values were dropped: no more is said about them
     if old := joined(documents):
-        wrong.append(old)
-        lost += map(broken, documents)
-        return
+        return FileRead(wrong=(*wrong, old), lost=tuple(map(broken, documents)))
     main = head(documents)
     budget = of_file()
+    found: list[Parsed] = []
+    lost: list[Broken] = []
     for number, document in enumerate(documents):
         slug = slug_of(documents, number, main)
-        parsed, found = read_document(document, placeholders, slug, budget)
-        wrong += found
+        parsed, more = read_document(document, placeholders, slug, budget)
+        wrong += more
         if parsed is None or misread:
             lost.append(broken(document))
         elif isinstance(parsed, Filter) or number != main:
-            yield parsed
+            found.append(parsed)
         else:
-            yield _with_cases(parsed, file, wrong)
+            found.append(_with_cases(parsed, file, cases, wrong))
+    return FileRead(tuple(found), tuple(wrong), tuple(lost))
 
 
-def _with_cases(rule: Named, file: Path, wrong: list[Diagnostic]) -> Named:
-    beside = file.with_name(f"{file.stem}.test{file.suffix}")
-    if not os.path.lexists(beside):
+def _with_cases(rule: Named, file: Path, data: Bytes | None, wrong: list[Diagnostic]) -> Named:
+    if data is None:
         return rule
-    cases, found = read_case_file(beside)
+    beside = file.with_name(f"{file.stem}.test{file.suffix}")
+    cases, found = parse_cases(beside, data)
     wrong += [d.of_rule(rule.detection.id) for d in found]
     detection = replace(rule.detection, cases=(*rule.detection.cases, *cases))
     return replace(rule, detection=detection)
@@ -130,7 +180,14 @@ def _with_cases(rule: Named, file: Path, wrong: list[Diagnostic]) -> Named:
 
 def read_case_file(file: Path) -> tuple[list[Case], list[Diagnostic]]:
     """The cases of a `<slug>.test.yml`."""
-    documents, wrong = read_file(file)
+    return parse_cases(file, _bytes(file))
+
+
+def parse_cases(file: Path, data: Bytes) -> tuple[list[Case], list[Diagnostic]]:
+    """The cases in the bytes of a file, or why it was not read."""
+    if isinstance(data, gate.UnreadError):
+        return [], [unread(data)]
+    documents, wrong = read_bytes(data, str(file))
     if not documents:
         empty = Diagnostic("TOC006", "the file is empty", Span(str(file)))
         return [], wrong or [empty]

@@ -10,8 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tocsin import gate
-from tocsin.backend.registry import kinds
+from tocsin import cache, gate
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.front.block import complaints
@@ -86,17 +85,24 @@ def read_settings(root: Path) -> Settings:
     return settings
 
 
+def _brought() -> Iterable[str]:
+    """Kinds of environments that installed backends bring."""
+    from tocsin.backend.registry import kinds  # noqa: PLC0415 - most projects need none of them
+
+    return kinds()
+
+
 def _strange_kinds(given: dict[str, Any]) -> Iterator[str]:
     """What is wrong with kinds of environments: a backend that is installed may bring one."""
     environments = given.get("environments")
     for name, each in environments.items() if isinstance(environments, dict) else ():
         kind = each.get("kind") if isinstance(each, dict) else None
-        if isinstance(kind, str) and kind not in KINDS and kind not in kinds():
+        if isinstance(kind, str) and kind not in KINDS and kind not in _brought():
             yield f"environments.{name}.kind: must be {_kinds()}"
 
 
 def _kinds() -> str:
-    *most, last = [repr(kind) for kind in (*KINDS, *sorted(kinds()))]
+    *most, last = [repr(kind) for kind in (*KINDS, *sorted(_brought()))]
     return f"{', '.join(most)} or {last}"
 
 
@@ -121,17 +127,32 @@ def load_project(root: Path) -> Project:
     values, unread = read_placeholders(shown / "placeholders")
     wrong += unread
     folder = [shown / "rules"] if (shown / "rules").is_dir() else []
-    rules = _distinct(collect(folder, values), wrong)
     events: list[Query] = []
-    for rule in rules.rules:
-        query, found = resolve(rule, sources)
-        wrong += found
-        if query:
-            events.append(query)
+    with cache.table("rules", [root]) as known:
+        rules = _distinct(collect(folder, values, known), wrong)
+        bound = cache.key(*(source.exact for source in sources.values()))
+        for rule in rules.rules:
+            query, found = _resolved(rule, sources, bound, known)
+            wrong += found
+            events += [query] if query else []
     related = relate(rules, events)
     queries = sorted(related.queries, key=lambda q: q.detection.key)
     ordered = tuple(sorted([*wrong, *related.diagnostics], key=lambda d: d.sort_key))
     return Project(root, settings, sources, tuple(queries), ordered)
+
+
+def _resolved(
+    rule: Rule, sources: Mapping[str, Source], bound: str, known: cache.Table
+) -> tuple[Query | None, list[Diagnostic]]:
+    """As `resolve`, and known again for the same rule over the same sources, with its identity."""
+
+    def make() -> tuple[Query | None, list[Diagnostic]]:
+        query, found = resolve(rule, sources)
+        if query:
+            _ = query.logic, query.exact
+        return query, found
+
+    return known.answer(f"{rule.made_of} {bound}", make) if rule.made_of else make()
 
 
 def _distinct(rules: RuleSet, wrong: list[Diagnostic]) -> RuleSet:
@@ -144,7 +165,8 @@ def _distinct(rules: RuleSet, wrong: list[Diagnostic]) -> RuleSet:
         if first.setdefault(key, rule) is not rule:
             wrong.append(duplicate(rule, "name", key, first[key]))
     kept = [rule for rule in every if first[rule.detection.key] is rule]
-    lost = [Broken(frozenset({rule.detection.id})) for rule in every if rule not in kept]
+    double = [rule for rule in every if first[rule.detection.key] is not rule]
+    lost = [Broken(frozenset({rule.detection.id})) for rule in double]
     return replace(
         rules,
         rules=tuple(rule for rule in kept if isinstance(rule, Rule)),

@@ -32,6 +32,8 @@ class Rule:
     detection: Detection
     expr: Expr
     places: Mapping[str, Span] = field(default_factory=dict, compare=False)
+    made_of: str = field(default="", init=False, compare=False, repr=False)
+    """Key of the bytes that it is read from; a rule that is changed afterwards has none."""
 
     def place(self, name: str) -> Span:
         """Where a field or the log source stands; the whole rule if it is not written out."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tocsin.canonical import digest, plain, plain_bytes
+from tocsin.canonical import digest, digest_bytes, plain, plain_bytes
 from tocsin.ir.correlation import Correlation
 from tocsin.ir.nodes import Expr, Keyword, all_of
 from tocsin.ir.walk import fields_of, kinds_of
@@ -26,6 +26,17 @@ class Query:
     where: Expr
     expr: Expr
     alerts: bool = True
+    _logic: str = field(default="", init=False, compare=False, repr=False)
+    _exact: str = field(default="", init=False, compare=False, repr=False)
+
+    @property
+    def exact(self) -> str:
+        """Identity of all that it says but its cases: two that differ in anything have not one."""
+        if not self._exact:
+            said = (replace(self.detection, cases=()), self.where, self.expr, self.alerts)
+            exact = digest_bytes(f"{said!r} {self.source.exact}".encode(errors="surrogatepass"))
+            object.__setattr__(self, "_exact", exact)
+        return self._exact
 
     @property
     def matches(self) -> Expr:
@@ -55,6 +66,11 @@ class Query:
     @property
     def logic(self) -> str:
         """Identity of what it means: canonical query and source binding, no tool version."""
+        if not self._logic:
+            object.__setattr__(self, "_logic", self._made_logic())
+        return self._logic
+
+    def _made_logic(self) -> str:
         values = self.source.values_column if Keyword.__name__ in self.kinds else ""
         binding = _binding(self.source, self.fields) | ({"values": values} if values else {})
         return digest({"form": 1, "expr": _unordered(plain(self.matches)), "binding": binding})
@@ -73,6 +89,14 @@ class CorrelationQuery:
     correlation: Correlation
     bases: tuple[Resolved, ...]
     alerts: bool = True
+    _logic: str = field(default="", init=False, compare=False, repr=False)
+
+    @property
+    def exact(self) -> str:
+        """Identity of all that it says but its cases, and its bases."""
+        bases = [base.exact for base in self.bases]
+        said = (replace(self.detection, cases=()), self.correlation, bases, self.alerts)
+        return digest_bytes(repr(said).encode(errors="surrogatepass"))
 
     @property
     def events(self) -> tuple[Query, ...]:
@@ -114,6 +138,11 @@ class CorrelationQuery:
     @property
     def logic(self) -> str:
         """Identity of what it means: the correlation, its bases' logic, the bound fields."""
+        if not self._logic:
+            object.__setattr__(self, "_logic", self._made_logic())
+        return self._logic
+
+    def _made_logic(self) -> str:
         carried = {(query.source.name, field): query for query, field in self.carried()}
         bound = [[key[0], plain(carried[key].source.column(key[1]))] for key in sorted(carried)]
         bases = [base.logic for base in self.bases]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from tocsin.canonical import digest_bytes
+
 
 class FieldType(StrEnum):
     """Types a source may declare for a field."""
@@ -94,13 +96,23 @@ class Source:
     values_column: str = ""
     fits: bool = False
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
+    _exact: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", {c.name: c for c in self.columns})
+        object.__setattr__(self, "_exact", "")
 
     def column(self, name: str) -> Column | None:
         """The column a rule means by this name, or None."""
         return self._by_name.get(name)
+
+    @property
+    def exact(self) -> str:
+        """Identity of all that it says."""
+        if not self._exact:
+            exact = digest_bytes(repr(self).encode(errors="surrogatepass"))
+            object.__setattr__(self, "_exact", exact)
+        return self._exact
 
     @property
     def renamed(self) -> dict[str, tuple[str, ...]]:

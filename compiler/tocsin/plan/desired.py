@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from tocsin.backend.registry import GROUP, load, packing
-from tocsin.compile import Refusal, compile_query
+from tocsin.compile import Compile, Refusal, compile_query, compiling
 from tocsin.front.project import Project
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact
@@ -37,12 +37,15 @@ def wanted(
     refused: list[Refused] = []
     alerting = [query for query in project.queries if query.alerts]
     off = {q.detection.id for q in alerting if _mode(q, environment) == "off"}
-    for query in alerting:
+    with compiling(project.root, environment) as compile_again:
+        placed = [
+            (query, place, compiled(query, settings, place, compile_again))
+            for query in alerting
+            if query.detection.id not in off
+            for place in [placing(query, _mode(query, environment), last)]
+        ]
+    for query, place, made in placed:
         old = last.entry(query.detection.id) if last else None
-        if query.detection.id in off:
-            continue
-        place = placing(query, _mode(query, environment), last)
-        made = compiled(query, settings, place)
         if isinstance(made, Refusal):
             refused.append(_refused(made, old))
             continue
@@ -77,11 +80,13 @@ def completed(desired: Desired, reader: StateReader) -> Desired:
     return replace(desired, bodies={**desired.bodies, **stored})
 
 
-def compiled(query: Resolved, settings: Environment, place: Placing) -> Artifact | Refusal:
+def compiled(
+    query: Resolved, settings: Environment, place: Placing, by: Compile = compile_query
+) -> Artifact | Refusal:
     """What the environment runs for a detection that is placed there so."""
     backend = load(backend_of(query, settings))
     named = shadowed(query) if place.beside else query
-    return compile_query(named, backend, stream=settings.kind != "local")
+    return by(named, backend, stream=settings.kind != "local")
 
 
 def backend_of(query: Resolved, settings: Environment) -> str:

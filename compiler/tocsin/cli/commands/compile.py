@@ -17,7 +17,6 @@ from tocsin.cli.output import (
     format_option,
     on_terminal,
     print_diagnostics,
-    say,
 )
 from tocsin.diagnostics import has_errors
 from tocsin.escape import printable
@@ -45,7 +44,7 @@ def compile(  # noqa: A001 - the command's name
     over one table `events` with a text column a field (event time for correlations: `timestamp`).
     With --out, artifacts are written to DIR/<backend>/<source>/<key>.<suffix>, with the tables that
     they read and a manifest; equal detections give equal bytes. Exit code 1 if something was
-    refused, has errors or could not be written.
+    refused or has errors.
     """
     if env and paths:
         raise click.UsageError("--env needs the project's own detections, so no PATHS")
@@ -53,9 +52,10 @@ def compile(  # noqa: A001 - the command's name
     print_diagnostics(given.wrong, err=True)
     built = build_all(given, _progress)
     print_diagnostics([no.diagnostic for each in built for no in each.refused], err=True)
-    whole = _write(out, built) if out else True
+    if out:
+        _write(out, built)
     _report(built, fmt)
-    if not whole or has_errors(given.wrong) or any(each.refused for each in built):
+    if has_errors(given.wrong) or any(each.refused for each in built):
         raise click.exceptions.Exit(1)
 
 
@@ -63,15 +63,12 @@ def _progress(queries: Sequence[Resolved], backend: str) -> Iterable[Resolved]:
     return track(queries, backend, console=console(), transient=True, disable=not on_terminal())
 
 
-def _write(out: Path, built: Sequence[Built]) -> bool:
-    """Whether all was written that the statements need."""
-    written = write_built(out, built)
-    gone = f", {written.removed} of an older run removed" if written.removed else ""
-    say(f"{plural(written.files, 'file')} written to {printable(str(out))}{gone}")
-    for backend, error in written.missing:
-        say(f"{backend}: the statements lack a file that they need: {error.message}")
-        say(f"  hint: {error.hint}")
-    return not written.missing
+def _write(out: Path, built: Sequence[Built]) -> None:
+    written, removed = write_built(out, built)
+    gone = f", {removed} of an older run removed" if removed else ""
+    console().print(
+        f"{plural(written, 'file')} written to {printable(str(out))}{gone}", soft_wrap=True
+    )
 
 
 def _report(built: Sequence[Built], fmt: str) -> None:
