@@ -8,7 +8,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from tocsin.cases.windows import Windows
-from tocsin.cli.output import Terminal, console
+from tocsin.cli.output import Terminal, say
 from tocsin.escape import printable
 from tocsin.ir.account import SHOWN, Standing
 from tocsin.ir.figures import Hit
@@ -46,7 +46,7 @@ def show_windows(found: Windows, events: int) -> None:
     for line in found.left_out.lines():
         out.print(Text.assemble(("left out: ", "yellow"), line), soft_wrap=True)
     holding = sum(standing.holds for standing in found.account.standings)
-    console().print(f"holds at {holding} of {len(found.account.standings)} base matches")
+    say(f"holds at {holding} of {len(found.account.standings)} base matches")
 
 
 def _head(found: Windows, standing: Standing) -> Text:

@@ -15,7 +15,7 @@ from tocsin.app.explain import explain_rule
 from tocsin.cases.explain import Explanation, Named
 from tocsin.cli.explain_windows import correlation_json, show_windows
 from tocsin.cli.options import AUTO, flatten_option, project_option
-from tocsin.cli.output import Terminal, console, echo_json, format_option, print_diagnostics
+from tocsin.cli.output import Terminal, echo_json, format_option, print_diagnostics, say
 from tocsin.diagnostics import has_errors
 from tocsin.escape import printable
 from tocsin.events.reading import EventFiles, read_events, read_stream
@@ -87,7 +87,7 @@ def _show(found: Sequence[tuple[Named, int, Explanation]]) -> None:
     if not found:
         return
     matching = sum(explanation.matches for _, _, explanation in found)
-    console().print(f"{matching} of {len(found)} match")
+    say(f"{matching} of {len(found)} match")
 
 
 def _line(node: Trace) -> Text:

@@ -24,6 +24,7 @@ from tocsin.cli.output import (
     format_option,
     on_terminal,
     print_diagnostics,
+    say,
 )
 from tocsin.diagnostics import Diagnostic, has_errors, summary
 from tocsin.escape import printable
@@ -124,7 +125,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     _print(result.matches, queries, fmt)
     _print_left_out(result, queries)
     if wrong or result.refused:
-        console().print(f"scan went on despite {summary([*wrong, *result.refused])}")
+        say(f"scan went on despite {summary([*wrong, *result.refused])}")
     if stats:
         _stats(loaded, result, ready - begun, perf_counter() - ready)
     if has_errors([*wrong, *result.refused]):
@@ -136,13 +137,13 @@ def _tell_lacks(loaded: LoadedScan, strict: bool) -> None:  # noqa: FBT001
     for line in loaded.coverage.lines():
         console().print(Text(line, style="yellow"), soft_wrap=True)
     if strict and loaded.coverage.lacks:
-        console().print("nothing scanned: rules without anything to look at")
+        say("nothing scanned: rules without anything to look at")
         raise click.exceptions.Exit(1)
 
 
 def _stop_if(strict: bool, found: Sequence[Diagnostic]) -> None:  # noqa: FBT001
     if strict and has_errors(found):
-        console().print(f"nothing scanned: {summary(found)}")
+        say(f"nothing scanned: {summary(found)}")
         raise click.exceptions.Exit(1)
 
 

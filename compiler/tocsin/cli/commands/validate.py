@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tocsin.app import validate as use_case
-from tocsin.cli.output import FORMATS, console, format_option, print_diagnostics
+from tocsin.cli.output import FORMATS, format_option, print_diagnostics, say
 from tocsin.diagnostics import has_errors, summary
 from tocsin.plural import plural
 
@@ -24,6 +24,6 @@ def validate(paths: tuple[Path, ...], fmt: str) -> None:
     """
     done = use_case.validate(paths)
     print_diagnostics(done.found, fmt)
-    console().print(f"{plural(done.sound, 'detection')} without errors; {summary(done.found)}")
+    say(f"{plural(done.sound, 'detection')} without errors; {summary(done.found)}")
     if has_errors(done.found):
         raise click.exceptions.Exit(1)
