@@ -29,7 +29,7 @@ class AnsweredJob:
     failures: tuple[tuple[int, str], ...] = ()
     checkpoint: int | None = 5000
     takes_savepoints: bool = True
-    watermark: int | None = None
+    watermarks: tuple[int, ...] = ()
     started: int = STARTED
 
 
@@ -47,6 +47,7 @@ class AnsweringFlink:
     starts_as: dict[str, Any] = field(default_factory=dict)
     savepoints: list[tuple[str, str]] = field(default_factory=list)
     sessions: list[dict[str, str]] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
     statements: list[str] = field(default_factory=list)
     on_refusal: Callable[[], object] = lambda: None
     on_start: Callable[[], object] = lambda: None
@@ -95,6 +96,14 @@ class AnsweringFlink:
         job = self.jobs[id_]
         made = job.checkpoint is not None and {"latest_ack_timestamp": job.started + job.checkpoint}
         return {"latest": {"completed": made or None}}
+
+    def metrics(self, id_: str, vertex: str, asked: str | None) -> Any:
+        name = "0.Sink__Writer.currentInputWatermark"
+        told = self.jobs[id_].watermarks[int(vertex) : int(vertex) + 1]
+        return [{"id": name, **({"min": float(mark)} if asked else {})} for mark in told]
+
+    def config(self) -> Any:
+        return [{"key": key, "value": value} for key, value in self.settings.items()]
 
     def stop(self, id_: str, body: Any) -> Any:
         self.savepoints.append((self.jobs[id_].name, body["targetDirectory"]))
@@ -152,6 +161,8 @@ def _routes(flink: AnsweringFlink) -> dict[str, Callable[..., Any]]:
         f"GET {job}/checkpoints": flink.checkpoints,
         f"GET {job}/savepoints/1": flink.savepoint,
         f"GET {job}": flink.job,
+        rf"GET {job}/vertices/v(\d+)/subtasks/metrics(\?agg=min&get=.*)?": flink.metrics,
+        "GET /jobmanager/config": flink.config,
         f"POST {job}/stop": flink.stop,
         rf"PATCH {job}\?mode=cancel": flink.cancel,
         "GET /overview": lambda: {"slots-available": 0},
