@@ -8,7 +8,6 @@ from engines.kafka_io import consume, produce
 from tocsin.errors import EngineError
 from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.client.rest_api import ClusterRest
-from tocsin_flink_sql.client.root_cause import root_cause
 from tocsin_flink_sql.client.sql_gateway import Gateway
 
 KAFKA_TABLE = """
@@ -20,22 +19,6 @@ CREATE TEMPORARY TABLE {name} (action STRING, amount BIGINT) WITH (
 EXACTLY_ONCE = """,
   'sink.delivery-guarantee' = 'exactly-once', 'sink.transactional-id-prefix' = 'flink-clients',
   'properties.transaction.timeout.ms' = '60000'"""
-
-WRAPPED = """\
-a.OuterException: wrapped
-\tat a.B.c(B.java:1)
-Caused by: a.MiddleException: line 1, column 2: gone
-\tat a.B.c(B.java:1)
-Caused by: a.InnerException: gone
-\t... 3 more"""
-NO_MESSAGE = """\
-a.OuterException: outer
-\tat a.B.c(B.java:1)
-Caused by: a.InnerException: first
-second
-\tat a.B.c(B.java:1)
-Caused by: java.lang.NullPointerException
-\t... 3 more"""
 
 
 @pytest.fixture
@@ -174,17 +157,3 @@ def test_what_is_not_there_or_not_flink(endpoints: EngineAddresses) -> None:
 def test_an_unknown_job_is_an_error(cluster: ClusterRest) -> None:
     with pytest.raises(EngineError, match="Could not find Flink job"):
         cluster.job_status("0" * 32)
-
-
-@pytest.mark.parametrize(
-    ("trace", "cause"),
-    [
-        ("", "no reason given"),
-        ("Not found: /v2/x", "Not found: /v2/x"),
-        ("java.lang.IllegalStateException: no\n\tat a.B.c(B.java:1)", "IllegalStateException: no"),
-        (WRAPPED, "InnerException: line 1, column 2: gone"),
-        (NO_MESSAGE, "InnerException: first second"),
-    ],
-)
-def test_root_cause(trace: str, cause: str) -> None:
-    assert root_cause(trace) == cause
