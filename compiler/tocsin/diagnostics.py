@@ -19,6 +19,11 @@ class Severity(StrEnum):
     WARNING = "warning"
     INFO = "info"
 
+    @property
+    def rank(self) -> int:
+        """0 for errors, more for what weighs less."""
+        return list(Severity).index(self)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:

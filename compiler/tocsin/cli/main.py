@@ -81,9 +81,10 @@ class Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except FindingsError as error:
-            from tocsin.cli.output import print_diagnostics  # noqa: PLC0415 - keeps `--help` quick
+            from tocsin.cli.output import print_diagnostics, say  # noqa: PLC0415 - keeps `--help` quick
 
-            print_diagnostics(error.found, err=True)
+            if print_diagnostics(error.found, err=True):
+                say("`tocsin validate --all` shows every finding")
             if error.message:
                 raise ConfigError(
                     error.message, hint=error.hint, exit_code=error.exit_code
