@@ -35,14 +35,22 @@ _KINDS = (
 class UnreadError(ConfigError):
     """A file that is not read. `path` and `reason` are the two halves of the message."""
 
+    code = "unread"
+
     def __init__(self, path: Path, reason: str, hint: str = "") -> None:
         super().__init__(f"cannot read {path}: {reason}", hint=hint)
         self.path = path
         self.reason = reason
 
+    def as_json(self) -> dict[str, Any]:
+        """With the file."""
+        return {**super().as_json(), "file": str(self.path)}
+
 
 class MissingError(UnreadError):
     """There is no such file."""
+
+    code = "missing-file"
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "there is no such file")

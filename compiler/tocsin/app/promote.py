@@ -25,6 +25,8 @@ from tocsin.state.release import Release
 class PromotionDeniedError(TocsinError):
     """The policy does not allow it yet."""
 
+    code = "denied"
+
 
 def promote(
     opened: OpenEnvironment, rule: str, *, force: bool, approvals: tuple[str, ...], review: Review

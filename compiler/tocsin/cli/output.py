@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
@@ -18,7 +18,7 @@ from rich.text import Text
 
 from tocsin import __version__, gate
 from tocsin.cli.groups import COLOUR, group_text, grouped
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.diagnostics import Diagnostic, FindingsError, Severity, has_errors
 from tocsin.escape import annotation, annotation_property, json_text, printable
 from tocsin.escape import sarif as sarif_text
 
@@ -89,6 +89,18 @@ def print_diagnostics(
     else:
         return _print_text(found, err=err, every=every)
     return False
+
+
+def print_wrong(found: Sequence[Diagnostic], fmt: str) -> None:
+    """Print what is wrong beside a result, on stderr; errors that end JSON are told there."""
+    if fmt != "json" or not has_errors(found):
+        print_diagnostics(found, err=True)
+
+
+def end_if_wrong(found: Sequence[Diagnostic], fmt: str) -> None:
+    """End with 1 where there are errors; in text they are printed already."""
+    if has_errors(found):
+        raise FindingsError(found if fmt == "json" else ())
 
 
 def _print_text(found: Iterable[Diagnostic], *, err: bool, every: bool) -> bool:

@@ -40,9 +40,5 @@ def promote(  # noqa: PLR0913 - one parameter per option
     """
     opened = open_environment(env, Path(project) if project else None, remote=remote, notify=say)
     review = reviewer("Promote?" if on_input_terminal() and not yes else "")
-    try:
-        release = use_case.promote(opened, rule, force=force, approvals=approvals, review=review)
-    except use_case.PromotionDeniedError as denied:
-        say(denied.message)
-        raise click.exceptions.Exit(denied.exit_code) from None
+    release = use_case.promote(opened, rule, force=force, approvals=approvals, review=review)
     tell_release(release, fmt)

@@ -15,7 +15,7 @@ from tocsin.app.engines import chosen
 from tocsin.cases.judge import CaseVerdict
 from tocsin.cases.junit import junit
 from tocsin.cli.engine_option import engine_option
-from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, say
+from tocsin.cli.output import console, echo_json, end_if_wrong, format_option, print_wrong, say
 from tocsin.diagnostics import has_errors, summary
 from tocsin.errors import ConfigError
 from tocsin.escape import printable
@@ -43,7 +43,7 @@ def test(
     serves all cases. Exit code 1 if a case fails or a file has errors.
     """
     given = to_test(paths, changed_since)
-    print_diagnostics(given.broken, err=True)
+    print_wrong(given.broken, fmt)
     names = chosen(engine, say)
     with console().status("running the cases") as spinner:
         verdicts = list(run_cases(given.queries, names, spinner.update))
@@ -56,7 +56,8 @@ def test(
         console().print(
             Text.assemble(("not tested because of errors:", "red"), f" {summary(given.broken)}")
         )
-    if has_errors(given.broken) or not all(v.ok for v in verdicts):
+    end_if_wrong(given.broken, fmt)
+    if not all(v.ok for v in verdicts):
         raise click.exceptions.Exit(1)
 
 
