@@ -195,7 +195,7 @@ LEDGER = (
         "events for what was altered",
         "tocsin worker --env local --events events.jsonl",
         2,
-        ("not those that were released", "tocsin plan"),
+        ("not what was released", "tocsin plan"),
         {"events.jsonl": "{}\n"},
         start="deployed",
         around=_altered,

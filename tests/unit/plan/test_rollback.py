@@ -90,5 +90,5 @@ def test_damaged_bytes_are_never_deployed(world: World) -> None:
     place = f"{first.commit}:artifacts/batch-sql/audit/payout.sql"
     blob = git(world.root, "rev-parse", place)
     (world.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
-    with pytest.raises(LedgerError, match="does not hold the recorded bytes of payout"):
+    with pytest.raises(LedgerError, match="does not have the recorded artifact of payout"):
         rollback.to_release(world.ledger, 1)

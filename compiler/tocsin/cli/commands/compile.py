@@ -67,7 +67,7 @@ def _progress(queries: Sequence[Resolved], backend: str) -> Iterable[Resolved]:
 
 def _write(out: Path, built: Sequence[Built]) -> None:
     written, removed = write_built(out, built)
-    gone = f", {removed} of an older run removed" if removed else ""
+    gone = f", {removed} from an earlier run removed" if removed else ""
     console().print(
         f"{plural(written, 'file')} written to {printable(str(out))}{gone}", soft_wrap=True
     )

@@ -28,7 +28,9 @@ MANY = 8
 @click.command()
 @click.argument("rule")
 @click.option("--event", "file", required=True, metavar="FILE", help="Events, or - for stdin.")
-@click.option("--number", type=click.IntRange(min=0), help="Only the event of this number, from 0.")
+@click.option(
+    "--number", type=click.IntRange(min=0), help="Only the event with this number, counted from 0."
+)
 @project_option
 @flatten_option
 @format_option("text", "json")

@@ -18,8 +18,10 @@ from tocsin.cli.output import format_option, say
 @click.option("--to", "env", required=True, metavar="ENV", help="Environment in tocsin.toml.")
 @click.option("--project", type=click.Path(exists=True, file_okay=False), help="Folder.")
 @remote_option
-@click.option("--force", is_flag=True, help="Whatever the policy says; the release records it.")
-@click.option("--yes", is_flag=True, help="Do not ask, even on a terminal.")
+@click.option(
+    "--force", is_flag=True, help="Promote whatever the policy says; the release records it."
+)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @approvals_option
 @format_option("text", "json")
 def promote(  # noqa: PLR0913 - one parameter per option

@@ -20,13 +20,14 @@ from tocsin.diagnostics import has_errors, summary
 from tocsin.errors import ConfigError
 from tocsin.escape import printable
 from tocsin.ir.query import Resolved
+from tocsin.plural import plural
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @engine_option(several=True)
 @click.option(
-    "--changed-since", metavar="REV", help="only detections that a change since a revision reaches"
+    "--changed-since", metavar="REV", help="only detections affected by changes since this revision"
 )
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="write JUnit XML")
 @format_option("text", "json")
@@ -78,7 +79,7 @@ def _report(verdicts: Sequence[CaseVerdict], queries: Sequence[Resolved]) -> Non
             for line in (*verdict.problems, *verdict.why):
                 out.print(f"    {printable(line)}")
     for why, count in Counter((v.engine, v.refused) for v in verdicts if v.refused).items():
-        said = printable(f" by {why[0]}: {why[1]} ({count} cases)")
+        said = printable(f" by {why[0]}: {why[1]} ({plural(count, 'case')})")
         out.print(Text.assemble(("refused", "yellow"), said))
     table = Table("engine", "passed", "failed", "refused", box=None, header_style="dim")
     for engine in dict.fromkeys(v.engine for v in verdicts):
