@@ -324,7 +324,7 @@ def test_choices_that_no_cluster_takes(choices: dict[str, Any], message: str) ->
         ({"bootstrap": ""}, "no value for `bootstrap`"),
         ({"bootstrap": "env:NOT-ONE"}, "does not name an environment variable"),
         ({"bootstrap": "file:relative"}, "must be an absolute path"),
-        ({"bootstrap": "file:/etc/shadow"}, "no files of secrets but in /run/secrets"),
+        ({"bootstrap": "file:/etc/shadow"}, "workers read secret files in /run/secrets only"),
         ({"backend": "flink-sql"}, "no value for `storage`"),
         ({"backend": "flink-sql", "storage": "s3://bucket/folder"}, "must be a folder"),
         ({"backend": "flink-sql", "storage": "file://host/folder"}, "must be a folder"),
