@@ -41,7 +41,7 @@ def show(report: dict[str, Any], fmt: str) -> None:
             say(f"left out: {row['title']}: {line}")
         if again := report.get("repeated", {}).get(row["id"]):
             said = f"{again} of {row['matches']} matches share an alert with another event"
-            say(f"one identity: {row['title']}: {said}: see `id` of the source {row['source']}")
+            say(f"same identity: {row['title']}: {said}; check `id` of the source {row['source']}")
         if row["slow"]:
             say(f"slow: {row['title']} took too long on {plural(row['slow'], 'event')}")
     say(_summary(report))

@@ -255,7 +255,7 @@ def test_a_lock_with_conflict_marks_is_told(root: Path) -> None:
 
 def test_where_no_address_is_known_there_are_plans_but_no_deployment(run: Run) -> None:
     assert "2 added" in run("plan", env="staging").stdout
-    assert "not observed" in run("status", env="staging").stdout
+    assert "live state: not available" in run("status", env="staging").stdout
     for command in ("apply --yes", "rollback --to 1"):
         error = fails(command, env="staging")
         assert isinstance(error, ConfigError)

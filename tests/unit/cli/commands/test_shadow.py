@@ -101,7 +101,7 @@ def test_live_again_ends_the_shadow(root: Path, run: Run) -> None:
                 rule(root, "payout-changed", "action: other", mode="shadow"),
             ),
             ("--force",),
-            "the project holds another form of it",
+            "the project has another version of it",
         ),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_folder_keeps_no_matches_of_what_is_in_shadow(root: Path, run: Run) ->
     shadow_beside(root, run)
     result = CliRunner().invoke(main_group, ["shadow", "payout-changed", "--env", "local"])
     assert isinstance(result.exception, ConfigError)
-    assert "keeps no matches" in result.exception.message
+    assert "records no matches" in result.exception.message
 
 
 def match(detection: str, event: str, **group: str) -> dict[str, Any]:
