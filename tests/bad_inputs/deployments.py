@@ -212,7 +212,7 @@ LEDGER = (
         "rollback from a tampered ledger",
         "tocsin rollback --env local --to 1 --yes",
         2,
-        ("does not hold the recorded bytes", "tocsin verify"),
+        ("does not have the recorded artifact", "tocsin verify"),
         start="deployed",
         around=_tampered,
     ),
@@ -221,7 +221,7 @@ LEDGER = (
         "tocsin rollback --env local --to 9",
         2,
         "no release 9",
-        "releases 1 to 1",
+        "releases are 1 to 1",
     ),
     deployed(
         "rollback of what was never there",
