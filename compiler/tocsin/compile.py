@@ -10,7 +10,7 @@ from typing import Protocol
 
 from tocsin.backend.base import Backend, refuse_undeclared
 from tocsin.backend.forms import PackBackend, part_of
-from tocsin.backend.registry import code_of, names
+from tocsin.backend.registry import code
 from tocsin.backend.streaming import StreamBackend
 from tocsin.cache import Table, table
 from tocsin.diagnostics import Diagnostic
@@ -90,7 +90,7 @@ class KnownCompiler:
 @contextmanager
 def compiling(root: Path, environment: str) -> Iterator[Compile]:
     """Compiles for an environment of the project at `root`; what was done is known again."""
-    with table("compiled", [root / environment], map(code_of, names())) as known:
+    with table("compiled", [root / environment], code()) as known:
         yield KnownCompiler(known)
 
 

@@ -14,9 +14,11 @@ from tocsin.backend import registry
 from tocsin.backend.base import Backend, Endpoints, NoServers
 from tocsin.model.artifact import Match
 from tocsin.pack import Part
-from tocsin.scan.packed import MatcherRun
+from tocsin.scan.packed import MatcherRun, Progress
 
 EVALUATOR, MATCHER = "evaluator", "matcher"
+AUTO = "auto"
+"""Of evaluator and matcher the faster; of an engine's forms, too."""
 PORTION = 1000
 """Events that the matcher takes at a time."""
 LEARNED = 4000
@@ -54,7 +56,9 @@ def started_for(backends: Iterable[Backend]) -> Iterator[Endpoints]:
         yield endpoints
 
 
-def matched(parts: Sequence[Part], events: Sequence[Mapping[str, Any]]) -> MatcherRun:
+def matched(
+    parts: Sequence[Part], events: Sequence[Mapping[str, Any]], progress: Progress
+) -> MatcherRun:
     """The matcher of kafka-filter's workers, on events in this process."""
     from tocsin_matcher import PackMatcher  # noqa: PLC0415 - only a scan needs it
 
@@ -62,7 +66,7 @@ def matched(parts: Sequence[Part], events: Sequence[Mapping[str, Any]]) -> Match
     matcher.learn_from(events[:: max(1, len(events) // LEARNED)])
     matches: list[Match] = []
     refused: dict[int, str] = {}
-    for start in range(0, len(events), PORTION):
+    for start in progress(range(0, len(events), PORTION)):
         lines = [orjson.dumps(event) for event in events[start : start + PORTION]]
         done = matcher.match_lines(lines)
         matches += [Match(each.detection, start + each.event) for each in done.matches]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tocsin.app.engines import EVALUATOR, MATCHER, matched, started
+from tocsin.app.engines import AUTO, EVALUATOR, MATCHER, matched, started
 from tocsin.app.scan_coverage import ScanCoverage
 from tocsin.backend.forms import Form
 from tocsin.diagnostics import Diagnostic
@@ -19,14 +19,22 @@ from tocsin.front.project import seen as seen_from
 from tocsin.front.relate import relate_inferred
 from tocsin.front.routes import routes
 from tocsin.front.sources import read_sources
+from tocsin.ir.evaluate import View
 from tocsin.ir.query import CorrelationQuery, Resolved
+from tocsin.ir.times import millis_text
 from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.scan.infer import UNBOUND
+from tocsin.scan.packed import Progress
 from tocsin.scan.reach import reach
-from tocsin.scan.run import Progress, ScanResult, scan_engine, scan_evaluator, scan_matcher
-
-AUTO = "auto"
+from tocsin.scan.run import (
+    ScanResult,
+    scan_engine,
+    scan_evaluator,
+    scan_fastest,
+    scan_matcher,
+)
+from tocsin.scan.times import guessed_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +66,12 @@ def run_scan(
 ) -> ScanResult:
     """The matches on an engine, in a form or the one that should be faster."""
     queries, events = loaded.queries, loaded.events
+    if engine == AUTO:
+        return scan_fastest(queries, events, matched, time_field=time_field, progress=progress)
     if engine == EVALUATOR:
         return scan_evaluator(queries, events, time_field=time_field, progress=progress)
     if engine == MATCHER:
-        return scan_matcher(queries, events, matched, time_field=time_field)
+        return scan_matcher(queries, events, matched, time_field=time_field, progress=progress)
     with started([engine]) as (backends, endpoints):
         backend = backends[engine]
         return scan_engine(queries, events, backend, endpoints, time_field=time_field, form=form)
@@ -71,13 +81,43 @@ def form_of(engine: str, form: str) -> Form | None:
     """The form to run, None to choose. Raises ConfigError where there is nothing to choose."""
     if form == AUTO:
         return None
-    if engine in (EVALUATOR, MATCHER):
+    if engine in (AUTO, EVALUATOR, MATCHER):
         raise ConfigError(f"{engine} has one form", hint="--form is for duckdb, spark, flink")
     return Form(form)
 
 
-def group_of(query: Resolved, match: Match) -> dict[str, str] | None:
-    """A correlation's group by the names of its keys."""
+@dataclass(frozen=True, slots=True)
+class FoundMatch:
+    """A match with the place and time of its event, and the group of a correlation by its keys."""
+
+    query: Resolved
+    match: Match
+    file: str
+    line: int
+    time: str | None
+    group: dict[str, str] | None
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """The rule, the event and where it stands."""
+        told = {"rule": self.match.detection, "event": self.match.event, "file": self.file}
+        told |= {"line": self.line, "time": self.time}
+        return told if self.group is None else {**told, "group": self.group}
+
+
+def found_matches(loaded: LoadedScan, result: ScanResult, time_field: str) -> Iterator[FoundMatch]:
+    """Each match, for people."""
+    by_id = {query.detection.id: query for query in loaded.queries}
+    clock = guessed_clock(time_field)
+    for match in result.matches:
+        query = by_id[match.detection]
+        time = clock(View(loaded.events[match.event]))
+        file, line = loaded.coverage.read.place(match.event)
+        shown = None if time is None else millis_text(time)
+        yield FoundMatch(query, match, file, line, shown, _group_of(query, match))
+
+
+def _group_of(query: Resolved, match: Match) -> dict[str, str] | None:
     if not isinstance(query, CorrelationQuery):
         return None
     names = (ref.name for ref in query.correlation.group_by)

@@ -29,21 +29,19 @@ def load(name: str) -> Backend:
         try:
             backend: Backend = point.load()()
         except (ImportError, AttributeError) as error:
-            hint = f"its entry point is {point.value}; is the package installed completely?"
+            hint = f"it is declared as {point.value}; is its package complete?"
             raise ConfigError(f"cannot load backend {name!r}: {error}", hint=hint) from None
         return backend
     raise ConfigError(f"no backend {name!r}", hint=f"installed backends: {', '.join(names())}")
 
 
 @cache
-def code_of(name: str) -> Path:
-    """The folder or module with the code of the backend of this name, which is not loaded."""
-    point = next(iter(entry_points(group=GROUP, name=name)))
-    found = find_spec(point.module.split(".")[0])
-    if found is None or not found.origin:
-        raise ConfigError(f"cannot load backend {name!r}: there is no {point.module}")
-    file = Path(found.origin)
-    return file.parent if file.name == "__init__.py" else file
+def code() -> tuple[Path, ...]:
+    """The packages and modules with the code of all backends, none of which is loaded."""
+    roots = {point.module.split(".")[0] for point in entry_points(group=GROUP)}
+    specs = (find_spec(root) for root in sorted(roots))
+    files = [Path(spec.origin) for spec in specs if spec and spec.origin]
+    return tuple(file.parent if file.name == "__init__.py" else file for file in files)
 
 
 @cache

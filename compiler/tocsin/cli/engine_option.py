@@ -8,19 +8,22 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from tocsin.app.engines import EVALUATOR, MATCHER
+from tocsin.app.engines import AUTO, EVALUATOR, MATCHER
 from tocsin.backend import registry
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class EngineName(click.ParamType[str]):
-    """`evaluator`, the engine of an installed backend; with `several` `all`, else `matcher`."""
+    """`evaluator` or the engine of an installed backend.
+
+    With `several` also `all`, without also `auto` and `matcher`.
+    """
 
     name = "engine"
 
     def __init__(self, *, several: bool) -> None:
-        self._first = (EVALUATOR, "all") if several else (EVALUATOR, MATCHER)
+        self._first = (EVALUATOR, "all") if several else (AUTO, EVALUATOR, MATCHER)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name itself; backends are only loaded for a name that is not ours."""
@@ -40,14 +43,14 @@ class EngineName(click.ParamType[str]):
 
 def engine_option(*, several: bool) -> Callable[[F], F]:
     """`--engine`; with `several` also `all`, and more than one by repeating it."""
-    default: Any = (EVALUATOR,) if several else EVALUATOR
+    default: Any = (EVALUATOR,) if several else AUTO
     return click.option(
         "--engine",
         type=EngineName(several=several),
         multiple=several,
         default=default,
         show_default=True,
-        help=("evaluator, " if several else "evaluator, matcher, ")
+        help=("evaluator, " if several else "auto (matcher or evaluator), evaluator, matcher, ")
         + "duckdb, spark, kafka, flink"
         + (" or all" if several else "")
         + "; servers are started if they are not running",

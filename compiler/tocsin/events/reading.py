@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import zlib
+from array import array
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -21,32 +24,41 @@ from tocsin.events.table import csv_pieces
 from tocsin.events.windows import flat
 from tocsin.plural import plural
 
+STDIN = "-"
+"""In place of a file."""
 MOST_FINDINGS = 20
 """Findings of one file that are shown each; more are a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventFiles:
-    """Events of files in order, what could not be read, and how many files were read as what."""
+    """Events of files in order, what could not be read, and how many files were read as what.
 
-    events: list[Event]
-    diagnostics: list[Diagnostic]
-    read_as: Counter[str]
+    `lines`: the 1-based line, row or record of each event; `files`: each file, and the number of
+    its first event.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    read_as: Counter[str] = field(default_factory=Counter)
+    lines: array[int] = field(default_factory=lambda: array("L"))
+    files: list[tuple[int, str]] = field(default_factory=list)
+
+    def place(self, number: int) -> tuple[str, int]:
+        """File and line of the event with this number."""
+        file = bisect_right(self.files, number, key=lambda each: each[0]) - 1
+        return self.files[file][1], self.lines[number]
 
 
 def read_events(paths: Iterable[Path], *, flatten: bool = True) -> EventFiles:
-    """All events of the files; `flatten`: Windows events get the field names of Sigma rules."""
-    made = EventFiles([], [], Counter())
+    """All events of the files or of stdin; `flatten`: Windows events get Sigma's field names."""
+    made = EventFiles()
     for path in paths:
+        if str(path) == STDIN:
+            _read("stdin", sys.stdin.buffer, made, flatten=flatten)
+            continue
         with open_events(path) as stream:
             _read(str(path), stream, made, flatten=flatten)
-    return made
-
-
-def read_stream(name: str, stream: IO[bytes], *, flatten: bool = True) -> EventFiles:
-    """All events of a stream."""
-    made = EventFiles([], [], Counter())
-    _read(name, stream, made, flatten=flatten)
     return made
 
 
@@ -108,15 +120,18 @@ def _trouble(error: Exception) -> str:
 
 def _read(name: str, stream: IO[bytes], made: EventFiles, *, flatten: bool) -> None:
     shape: Callable[[Event], Event] = flat if flatten else lambda event: event
-    append, count = made.events.append, 0
+    append, at, count = made.events.append, made.lines.append, 0
+    made.files.append((len(made.events), name))
     for given in pieces(stream, made.read_as):
         event = single(given.line) if given.line and not given.problem else given.event
         if event is not None:
             append(shape(event))
+            at(given.row)
             continue
         for piece in [given] if given.problem else several(given, made.read_as):
             if piece.event is not None:
                 append(shape(piece.event))
+                at(piece.row)
                 continue
             count += 1
             if count <= MOST_FINDINGS or piece.whole:

@@ -23,10 +23,12 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PackScan:
-    """Matches of a pack; what was refused."""
+    """Matches of a pack; what was refused, and ids of rules and numbers of events among that."""
 
     matches: Sequence[Match]
     refused: Sequence[Diagnostic] = ()
+    refused_rules: frozenset[str] = frozenset()
+    refused_events: frozenset[int] = frozenset()
 
 
 def form_of(backend: Backend, wanted: Form | None, detections: int, events: int) -> Form:
@@ -67,18 +69,22 @@ class MatcherRun:
     refused: Mapping[int, str]
 
 
-InProcess = Callable[[Sequence[Part], Sequence[Event]], MatcherRun]
+Progress = Callable[[Sequence[Any]], Iterable[Any]]
+"""Passes events on, or portions of them, and may show how many went through."""
+InProcess = Callable[[Sequence[Part], Sequence[Event], Progress], MatcherRun]
 
 
 def scan_in_process(
-    queries: Iterable[Query], events: Sequence[Event], match: InProcess
+    queries: Iterable[Query], events: Sequence[Event], match: InProcess, progress: Progress = iter
 ) -> PackScan:
     """All queries on events as they are, by a matcher in this process."""
     made = [compile_part(query, None) for query in queries]
-    run = match([each for each in made if isinstance(each, Part)], events)
-    refused = [each.diagnostic for each in made if isinstance(each, Refusal)]
+    run = match([each for each in made if isinstance(each, Part)], events, progress)
+    no = [each for each in made if isinstance(each, Refusal)]
+    refused = [each.diagnostic for each in no]
     refused += [
         Diagnostic("TOC071", f"event {number} is none: {reason}", Span())
         for number, reason in run.refused.items()
     ]
-    return PackScan(run.matches, refused)
+    rules = frozenset(each.query.detection.id for each in no)
+    return PackScan(run.matches, refused, rules, frozenset(run.refused))

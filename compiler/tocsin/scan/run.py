@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tocsin.backend.base import Backend, Endpoints, WindowBackend
 from tocsin.backend.forms import Form
 from tocsin.compile import compile_all
 from tocsin.diagnostics import Diagnostic
-from tocsin.ir.correlate import Outcome
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.nodes import Keyword
 from tocsin.ir.query import CorrelationQuery, Query, Resolved, rebound
 from tocsin.ir.stream import (
-    WITHOUT_KEY,
     WITHOUT_TIME,
-    Arrived,
     Clock,
-    Found,
     LeftOut,
-    completions,
 )
 from tocsin.model.artifact import Job, Match, Missed
+from tocsin.scan.correlating import Hits, correlate
 from tocsin.scan.infer import infer, narrowed
-from tocsin.scan.packed import InProcess, PackScan, form_of, scan_in_process, scan_pack
+from tocsin.scan.packed import (
+    InProcess,
+    PackScan,
+    Progress,
+    form_of,
+    scan_in_process,
+    scan_pack,
+)
 from tocsin.scan.times import guessed_clock
 
+LITTLE = 20_000
+"""Rules times events for which a matcher takes longer to be made than it saves."""
 GROUP = 60
 """Detections that share a table."""
-Progress = Callable[[Iterable[Any]], Iterable[Any]]
-"""Passes events on, and may show how many went through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +60,88 @@ def scan_evaluator(
     progress: Progress = iter,
 ) -> ScanResult:
     """Every detection on every event by the reference evaluator."""
-    alerting = [q for q in queries if q.alerts]
-    correlations = [q for q in alerting if isinstance(q, CorrelationQuery)]
-    plain = [(q.detection.id, predicate(q.matches)) for q in alerting if isinstance(q, Query)]
-    bases = {q.detection.id: predicate(q.matches) for c in correlations for q in c.events}
-    clock = guessed_clock(time_field)
-    found: list[Match] = []
-    arrived: dict[str, list[Arrived]] = {rule: [] for rule in bases}
-    untimed: dict[str, list[Arrived]] = {rule: [] for rule in bases}
+    asked = {query.detection.id: predicate(query.matches) for query in _on_events(queries)}
+    hits: dict[str, list[int]] = {rule: [] for rule in asked}
     for number, event in enumerate(progress(events)):
         view = View(event)
-        found += [Match(rule, number) for rule, holds in plain if holds(view)]
-        matched = [rule for rule, holds in bases.items() if holds(view)]
-        time = clock(view) if matched else None
-        for rule in matched:
-            kept = untimed if time is None else arrived
-            kept[rule].append(Arrived(("", number), time or 0, view))
-    left_out: dict[str, LeftOut] = {}
-    done: dict[str, Outcome] = {}
-    for query in correlations:
-        own, outcome = query.detection.id, completions(query, arrived, done)
-        found += (Match(own, each.event[1], each.group) for each in outcome.completed)
-        left_out[own] = _left_out(query, untimed, outcome, clock)
-    return ScanResult(tuple(sorted(found)), left_out=left_out)
+        for rule, holds in asked.items():
+            if holds(view):
+                hits[rule].append(number)
+    return _of_hits(queries, hits, events, time_field)
 
 
-def _left_out(query: CorrelationQuery, untimed: Found, outcome: Outcome, clock: Clock) -> LeftOut:
-    missed = {each.event: each.view for q in query.events for each in untimed[q.detection.id]}
-    made = LeftOut()
-    for event in sorted(missed):
-        made.add(WITHOUT_TIME, missed[event], clock)
-    made.counts[WITHOUT_KEY] = len(outcome.without_key)
-    return made
+def scan_matcher(
+    queries: Sequence[Resolved],
+    events: Sequence[dict[str, Any]],
+    match: InProcess,
+    *,
+    time_field: str = "",
+    progress: Progress = iter,
+) -> ScanResult:
+    """Every detection on every event by a matcher in this process, which may refuse some."""
+    packed = scan_in_process(_on_events(queries), events, match, progress)
+    result = _of_hits(queries, _hits(queries, packed.matches), events, time_field)
+    return replace(result, refused=tuple(packed.refused), form=Form.PACK.value)
+
+
+def scan_fastest(
+    queries: Sequence[Resolved],
+    events: Sequence[dict[str, Any]],
+    match: InProcess,
+    *,
+    time_field: str = "",
+    progress: Progress = iter,
+) -> ScanResult:
+    """What the evaluator gives, by a matcher in this process where that takes less time.
+
+    What the matcher refuses, the evaluator does.
+    """
+    asked = list(_on_events(queries))
+    if len(asked) * len(events) < LITTLE:
+        return scan_evaluator(queries, events, time_field=time_field, progress=progress)
+    packed = scan_in_process(asked, events, match, progress)
+    found = set(packed.matches)
+    if packed.refused_rules or packed.refused_events:
+        found.update(_evaluated(asked, packed, events))
+    return _of_hits(queries, _hits(queries, sorted(found)), events, time_field)
+
+
+def _evaluated(
+    asked: Sequence[Query], packed: PackScan, events: Sequence[dict[str, Any]]
+) -> Iterator[Match]:
+    """Matches of rules that a matcher refused, and on events that it did."""
+    for query in asked:
+        own, holds = query.detection.id, predicate(query.matches)
+        every = own in packed.refused_rules
+        for number in range(len(events)) if every else sorted(packed.refused_events):
+            if holds(View(events[number])):
+                yield Match(own, number)
+
+
+def _on_events(queries: Iterable[Resolved]) -> Iterator[Query]:
+    """The queries on single events that a scan asks: those that alert, and bases, each once."""
+    every = (each for query in queries if query.alerts for each in query.events)
+    yield from {query.detection.id: query for query in every}.values()
+
+
+def _hits(queries: Sequence[Resolved], matches: Iterable[Match]) -> Hits:
+    hits: dict[str, list[int]] = {query.detection.id: [] for query in _on_events(queries)}
+    for match in matches:
+        hits[match.detection].append(match.event)
+    return hits
+
+
+def _of_hits(
+    queries: Sequence[Resolved], hits: Hits, events: Sequence[dict[str, Any]], time_field: str
+) -> ScanResult:
+    """The matches of all that alerts, given those on single events."""
+    alerting = [query for query in queries if query.alerts]
+    plain = [query.detection.id for query in alerting if isinstance(query, Query)]
+    rest = [query for query in alerting if isinstance(query, CorrelationQuery)]
+    bases = {q.detection.id: hits[q.detection.id] for query in rest for q in query.events}
+    correlated = correlate(rest, bases, events, guessed_clock(time_field))
+    found = [*(Match(rule, n) for rule in plain for n in hits[rule]), *correlated.matches]
+    return ScanResult(tuple(sorted(found)), left_out=correlated.left_out)
 
 
 def scan_engine(  # noqa: PLR0913 - what to run, where, and two options
@@ -169,22 +222,6 @@ def _told(
         if each.reason == WITHOUT_TIME:
             left_out.untimed = clock.seen(View(events[each.first]))
     return found
-
-
-def scan_matcher(
-    queries: Sequence[Resolved],
-    events: Sequence[dict[str, Any]],
-    match: InProcess,
-    *,
-    time_field: str = "",
-) -> ScanResult:
-    """Detections on events by a matcher in this process, correlations by the evaluator."""
-    alerting = [query for query in queries if query.alerts]
-    packed = scan_in_process([q for q in alerting if isinstance(q, Query)], events, match)
-    rest = [query for query in alerting if isinstance(query, CorrelationQuery)]
-    other = scan_evaluator(rest, events, time_field=time_field) if rest else ScanResult(())
-    matches = tuple(sorted([*packed.matches, *other.matches]))
-    return ScanResult(matches, tuple(packed.refused), other.left_out, Form.PACK.value)
 
 
 def _order(query: Resolved) -> tuple[str, str]:

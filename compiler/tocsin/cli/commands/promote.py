@@ -18,10 +18,8 @@ from tocsin.cli.output import format_option, say
 @click.option("--to", "env", required=True, metavar="ENV", help="Environment in tocsin.toml.")
 @click.option("--project", type=click.Path(exists=True, file_okay=False), help="Folder.")
 @remote_option
-@click.option(
-    "--force", is_flag=True, help="Promote whatever the policy says; the release records it."
-)
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("--force", is_flag=True, help="Whatever the policy says; the release records it.")
+@click.option("--yes", is_flag=True, help="Do not ask, even on a terminal.")
 @approvals_option
 @format_option("text", "json")
 def promote(  # noqa: PLR0913 - one parameter per option
@@ -42,5 +40,9 @@ def promote(  # noqa: PLR0913 - one parameter per option
     """
     opened = open_environment(env, Path(project) if project else None, remote=remote, notify=say)
     review = reviewer("Promote?" if on_input_terminal() and not yes else "")
-    release = use_case.promote(opened, rule, force=force, approvals=approvals, review=review)
+    try:
+        release = use_case.promote(opened, rule, force=force, approvals=approvals, review=review)
+    except use_case.PromotionDeniedError as denied:
+        say(denied.message)
+        raise click.exceptions.Exit(denied.exit_code) from None
     tell_release(release, fmt)

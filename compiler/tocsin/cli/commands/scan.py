@@ -13,7 +13,8 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.app.scan import AUTO, LoadedScan, form_of, group_of, load_scan, run_scan
+from tocsin.app.engines import AUTO
+from tocsin.app.scan import FoundMatch, LoadedScan, form_of, found_matches, load_scan, run_scan
 from tocsin.backend.forms import Form
 from tocsin.cli.engine_option import engine_option
 from tocsin.cli.options import AUTO as FLATTEN
@@ -29,7 +30,6 @@ from tocsin.cli.output import (
 from tocsin.diagnostics import Diagnostic, has_errors, summary
 from tocsin.escape import printable
 from tocsin.ir.query import Resolved
-from tocsin.model.artifact import Match
 from tocsin.scan.run import ScanResult
 
 _PATHS = click.Path(path_type=Path)
@@ -64,25 +64,21 @@ def _greedy(process: Any) -> Any:
     type=click.Choice([AUTO, *map(str, Form)]),
     default=AUTO,
     show_default=True,
-    help="one statement per rule, all in one pass, or the faster of the two (duckdb, spark)",
+    help="a statement each, all in one pass, or what should be faster (duckdb, spark)",
 )
-@click.option(
-    "--time-field", default="", metavar="NAME", help="field with the event time, for correlations"
-)
+@click.option("--time-field", default="", metavar="NAME", help="event time, for correlations")
 @flatten_option
 @click.option(
     "--ignore-logsource",
     is_flag=True,
-    help="run every rule on every event, whatever its log source",
+    help="every rule looks at every event, whatever its log source",
 )
 @click.option(
     "--strict",
     is_flag=True,
     help="ends the scan where anything is refused or has nothing to look at",
 )
-@click.option(
-    "--stats", is_flag=True, help="print statistics as one line of JSON at the end of stderr"
-)
+@click.option("--stats", is_flag=True, help="end stderr with one JSON line of figures")
 @format_option("jsonl", "table")
 def scan(  # noqa: PLR0913 - one parameter an option
     rules: tuple[Path, ...],
@@ -103,8 +99,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
     envelopes (CloudTrail, Azure, Google Cloud, Elasticsearch), CSV with a header, EVTX (with the
     extra `evtx`); plain or gzipped, UTF-8 or UTF-16.
 
-    Prints one line a match: the rule's id and the 0-based number of the event over all files; for a
-    correlation that of its last event, and the group. Without --time-field, event time is the first
+    Prints one line a match: the rule's id, the 0-based number of the event over all files, its
+    file, line and event time; for a correlation of its last event, and the group. `-` as a file of
+    events is stdin. Without --time-field, event time is the first
     of timestamp, @timestamp, UtcTime, TimeCreated_SystemTime, eventTime, time, ts, created_at,
     published, requestReceivedTimestamp that holds a time: an ISO 8601 text, or a number of seconds,
     milliseconds, microseconds or nanoseconds since 1970, whichever lies from 1973 to 2286.
@@ -126,7 +123,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     )
     print_diagnostics(result.refused, err=True)
     _stop_if(strict, result.refused)
-    _print(result.matches, queries, fmt)
+    _print(list(found_matches(loaded, result, time_field)), fmt)
     _print_left_out(result, queries)
     if wrong or result.refused:
         say(f"scan went on despite {summary([*wrong, *result.refused])}")
@@ -141,7 +138,7 @@ def _tell_lacks(loaded: LoadedScan, strict: bool) -> None:  # noqa: FBT001
     for line in loaded.coverage.lines():
         console().print(Text(line, style="yellow"), soft_wrap=True)
     if strict and loaded.coverage.lacks:
-        say("nothing scanned: --strict stops at the problems above")
+        say("nothing scanned: rules without anything to look at")
         raise click.exceptions.Exit(1)
 
 
@@ -156,20 +153,17 @@ def _progress(events: Iterable[Any]) -> Iterable[Any]:
     return track(events, "events", console=console(), transient=True, disable=not show)
 
 
-def _print(matches: Sequence[Match], queries: Sequence[Resolved], fmt: str) -> None:
-    by_id = {query.detection.id: query for query in queries}
+def _print(found: Sequence[FoundMatch], fmt: str) -> None:
     if fmt == "jsonl":
-        for match in matches:
-            group = group_of(by_id[match.detection], match)
-            line = {"rule": match.detection, "event": match.event}
-            click.echo(json.dumps(line if group is None else {**line, "group": group}))
+        for each in found:
+            click.echo(json.dumps(each.as_json))
         return
-    table = Table("event", "level", "title", "group", "rule", box=None)
-    for match in sorted(matches, key=lambda m: (m.event, m.detection, m.group)):
-        query = by_id[match.detection]
-        meta, group = query.detection.meta, group_of(query, match) or {}
-        shown = ", ".join(f"{key}={value}" for key, value in group.items())
-        row = (str(match.event), meta.level, meta.title, shown, match.detection)
+    table = Table("time", "event", "level", "title", "group", "rule", box=None)
+    for each in sorted(found, key=lambda f: (f.match.event, f.match.detection, f.match.group)):
+        meta = each.query.detection.meta
+        group = ", ".join(f"{key}={value}" for key, value in (each.group or {}).items())
+        place = f"{each.file}:{each.line}"
+        row = (each.time or "", place, meta.level, meta.title, group, each.match.detection)
         table.add_row(*(Text(printable(cell)) for cell in row))
     Terminal().print(table)
 
