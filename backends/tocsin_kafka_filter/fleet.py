@@ -26,7 +26,7 @@ from tocsin_runtime.stream.names import group_of
 from tocsin_runtime.worker.plans import canary_partitions
 
 _LOOK_SECONDS = 0.2
-_HINT = "`tocsin status` shows what runs; the release before goes on"
+_HINT = "`tocsin status` shows what runs; the previous release keeps running"
 
 
 class WorkerFleet:
@@ -41,8 +41,8 @@ class WorkerFleet:
         """Topics of events that are missing. Of the workers the environment itself tells."""
         missing = topics_of(entries, bodies) - topics.existing(self._place.kafka)
         told, cure = (
-            "detections read it, and it does not exist",
-            "make it, or set `partitions` of the environment and apply",
+            "detections read it, but it does not exist",
+            "create it, or set `partitions` of the environment and apply",
         )
         return [Finding("topic-missing", name, told, cure) for name in sorted(missing)]
 
@@ -81,7 +81,11 @@ class WorkerFleet:
             def moves() -> str:
                 now, last = progress.committed(), progress.ends()
                 still = [p for p in now if now[p] == committed[p] and last[p] != ends[p]]
-                return "" if not still else f"partition {still[0][1]} of {still[0][0]} stands still"
+                return (
+                    ""
+                    if not still
+                    else f"partition {still[0][1]} of {still[0][0]} makes no progress"
+                )
 
             self._wait(members, new, moves)
             self._watch(members, new, progress)
@@ -186,7 +190,9 @@ def _changed(rollout: Rollout) -> set[str]:
 
 
 def _missing(waiting: Sequence[str]) -> str:
-    return f"{', '.join(waiting)} did not take it in time" if waiting else "all have gone"
+    return (
+        f"{', '.join(waiting)} did not confirm it in time" if waiting else "all workers have left"
+    )
 
 
 def topics_of(entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> frozenset[str]:

@@ -76,7 +76,7 @@ def _produce(servers: str, jobs: Iterable[tuple[str, Job]]) -> None:
                 raise EngineError(f"event {number} cannot be written as JSON: {error}") from None
             writer.send(name, value, partition=0)
     if not writer.flush():
-        raise EngineError("Kafka did not take all events in time")
+        raise EngineError("Kafka did not accept all events in time")
 
 
 def _read(servers: str, topic: str) -> Iterator[bytes]:

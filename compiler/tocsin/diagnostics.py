@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from itertools import islice
+from typing import Any
 
 from tocsin.errors import TocsinError
 from tocsin.plural import plural
@@ -18,6 +19,11 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for errors, more for what weighs less."""
+        return list(Severity).index(self)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -118,8 +124,19 @@ def summary(found: Iterable[Diagnostic]) -> str:
 class FindingsError(TocsinError):
     """Files have errors, all of which are told; `message` says what they make impossible."""
 
+    code = "findings"
+
     def __init__(
         self, found: Iterable[Diagnostic], message: str = "", *, hint: str = "", exit_code: int = 1
     ) -> None:
         super().__init__(message, hint=hint, exit_code=exit_code)
         self.found = tuple(found)
+
+    def as_json(self) -> dict[str, Any]:
+        """With all findings, and the place of the first error."""
+        told = super().as_json() | {"findings": [each.as_json() for each in self.found]}
+        if not self.found:
+            return told
+        first = min(self.found, key=lambda each: each.severity.rank)
+        place = {key: first.as_json()[key] for key in ("file", "line", "column")}
+        return {**told, "message": self.message or summary(self.found), **place}

@@ -1,13 +1,18 @@
 """Errors of the outer world. A user's mistake in a file is a Diagnostic, not an exception."""
 
+from typing import Any, ClassVar
+
 from tocsin.secrets import scrub
 
 
 class TocsinError(Exception):
     """Something outside went wrong: shown as one message and a hint, never as a stack trace.
 
-    Exit codes: 1 findings, 2 usage or configuration, 3 our bug, 130 interrupted.
+    Exit codes: 1 findings, 2 usage or configuration, 3 our bug, 130 interrupted. `code` is what
+    programs tell errors apart by.
     """
+
+    code: ClassVar[str] = "error"
 
     def __init__(self, message: str, *, hint: str = "", exit_code: int = 2) -> None:
         super().__init__(scrub(message))
@@ -15,21 +20,33 @@ class TocsinError(Exception):
         self.hint = scrub(hint)
         self.exit_code = exit_code
 
+    def as_json(self) -> dict[str, Any]:
+        """What the command line says of it in JSON."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
+
 
 class ConfigError(TocsinError):
     """The project's settings or the command's arguments are wrong."""
+
+    code = "config"
 
 
 class EngineError(TocsinError):
     """A real engine is missing, unreachable or refused what it was told."""
 
+    code = "engine"
+
 
 class LedgerError(TocsinError):
     """The ledger of an environment is missing, damaged or held by someone else."""
 
+    code = "ledger"
+
 
 class StaleError(LedgerError):
     """The world moved since the plan was made: plan again."""
+
+    code = "stale"
 
     def __init__(self, message: str, *, hint: str = "plan again") -> None:
         super().__init__(message, hint=hint, exit_code=1)

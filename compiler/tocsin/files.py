@@ -73,7 +73,7 @@ def held(path: Path, what: str) -> Iterator[None]:
             file.seek(0)
             holder = file.read().decode("ascii", "replace").strip() or "unknown"
             raise LedgerError(
-                f"another {what} is running (process {holder})", hint="wait until it is done"
+                f"another {what} is running (process {holder})", hint="wait until it has finished"
             ) from taken
         file.truncate(0)
         file.write(str(os.getpid()).encode())
@@ -98,5 +98,5 @@ def _explained(path: Path) -> Iterator[None]:
         place = error.filename or path
         raise ConfigError(
             f"cannot use {place}: {error.strerror}",
-            hint="check `path` of the environment in tocsin.toml, and who may write there",
+            hint="check `path` of the environment in tocsin.toml, and its permissions",
         ) from error

@@ -22,7 +22,7 @@ SETTINGS = "tocsin.toml"
 MIB = 1024 * 1024
 
 _PLAIN = "put a file of its own there"
-_SPLIT = "split it, or leave out what is not needed"
+_SPLIT = "split it, or remove what is not needed"
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _KINDS = (
     (stat.S_ISLNK, "a link"),
@@ -35,14 +35,22 @@ _KINDS = (
 class UnreadError(ConfigError):
     """A file that is not read. `path` and `reason` are the two halves of the message."""
 
+    code = "unread"
+
     def __init__(self, path: Path, reason: str, hint: str = "") -> None:
         super().__init__(f"cannot read {path}: {reason}", hint=hint)
         self.path = path
         self.reason = reason
 
+    def as_json(self) -> dict[str, Any]:
+        """With the file."""
+        return {**super().as_json(), "file": str(self.path)}
+
 
 class MissingError(UnreadError):
     """There is no such file."""
+
+    code = "missing-file"
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "there is no such file")
@@ -63,7 +71,7 @@ def read(path: Path, limit: int) -> bytes:
     except OSError as error:
         raise UnreadError(path, str(error.strerror)) from None
     except ValueError as error:
-        raise UnreadError(path, f"it cannot name a file: {error}") from None
+        raise UnreadError(path, f"it cannot be the name of a file: {error}") from None
     if len(data) > limit:
         raise UnreadError(path, f"it is larger than {_size(limit)}", _SPLIT)
     return data
@@ -95,7 +103,13 @@ def read_json(path: Path, limit: int) -> Any:
     try:
         return loads(data)
     except ValueError as error:
-        raise UnreadError(path, f"it is not JSON: {error}") from None
+        raise UnreadError(path, f"it is not JSON: {_json_trouble(error)}") from None
+
+
+def _json_trouble(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}"
+    return str(error)
 
 
 def loads(data: bytes) -> Any:
@@ -150,7 +164,7 @@ def given(path: Path) -> None:
     Beyond projects only a file that is itself a link is refused: folders are anyone's own.
     """
     if path.is_symlink() and not path.is_dir():
-        raise UnreadError(path, "it is a link", "name the file to which it leads")
+        raise UnreadError(path, "it is a link", "name the file it points to")
     for part in _in_project(path.absolute()):
         if part.is_symlink():
             raise UnreadError(path, f"{part.name} is a link", _PLAIN)
@@ -184,4 +198,4 @@ def _finite(text: str) -> float:
 
 
 def _no_number(word: str) -> Any:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"{word} is not a JSON number")

@@ -42,7 +42,7 @@ class Secret:
         return f"Secret({self.reference!r})"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not written down")
+        raise TypeError("a secret must not be written in the file")
 
 
 def is_reference(given: str) -> bool:

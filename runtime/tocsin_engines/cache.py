@@ -70,8 +70,8 @@ def _fill(folder: Path, fill: Callable[[Path], None], pinned: Jars | None) -> No
     found = _jars(folder)
     if wrong := list(_compared(found, found if pinned is None else pinned)):
         raise EngineError(
-            f"what was downloaded is not what is pinned: {'; '.join(wrong)}",
-            hint="is the package registry the one that you think it is?",
+            f"the download does not match its pinned digest: {'; '.join(wrong)}",
+            hint="check which package registry is used",
         )
     # The marker comes last: killed before, the folder counts as empty.
     files.replace(folder / _MARKER, json.dumps(found).encode())
@@ -95,11 +95,11 @@ def _differences(folder: Path, pinned: Jars | None) -> Iterator[str]:
 def _compared(found: Jars, wanted: Jars) -> Iterator[str]:
     for path in sorted(found.keys() | wanted.keys()):
         if path not in wanted:
-            yield f"{path} does not belong there"
+            yield f"{path} is unexpected"
         elif path not in found:
             yield f"{path} is missing"
         elif found[path] != wanted[path]:
-            yield f"{path} is another file"
+            yield f"{path} has changed"
 
 
 def _jars(folder: Path) -> Jars:

@@ -127,13 +127,13 @@ def _check_ports(
 ) -> None:
     known = [port for engine in wanted for port in engine.ports]
     for unknown in wished.keys() - set(known):
-        raise EngineError(f"no port is called {unknown!r}", hint=f"there are: {', '.join(known)}")
+        raise EngineError(f"unknown port {unknown!r}", hint=f"ports: {', '.join(known)}")
     for engine in set(wanted) - set(missing):
         now = instance.engines[engine.name].ports
         for port in wished.keys() & now.keys():
             if wished[port] != now[port]:
                 raise EngineError(
-                    f"{engine.name} runs already, with {port} on port {now[port]}",
+                    f"{engine.name} is already running, with {port} on port {now[port]}",
                     hint=f"stop it first: tocsin engines down {engine.name} --name {instance.name}",
                 )
     to_bind = {port for engine in missing for port in engine.ports}

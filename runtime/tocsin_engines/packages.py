@@ -65,7 +65,10 @@ def _run(command: Sequence[str], failure: str) -> None:
     done = run(command, _TIMEOUT_SECONDS, failure)
     if done.returncode:
         reason = _reason(done.stdout + "\n" + done.stderr)
-        raise EngineError(f"{failure}: {reason}", hint="the first start needs a package registry")
+        raise EngineError(
+            f"{failure}: {reason}",
+            hint="the first start downloads packages, so a package registry must be reachable",
+        )
 
 
 def _reason(output: str) -> str:

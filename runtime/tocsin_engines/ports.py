@@ -17,11 +17,11 @@ def check(wanted: Mapping[str, int]) -> None:
     """Refuse wanted ports (by name) that no server could listen on now."""
     seen: dict[int, str] = {}
     for name, port in wanted.items():
-        reason = f"{seen[port]} has it" if port in seen else _obstacle(port)
+        reason = f"{seen[port]} already uses it" if port in seen else _obstacle(port)
         if reason:
             raise EngineError(
                 f"cannot listen on port {port} (for {name}): {reason}",
-                hint="give another port, or none to take a free one",
+                hint="choose another port, or leave out --port to take a free one",
             )
         seen[port] = name
 

@@ -18,6 +18,6 @@ def find(names: Sequence[str]) -> tuple[Engine, ...]:
     unknown = sorted(set(names) - ENGINES.keys())
     if unknown:
         raise EngineError(
-            f"no such engine: {', '.join(unknown)}", hint=f"there are: {', '.join(ENGINES)}"
+            f"unknown engine: {', '.join(unknown)}", hint=f"engines: {', '.join(ENGINES)}"
         )
     return tuple(engine for name, engine in ENGINES.items() if name in names)

@@ -94,7 +94,7 @@ def locked(name: str, say: Callable[[str], None]) -> AbstractContextManager[None
         folder.with_name(f"{name}.lock").touch()
     except OSError as error:
         raise _unwritable(folder.parent, error) from error
-    busy = f"waiting for another command that works on the engines {name!r}"
+    busy = f"waiting for another command on the engines {name!r}"
     return exclusive(folder.with_name(f"{name}.lock"), lambda: say(busy))
 
 

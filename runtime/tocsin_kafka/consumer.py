@@ -86,7 +86,9 @@ class PartitionReader:
             if read is None:
                 if time.monotonic() > limit:
                     topic, _ = min(left)
-                    raise EngineError(f"topic {topic} has no end after {seconds:.0f} s")
+                    raise EngineError(
+                        f"the end of topic {topic} was not reached within {seconds:.0f} s"
+                    )
             elif read.end:
                 left.discard(read.place)
             else:

@@ -39,6 +39,8 @@ MOVED = {
 class MissingTopicError(EngineError):
     """There is no topic of this name."""
 
+    code = "missing-topic"
+
 
 def at_end(error: KafkaError) -> bool:
     """Whether it only tells that a partition ends here."""

@@ -69,7 +69,7 @@ class ExactlyOnce(Generic[T]):
         `starts`: where those begin that the group never read, in milliseconds since 1970.
         """
         if strange := [name for name in topics if not TOPIC.fullmatch(name)]:
-            raise EngineError(f"{strange[0]!r} cannot be a topic: to a client it may be a pattern")
+            raise EngineError(f"{strange[0]!r} cannot be a topic: clients may read it as a pattern")
         self._idle = not topics
         self._starts = starts
         if topics:
@@ -191,7 +191,7 @@ class ExactlyOnce(Generic[T]):
             except BufferError:  # the queue is full: wait until the broker has taken some
                 self._producer.poll(0.05)
             if time.monotonic() > end:
-                raise EngineError("Kafka takes no results", hint="is the broker up?")
+                raise EngineError("Kafka does not accept results", hint="is the broker up?")
 
     def _add(self, offsets: list[TopicPartition]) -> bool:
         """Add offsets to the transaction; False if that gets stuck.

@@ -123,4 +123,4 @@ def send_all(
     for value in values:
         writer.send(topic, value)
     if not writer.flush():
-        raise EngineError(f"Kafka at {servers} did not take all events of topic {topic}")
+        raise EngineError(f"Kafka at {servers} did not accept all events of topic {topic}")

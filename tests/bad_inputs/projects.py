@@ -225,7 +225,7 @@ WORDS = (
         "an event number that is too high",
         "tocsin explain admin_role_granted --event e.jsonl --number 5",
         2,
-        "no event 5",
+        "event 5 does not exist",
         "0 to 0",
         **{"e.jsonl": "{}\n"},
     ),

@@ -82,7 +82,7 @@ def test_a_poisoned_detection_is_set_apart_and_its_neighbours_go_on(site: FlinkS
 def test_the_plan_gives_it_a_job_of_its_own(site: FlinkSite) -> None:
     plan = site.run("plan", "--resolve").output
     assert "~ poison~shadow v2 · isolated" in plan
-    assert "evaluated apart from its neighbours" in plan
+    assert "isolated from other detections" in plan
     site.run("apply", "--yes")
     assert site.pipelines() == ["audit/poison~shadow", "audit", "few", "many"]
     site.feed([event(40), event(41, "so a" + "x" * 1800 + "b")])

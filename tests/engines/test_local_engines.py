@@ -52,7 +52,7 @@ def test_the_life_of_an_engine_on_the_command_line(private_state: Path) -> None:
     # The command has ended; the broker has not, and is found again.
     produce(told["addresses"]["kafka"], "t", ["still here"])
     again = tocsin_engines("up", "kafka")
-    assert (again.returncode, "kafka was running already" in again.stdout) == (0, True)
+    assert (again.returncode, "kafka was already running" in again.stdout) == (0, True)
     assert json.loads(tocsin_engines("up", "kafka", "--format", "json").stdout)["started"] == []
 
     text = tocsin_engines("status", "kafka")

@@ -64,7 +64,7 @@ def test_inputs_of_workflows_are_not_pasted_into_scripts() -> None:
 def test_an_environment_is_a_word(tmp_path: Path, name: str) -> None:
     text = f'[environments."{name}"]\nkind = "local"\nbackend = "batch-sql"\n'
     write(tmp_path / "tocsin.toml", text)
-    with pytest.raises(ConfigError, match="cannot name an environment"):
+    with pytest.raises(ConfigError, match="cannot be the name of an environment"):
         read_settings(tmp_path)
 
 
@@ -78,7 +78,7 @@ def test_a_project_has_a_printable_name(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("remote", ["--upload-pack=touch x", "-x", "a\nb"])
 def test_a_remote_is_no_option(tmp_path: Path, remote: str) -> None:
     world = World(tmp_path / "repo")
-    with pytest.raises(ConfigError, match="no name or address of a git remote"):
+    with pytest.raises(ConfigError, match="is not a git remote"):
         GitLedger(world.root, "local", remote=remote)
 
 

@@ -25,8 +25,8 @@ def fill(folder: Path) -> None:
 
 
 ALTERED: dict[str, tuple[Callable[[Path], object], str]] = {
-    "equal size": (lambda folder: (folder / "a.jar").write_text("x"), "a.jar is another file"),
-    "further": (lambda folder: (folder / "c.jar").write_text("c"), "c.jar does not belong there"),
+    "equal size": (lambda folder: (folder / "a.jar").write_text("x"), "a.jar has changed"),
+    "further": (lambda folder: (folder / "c.jar").write_text("c"), "c.jar is unexpected"),
     "missing": (lambda folder: (folder / "b.jar").unlink(), "b.jar is missing"),
 }
 

@@ -51,7 +51,7 @@ def world(tmp_path: Path) -> World:
 
 def test_what_no_apply_made_is_not_deleted(world: World) -> None:
     precious = write(world.folder / "artifacts/precious.txt", "mine")
-    with pytest.raises(ConfigError, match="holds files that no apply put there"):
+    with pytest.raises(ConfigError, match="holds files that apply did not write"):
         world.plan(BEFORE)
     with pytest.raises(ConfigError, match="holds files"), world.target.hold():
         pass
@@ -61,7 +61,7 @@ def test_what_no_apply_made_is_not_deleted(world: World) -> None:
 def test_artifacts_that_are_a_link_are_not_ours(world: World, tmp_path: Path) -> None:
     world.folder.mkdir(parents=True)
     (world.folder / "artifacts").symlink_to(tmp_path)
-    with pytest.raises(ConfigError, match="holds files that no apply put there"):
+    with pytest.raises(ConfigError, match="holds files that apply did not write"):
         world.plan(BEFORE)
 
 

@@ -27,12 +27,12 @@ TOPIC = "title: Shop\ntopic: {}"
 @pytest.mark.parametrize(
     ("file", "says"),
     [
-        ("topic_regex_source.yml", "Kafka takes"),
+        ("topic_regex_source.yml", "the name of a Kafka topic"),
         ("spark_env_field_leak.yml", "${"),
         ("spark_env_injection.yml", "${"),
         ("spark_env_table.yml", "A-Z a-z 0-9 _ only"),
         ("loop_topic/sources/app_audit.yml", "written by Tocsin itself"),
-        ("tilde_field_project/sources/app_audit.yml", "columns that are computed"),
+        ("tilde_field_project/sources/app_audit.yml", "reserved for computed columns"),
     ],
 )
 def test_names_of_an_attack(file: str, says: str) -> None:
@@ -159,5 +159,5 @@ NAMES = [("a.b", "c"), ("a", "b"), ("a-b", "c"), ("a", "b-c"), ("a_b", "c"), ("a
 def test_projects_and_environments_share_nothing_on_a_broker() -> None:
     for name in (topic_name, found_topic, late_topic, group_of):
         assert len({name(*each) for each in NAMES}) == len(NAMES)
-    with pytest.raises(ValueError, match="cannot name an environment"):
+    with pytest.raises(ValueError, match="cannot be the name of an environment"):
         Settings.model_validate({"environments": {"b.c": {"kind": "local", "backend": "b"}}})

@@ -257,7 +257,7 @@ def test_the_type_shows_its_reference() -> None:
         "[Secret('env:A')]",
     ]
     for written in (pickle.dumps, copy.copy):
-        with pytest.raises(TypeError, match="not written down"):
+        with pytest.raises(TypeError, match="must not be written in the file"):
             written(secret)
 
 

@@ -59,7 +59,7 @@ def test_a_rule_looks_at_events_of_its_log_source(
     result = scanned(tmp_path, [rule(logsource=logsource)], found, "--engine", engine)
     assert hits(result) == wanted
     assert figures(result)["rules_without_events"] == (not wanted)
-    assert ("no event of their log source" in result.stderr) == (not wanted)
+    assert ("without an event of their log source" in result.stderr) == (not wanted)
 
 
 def test_ignoring_log_sources_is_every_event(tmp_path: Path) -> None:
@@ -140,4 +140,4 @@ def test_folders_without_rules_are_findings(tmp_path: Path, make: str) -> None:
     for result in (CliRunner().invoke(scan, given), CliRunner().invoke(validate, [str(folder)])):
         assert result.exit_code == 1
         assert str(folder) in result.output
-    assert "no rules: nothing was looked for" in CliRunner().invoke(scan, given).stderr
+    assert "no rules found" in CliRunner().invoke(scan, given).stderr

@@ -44,8 +44,8 @@ class Rest:
             return self._client.request(method, self.url + path, json=body)
         except httpx.TimeoutException as error:
             raise EngineError(
-                f"the {self._what} at {self.url} gave no answer in {_REQUEST_SECONDS:.0f} s",
-                hint="look at its log: `tocsin engines status` says where",
+                f"the {self._what} at {self.url} did not answer within {_REQUEST_SECONDS:.0f} s",
+                hint="look at its log; `tocsin engines status` shows where it is",
             ) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise EngineError(f"no {self._what} at {self.url}: {error}", hint=_HINT) from error

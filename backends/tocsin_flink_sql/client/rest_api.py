@@ -111,7 +111,7 @@ class ClusterRest:
             return error.message
         while (told := self._rest.call("GET", f"{path}/{request}"))["status"]["id"] != "COMPLETED":
             if time.monotonic() > deadline:
-                return f"no savepoint in {timeout:.0f} s"
+                return f"no savepoint after {timeout:.0f} s"
             time.sleep(_POLL_SECONDS)
         failure = told["operation"].get("failure-cause")
         if failure:

@@ -128,7 +128,9 @@ class Gateway:
         """Give the operation up, its job too if it has one."""
         with suppress(EngineError):
             self._rest.call("DELETE", f"{self._operation(handle)}/close")
-        return EngineError(f"no end after {self._timeout:.0f} s", hint=_shortened(handle.statement))
+        return EngineError(
+            f"not finished after {self._timeout:.0f} s", hint=_shortened(handle.statement)
+        )
 
     def _first_page(self, handle: OperationHandle) -> str:
         return f"{self._operation(handle)}/result/0?rowFormat=JSON"

@@ -136,7 +136,7 @@ class BlueGreen:
         try:
             self._pipelines.install(spec, generation, {beside})
         except UnhealthyError as error:
-            raise EngineError(error.message, hint="apply again once it runs") from error
+            raise EngineError(error.message, hint="apply again once it is running") from error
 
     def _catch_up(self, step: Step) -> None:
         deadline = time.monotonic() + self._site.timing.catch_up
@@ -146,7 +146,7 @@ class BlueGreen:
                 return
             if time.monotonic() > deadline:
                 raise UnhealthyError(
-                    f"{self._site.name(step.after)} has not caught up in "
+                    f"{self._site.name(step.after)} has not caught up after "
                     f"{self._site.timing.catch_up:.0f} s: it is at {new}, the old one at {old}"
                 )
             time.sleep(POLL_SECONDS)
@@ -180,7 +180,7 @@ class BlueGreen:
                 slow = turns[0]
                 raise EngineError(
                     f"the old job of {slow.pipeline} does not reach the cutover at {slow.at}",
-                    hint="apply again once its job reads on",
+                    hint="apply again once its job is reading",
                 )
             last = marks
 
@@ -196,7 +196,7 @@ class BlueGreen:
         try:
             old, new = (names[name] for name in self._names(step))
         except KeyError as error:
-            raise UnhealthyError(f"{error.args[0]} does not run") from error
+            raise UnhealthyError(f"{error.args[0]} is not running") from error
         return old, new
 
     def _names(self, step: Step) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, PackJob
 from tocsin_flink_sql.deploy.topics import Channels
 from tocsin_flink_sql.state.storage import Generation, Storage
 
-CURE = "`tocsin status --fix`, then apply: it goes on from the newest snapshot"
+CURE = "`tocsin status --fix`, then apply: it continues from the newest snapshot"
 LOOP_MS = 300_000
 """So many failures as are hopeless within this time are a loop."""
 CHECKPOINTS = 4
@@ -88,8 +88,8 @@ class Drift:
             yield Finding(
                 "job-stalled",
                 self._site.name(spec),
-                f"there are events in {', '.join(spec.topics)} that it does not read",
-                "look at its task manager's log; cancel it, then apply",
+                f"it does not read the events in {', '.join(spec.topics)}",
+                "check the log of its task manager; cancel the job, then apply",
                 by_hand=True,
             )
 
@@ -102,7 +102,7 @@ class Drift:
     def _topics(self, specs: Mapping[str, JobSpec]) -> Iterator[Finding]:
         read = {topic for spec in specs.values() for topic in spec.topics}
         for topic in self._channels.missing(read):
-            yield Finding("topic-missing", topic, "a source's events are read from it", "make it")
+            yield Finding("topic-missing", topic, "a source reads its events from it", "make it")
         yield from self._channels.altered(self._site.topics)
 
 
@@ -123,7 +123,7 @@ def misplaced(name: str, jobs: Sequence[JobStatus]) -> Iterator[Finding]:
         if job.name != name:
             yield Finding("job-other-version", job.name, f"released is {name}", CURE)
     for job in [job for job in living if job.name == name][1:]:
-        yield Finding("job-duplicate", name, f"job {job.id} is one too many", "apply stops it")
+        yield Finding("job-duplicate", name, f"job {job.id} is a duplicate", "apply stops it")
 
 
 def absent(name: str, cause: str | None) -> Finding:
@@ -138,7 +138,7 @@ def looping(name: str, failures: Sequence[tuple[int, str]], now_ms: int) -> Iter
     recent = [why for at, why in failures if at > now_ms - LOOP_MS]
     if len(recent) >= HOPELESS:
         told = f"it failed {len(recent)} times in {LOOP_MS // 60_000} minutes: {recent[0]}"
-        yield Finding("job-failed", name, told, "mend the cause, then apply", by_hand=True)
+        yield Finding("job-failed", name, told, "fix the cause, then apply", by_hand=True)
 
 
 def apart(metrics: Iterable[str], keys: Mapping[str, str], refused: str) -> Iterator[Finding]:
@@ -147,7 +147,7 @@ def apart(metrics: Iterable[str], keys: Mapping[str, str], refused: str) -> Iter
         parts = name.split(".")
         if parts[-1] == "isolated" and parts[-2] in keys:
             told = f"it takes too long; what it misses is in {refused}"
-            cure = "apply gives it a job of its own; mend it"
+            cure = "apply gives it a job of its own; fix the detection"
             yield Finding(ISOLATED, keys[parts[-2]], told, cure)
 
 
@@ -158,7 +158,7 @@ def altered_files(
     for spec, home in homes:
         if home is None:
             told = f"no state of {spec.pipeline} below {storage.root}"
-            yield Finding("state-missing", spec.pipeline, told, "apply begins anew")
+            yield Finding("state-missing", spec.pipeline, told, "apply starts without state")
         elif isinstance(spec, CorrelationJob) and home.plan(spec.version) is None:
             told = "its compiled plan is missing or altered"
             yield Finding("plan-altered", spec.pipeline, told, "apply compiles it again")

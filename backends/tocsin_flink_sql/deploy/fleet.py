@@ -193,7 +193,7 @@ class FlinkFleet:
         elif missing := channels.missing(read):
             raise EngineError(
                 f"there is no topic {missing[0]} on {self._site.place.kafka}",
-                hint="make it, or set `partitions` of the environment and apply",
+                hint="create it, or set `partitions` of the environment and apply",
             )
         to = self._site.topics
         channels.make((to.found, to.refused), self._site.place.partitions)

@@ -57,7 +57,7 @@ def unsettled(
     began = max([told["timestamps"]["RUNNING"], *failed])
     if told["now"] - began < steady * 1000:
         return "it has just been started"
-    return "" if checkpoint > began else "no checkpoint is completed"
+    return "" if checkpoint > began else "no checkpoint has completed"
 
 
 def is_hopeless(status: str, failures: Sequence[str]) -> bool:
@@ -95,7 +95,7 @@ class Health:
             if hopeless or time.monotonic() > deadline:
                 told = main_failure(failures) or self._cluster.root_exception(job)
                 raise UnhealthyError(
-                    f"{name} does not get healthy: {told or self._task_slots(reason)}"
+                    f"{name} does not become healthy: {told or self._task_slots(reason)}"
                 )
             time.sleep(POLL_SECONDS)
 
@@ -104,13 +104,13 @@ class Health:
         told = self._cluster.job(job)
         if not is_running(told):
             tasks = sorted({vertex["status"] for vertex in told["vertices"]})
-            return f"it is {told['state']}, its tasks are {', '.join(tasks)}"
+            return f"it is {told['state']}; its tasks are {', '.join(tasks)}"
         failed = [at for at, _ in self._cluster.failures(job)]
         checkpoint = self._cluster.last_checkpoint(job)
         if reason := unsettled(told, failed, checkpoint, self._timing.steady):
             return reason
         if self._channels.unread(since.behind(self._channels.read(group, since.ends))):
-            return "it does not read on, though there are events"
+            return "it has stopped reading, though there are events"
         return ""
 
     def _task_slots(self, reason: str) -> str:

@@ -147,7 +147,7 @@ def _part(entry: Entry, bodies: Mapping[str, bytes]) -> Part:
 
 def _not_ours(entry: Entry, error: ValueError) -> EngineError:
     return EngineError(
-        f"{entry.key}: the artifact {entry.artifact[:12]} is not one of flink-sql: {error}",
+        f"{entry.key}: the artifact {entry.artifact[:12]} is not a flink-sql artifact: {error}",
         hint="plan again: another version of Tocsin may have made it",
     )
 
@@ -157,8 +157,8 @@ def _pack(pipeline: str, parts: Sequence[Part]) -> PackJob:
     topics = sorted({part.topic or source for part in parts})
     if len(topics) > 1:
         raise EngineError(
-            f"the detections of {source} name several topics: {', '.join(topics)}",
-            hint="plan again, so that all are compiled for the same",
+            f"the detections of {source} use several topics: {', '.join(topics)}",
+            hint="plan again, so that all are compiled for the same topic",
         )
     pack = Pack.of(source, parts)
     detections = frozenset(part.detection for part in parts)

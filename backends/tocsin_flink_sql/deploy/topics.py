@@ -48,13 +48,13 @@ class Channels:
     def altered(self, to: Topics) -> list[Finding]:
         """How the topics of matches differ from what was made; missing ones are told as such."""
         gone = self.missing((to.found, to.refused))
-        found = [Finding("topic-missing", name, cure="apply makes it again") for name in gone]
+        found = [Finding("topic-missing", name, cure="apply creates it again") for name in gone]
         there = sorted({to.found, to.refused} - set(gone))
         for name, settings in topics.settings_of(self._servers, there).items():
             for key, wanted in WANTED.items():
                 if settings[key] != wanted:
                     told = f"{key} is {settings[key]}, not {wanted}"
-                    found.append(Finding("topic-altered", name, told, "apply sets it back"))
+                    found.append(Finding("topic-altered", name, told, "apply resets it"))
         return found
 
     def longest_transaction(self) -> int:

@@ -36,7 +36,7 @@ class CompiledPlan:
             plan = cls(json.loads(data))
             plan.order()
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise ValueError(f"not a compiled plan: {error!r}") from error
+            raise ValueError(f"not a compiled plan: {error}") from error
         return plan
 
     def encode(self) -> bytes:
@@ -129,5 +129,5 @@ def _read(file: Path) -> bytes:
     except OSError as error:
         raise EngineError(
             f"Flink's SQL Gateway did not write {file}: {error.strerror}",
-            hint="the storage folder must be one that the gateway and this machine share",
+            hint="the storage folder must be shared by the gateway and this machine",
         ) from error

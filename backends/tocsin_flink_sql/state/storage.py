@@ -204,7 +204,7 @@ def _path(place: str) -> Path:
     if "://" in place or parts.scheme == "file":
         raise ConfigError(
             f"storage {place!r} is not a folder of this machine",
-            hint="give a folder that Flink, its SQL Gateway and whoever applies share",
+            hint="use a folder that Flink, its SQL Gateway and apply share",
         )
     return _plain(Path(place).absolute())
 
@@ -213,8 +213,8 @@ def _plain(path: Path) -> Path:
     """Flink unescapes some URIs and others not: only a path without escapes is one for both."""
     if path.as_uri() != f"file://{path}":
         raise ConfigError(
-            f"storage {str(path)!r} has characters that Flink does not read as they are",
-            hint="use a folder whose path is of ASCII letters, digits and `/._~-` only",
+            f"storage {str(path)!r} has characters that Flink would change",
+            hint="use a folder whose path has only ASCII letters, digits and `/._~-`",
         )
     return path
 
@@ -234,5 +234,5 @@ def _write(file: Path, data: bytes) -> None:
     except OSError as error:
         raise EngineError(
             f"cannot write {file}: {error.strerror or error}",
-            hint="the storage folder must be one that Flink and whoever applies may write to",
+            hint="Flink and apply must both be able to write to the storage folder",
         ) from error

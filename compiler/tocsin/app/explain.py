@@ -18,6 +18,7 @@ from tocsin.front.placeholders import read_placeholders
 from tocsin.front.project import Project, find_project, load_project, project_above
 from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
+from tocsin.plural import plural
 from tocsin.scan.infer import UNBOUND
 from tocsin.scan.times import guessed_clock
 
@@ -69,8 +70,8 @@ def _chosen(
     if number is None:
         return numbered
     if number >= len(numbered):
-        last = f"they are numbered from 0 to {len(numbered) - 1}" if numbered else ""
-        message = f"there is no event {number}: {len(numbered)} were read"
+        last = f"events are numbered from 0 to {len(numbered) - 1}" if numbered else ""
+        message = f"event {number} does not exist: {plural(len(numbered), 'event')} read"
         raise FindingsError(wrong, message, hint=last, exit_code=2)
     return [numbered[number]]
 

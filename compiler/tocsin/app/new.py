@@ -70,7 +70,7 @@ def _refuse_taken(root: Path, folder: Path, slug: str) -> None:
     taken = sorted(file for file in (root / "rules").rglob("*.y*ml") if file.name in names)
     taken += [file for file in (folder,) if file.is_file()]
     if taken:
-        hint = "slugs are unique over all folders: they name artifacts"
+        hint = "slugs must be unique across folders, because they name artifacts"
         raise ConfigError(f"{taken[0].relative_to(root)} exists", hint=hint)
 
 

@@ -25,6 +25,8 @@ from tocsin.state.release import Release
 class PromotionDeniedError(TocsinError):
     """The policy does not allow it yet."""
 
+    code = "denied"
+
 
 def promote(
     opened: OpenEnvironment, rule: str, *, force: bool, approvals: tuple[str, ...], review: Review
@@ -50,8 +52,8 @@ def _query(project: Project, entry: Entry) -> Resolved:
     found = [query for query in project.queries if query.detection.id == wanted]
     if not found or found[0].logic != entry.logic:
         raise ConfigError(
-            f"{entry.key} v{entry.version} is in shadow, and the project holds another form of it",
-            hint="apply first, so that what is promoted is what was watched",
+            f"{entry.key} v{entry.version} is in shadow, but the project has another version of it",
+            hint="apply first: only a version that ran in shadow can be promoted",
         )
     return found[0]
 
@@ -61,7 +63,7 @@ def _allowed(opened: OpenEnvironment, rule: str, query: Resolved) -> dict[str, A
     policy = query.detection.promotion
     if policy is None:
         raise ConfigError(
-            f"{query.detection.key} has no policy for its promotion",
+            f"{query.detection.key} has no promotion policy",
             hint="write `tocsin: {promote: {after: 72h, max_alerts_per_day: 5}}`, or give --force",
         )
     seen = watched(opened, rule)
@@ -73,10 +75,10 @@ def _allowed(opened: OpenEnvironment, rule: str, query: Resolved) -> dict[str, A
 def against(policy: Promotion, seen: Watched) -> str:
     """Why the policy does not allow it yet, empty if it does."""
     if seen.days * 86_400_000 < policy.after_ms:
-        return f"{seen.days:.1f} of {policy.after_ms / 86_400_000:.1f} days have passed"
+        return f"{seen.days:.1f} of {policy.after_ms / 86_400_000:.1f} days are over"
     most = policy.max_alerts_per_day
     if most is not None and seen.alerts_per_day > most:
-        return f"{seen.alerts_per_day:.1f} alerts a day, at most {most:g} are allowed"
+        return f"{seen.alerts_per_day:.1f} alerts per day; the policy allows {most:g}"
     return ""
 
 

@@ -36,5 +36,6 @@ def _desired(opened: OpenEnvironment, rule: str | None, to: str | None) -> Desir
     if to:
         return back.to_release(opened.ledger, back.number_of(to, "r"))
     raise ConfigError(
-        "go back with what, and where?", hint="give --to RELEASE, or a RULE (with --to VERSION)"
+        "say what to roll back",
+        hint="give --to RELEASE for the whole environment, or a RULE (with --to VERSION)",
     )

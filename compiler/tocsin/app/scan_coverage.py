@@ -53,18 +53,18 @@ class ScanCoverage:
     def lines(self) -> Iterator[str]:
         """Sentences for people, of what is not as it should be."""
         if not self.rules.named:
-            yield "no rules: nothing was looked for"
+            yield "no rules found"
         elif self.files_without_rules:
             yield f"files without rules: {self.files_without_rules} of {self.rules.files}"
         if not self.read.events:
-            yield "no events: nothing was looked at"
+            yield "no events found"
             return
         if self.unknown:
-            said = f"{plural(self.unknown.total(), 'rule')} of log sources that are not known"
-            yield f"{said} looked at events that no known one claims: {_most(self.unknown)}"
+            said = f"{plural(self.unknown.total(), 'rule')} with an unknown log source"
+            yield f"{said} ran on the events of no known log source: {_most(self.unknown)}"
         if self.reach.without_events:
             of = Counter(str(q.detection.logsource) for q in self.reach.without_events)
-            yield f"no event of their log source for {plural(of.total(), 'rule')}: {_most(of)}"
+            yield f"{plural(of.total(), 'rule')} without an event of their log source: {_most(of)}"
         if self.reach.blind:
             said = f"blind: no event has any field of {plural(len(self.reach.blind), 'rule')}"
             yield f"{said}; most missed: {_most(self.reach.missed)}"

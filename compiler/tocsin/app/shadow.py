@@ -49,8 +49,8 @@ def watched(opened: OpenEnvironment, rule: str) -> Watched:
     if not opened.settings.on_kafka:
         raise ConfigError(
             f"{opened.name} is of kind {opened.settings.kind}: "
-            "it keeps no matches of detections in shadow",
-            hint="environments of kind kafka and flink do, in the topic tocsin.matches",
+            "it records no matches of detections in shadow",
+            hint="environments of kind kafka and flink record them in the topic tocsin.matches",
         )
     from tocsin.app.stream_target import stream_environment  # noqa: PLC0415 - clients are slow to load
     from tocsin_runtime.observe.difference import difference  # noqa: PLC0415

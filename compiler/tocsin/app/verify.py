@@ -18,5 +18,7 @@ def _with_live(opened: OpenEnvironment, verdict: LedgerReport) -> LedgerReport:
     live = opened.observe()
     if live is None or live.release <= verdict.releases or opened.interrupted:
         return verdict
-    message = f"release {live.release} is live, but the ledger ends at {verdict.releases}"
+    message = (
+        f"release {live.release} is deployed, but the ledger ends at release {verdict.releases}"
+    )
     return replace(verdict, findings=(LedgerFinding(live.release, "", message), *verdict.findings))

@@ -62,7 +62,7 @@ def run_local_worker(
 
     deployment = read_deployment(site.folder, site.name)
     if not files:
-        raise ConfigError("no events: name files of JSON lines with --events")
+        raise ConfigError("no events: give files of events with --events")
     names = [each.name for each in deployment.sources]
     if source and source not in names:
         known = ", ".join(names)

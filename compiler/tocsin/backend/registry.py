@@ -29,7 +29,7 @@ def load(name: str) -> Backend:
         try:
             backend: Backend = point.load()()
         except (ImportError, AttributeError) as error:
-            hint = f"it is declared as {point.value}; is its package complete?"
+            hint = f"its entry point is {point.value}; is the package installed completely?"
             raise ConfigError(f"cannot load backend {name!r}: {error}", hint=hint) from None
         return backend
     raise ConfigError(f"no backend {name!r}", hint=f"installed backends: {', '.join(names())}")

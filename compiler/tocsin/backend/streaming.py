@@ -89,6 +89,8 @@ class StreamEnvironment:
 class UnhealthyError(EngineError):
     """What was started does not get healthy in time; the release before goes on."""
 
+    code = "unhealthy"
+
 
 class Publisher(Protocol):
     """Where a fleet publishes what its readers must know; durable on return."""

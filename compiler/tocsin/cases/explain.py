@@ -124,5 +124,5 @@ def _hints(query: Query, view: View) -> list[str]:
     failed = decisive(trace(query.where, view))
     leaves = [part for part in (failed.below or (failed,)) if not part.holds]
     asked = "; ".join(f"{part.label} (event: {part.seen})" for part in leaves)
-    other = f"the event is not of the log source {query.detection.logsource}: {asked}"
+    other = f"the event does not belong to the log source {query.detection.logsource}: {asked}"
     return [other, *near_misses(query.where, view)]

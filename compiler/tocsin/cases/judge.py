@@ -142,7 +142,7 @@ def standing_line(standing: Standing, numbers: Sequence[int]) -> str:
     window = standing.window
     earlier = f"{len(window) - SHOWN} earlier, " if len(window) > SHOWN else ""
     members = earlier + ", ".join(str(numbers[hit.event[1]]) for hit in window.newest(SHOWN))
-    found = f"{standing.figure}, wanted {standing.asked}; window: events {members}"
+    found = f"{standing.figure}, needs {standing.asked}; window: events {members}"
     return f"event {numbers[standing.event[1]]} {verdict}{group}: {found}"
 
 

@@ -13,6 +13,7 @@ from tocsin.escape import printable
 from tocsin.ir.account import SHOWN, Standing
 from tocsin.ir.figures import Hit
 from tocsin.ir.times import millis_text
+from tocsin.plural import plural
 
 STANDINGS = 100
 """Base matches whose windows are shown to people."""
@@ -29,18 +30,21 @@ def show_windows(found: Windows, events: int) -> None:
     out = Terminal()
     detection = found.query.detection
     verdict = "matches" if found.matches else "does not match"
-    out.print(Text(f"{detection.key} {verdict} in {events} events", style="bold"), soft_wrap=True)
+    out.print(
+        Text(f"{detection.key} {verdict} in {plural(events, 'event')}", style="bold"),
+        soft_wrap=True,
+    )
     for standing in found.account.standings[:STANDINGS]:
         tree = Tree(_head(found, standing), guide_style="dim")
         hidden = max(0, len(standing.window) - SHOWN)
         if hidden:
-            tree.add(Text(f"{hidden} earlier events", style="dim"))
+            tree.add(Text(plural(hidden, "earlier event"), style="dim"))
         for hit in standing.window.newest(SHOWN):
             tree.add(_member(found, hit))
         out.print(tree, soft_wrap=True)
     more = len(found.account.standings) - STANDINGS
     if more > 0:
-        out.print(Text(f"{more} more base matches; --number shows one of them", style="dim"))
+        out.print(Text(f"{more} more; --number shows a base match by its number", style="dim"))
     for key, numbers in found.bases:
         _base(out, key, numbers)
     for line in found.left_out.lines():
@@ -53,7 +57,7 @@ def _head(found: Windows, standing: Standing) -> Text:
     mark, style = ("+", "green") if standing.holds else ("-", "red")
     group = printable(", ".join(f"{k}={v}" for k, v in found.group_of(standing).items()))
     where = f" [{group}]" if group else ""
-    counted = f"{standing.figure}, wanted {standing.asked}"
+    counted = f"{standing.figure}, needs {standing.asked}"
     return Text.assemble((mark, style), f" event {standing.event[1]}{where}: {counted}")
 
 

@@ -17,14 +17,18 @@ AUTO, NONE = "auto", "none"
 project_option = click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the project; found from the current folder by default.",
+    help="Folder of the project [default: found from the current folder].",
 )
 remote_option = click.option(
     "--remote", default="", help="Share the ledger's branch through this git remote."
 )
 env_option = click.option("--env", required=True, metavar="ENV", help="Environment in tocsin.toml.")
 approvals_option = click.option(
-    "--approved-by", "approvals", multiple=True, metavar="NAME", help="Record approval."
+    "--approved-by",
+    "approvals",
+    multiple=True,
+    metavar="NAME",
+    help="Record this person's approval in the release.",
 )
 
 

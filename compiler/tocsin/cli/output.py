@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
@@ -17,7 +17,8 @@ from rich.segment import Segment
 from rich.text import Text
 
 from tocsin import __version__, gate
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.cli.groups import COLOUR, group_text, grouped
+from tocsin.diagnostics import Diagnostic, FindingsError, Severity, has_errors
 from tocsin.escape import annotation, annotation_property, json_text, printable
 from tocsin.escape import sarif as sarif_text
 
@@ -26,7 +27,6 @@ _EXCERPTED = 2 * gate.MIB
 WIDEST = 100_000
 """Columns of what is no terminal."""
 FORMATS = ("text", "json", "github", "sarif")
-_COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 _SARIF = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
@@ -76,20 +76,49 @@ def echo_json(value: Any) -> None:
         click.echo(json_text(part), nl=False)
 
 
-def print_diagnostics(found: Iterable[Diagnostic], fmt: str = "text", *, err: bool = False) -> None:
-    """Print findings: `text` and `github` a block each, `json` and `sarif` one document."""
+def print_diagnostics(
+    found: Iterable[Diagnostic], fmt: str = "text", *, err: bool = False, every: bool = False
+) -> bool:
+    """Print findings: `text` and `github` a block each, `json` and `sarif` one document.
+
+    In `text`, many of one kind are one block but for `every`; whether there was such a block.
+    """
     if fmt == "json":
         echo_json([d.as_json() for d in found])
     elif fmt == "sarif":
         echo_json(sarif(found))
-    else:
+    elif fmt == "github":
         for each in found:
-            click.echo(_github(each) if fmt == "github" else _text(each), err=err)
+            click.echo(_github(each), err=err)
+    else:
+        return _print_text(found, err=err, every=every)
+    return False
+
+
+def print_wrong(found: Sequence[Diagnostic], fmt: str) -> None:
+    """Print what is wrong beside a result, on stderr; errors that end JSON are told there."""
+    if fmt != "json" or not has_errors(found):
+        print_diagnostics(found, err=True)
+
+
+def end_if_wrong(found: Sequence[Diagnostic], fmt: str) -> None:
+    """End with 1 where there are errors; in text they are printed already."""
+    if has_errors(found):
+        raise FindingsError(found if fmt == "json" else ())
+
+
+def _print_text(found: Iterable[Diagnostic], *, err: bool, every: bool) -> bool:
+    few, many = (found, []) if every else grouped(found)
+    for each in few:
+        click.echo(_text(each), err=err)
+    for group in many:
+        click.echo(group_text(group), err=err)
+    return bool(many)
 
 
 def _text(each: Diagnostic) -> str:
     span = each.span
-    severity = click.style(each.severity.value, fg=_COLOUR[each.severity], bold=True)
+    severity = click.style(each.severity.value, fg=COLOUR[each.severity], bold=True)
     place = f"{printable(span.file)}:{span.line}:{span.column}"
     lines = [f"{place}: {severity} {each.code}: {printable(each.message)}"]
     source = _line(span.file, span.line)

@@ -10,6 +10,7 @@ from rich.table import Table
 from tocsin.cli.output import console, echo_json, say
 from tocsin.escape import printable
 from tocsin.ir.stream import LeftOut
+from tocsin.plural import plural
 
 
 def show(report: dict[str, Any], fmt: str) -> None:
@@ -28,31 +29,33 @@ def show(report: dict[str, Any], fmt: str) -> None:
         console().print(table)
     for each in report.get("not_run", ()):
         say(
-            f"not run: {len(each['detections'])} of {each['source']} ({each['events']} events): "
+            f"not run: {len(each['detections'])} of {each['source']} "
+            f"({plural(each['events'], 'event')}): "
             f"{each['reason']}"
         )
     for row in report["detections"]:
         if row["without_time"]:
-            said = f"{row['without_time']} of {row['matches']} matches tell no time"
+            said = f"{row['without_time']} of {row['matches']} matches have no time"
             say(f"without time: {row['title']}: {said} that can be read")
         for line in LeftOut(Counter(row["left_out"])).lines():
             say(f"left out: {row['title']}: {line}")
         if again := report.get("repeated", {}).get(row["id"]):
-            said = f"{again} of {row['matches']} matches have the alert of another event"
-            say(f"one identity: {row['title']}: {said}: see `id` of the source {row['source']}")
+            said = f"{again} of {row['matches']} matches share an alert with another event"
+            say(f"same identity: {row['title']}: {said}; check `id` of the source {row['source']}")
         if row["slow"]:
-            say(f"slow: {row['title']} took long on {row['slow']} events")
+            say(f"slow: {row['title']} took too long on {plural(row['slow'], 'event')}")
     say(_summary(report))
 
 
 def _summary(report: dict[str, Any]) -> str:
+    matches = plural(report["matches"], "match")
     said = [
         f"release {report['release']}",
-        f"{report['events']} events",
-        f"{report['matches']} matches of {len(report['detections'])} detections",
+        plural(report["events"], "event"),
+        " of ".join((matches, plural(len(report["detections"]), "detection"))),
     ]
     if "sink" in report:
-        said.append(f"{report['alerts']} new alerts in {report['sink']}")
+        said.append(f"{plural(report['alerts'], 'new alert')} in {report['sink']}")
     if report["dead_letters"]:
-        said.append(f"{report['dead_letters']} dead letters")
+        said.append(plural(report["dead_letters"], "dead letter"))
     return " · ".join(said)

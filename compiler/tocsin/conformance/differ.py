@@ -33,7 +33,7 @@ def differences(
     for hit in strays[:STRAYS]:
         event = {key: value for key, value in group.events[hit[0]].items() if key != VALUES}
         expected, found = ("a match", "none") if hit in wanted else ("no match", "one")
-        yield f"on another case's event, expected {expected}, got {found}: {_json(event)}"
+        yield f"on the event of another case: expected {expected}, got {found}: {_json(event)}"
 
 
 def _table(placed: PlacedContractCase) -> Hits:
@@ -69,7 +69,7 @@ def case_text(case: ContractCase) -> Iterator[str]:
 def emitted(artifact: Artifact) -> Iterator[str]:
     """What the backend made of it, cut where it is long."""
     text = artifact.body.decode("utf-8", "backslashreplace")
-    yield f"{artifact.backend} makes of it:"
+    yield f"{artifact.backend} compiles it to:"
     yield from (f"  {printable(line)}" for line in text[:MOST].splitlines())
     if len(text) > MOST:
         yield f"  … ({len(text)} characters)"

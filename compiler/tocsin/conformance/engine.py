@@ -34,10 +34,10 @@ def compiled(query: Resolved, backend: Backend) -> Compiled:
     try:
         made, again = compile_query(query, backend), compile_query(query, backend)
     except Exception as error:  # noqa: BLE001 - a backend under test may raise anything
-        return Compiled(None, f"compiling raises {type(error).__name__}: {error}")
+        return Compiled(None, f"compiling fails: {type(error).__name__}: {error}")
     if isinstance(made, Refusal) or made == again:
         return Compiled(made)
-    return Compiled(made, "compiled a second time, it has other bytes")
+    return Compiled(made, "compiling it twice gives different bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def run_groups(
             parts = _halves(some) if attempt < ATTEMPTS else []
             waiting += parts
             if not parts:
-                yield from (Ran(group, error=f"the run breaks: {error}") for group in some)
+                yield from (Ran(group, error=f"the run fails: {error}") for group in some)
         else:
             ran = True
             yield from done

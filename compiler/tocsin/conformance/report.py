@@ -40,9 +40,9 @@ class CaseResult:
             return "fails"
         if self.status is Status.PASSED:
             marked = self.mark.mark if self.mark else ""
-            return f"passes, though marked {marked}: take the mark away" if marked else ""
+            return f"passes, though it is marked {marked}: remove the mark" if marked else ""
         if self.mark is None:
-            return f"is refused without a mark: {self.node} {self.reason}"
+            return f"is refused, but not marked: {self.node} {self.reason}"
         declared = self.reason in ("notimpl", "notyet", "never")
         if declared and self.reason != self.mark.mark:
             return f"is marked {self.mark.mark}, but refused as {self.reason}"

@@ -24,7 +24,7 @@ def apply(order: Order, target: Target, ledger: Ledger) -> Release:
     if plan.problems:
         raise LedgerError(
             f"the plan cannot be applied: {plan.problems[0]}",
-            hint="mend the detection, or remove it on purpose",
+            hint="fix the detection, or remove it on purpose",
             exit_code=1,
         )
     with target.hold():
@@ -98,7 +98,9 @@ def _activate(plan: Plan, target: Target) -> None:
         target.activate(plan.base_number + 1, plan.result, plan.sources, plan.decisions)
     except UnhealthyError as error:
         target.journal.close()
-        goes_on = f"release {plan.base_number} goes on" if plan.base_number else "nothing runs"
+        goes_on = (
+            f"release {plan.base_number} keeps running" if plan.base_number else "nothing runs"
+        )
         raise UnhealthyError(f"{error.message}; {goes_on}", hint=error.hint) from error
 
 
@@ -130,5 +132,5 @@ def _release(order: Order, ledger: Ledger) -> Release:
         return ledger.commit(release, files)
     except StaleError as lost:
         raise StaleError(
-            lost.message, hint="plan again: what this apply already deployed is shown as drift"
+            lost.message, hint="plan again: what this apply has already deployed shows as drift"
         ) from lost

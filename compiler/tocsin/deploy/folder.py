@@ -23,7 +23,7 @@ def folder_of(root: Path, path: str) -> Path:
     for part in PurePosixPath(path).parts:
         place /= part
         if place.is_symlink():
-            raise ConfigError(f"{place} is a link, and may lead out of {root}", hint=_HINT)
+            raise ConfigError(f"{place} is a link that may lead out of {root}", hint=_HINT)
     return place
 
 
@@ -31,10 +31,12 @@ def check(folder: Path, environment: str) -> None:
     """Raises ConfigError for a folder with artifacts that are not known to be the environment's."""
     owner = _owner(folder)
     if owner and owner != environment:
-        raise ConfigError(f"{folder} is of environment {owner}, not of {environment}", hint=_HINT)
+        raise ConfigError(
+            f"{folder} belongs to environment {owner}, not to {environment}", hint=_HINT
+        )
     artifacts = folder / "artifacts"
     if not owner and (artifacts.is_symlink() or files.listed(artifacts)):
-        raise ConfigError(f"{artifacts} holds files that no apply put there", hint=_HINT)
+        raise ConfigError(f"{artifacts} holds files that apply did not write", hint=_HINT)
 
 
 def claim(folder: Path, environment: str) -> None:

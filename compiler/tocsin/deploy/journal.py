@@ -51,7 +51,7 @@ class Journal:
         except (KeyError, TypeError, ConfigError) as bad:
             raise LedgerError(
                 f"the journal {self.path} cannot be read: {bad}",
-                hint="keep a copy, delete it and plan again: drift will be shown and repaired",
+                hint="keep a copy, delete it and plan again: the plan repairs the drift",
             ) from bad
 
     def close(self) -> None:

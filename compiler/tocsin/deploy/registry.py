@@ -80,8 +80,8 @@ def _finding(topic: str, latest: _Latest | None) -> Finding | None:
     return Finding(
         "schema-altered",
         topic,
-        f"version {latest.version} of {subject(topic)} is not this Tocsin's",
-        "registered again; if it was registered before, delete the later versions by hand",
+        f"version {latest.version} of {subject(topic)} is not the one of this version of Tocsin",
+        "apply registers it again; if it was registered before, delete the later versions by hand",
     )
 
 
@@ -129,7 +129,7 @@ class _Registry:
             answer = self._client.request(method, path, json=body)
         except (httpx.HTTPError, UnicodeError) as error:  # the latter: a host that is no name
             raise EngineError(
-                f"no schema registry answers at {self._url}: {error or type(error).__name__}",
+                f"no schema registry answers at {self._url}: {error or 'no reason given'}",
                 hint="check `registry` of the environment in tocsin.toml, and that it runs",
             ) from None
         told = _told(answer)
@@ -145,7 +145,7 @@ class _Registry:
 
     def _field(self, answer: dict[str, Any], name: str) -> Any:
         if name not in answer:
-            raise EngineError(f"what answers at {self._url} is no schema registry")
+            raise EngineError(f"what answers at {self._url} is not a schema registry")
         return answer[name]
 
     def _refused(self, topic: str, reason: str) -> EngineError:

@@ -154,7 +154,7 @@ class StreamTarget:
         if wrong := self._store.altered():
             yield Finding("control-altered", self._store.name, wrong, cure)
         if table.canary or _plain(table.detections) != _plain(released.entries):
-            what = "a canary is running" if table.canary else "it is not that of the last release"
+            what = "a canary is running" if table.canary else "it does not match the last release"
             yield Finding("release-altered", self._store.name, what, cure)
         if self._registry:
             yield from registry.findings(self._registry, TOPICS)
@@ -221,8 +221,8 @@ class StreamTarget:
         if backend not in self._fleets:
             known = ", ".join(sorted(self._fleets)) or "none"
             raise ConfigError(
-                f"backend {backend} has nothing to run on in this environment",
-                hint=f"backends that have: {known}; set `backend` or `gateway` in tocsin.toml",
+                f"backend {backend} cannot run in this environment",
+                hint=f"backends that can: {known}; set `backend` or `gateway` in tocsin.toml",
             )
         return self._fleets[backend]
 

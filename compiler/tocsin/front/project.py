@@ -53,7 +53,7 @@ def find_project(start: Path) -> Path:
     for folder in (here, here / "detections", *here.parents):
         if (folder / gate.SETTINGS).is_file():
             if folder.is_symlink():
-                raise gate.UnreadError(folder, "it is a link", "go to the folder itself")
+                raise gate.UnreadError(folder, "it is a link", "change to the folder itself")
             return folder
     raise ConfigError(
         f"no {gate.SETTINGS} in {start} or above", hint="make one with `tocsin init DIR`"

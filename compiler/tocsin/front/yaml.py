@@ -197,14 +197,11 @@ class _Builder:
             self._open.discard(id(node))
 
     def _refuse_depth(self, node: yaml.Node) -> None:
-        if self._left > 0:
-            if id(node) in self._open:
-                self._report(
-                    "TOC005", node, "this value contains itself", "write it out without an alias"
-                )
-            else:
-                hint = f"at most {MAX_DEPTH} levels"
-                self._report("TOC005", node, "this value is nested too deeply", hint)
+        if self._left > 0 and id(node) in self._open:
+            self._report("TOC005", node, "this value contains itself", "write it out")
+        elif self._left > 0:
+            hint = f"at most {MAX_DEPTH} levels"
+            self._report("TOC005", node, "this value is nested too deeply", hint)
 
     def _mapping(self, node: yaml.Node, depth: int) -> dict[str, Any]:
         built: dict[str, Any] = {}
@@ -281,10 +278,9 @@ class _Builder:
         self._report("TOC004", node, "the number is too large", "quote it if it is text")
 
     def _report_tag(self, node: yaml.Node) -> None:
+        message, hint = f"the tag {node.tag} is not allowed", "use plain YAML, without tags"
         if node.tag == f"{_TAG}value":
             message, hint = f"YAML 1.1 gives {node.value} a meaning of its own", "quote it"
-        else:
-            message, hint = f"the tag {node.tag} is not allowed", "use plain YAML, without tags"
         self._report("TOC005", node, message, hint)
 
     def _accident(self, node: yaml.ScalarNode, reading: str) -> None:

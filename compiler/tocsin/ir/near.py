@@ -72,7 +72,7 @@ def _missing(node: Leaf | FieldRef, paths: Mapping[str, Any]) -> str:
     if field in paths:
         return "is null or empty, which counts as missing"
     if array := _array_on_the_way(field, paths):
-        return f"{array} is an array: paths lead through maps only"
+        return f"{array} is an array; paths lead only through maps"
     if other := _same_name(field, paths):
         return f"the event has {other}: field names are case-sensitive"
     if others := _elsewhere(field, paths):
@@ -127,24 +127,24 @@ def _letters(test: Test, text: str) -> str:
     if isinstance(test, Text) and test.cased:
         caseless = Text(tuple(fold(p) if isinstance(p, str) else p for p in test.pattern))
         if passes(caseless, text):
-            return f"{text!r} differs in letters' case, which `cased` counts"
+            return f"{text!r} differs only in upper and lower case, which `cased` compares"
     if isinstance(test, Regex) and "i" not in test.flags:
         flags = "".join(sorted(f"{test.flags}i"))
         if passes(Regex(test.pattern, flags), text):
-            return f"{text!r} differs in letters' case: see `re|i`"
+            return f"{text!r} differs only in upper and lower case: use `re|i`"
     return ""
 
 
 def _blanks(test: Test, text: str) -> str:
     bare = text.strip()
-    return f"{text!r} has blanks around it" if bare != text and passes(test, bare) else ""
+    return f"{text!r} has whitespace around it" if bare != text and passes(test, bare) else ""
 
 
 def _number(test: Test, text: str) -> str:
     number = parse_number(text)
     if number is None or not passes(test, number_text(number)):
         return ""
-    return f"{text!r} is a text and keeps its form; the number would be {number_text(number)}"
+    return f"{text!r} is text, not the number {number_text(number)}"
 
 
 def _contained(test: Test, text: str) -> str:
@@ -153,7 +153,7 @@ def _contained(test: Test, text: str) -> str:
     inside = Text((Wild.MANY, *test.pattern, Wild.MANY), test.cased)
     if not passes(inside, text):
         return ""
-    return f"{_short(text)} contains it, but more than it: see `contains`"
+    return f"{_short(text)} contains it, but is longer: use `contains`"
 
 
 def _short(text: str) -> str:

@@ -76,7 +76,7 @@ class Clock:
         """What an event without a time has in these fields."""
         found = {name: texts for name in self.fields if (texts := view.texts(name)) is not None}
         if not found:
-            return f"no {', '.join(self.fields)}" if any(self.fields) else "no field tells it"
+            return f"no {', '.join(self.fields)}" if any(self.fields) else "no field holds it"
         return ", ".join(f"{name} is {_shown(texts)}" for name, texts in found.items())
 
 

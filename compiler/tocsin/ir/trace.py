@@ -90,7 +90,7 @@ def _test(test: Test) -> str:
     match test:
         case Text(pattern, cased):
             shown = "".join(p.value if isinstance(p, Wild) else p for p in pattern)
-            return f"is {shown!r}" + (" (letters' case counts)" if cased else "")
+            return f"is {shown!r}" + (" (case-sensitive)" if cased else "")
         case Regex(pattern, flags):
             return f"has a match of /{pattern}/{flags}"
         case Cidr(network):

@@ -43,7 +43,7 @@ def is_uuid(text: str) -> bool:
 def topic_fault(name: str) -> str:
     """What is wrong with the name of a topic of events; empty if nothing is."""
     if TOPIC.fullmatch(name) is None or name in (".", ".."):
-        return "Kafka takes 1 to 249 of A-Z a-z 0-9 . _ - as the name of a topic"
+        return "the name of a Kafka topic has 1 to 249 characters out of A-Z a-z 0-9 . _ -"
     if name.lower().startswith(RESERVED):
         return f"topics that begin with {RESERVED} are written by Tocsin itself"
     return ""
@@ -52,14 +52,14 @@ def topic_fault(name: str) -> str:
 def table_fault(name: str) -> str:
     """What is wrong with the name of a table; empty if nothing is."""
     if TABLE.fullmatch(name) is None:
-        return "a table is named with A-Z a-z 0-9 _ only"
-    return "statements have relations of that name" if _OURS.fullmatch(name) else ""
+        return "the name of a table has only A-Z a-z 0-9 _"
+    return "generated statements use this name themselves" if _OURS.fullmatch(name) else ""
 
 
 def field_fault(name: str) -> str:
     """What is wrong with the name of a declared field; empty if nothing is."""
     if "~" in name:
-        return "names with ~ are those of columns that are computed"
+        return "names with ~ are reserved for computed columns"
     return key_fault(name)
 
 
@@ -70,5 +70,5 @@ def key_fault(name: str) -> str:
     if len(name) > LONGEST_FIELD:
         return f"it is longer than {LONGEST_FIELD} characters"
     if "${" in name:
-        return "engines replace ${…} by settings and variables"
-    return "" if name.isprintable() else "it holds characters that are not printable"
+        return "engines replace ${…} with settings and variables"
+    return "" if name.isprintable() else "it has characters that are not printable"

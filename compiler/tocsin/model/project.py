@@ -88,7 +88,7 @@ class Environment(BaseModel):
         parts = PurePosixPath(path).parts
         strange = not path.isprintable() or "\\" in path or path.startswith("/")
         if strange or not parts or {"..", ".git"} & {part.lower() for part in parts}:
-            raise ValueError("must be a folder below that of the repository, as .tocsin/local is")
+            raise ValueError("must be a folder inside the repository, such as .tocsin/local")
         return path
 
     @model_validator(mode="after")
@@ -98,7 +98,9 @@ class Environment(BaseModel):
         unread |= _LOCAL_ONLY if self.kind != "local" else set()
         unread |= _KAFKA_ONLY if not self.on_kafka else set()
         if given := sorted(unread & self.model_fields_set):
-            raise ValueError(f"{', '.join(given)}: no environment of kind {self.kind} reads it")
+            raise ValueError(
+                f"{', '.join(given)}: has no effect in an environment of kind {self.kind}"
+            )
         return self
 
     def backend_of(self, source: str, *, stateful: bool = False) -> str:
@@ -134,10 +136,12 @@ class Settings(BaseModel):
     def _named(cls, given: dict[str, Environment]) -> dict[str, Environment]:
         if wrong := [name for name in given if not ENVIRONMENT.fullmatch(name)]:
             raise ValueError(
-                f"{wrong[0]!r} cannot name an environment: use letters, digits, - and _"
+                f"{wrong[0]!r} cannot be the name of an environment: use letters, digits, - and _"
             )
         if "on_change" in given:
-            raise ValueError("'on_change' is a word of `deploy`, and cannot name an environment")
+            raise ValueError(
+                "'on_change' is a key of `deploy`, and cannot be the name of an environment"
+            )
         return given
 
     def environment(self, name: str) -> Environment:

@@ -208,12 +208,12 @@ def _problems(
     for no in desired.refused:
         if no.id in before:
             yield (
-                f"{no.key} is deployed as v{before[no.id].version} and its new form cannot be "
+                f"{no.key} is deployed as v{before[no.id].version} but its new version cannot be "
                 f"compiled: {no.message}"
             )
     for entry in result:
         if not _PATH.fullmatch(entry.path):
-            yield f"{entry.key} cannot name a file: {entry.path!r}"
+            yield f"{entry.key} has an unsafe path: {entry.path!r}"
     # Folded, since some file systems and git's own index take no two such paths.
     for what, values in (
         ("id", [e.id for e in result]),

@@ -18,6 +18,7 @@ from tocsin.model.project import Environment
 from tocsin.plan.build import Desired
 from tocsin.plan.shadow import Placing, placing, shadowed
 from tocsin.plan.steps import Refused
+from tocsin.plural import plural
 from tocsin.release.entry import Entry
 from tocsin.state.base import StateReader
 from tocsin.state.lock import FILE, Identity, Lock
@@ -111,7 +112,7 @@ def stale_lock(lock: Lock, detections: list[Identity]) -> tuple[str, ...]:
     if not off:
         return ()
     names = ", ".join(line.key for line in off[:3]) + (" …" if len(off) > 3 else "")  # noqa: PLR2004 - three names show which
-    return (f"{FILE} is stale for {len(off)} detections ({names}): run `tocsin lock`",)
+    return (f"{FILE} is stale for {plural(len(off), 'detection')} ({names}): run `tocsin lock`",)
 
 
 def tools(settings: Environment) -> dict[str, str]:

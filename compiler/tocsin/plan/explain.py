@@ -51,7 +51,7 @@ def rows(plan: Plan) -> list[PlanRow]:
             f"v{no.deployed}" if no.deployed else "",
             "refused",
             f"{no.backend} {no.source}",
-            notes=(no.message, *(["stays as it is"] if no.deployed else [])),
+            notes=(no.message, *(["what is deployed stays"] if no.deployed else [])),
         )
         for no in plan.refused
     ]
@@ -63,9 +63,9 @@ def summary(plan: Plan) -> str:
     counts = plan.counts
     foreign = sum(isinstance(s, Discard) and s.why == "foreign" for s in plan.steps)
     parts = [f"{n} {action}" for action, n in counts.items() if action is not Action.UNCHANGED]
-    parts += [f"{foreign} foreign discarded"] if foreign else []
+    parts += [f"{plural(foreign, 'foreign file')} discarded"] if foreign else []
     mended = sum(isinstance(s, Mend) for s in plan.steps)
-    parts += [f"{mended} mended"] if mended else []
+    parts += [f"{mended} fixed"] if mended else []
     same = counts.get(Action.UNCHANGED, 0)
     parts += [f"{same} unchanged"] if same or not parts else []
     parts += [f"{len(plan.refused)} refused"] if plan.refused else []
@@ -137,7 +137,7 @@ def pack_facts(pack: PackDiff) -> list[str]:
     parts = (("added", pack.added), ("changed", pack.changed), ("removed", pack.removed))
     moves = [f"{len(ids)} {name}" for name, ids in parts if ids]
     arrow = f"{pack.before[:8] or 'none'} → {pack.after[:8] or 'none'}"
-    return [pack.backend, f"{size} detections", *moves, f"{pack.kept} as they are", arrow]
+    return [pack.backend, plural(size, "detection"), *moves, f"{pack.kept} unchanged", arrow]
 
 
 def _told(
@@ -173,9 +173,9 @@ def _changes(after: Entry, before: Entry | None) -> Iterator[str]:
     if was.mode != after.mode:
         yield f"{was.mode} → {after.mode}"
     if after.isolated != was.isolated:
-        yield "evaluated apart from its neighbours" if after.isolated else "no longer apart"
+        yield "isolated from other detections" if after.isolated else "no longer isolated"
     if was.mode == after.mode == "shadow":
-        yield "shadow beside the live one" if after.beside else "shadow"
+        yield "shadow beside the live version" if after.beside else "shadow"
     yield from words_of(after, was)
 
 

@@ -29,7 +29,7 @@ def judged(bundle: Bundle, old: Mapping[str, bytes], judge: Judge) -> Bundle:
     plan = bundle.plan
     steps = tuple(of(step) for step in plan.steps)
     impossible = tuple(
-        f"{step.after.key} wants its state to be kept: {step.state.problem}"
+        f"{step.after.key} asks to keep its state: {step.state.problem}"
         for step in steps
         if isinstance(step, Deploy) and step.state and step.state.problem
     )

@@ -24,7 +24,7 @@ def to_release(reader: StateReader, number: int) -> Desired:
             return _desired(release, f"rollback to release {number}", entries, dict(bodies))
     raise ConfigError(
         f"{reader.environment} has no release {number}",
-        hint=f"it has releases {releases[-1].number} to {releases[0].number}",
+        hint=f"its releases are {releases[-1].number} to {releases[0].number}",
     )
 
 
@@ -65,7 +65,9 @@ def find(rule: str, releases: Iterable[Release]) -> Entry:
     for found in (exact, sorted(close, key=lambda e: e.key)):
         if len(found) > 1:
             some = ", ".join(f"{e.key} ({e.id})" for e in found[:5])
-            raise ConfigError(f"{rule!r} may be any of {some}", hint="give more of its name or id")
+            raise ConfigError(
+                f"{rule!r} could be any of {some}", hint="give more of the name or id"
+            )
         if found:
             return found[0]
     raise ConfigError(
@@ -99,12 +101,14 @@ def _older(
         limit = now.version if now else versions[-1] + 1
         version = max((v for v in versions if v < limit), default=0)
         if not version:
-            raise ConfigError(f"{detection.key} has no version before v{limit} here")
+            raise ConfigError(f"{detection.key} has no version before v{limit} in this environment")
     for release, entry in past:
         if entry.version == version:
             return release, entry
     known = ", ".join(f"v{v}" for v in versions)
-    raise ConfigError(f"{detection.key} has no v{version} here", hint=f"released: {known}")
+    raise ConfigError(
+        f"{detection.key} has no v{version} in this environment", hint=f"released: {known}"
+    )
 
 
 def _desired(

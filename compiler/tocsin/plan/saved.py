@@ -29,7 +29,9 @@ def from_json(data: Any, name: str) -> Bundle:
     """The bundle in these JSON values; ConfigError, naming the file, if it was edited."""
     try:
         if data["form"] != _FORM:
-            raise ConfigError(f"{name} has form {data['form']}, this version reads {_FORM}")
+            raise ConfigError(
+                f"{name} has format {data['form']}; this version of Tocsin reads {_FORM}"
+            )
         plan = PLAN.validate_python(data["plan"])
         bodies = {k: base64.b64decode(v, validate=True) for k, v in data["bodies"].items()}
         told = data["digest"]

@@ -18,7 +18,7 @@ Entries = Annotated[tuple[Entry, ...], FailFast()]
 MOST_NAMES = 10_000
 """In one object of a record: each that is unknown would be a fault of its own."""
 
-REPAIR = "`tocsin plan` shows drift, `tocsin apply` mends it"
+REPAIR = "`tocsin plan` shows the drift, `tocsin apply` repairs it"
 """The hint where a record is damaged."""
 
 

@@ -36,7 +36,7 @@ def _moment(text: str) -> str:
     """A time that can be compared with any other. Raises ValueError."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        raise ValueError("not a time with its offset, of a year that is likely")
+        raise ValueError("not a plausible time with a UTC offset")
     return text
 
 

@@ -69,7 +69,7 @@ def verify(ledger: GitLedger) -> LedgerReport:
         newer = release
     if newer is not None and newer.number != 1:
         findings.append(
-            LedgerFinding(newer.number, newer.commit, "no release 1: the chain is cut off")
+            LedgerFinding(newer.number, newer.commit, "release 1 is missing: the chain is cut off")
         )
     return LedgerReport(len(commits), artifacts, tuple(findings))
 
@@ -134,7 +134,7 @@ def _object_id(stored: Stored) -> str:
 def _record(release: Release, stored: _Commit) -> Iterator[str]:
     """`release.json` against its seal, the plan and the commit it lies in."""
     if not sealed(stored.records["release.json"]):
-        yield "release.json was edited: its seal does not fit"
+        yield "release.json was edited: its seal is wrong"
     if stored.parents != ([release.parent] if release.parent else []):
         yield "the commit's parent is not the release that release.json names"
     if "plan.json" not in stored.records:
@@ -170,4 +170,4 @@ def _chain(release: Release, newer: Release | None, environment: str) -> Iterato
     if release.environment != environment:
         yield f"it is a release of environment {release.environment!r}"
     if newer is not None and newer.number != release.number + 1:
-        yield f"release {newer.number} follows it: numbers are missing or doubled"
+        yield f"release {newer.number} follows it: numbers are missing or repeated"

@@ -24,7 +24,8 @@ def release_record(records: Mapping[str, bytes], topic: str) -> ReleaseRecord:
     record = ReleaseRecord.decode(data)
     if not topic.endswith(f".{record.environment}"):
         raise ConfigError(
-            f"the release record of {topic} is of environment {record.environment}", hint=REPAIR
+            f"the release record of {topic} belongs to environment {record.environment}",
+            hint=REPAIR,
         )
     return record
 

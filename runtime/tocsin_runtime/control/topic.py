@@ -30,7 +30,7 @@ def topic_name(project: str, environment: str) -> str:
     if not TOPIC.fullmatch(name):
         raise ConfigError(
             f"{name!r} cannot be a topic of Kafka",
-            hint="name project and environment with A-Z a-z 0-9 . _ - only",
+            hint="use only A-Z a-z 0-9 . _ - in the names of project and environment",
         )
     return name
 
@@ -67,5 +67,5 @@ def altered(servers: str, name: str) -> str:
         return f"it has {count} partitions, not 1"
     policy = topics.settings_of(servers, [name])[name].get("cleanup.policy", "")
     if policy != "compact":
-        return f"its cleanup.policy is {policy}, not compact: records get lost"
+        return f"its cleanup.policy is {policy}, not compact: records are lost"
     return ""

@@ -84,5 +84,5 @@ class ControlWriter:
 
 
 _FENCED = ConfigError(
-    "another apply has taken over", hint="wait for it, then look with `tocsin status`"
+    "another apply has taken over", hint="wait until it has finished, then run `tocsin status`"
 )

@@ -19,7 +19,7 @@ def matches(servers: str, topic: str, since: int) -> Iterator[Mapping[str, Any]]
     """
     count = partitions(servers).get(topic)
     if count is None:
-        raise EngineError(f"there is no topic {topic}", hint="nothing has matched here yet?")
+        raise EngineError(f"there is no topic {topic}", hint="it is created with the first match")
     with closing(PartitionReader(servers, topic)) as reader:
         reader.assign_since([(topic, number) for number in range(count)], since)
         for read in reader.to_end():

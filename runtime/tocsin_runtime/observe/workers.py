@@ -102,7 +102,7 @@ class Workers:
         elif since := _long_since(progress.oldest(unread)):
             events = sum(unread.values())
             waits = f"{plural(events, 'event')} unread, the oldest since {since}"
-            cure = "look at the workers' logs, or start more of them"
+            cure = "check the logs of the workers, or start more workers"
             yield Finding("worker-lagging", self._group, waits, cure, by_hand=True)
         isolated: dict[str, str] = {}
         for name, report in told.items():
@@ -111,7 +111,7 @@ class Workers:
         keys = {entry.id: entry.key for entry in entries if not entry.isolated}
         for detection, reason in sorted(isolated.items()):
             if detection in keys:
-                cure = "mend it; its failures are in tocsin.dead-letters"
+                cure = "fix the detection; its failures are in tocsin.dead-letters"
                 yield Finding(ISOLATED, keys[detection], reason, cure)
 
     def _nobody(self, unread: int) -> Finding:
@@ -135,23 +135,23 @@ def _tallies(reports: Iterable[WorkerReport | None], entries: Sequence[Entry]) -
 def _sinks(servers: str, known: Collection[str]) -> Iterator[Finding]:
     for name in SINKS.values():
         if name not in known:
-            yield Finding("sink-missing", name, "the topic does not exist", "apply makes it")
+            yield Finding("sink-missing", name, "the topic does not exist", "apply creates it")
     there = [name for name in SINKS.values() if name in known]
     for name, settings in topics.settings_of(servers, there).items():
         policy = settings.get("cleanup.policy", "delete")
         if "compact" in policy:
-            told = f"its cleanup.policy is {policy}: results get lost"
-            yield Finding("sink-altered", name, told, "apply sets it back")
+            told = f"its cleanup.policy is {policy}: results are lost"
+            yield Finding("sink-altered", name, told, "apply resets it")
 
 
 def _reported(name: str, report: WorkerReport | None, record: bytes) -> Iterator[Finding]:
     """What is wrong with a worker, by its last report; `record` is that of the release."""
-    cure = "look at its log, and start it again"
+    cure = "check its log, and restart it"
     if report is None or _now() - report.at > _SILENT_MS:
         told = f"in the consumer group, but no report for {_SILENT_MS // 1000} s"
         yield Finding("worker-silent", name, told, cure, by_hand=True)
     elif report.error:
-        yield Finding("worker-failing", name, report.error, "apply mends what it lacks")
+        yield Finding("worker-failing", name, report.error, "apply repairs what it lacks")
     elif report.seen != digest_bytes(record):
         told = f"it runs release {report.release}, not {_release(record)}"
         yield Finding("worker-behind", name, told, cure, by_hand=True)

@@ -49,7 +49,7 @@ class Claims:
         names = [self._forced] if self._forced else self._names(event)
         if not names:
             raise NotAnEventError(
-                "belongs to no source: none selects it, or finds its time and id in it"
+                "belongs to no source: none selects it, or none finds its time and id"
             )
         self.seen.update(names)
         return list(dict.fromkeys(lane for name in names for lane in self._lanes.get(name, ())))

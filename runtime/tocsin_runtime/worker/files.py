@@ -85,7 +85,7 @@ class SinkFile:
 def _keys(path: Path, key: str) -> Iterator[str]:
     """Keys in a file; the torn last line of a killed write is cut off."""
     if path.is_symlink():
-        raise ConfigError(f"{path} is a link", hint="move it away and run again")
+        raise ConfigError(f"{path} is a link", hint="move it away, then run again")
     if not path.exists():
         return
     whole = 0
@@ -104,7 +104,7 @@ def _key(path: Path, number: int, line: bytes, key: str) -> str:
         return str(orjson.loads(line)[key])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         raise ConfigError(
-            f"{path}:{number} is not one of ours", hint="move the file away and run again"
+            f"{path}:{number} was not written by Tocsin", hint="move the file away, then run again"
         ) from None
 
 

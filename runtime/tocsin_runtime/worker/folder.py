@@ -40,7 +40,7 @@ def _damaged(path: Path, why: str) -> ConfigError:
 
 def _other(folder: Path, found: str, expected: str) -> ConfigError:
     return ConfigError(
-        f"{folder} is of environment {found}, not of {expected}",
+        f"{folder} belongs to environment {found}, not to {expected}",
         hint="give each environment in tocsin.toml a `path` of its own",
     )
 
@@ -48,11 +48,11 @@ def _other(folder: Path, found: str, expected: str) -> ConfigError:
 def _read(root: Path, entry: Entry, release: int) -> DeployedDetection:
     path = root / entry.path
     if not path.resolve().is_relative_to(root.resolve()):
-        raise _damaged(path, "it lies outside the folder of artifacts")
+        raise _damaged(path, "it is outside the folder of artifacts")
     try:
         body = gate.read(path, MAX_BYTES)
     except gate.UnreadError as error:
         raise _damaged(path, error.reason) from None
     if digest_bytes(body) != entry.artifact:
-        raise _damaged(path, "its bytes are not those that were released")
+        raise _damaged(path, "it is not what was released")
     return deployed(entry, body, release)

@@ -60,7 +60,7 @@ def _server(service: Service, registry: CollectorRegistry, address: str) -> Thre
         return ThreadingHTTPServer((host.strip("[]"), int(port)), Handler)
     except (ValueError, OverflowError, OSError) as error:
         raise ConfigError(
-            f"cannot listen at {address!r}: {error}", hint="say --listen HOST:PORT"
+            f"cannot listen at {address!r}: {error}", hint="give --listen HOST:PORT"
         ) from None
 
 
@@ -71,7 +71,7 @@ def answer(service: Service, registry: CollectorRegistry, path: str) -> Answer:
     if path == "/healthz":
         silent = time.monotonic() - service.turned
         alive = silent < ALIVE_SECONDS
-        return _said("alive" if alive else f"no turn of the loop for {silent:.0f} s", well=alive)
+        return _said("alive" if alive else f"no progress for {silent:.0f} s", well=alive)
     if path == "/readyz":
         told = service.plans.told()
         error = told["error"]

@@ -11,7 +11,7 @@ from tocsin_runtime.stream.base import Output, Record, Sink
 
 _TAKEN = ConfigError(
     "another worker of this name has taken over",
-    hint="give every worker of a group its own name with --name; one that takes over "
+    hint="give each worker of a group its own name with --name; one that takes over "
     f"{TRANSACTION_SECONDS} s to write the results of a batch ends so too",
 )
 

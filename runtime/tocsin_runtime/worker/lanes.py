@@ -58,7 +58,9 @@ class BackendLane:
         self._backend = backend
         self._endpoints = endpoints
         if self.whole and not isinstance(backend, WindowBackend):
-            raise ConfigError(f"{backend.name} does not tell the events of a correlation's window")
+            raise ConfigError(
+                f"{backend.name} does not report the events of a correlation's window"
+            )
 
     def match(self, taken: Sequence[Taken]) -> Matched:
         """All artifacts on all events, in one run."""

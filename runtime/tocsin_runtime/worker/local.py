@@ -77,5 +77,5 @@ def open_lane(
         raise ConfigError(f"{backend} artifacts need a running {' and '.join(runner.needs)}")
     declared = [source for source in sources if source is not None]
     if len(declared) < len(sources):
-        raise ConfigError(f"a source of {artifacts[0].key} is not declared in the project any more")
+        raise ConfigError(f"a source of {artifacts[0].key} is no longer declared in the project")
     return BackendLane(declared, artifacts, runner, NoServers())

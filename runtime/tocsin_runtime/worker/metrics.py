@@ -42,21 +42,25 @@ class WorkerMetrics(Collector):
         )
         yield _gauge("tocsin_release", "The release that runs.", told["release"])
         yield _gauge("tocsin_trial", "The release of the canary, 0 for none.", told["trial"] or 0)
-        yield _gauge("tocsin_error", "1 if what is deployed cannot be loaded.", bool(told["error"]))
         yield _gauge(
-            "tocsin_isolated", "Detections evaluated apart from others.", len(told["isolated"])
+            "tocsin_error", "1 if the deployed release cannot be loaded.", bool(told["error"])
+        )
+        yield _gauge(
+            "tocsin_isolated",
+            "Detections that run isolated from the others.",
+            len(told["isolated"]),
         )
         yield self._lag()
 
     def _timeless(self) -> Metric:
-        words = "Matches committed whose event tells no time that can be read."
+        words = "Matches committed whose event has no readable time."
         counted = CounterMetricFamily("tocsin_matches_without_time", words, labels=["detection"])
         for detection, count in sorted(self._service.done.counters.timeless.items()):
             counted.add_metric([detection], count)
         return counted
 
     def _left_out(self) -> Metric:
-        words = "Base matches that do not count for a correlation."
+        words = "Base matches that a correlation does not count."
         counted = CounterMetricFamily("tocsin_left_out", words, labels=["detection", "reason"])
         for (detection, reason), count in sorted(self._service.done.counters.left_out.items()):
             counted.add_metric([detection, reason], count)
@@ -64,7 +68,7 @@ class WorkerMetrics(Collector):
 
     def _lag(self) -> Metric:
         lag = GaugeMetricFamily(
-            "tocsin_lag_events", "Events behind.", labels=["topic", "partition"]
+            "tocsin_lag_events", "Events not yet read.", labels=["topic", "partition"]
         )
         for (topic, partition), count in sorted(self._service.lags.items()):
             lag.add_metric([topic, str(partition)], count)

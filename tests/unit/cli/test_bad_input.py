@@ -25,7 +25,7 @@ def test_garbage_is_no_saved_plan(tocsin: Tocsin, tmp_path: Path) -> None:
     ended = tocsin("apply", "--env", "local", "--plan", "../plan.json", cwd=tmp_path / "inner")
     assert ended.code == 2
     assert (
-        "error: ../plan.json is not a saved plan: it is not JSON: Expecting value" in ended.stderr
+        "error: ../plan.json is not a saved plan: it is not JSON: line 1, column 1" in ended.stderr
     )
     assert "hint: make one with `plan --out FILE`" in ended.stderr
 

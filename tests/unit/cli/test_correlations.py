@@ -114,8 +114,8 @@ def test_explain_shows_windows_and_counts(tocsin: Tocsin, tmp_path: Path) -> Non
     assert ended.code == 0, ended.stderr
     lines = ended.stdout.splitlines()
     assert lines[0] == "many_refunds matches in 5 events"
-    assert "+ event 3 [user.name=a]: 3 events, wanted >= 3" in lines
-    assert "- event 1 [user.name=b]: 1 event, wanted >= 3" in lines
+    assert "+ event 3 [user.name=a]: 3 events, needs >= 3" in lines
+    assert "- event 1 [user.name=b]: 1 event, needs >= 3" in lines
     assert "refund matches events 0, 1, 2, 3, 4" in lines
     asked = ("explain", "many_refunds", "--event", file, "--project", shown)
     ended = tocsin(*asked, "--format", "json", "--number", "4")
@@ -146,9 +146,7 @@ def test_a_failing_case_shows_the_windows(tocsin: Tocsin, tmp_path: Path) -> Non
     ended = tocsin("test", shown)
     assert ended.code == 1
     assert "expected 0 alerts, got 2 (events 3, 4)" in ended.stderr
-    assert (
-        "event 3 alerts in group a: 3 events, wanted >= 3; window: events 0, 2, 3" in ended.stderr
-    )
+    assert "event 3 alerts in group a: 3 events, needs >= 3; window: events 0, 2, 3" in ended.stderr
 
 
 def test_cases_on_duckdb_do_not_see_each_other(tocsin: Tocsin, tmp_path: Path) -> None:

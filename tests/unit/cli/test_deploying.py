@@ -193,7 +193,7 @@ class TestRollback:
         assert "~ payout-changed v2 → v3 · changed" in run("plan").stdout
         run("rollback payout-changed --to v1")
         assert self.live(root) == {"payout-changed": 1, "refund-abroad": 3}
-        assert "every digest and the chain are right" in run("verify").stdout
+        assert "all digests and the chain are intact" in run("verify").stdout
 
     def test_the_environment(self, run: Run, root: Path) -> None:
         run("rollback --to 1")
@@ -232,7 +232,7 @@ def test_verify_finds_an_edited_release_and_a_ledger_cut_short(run: Run, root: P
     git(root, "update-ref", "refs/heads/tocsin/local", "tocsin/local^")
     report = json.loads(run("verify --format json", code=1).stdout)
     [finding] = report["findings"]
-    assert finding["message"] == "release 2 is live, but the ledger ends at 1"
+    assert finding["message"] == "release 2 is deployed, but the ledger ends at release 1"
 
 
 def test_lock_and_check(run: Run, root: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_lock_with_conflict_marks_is_told(root: Path) -> None:
 
 def test_where_no_address_is_known_there_are_plans_but_no_deployment(run: Run) -> None:
     assert "2 added" in run("plan", env="staging").stdout
-    assert "not observed" in run("status", env="staging").stdout
+    assert "live state: not available" in run("status", env="staging").stdout
     for command in ("apply --yes", "rollback --to 1"):
         error = fails(command, env="staging")
         assert isinstance(error, ConfigError)

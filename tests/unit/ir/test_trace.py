@@ -49,7 +49,7 @@ def test_only_what_decided() -> None:
     ("key", "value", "said"),
     [
         ("f", "a*b", "f is 'a*b'"),
-        ("f|cased", "A", "f is 'A' (letters' case counts)"),
+        ("f|cased", "A", "f is 'A' (case-sensitive)"),
         ("f|re|i", "a.b", "f has a match of /a.b/i"),
         ("f|cidr", "10.0.0.0/8", "f is an address in 10.0.0.0/8"),
         ("f|gte", 5, "f >= 5"),

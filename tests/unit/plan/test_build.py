@@ -160,7 +160,7 @@ class TestDrift:
     def test_a_foreign_artifact_is_discarded(self) -> None:
         bundle = plan(BASE, BASE, live=self.live(z=("0" * 64, "")))
         assert bundle.plan.steps == (Discard("batch-sql/audit/z.sql", "foreign"),)
-        assert "1 foreign discarded" in explain.summary(bundle.plan)
+        assert "1 foreign file discarded" in explain.summary(bundle.plan)
 
     def test_a_foreign_artifact_in_the_place_of_a_new_one_is_overwritten(self) -> None:
         live = self.live(c=("0" * 64, ""))
@@ -201,7 +201,7 @@ class TestRefused:
         assert bundle.plan.steps == ()
         assert [e.key for e in bundle.plan.result] == ["a", "b"]
         assert "deployed as v1" in bundle.plan.problems[0]
-        assert "stays as it is" in plan_text(bundle.plan).plain
+        assert "what is deployed stays" in plan_text(bundle.plan).plain
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_names_that_cannot_be_files_are_problems(key: str) -> None:
     wanted = desired({"a": Spec()})
     [entry] = wanted.entries
     bundle = build(replace(wanted, entries=(replace(entry, path=key),)), None, Live())
-    assert "cannot name a file" in bundle.plan.problems[0]
+    assert "has an unsafe path" in bundle.plan.problems[0]
 
 
 def test_two_detections_of_one_path_or_id_are_a_problem() -> None:
@@ -352,7 +352,7 @@ def test_packs_that_change_are_shown_with_what_moves() -> None:
         1,
     )
     line = (
-        "batch-sql · 3 detections · 1 added · 1 changed · 1 removed · 1 as they are · "
+        "batch-sql · 3 detections · 1 added · 1 changed · 1 removed · 1 unchanged · "
         f"{pack.before[:8]} → {pack.after[:8]}"
     )
     assert f"pack audit · {line}" in str(plan_text(shown))
@@ -406,7 +406,7 @@ def test_a_changed_correlation_gets_a_verdict_on_its_state() -> None:
 def test_a_wish_that_cannot_be_met_is_a_problem_of_the_plan() -> None:
     verdict = StateDecision(Fate.REPLAY, "the group changed", problem="the group changed")
     bundle, _ = verdict_on(Spec(body="b2", logic="l2", version=2), "keep", verdict)
-    assert bundle.plan.problems == ("a wants its state to be kept: the group changed",)
+    assert bundle.plan.problems == ("a asks to keep its state: the group changed",)
 
 
 def test_only_changes_of_state_are_judged() -> None:
@@ -420,7 +420,7 @@ def test_what_runs_otherwise_is_a_step_of_its_own() -> None:
     assert bundle.plan.steps == (Mend(finding),)
     line = "! tocsin/audit · job missing · nothing reads audit · it is started again"
     assert line in str(plan_text(bundle.plan))
-    assert explain.summary(bundle.plan) == "1 mended · 2 unchanged"
+    assert explain.summary(bundle.plan) == "1 fixed · 2 unchanged"
 
 
 def test_what_no_apply_mends_is_a_warning_and_nothing_to_do() -> None:
@@ -449,7 +449,7 @@ def test_a_detection_that_takes_too_long_is_put_apart() -> None:
     ]
     told = str(plan_text(bundle.plan))
     assert "~ a v1 · isolated" in told
-    assert "evaluated apart from its neighbours" in told
+    assert "isolated from other detections" in told
 
 
 def test_it_stays_apart_until_it_changes() -> None:
@@ -461,7 +461,7 @@ def test_it_stays_apart_until_it_changes() -> None:
         (False, Action.CHANGED),
         (False, Action.UNCHANGED),
     ]
-    assert "no longer apart" in str(plan_text(changed.plan))
+    assert "no longer isolated" in str(plan_text(changed.plan))
 
 
 def test_only_who_is_in_place_is_put_apart() -> None:

@@ -69,7 +69,7 @@ def test_key_id_or_prefix_name_it(world: World, name: str) -> None:
     assert rollback.find(name, world.ledger.releases()).key == "payout"
 
 
-@pytest.mark.parametrize(("name", "message"), [("", "no release has"), ("id", "may be any of")])
+@pytest.mark.parametrize(("name", "message"), [("", "no release has"), ("id", "could be any of")])
 def test_names_that_do_not(world: World, name: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         rollback.find(name, world.ledger.releases())
@@ -78,7 +78,7 @@ def test_names_that_do_not(world: World, name: str, message: str) -> None:
 def test_what_was_never_released(world: World, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="has no release 9") as error:
         rollback.to_release(world.ledger, 9)
-    assert "releases 1 to 3" in error.value.hint
+    assert "releases are 1 to 3" in error.value.hint
     with pytest.raises(ConfigError, match="payout has no v9"):
         rollback.to_version(world.ledger, "payout", 9)
     with pytest.raises(ConfigError, match="no release to go back to"):
@@ -90,5 +90,5 @@ def test_damaged_bytes_are_never_deployed(world: World) -> None:
     place = f"{first.commit}:artifacts/batch-sql/audit/payout.sql"
     blob = git(world.root, "rev-parse", place)
     (world.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
-    with pytest.raises(LedgerError, match="does not hold the recorded bytes of payout"):
+    with pytest.raises(LedgerError, match="does not have the recorded artifact of payout"):
         rollback.to_release(world.ledger, 1)

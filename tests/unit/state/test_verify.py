@@ -87,9 +87,9 @@ def test_an_artifact_rewritten_in_place_in_an_old_release(world: World) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("who", "Mallory", "its seal does not fit"),
-        ("made", "2020-01-01T00:00:00+00:00", "its seal does not fit"),
-        ("approvals", ["the boss"], "its seal does not fit"),
+        ("who", "Mallory", "its seal is wrong"),
+        ("made", "2020-01-01T00:00:00+00:00", "its seal is wrong"),
+        ("approvals", ["the boss"], "its seal is wrong"),
         ("number", 7, "the plan was made for another base release"),
         ("environment", "prod", "a release of environment 'prod'"),
         ("plan", "0" * 64, "plan.json is not the plan that was released"),
@@ -133,14 +133,14 @@ def test_a_dropped_release_in_the_middle(world: World) -> None:
     move(world, git(world.root, *author, "commit-tree", "-p", first, "-m", "x", tree))
     found = messages(verify(world.ledger))
     assert "3: the commit's parent is not the release that release.json names" in found
-    assert "1: release 3 follows it: numbers are missing or doubled" in found
+    assert "1: release 3 follows it: numbers are missing or repeated" in found
 
 
 def test_dropped_first_releases(world: World) -> None:
     tree = git(world.root, "rev-parse", "tocsin/local^{tree}")
     author = ("-c", "user.name=M", "-c", "user.email=m@example.org")
     move(world, git(world.root, *author, "commit-tree", "-m", "x", tree))
-    assert "no release 1: the chain is cut off" in messages(verify(world.ledger))
+    assert "release 1 is missing: the chain is cut off" in messages(verify(world.ledger))
 
 
 def test_a_replaced_object_does_not_deceive(world: World) -> None:

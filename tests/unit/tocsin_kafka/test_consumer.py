@@ -103,7 +103,7 @@ def test_nothing_assigned_is_at_its_end(made: tuple[PartitionReader, _Client]) -
 def test_a_topic_that_never_ends_is_an_error(made: tuple[PartitionReader, _Client]) -> None:
     reader, _ = made
     reader.assign({("t", 0): 0})
-    with pytest.raises(EngineError, match="topic t has no end after 0 s"):
+    with pytest.raises(EngineError, match="the end of topic t was not reached within 0 s"):
         list(reader.to_end(seconds=0))
 
 

@@ -25,9 +25,9 @@ _MOST_EVIDENCE = 64 * gate.MIB
     "--plan",
     "plan_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Deploy exactly this saved plan; refused if the world moved since.",
+    help="Deploy exactly this saved plan; refused if anything has changed since.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @approvals_option
 @click.option(
     "--evidence",
@@ -51,8 +51,8 @@ def apply(  # noqa: PLR0913 - one parameter per option
     opened.reachable()
     if not (plan_file or yes or on_input_terminal()):
         raise ConfigError(
-            "nobody is here to confirm the plan",
-            hint="give --yes, or --plan FILE with a plan that was reviewed",
+            "the plan must be confirmed, and there is no terminal to ask on",
+            hint="give --yes, or --plan FILE with a reviewed plan",
         )
     proof = _evidence(evidence)
     reviewed = saved_plan(opened, plan_file) if plan_file else None

@@ -14,11 +14,12 @@ from tocsin.cli.output import (
     Terminal,
     console,
     echo_json,
+    end_if_wrong,
     format_option,
     on_terminal,
     print_diagnostics,
+    print_wrong,
 )
-from tocsin.diagnostics import has_errors
 from tocsin.escape import printable
 from tocsin.ir.query import Resolved
 from tocsin.plural import plural
@@ -49,13 +50,14 @@ def compile(  # noqa: A001 - the command's name
     if env and paths:
         raise click.UsageError("--env needs the project's own detections, so no PATHS")
     given = to_compile(paths, targets, env)
-    print_diagnostics(given.wrong, err=True)
+    print_wrong(given.wrong, fmt)
     built = build_all(given, _progress)
     print_diagnostics([no.diagnostic for each in built for no in each.refused], err=True)
     if out:
         _write(out, built)
     _report(built, fmt)
-    if has_errors(given.wrong) or any(each.refused for each in built):
+    end_if_wrong(given.wrong, fmt)
+    if any(each.refused for each in built):
         raise click.exceptions.Exit(1)
 
 
@@ -65,7 +67,7 @@ def _progress(queries: Sequence[Resolved], backend: str) -> Iterable[Resolved]:
 
 def _write(out: Path, built: Sequence[Built]) -> None:
     written, removed = write_built(out, built)
-    gone = f", {removed} of an older run removed" if removed else ""
+    gone = f", {removed} from an earlier run removed" if removed else ""
     console().print(
         f"{plural(written, 'file')} written to {printable(str(out))}{gone}", soft_wrap=True
     )

@@ -12,6 +12,7 @@ from tocsin.app.engines import chosen as installed
 from tocsin.cli.engine_option import EngineName
 from tocsin.cli.output import console, echo_json, format_option, say
 from tocsin.conformance import ConformanceReport, Status, rows
+from tocsin.plural import plural
 
 SHOWN = 20
 """Problems told in full; more are counted."""
@@ -23,11 +24,11 @@ SHOWN = 20
     "engines",
     type=EngineName(several=True),
     multiple=True,
-    help="run on the backend of this engine; without --engine and --backend: evaluator",
+    help="run on the backend of this engine; the default is the evaluator",
 )
 @click.option("--backend", "backends", multiple=True, help="run on this backend")
 @click.option("--row", "chosen", multiple=True, metavar="ROW", help="only this row, such as L6")
-@click.option("--tag", metavar="TAG", help="only cases with a tag, such as seen-wrong")
+@click.option("--tag", metavar="TAG", help="only cases with this tag, such as seen-wrong")
 @format_option("text", "json")
 def conformance(
     engines: tuple[str, ...],
@@ -70,11 +71,13 @@ def _print(reports: list[ConformanceReport]) -> None:
         for problem in report.problems[:SHOWN]:
             console().print(Text.assemble((report.backend, "red"), f" {problem}\n"))
         if len(report.problems) > SHOWN:
-            console().print(f"… and {len(report.problems) - SHOWN} problems more\n")
+            console().print(f"… and {plural(len(report.problems) - SHOWN, 'more problem')}\n")
     _summary(reports)
     for report in reports:
         colour, said = ("green", "as declared") if report.ok else ("red", "not as declared")
-        count = f"{len(report.results)} cases, {report.pairs} pairs of detection and event"
+        count = (
+            f"{plural(len(report.results), 'case')}, {report.pairs} pairs of detection and event"
+        )
         time = f"{report.seconds:.1f} s"
         console().print(Text.assemble(f"{report.backend}: {count}, {time}: ", (said, colour)))
 

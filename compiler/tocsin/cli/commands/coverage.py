@@ -28,8 +28,12 @@ _BAR = 24
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write index.html, coverage.json and navigator.json to.",
 )
-@click.option("--env", default="", metavar="ENV", help="What is deployed there, from its ledger.")
-@click.option("--at", default="", metavar="DATE", help="The release that was current then (UTC).")
+@click.option(
+    "--env", default="", metavar="ENV", help="Also show what is deployed there, from its ledger."
+)
+@click.option(
+    "--at", default="", metavar="DATE", help="Use the release that was current at this date (UTC)."
+)
 @project_option
 @remote_option
 @format_option("text", "json")
@@ -42,7 +46,7 @@ def coverage(  # noqa: PLR0913 - one parameter an option
     taken from the records of its releases. Exit code 1 if the project has errors.
     """
     if at and not env:
-        raise ConfigError("--at needs --env", hint="only an environment has a past")
+        raise ConfigError("--at needs --env", hint="the date selects a release of an environment")
     if env:
         opened = open_environment(env, project, remote=remote, resolve=False, notify=say)
         found = coverage_of_environment(opened, at)

@@ -44,7 +44,7 @@ def engines() -> None:
     "wishes",
     multiple=True,
     metavar="[NAME=]PORT",
-    help="Listen there instead of on a free port: kafka=9092, flink=8081, flink-gateway=8083.",
+    help="Listen on this port instead of a free one: kafka=9092, flink=8081, flink-gateway=8083.",
 )
 @_format
 def up(names: tuple[str, ...], name: str, wishes: tuple[str, ...], form: str) -> None:
@@ -62,7 +62,7 @@ def up(names: tuple[str, ...], name: str, wishes: tuple[str, ...], form: str) ->
         _print_json(name=name, **found, logs=str(reached.logs))
         return
     for engine in now:
-        verb = "is up" if engine.engine in reached.started else "was running already"
+        verb = "is up" if engine.engine in reached.started else "was already running"
         click.echo(f"{engine.engine} {verb}")
         _echo_places(engine)
 
@@ -70,7 +70,7 @@ def up(names: tuple[str, ...], name: str, wishes: tuple[str, ...], form: str) ->
 @engines.command()
 @_names
 @_instance
-@click.option("--purge", is_flag=True, help="Delete the logs, too.")
+@click.option("--purge", is_flag=True, help="Delete the logs as well.")
 @_format
 def down(names: tuple[str, ...], name: str, *, purge: bool, form: str) -> None:
     """Stop engines (all that run if none is named) and delete their data; logs stay."""
@@ -115,8 +115,8 @@ def status(context: click.Context, names: tuple[str, ...], name: str, form: str)
 
 _WORDS = {
     "healthy": "healthy",
-    "unhealthy": "running but does not answer as it should",
-    "died": "dead: a process ended by itself",
+    "unhealthy": "running, but does not answer correctly",
+    "died": "dead: one of its processes has ended",
     "stopped": "not running",
 }
 

@@ -14,8 +14,7 @@ from tocsin.app.explain import explain_rule
 from tocsin.cases.explain import Explanation, Named
 from tocsin.cli.explain_windows import correlation_json, show_windows
 from tocsin.cli.options import AUTO, flatten_option, project_option
-from tocsin.cli.output import Terminal, echo_json, format_option, print_diagnostics, say
-from tocsin.diagnostics import has_errors
+from tocsin.cli.output import Terminal, echo_json, end_if_wrong, format_option, print_wrong, say
 from tocsin.escape import printable
 from tocsin.events.reading import read_events
 from tocsin.ir.trace import Trace
@@ -28,7 +27,9 @@ MANY = 8
 @click.command()
 @click.argument("rule")
 @click.option("--event", "file", required=True, metavar="FILE", help="Events, or - for stdin.")
-@click.option("--number", type=click.IntRange(min=0), help="Only the event of this number, from 0.")
+@click.option(
+    "--number", type=click.IntRange(min=0), help="Only the event with this number, counted from 0."
+)
 @project_option
 @flatten_option
 @format_option("text", "json")
@@ -46,7 +47,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
     """
     read = read_events([Path(file)], flatten=flatten == AUTO)
     found = explain_rule(rule, project, read, number)
-    print_diagnostics(found.wrong, err=True)
+    print_wrong(found.wrong, fmt)
     if fmt == "json":
         of_events = (_as_json(*each) for each in found.events)
         echo_json([*of_events, *map(correlation_json, found.correlations)])
@@ -54,8 +55,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
         _show(found.events)
         for each in found.correlations:
             show_windows(each, len(read.events))
-    if has_errors(found.wrong):
-        raise click.exceptions.Exit(1)
+    end_if_wrong(found.wrong, fmt)
 
 
 def _as_json(parts: Named, number: int, found: Explanation) -> dict[str, Any]:

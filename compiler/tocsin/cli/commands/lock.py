@@ -27,7 +27,7 @@ def lock(*, check: bool, project: Path | None, fmt: str) -> None:
     if fmt == "json":
         echo_json({"stale": done.stale, "changes": list(done.changes)})
     else:
-        state = f"{done.detections} detections, up to date"
+        state = f"{plural(done.detections, 'detection')}, up to date"
         if done.stale:
             state = (
                 "stale: run `tocsin lock`"

@@ -21,12 +21,14 @@ from tocsin.front.project import find_project
 @project_option
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
 @click.option("--image", required=True, help="Image of the workers.")
-@click.option("--flink-image", default="", help="Image of Flink, where Flink is used.")
-@click.option("--name", default="", help="Begins all names: tocsin-PROJECT-ENV by default.")
+@click.option("--flink-image", default="", help="Image of Flink, if Flink is used.")
+@click.option("--name", default="", help="Prefix of all names [default: tocsin-PROJECT-ENV].")
 @click.option(
     "--replicas", type=click.IntRange(1, 1000), default=2, show_default=True, help="Workers."
 )
-@click.option("--secret", default="", help="Secret that holds what `env:`, `file:` refer to.")
+@click.option(
+    "--secret", default="", help="Secret with the values that `env:` and `file:` refer to."
+)
 @click.option("--storage-size", default="20Gi", show_default=True, help="Size of Flink's storage.")
 @click.option(
     "--kafka-port",
@@ -35,22 +37,25 @@ from tocsin.front.project import find_project
     multiple=True,
     default=(9092,),
     show_default=True,
-    help="Ports of brokers that workers may talk to.",
+    help="Ports of the brokers that workers may connect to.",
 )
 @click.option(
-    "--monitoring", default="monitoring", show_default=True, help="Namespace that reads figures."
+    "--monitoring",
+    default="monitoring",
+    show_default=True,
+    help="Namespace that scrapes the metrics.",
 )
 @click.option(
     "--project-at",
     default="/srv/detections",
     show_default=True,
-    help="Where the project lies in the image and on hosts.",
+    help="Path of the project in the image and on hosts.",
 )
 @click.option(
     "--program",
     default="/opt/tocsin/bin/tocsin",
     show_default=True,
-    help="The tocsin command on hosts.",
+    help="Path of the tocsin command on hosts.",
 )
 @format_option("text", "json")
 def manifests(

@@ -20,7 +20,7 @@ LEVELS = ("informational", "low", "medium", "high", "critical")
 @click.command()
 @click.argument("slug")
 @click.option("--source", "source_name", required=True, metavar="NAME", help="One of sources/.")
-@click.option("--title", default="", help="By default the words of the slug.")
+@click.option("--title", default="", help="Title [default: the words of the slug].")
 @click.option("--level", type=click.Choice(LEVELS), default="medium", show_default=True)
 @project_option
 @format_option("text", "json")

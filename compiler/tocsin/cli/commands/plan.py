@@ -19,15 +19,15 @@ from tocsin.errors import ConfigError
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Save the plan, with the bytes it deploys, for `apply --plan`.",
+    help="Save the plan with the artifacts it deploys, for `apply --plan`.",
 )
 @click.option(
     "--resolve",
     is_flag=True,
-    help="Look up `env:` and `file:` in the settings, to observe: not for settings of others.",
+    help="Resolve `env:` and `file:` in settings, to look at what is live; only if you trust them.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit 1 if there is anything to do.")
-@click.option("--verbose", is_flag=True, help="Also what apply does to each job, in its order.")
+@click.option("--verbose", is_flag=True, help="Also show what apply does to each job, in order.")
 @format_option("text", "markdown", "json")
 def plan(
     opened: OpenEnvironment, *, out: Path | None, exit_code: bool, verbose: bool, fmt: str
@@ -41,11 +41,11 @@ def plan(
     """
     if out and opened.target is None:
         raise ConfigError(
-            f"{opened.name} is not observed, and only a plan of what is there can be applied",
-            hint="give --resolve, where the settings are those of the protected branch",
+            f"{opened.name} was not looked at, and such a plan cannot be applied",
+            hint="give --resolve; use it only with settings from the protected branch",
         )
     if opened.interrupted:
-        say("an apply was interrupted: what it left is shown as drift, the next apply finishes it")
+        say("an apply was interrupted: its traces show as drift, and the next apply finishes it")
     bundle = plan_project(opened)
     print_plan(bundle.plan, fmt, plan_rollout(opened, bundle) if verbose else ())
     if out:

@@ -18,8 +18,10 @@ from tocsin.cli.output import format_option, say
 @click.option("--to", "env", required=True, metavar="ENV", help="Environment in tocsin.toml.")
 @click.option("--project", type=click.Path(exists=True, file_okay=False), help="Folder.")
 @remote_option
-@click.option("--force", is_flag=True, help="Whatever the policy says; the release records it.")
-@click.option("--yes", is_flag=True, help="Do not ask, even on a terminal.")
+@click.option(
+    "--force", is_flag=True, help="Promote whatever the policy says; the release records it."
+)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @approvals_option
 @format_option("text", "json")
 def promote(  # noqa: PLR0913 - one parameter per option
@@ -40,9 +42,5 @@ def promote(  # noqa: PLR0913 - one parameter per option
     """
     opened = open_environment(env, Path(project) if project else None, remote=remote, notify=say)
     review = reviewer("Promote?" if on_input_terminal() and not yes else "")
-    try:
-        release = use_case.promote(opened, rule, force=force, approvals=approvals, review=review)
-    except use_case.PromotionDeniedError as denied:
-        say(denied.message)
-        raise click.exceptions.Exit(denied.exit_code) from None
+    release = use_case.promote(opened, rule, force=force, approvals=approvals, review=review)
     tell_release(release, fmt)

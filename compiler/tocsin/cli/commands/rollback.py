@@ -15,9 +15,9 @@ from tocsin.plan import explain
 
 @click.command()
 @click.argument("rule", required=False)
-@click.option("--to", metavar="N", help="A release; with RULE, a version of it.")
+@click.option("--to", metavar="N", help="A release or, with RULE, a version of the rule.")
 @click.option("--dry-run", is_flag=True, help="Only show the plan.")
-@click.option("--yes", is_flag=True, help="Do not ask, even on a terminal.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @approvals_option
 @environment_options
 @format_option("text", "json")
@@ -44,5 +44,5 @@ def rollback(  # noqa: PLR0913 - one parameter per option
     review = reviewer("Go back?" if on_input_terminal() and not yes else "")
     release = roll_back(opened, rule, to, approvals, review)
     if release:
-        say("the project still holds the newer form: the next plan shows it as a change again")
+        say("the project still has the newer version: the next plan shows it as a change again")
     tell_release(release, fmt)

@@ -64,21 +64,25 @@ def _greedy(process: Any) -> Any:
     type=click.Choice([AUTO, *map(str, Form)]),
     default=AUTO,
     show_default=True,
-    help="a statement each, all in one pass, or what should be faster (duckdb, spark)",
+    help="one statement per rule, all in one pass, or the faster of the two (duckdb, spark)",
 )
-@click.option("--time-field", default="", metavar="NAME", help="event time, for correlations")
+@click.option(
+    "--time-field", default="", metavar="NAME", help="field with the event time, for correlations"
+)
 @flatten_option
 @click.option(
     "--ignore-logsource",
     is_flag=True,
-    help="every rule looks at every event, whatever its log source",
+    help="run every rule on every event, whatever its log source",
 )
 @click.option(
     "--strict",
     is_flag=True,
     help="ends the scan where anything is refused or has nothing to look at",
 )
-@click.option("--stats", is_flag=True, help="end stderr with one JSON line of figures")
+@click.option(
+    "--stats", is_flag=True, help="print statistics as one line of JSON at the end of stderr"
+)
 @format_option("jsonl", "table")
 def scan(  # noqa: PLR0913 - one parameter an option
     rules: tuple[Path, ...],
@@ -138,7 +142,7 @@ def _tell_lacks(loaded: LoadedScan, strict: bool) -> None:  # noqa: FBT001
     for line in loaded.coverage.lines():
         console().print(Text(line, style="yellow"), soft_wrap=True)
     if strict and loaded.coverage.lacks:
-        say("nothing scanned: rules without anything to look at")
+        say("nothing scanned: --strict stops at the problems above")
         raise click.exceptions.Exit(1)
 
 

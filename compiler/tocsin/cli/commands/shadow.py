@@ -17,7 +17,9 @@ from tocsin.cli.output import console, echo_json, format_option, show
 @click.command()
 @click.argument("rule")
 @environment_options
-@click.option("--samples", default=5, show_default=True, help="Matches to show of each kind.")
+@click.option(
+    "--samples", default=5, show_default=True, help="How many matches to show of each kind."
+)
 @format_option("text", "json")
 def shadow(opened: OpenEnvironment, rule: str, *, samples: int, fmt: str) -> None:
     """What RULE in shadow matched, beside the live form if there is one: only old, only new, both.
@@ -36,7 +38,7 @@ def shadow(opened: OpenEnvironment, rule: str, *, samples: int, fmt: str) -> Non
         rows = [_place(record) for record in told[name]["samples"]]
         table.add_row(name.replace("_", " "), str(told[name]["number"]), "\n".join(rows))
     console().print(table)
-    show(f"{seen.alerts_per_day:.1f} alerts a day")
+    show(f"{seen.alerts_per_day:.1f} alerts per day")
 
 
 def _place(record: Mapping[str, Any]) -> str:

@@ -13,11 +13,12 @@ from tocsin.cli.options import environment_options
 from tocsin.cli.output import echo_json, format_option, show
 from tocsin.cli.plan_text import print_plan, save_plan
 from tocsin.errors import ConfigError
+from tocsin.plural import plural
 
 
 @click.command()
 @environment_options
-@click.option("--fix", is_flag=True, help="Show the plan that mends it instead.")
+@click.option("--fix", is_flag=True, help="Show the plan that repairs it instead.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -36,7 +37,7 @@ def status(opened: OpenEnvironment, *, fix: bool, out: Path | None, fmt: str) ->
             save_plan(bundle, out)
         return
     if out:
-        raise ConfigError("--out is for the plan of --fix")
+        raise ConfigError("--out needs --fix")
     found = status_of(opened)
     if fmt == "json":
         echo_json(found.as_json())
@@ -52,9 +53,8 @@ def _lines(found: EnvironmentStatus) -> list[str]:
         lines = [f"{found.environment}: no release yet"]
     else:
         made = f"{last.made} by {last.who}, source {last.source}"
-        lines = [
-            f"{found.environment}: release {last.number}, {len(last.entries)} detections, {made}"
-        ]
+        size = plural(len(last.entries), "detection")
+        lines = [f"{found.environment}: release {last.number}, {size}, {made}"]
         places = Counter((e.backend, e.source, e.mode) for e in last.entries)
         lines += [f"  {b} {s}: {n} {mode}" for (b, s, mode), n in sorted(places.items())]
     lines += [f"! {d['drift']}: {d['key'] or d['path']}" for d in found.drift]
@@ -64,9 +64,9 @@ def _lines(found: EnvironmentStatus) -> list[str]:
     elif found.drift or any(not finding.by_hand for finding in found.findings):
         lines.append("`tocsin status --fix` shows the plan that repairs it")
     elif found.findings:
-        lines.append("no apply mends that")
+        lines.append("apply cannot repair this")
     elif not found.observed:
-        lines.append(f"live state: not observed for kind {found.kind}")
+        lines.append(f"live state: not available for kind {found.kind}")
     else:
         lines.append("live state: as released")
     return lines

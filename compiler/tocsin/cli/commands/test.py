@@ -15,18 +15,19 @@ from tocsin.app.engines import chosen
 from tocsin.cases.judge import CaseVerdict
 from tocsin.cases.junit import junit
 from tocsin.cli.engine_option import engine_option
-from tocsin.cli.output import console, echo_json, format_option, print_diagnostics, say
+from tocsin.cli.output import console, echo_json, end_if_wrong, format_option, print_wrong, say
 from tocsin.diagnostics import has_errors, summary
 from tocsin.errors import ConfigError
 from tocsin.escape import printable
 from tocsin.ir.query import Resolved
+from tocsin.plural import plural
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @engine_option(several=True)
 @click.option(
-    "--changed-since", metavar="REV", help="only detections that a change since a revision reaches"
+    "--changed-since", metavar="REV", help="only detections affected by changes since this revision"
 )
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="write JUnit XML")
 @format_option("text", "json")
@@ -43,7 +44,7 @@ def test(
     serves all cases. Exit code 1 if a case fails or a file has errors.
     """
     given = to_test(paths, changed_since)
-    print_diagnostics(given.broken, err=True)
+    print_wrong(given.broken, fmt)
     names = chosen(engine, say)
     with console().status("running the cases") as spinner:
         verdicts = list(run_cases(given.queries, names, spinner.update))
@@ -56,7 +57,8 @@ def test(
         console().print(
             Text.assemble(("not tested because of errors:", "red"), f" {summary(given.broken)}")
         )
-    if has_errors(given.broken) or not all(v.ok for v in verdicts):
+    end_if_wrong(given.broken, fmt)
+    if not all(v.ok for v in verdicts):
         raise click.exceptions.Exit(1)
 
 
@@ -77,7 +79,7 @@ def _report(verdicts: Sequence[CaseVerdict], queries: Sequence[Resolved]) -> Non
             for line in (*verdict.problems, *verdict.why):
                 out.print(f"    {printable(line)}")
     for why, count in Counter((v.engine, v.refused) for v in verdicts if v.refused).items():
-        said = printable(f" by {why[0]}: {why[1]} ({count} cases)")
+        said = printable(f" by {why[0]}: {why[1]} ({plural(count, 'case')})")
         out.print(Text.assemble(("refused", "yellow"), said))
     table = Table("engine", "passed", "failed", "refused", box=None, header_style="dim")
     for engine in dict.fromkeys(v.engine for v in verdicts):

@@ -10,6 +10,7 @@ from tocsin.app.environment import OpenEnvironment
 from tocsin.app.verify import verify_environment
 from tocsin.cli.options import record_options
 from tocsin.cli.output import echo_json, format_option, show
+from tocsin.plural import plural
 from tocsin.state.verify import LedgerReport
 
 
@@ -29,6 +30,6 @@ def verify(opened: OpenEnvironment, fmt: str) -> None:
 
 def _lines(name: str, verdict: LedgerReport) -> list[str]:
     lines = [f"! release {f.release or '?'} {f.commit[:12]}: {f.message}" for f in verdict.findings]
-    checked = f"{verdict.releases} releases, {verdict.artifacts} artifacts"
-    found = f"{len(lines)} findings" if lines else "every digest and the chain are right"
+    checked = f"{plural(verdict.releases, 'release')}, {plural(verdict.artifacts, 'artifact')}"
+    found = plural(len(lines), "finding") if lines else "all digests and the chain are intact"
     return [*lines, f"{name}: {checked}: {found}"]

@@ -19,16 +19,22 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command()
 @env_option
 @project_option
-@click.option("--events", multiple=True, type=_FILE, help="JSON lines, also gzipped (kind local).")
+@click.option(
+    "--events", multiple=True, type=_FILE, help="Files of events, plain or gzipped (kind local)."
+)
 @click.argument("more", nargs=-1, type=_FILE, metavar="[FILE]...")
-@click.option("--source", default="", help="All events are of this source (kind local).")
-@click.option("--until-end", is_flag=True, help="Stop at the present end of topics (not local).")
+@click.option(
+    "--source", default="", help="Treat all events as events of this source (kind local)."
+)
+@click.option(
+    "--until-end", is_flag=True, help="Stop at the current end of the topics (not local)."
+)
 @click.option("--name", default="", help="Name of this worker in its group: the host's by default.")
 @click.option(
     "--listen",
     default="",
     metavar="HOST:PORT",
-    help="Serve /healthz, /readyz and /metrics there (not local).",
+    help="Serve /healthz, /readyz and /metrics on this address (not local).",
 )
 @format_option("text", "json")
 def worker(  # noqa: PLR0913 - one parameter per option
@@ -62,7 +68,7 @@ def worker(  # noqa: PLR0913 - one parameter per option
         elif not site.settings.on_kafka:
             raise ConfigError(
                 f"environments of kind {site.settings.kind} have no workers",
-                hint="their backend runs the detections and makes the alerts",
+                hint="their backend runs the detections and raises the alerts",
             )
         else:
             _refuse(files or source, "--events and --source are for environments of kind local")

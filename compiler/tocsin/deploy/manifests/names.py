@@ -22,7 +22,7 @@ def resource(name: str, length: int, option: str) -> str:
     """The name of a resource of at most `length` characters."""
     if not _NAME.fullmatch(name) or len(name) > length:
         raise ConfigError(
-            f"not a name that Kubernetes takes here: {name!r}",
+            f"not a valid Kubernetes name: {name!r}",
             hint="lower-case letters, digits and '-', beginning with a letter, at most "
             f"{length} characters; give another with {option}",
         )
@@ -42,7 +42,7 @@ def subdomain(name: str, option: str) -> str:
 def quantity(text: str, option: str) -> str:
     """An amount of storage."""
     if not _QUANTITY.fullmatch(text):
-        raise ConfigError(f"not an amount of storage: {text!r}", hint=f"as {option} 20Gi")
+        raise ConfigError(f"not an amount of storage: {text!r}", hint=f"such as {option} 20Gi")
     return text
 
 

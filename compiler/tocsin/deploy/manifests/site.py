@@ -83,7 +83,7 @@ def deployment(
     if not environment.on_kafka:
         raise ConfigError(
             f"environment {env} is of kind {environment.kind}: it has no manifests",
-            hint="they are for kinds kafka and flink",
+            hint="only kinds kafka and flink have manifests",
         )
     flink = uses_flink(environment)
     _check(choices, flink=flink)
@@ -126,7 +126,7 @@ def _secrets(env: str, environment: Environment) -> tuple[SecretSetting, ...]:
     if kind == "file":
         path = names.path(name, what)
         if not PurePosixPath(path).is_relative_to(FOLDER):
-            raise ConfigError(f"{what}: a worker reads no files of secrets but in {FOLDER}")
+            raise ConfigError(f"{what}: workers read secret files in {FOLDER} only")
         return (SecretSetting("bootstrap", names.secret_key(PurePosixPath(path).name, what), path),)
     return ()
 
@@ -136,7 +136,8 @@ def _storage(env: str, value: str) -> str:
     what = f"`storage` of environment {env}"
     if not value:
         raise ConfigError(
-            f"no value for {what}", hint="a folder that Flink and apply share, as storage = '/data'"
+            f"no value for {what}",
+            hint="set a folder that Flink and apply share, such as storage = '/data'",
         )
     parts = urlsplit(value)
     if parts.scheme not in ("", "file") or parts.netloc:

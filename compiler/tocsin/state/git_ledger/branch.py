@@ -17,7 +17,7 @@ class Branch:
                 hint="use letters, digits, - and _",
             )
         if remote.startswith("-") or not remote.isprintable():
-            raise ConfigError(f"{remote!r} is no name or address of a git remote")
+            raise ConfigError(f"{remote!r} is not a git remote")
         self.name = f"tocsin/{environment}"
         self._repository = repository
         self._ref = f"refs/heads/{self.name}"
@@ -52,7 +52,7 @@ class Branch:
             self._repository.run("update-ref", "-m", f"tocsin: {why}", self._ref, new, old or none)
         except LedgerError as error:
             if self.head() != old:
-                raise StaleError(f"another release on {self.name} was faster") from error
+                raise StaleError(f"another release on {self.name} came first") from error
             raise
 
     def _fetch(self) -> str:
@@ -66,8 +66,8 @@ class Branch:
             self._move(theirs, ours, f"fetch from {self._remote}")
         elif theirs not in self._line(ours):
             raise LedgerError(
-                f"branch {self.name} here and on {self._remote} have parted",
-                hint=f"look at both, then move {self.name} to the right one with `git branch -f`",
+                f"branch {self.name} has diverged from {self._remote}",
+                hint=f"compare them, then point {self.name} to the right one with `git branch -f`",
             )
         return theirs
 

@@ -56,7 +56,7 @@ class GitLedger:
         for entry, stored in zip(wanted, self.repository.read(names), strict=True):
             if stored is None or digest_bytes(stored.data) != entry.artifact:
                 raise LedgerError(
-                    f"release {release.number} does not hold the recorded bytes of {entry.key}",
+                    f"release {release.number} does not have the recorded artifact of {entry.key}",
                     hint="`tocsin verify` lists what is damaged",
                 )
             found[entry.artifact] = stored.data

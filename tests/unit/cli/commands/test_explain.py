@@ -123,7 +123,7 @@ def test_file_without_a_project(tmp_path: Path) -> None:
     [found] = trees(tmp_path / "any.yml", event=FIRES)
     assert not found["matches"]
     assert found["hints"][0].startswith(
-        "the event is not of the log source product=windows, category=proc"
+        "the event does not belong to the log source product=windows, category=proc"
     )
 
 
@@ -146,7 +146,7 @@ def test_text_marks_and_hints(root: Path) -> None:
     assert "event 0 does not match role_granted" in result.stdout
     assert "- target.role is '*admin'   (event: 'admin ')" in result.stdout
     assert "hint: action: the event has Action: field names are case-sensitive" in result.stdout
-    assert "hint: target.role: 'admin ' has blanks around it" in result.stdout
+    assert "hint: target.role: 'admin ' has whitespace around it" in result.stdout
     assert "\x1b[" not in result.stdout
     assert "0 of 1 match" in result.stderr
 
@@ -166,21 +166,25 @@ def test_long_lists_take_one_line(root: Path) -> None:
         (
             "{a|cased: Admin}",
             {"a": "ADMIN"},
-            "a: 'ADMIN' differs in letters' case, which `cased` counts",
+            "a: 'ADMIN' differs only in upper and lower case, which `cased` compares",
         ),
-        ("{a|re: ^adm}", {"a": "ADMIN"}, "a: 'ADMIN' differs in letters' case: see `re|i`"),
-        ("{a: x}", {"a": "x\n"}, r"a: 'x\n' has blanks around it"),
-        ("{a: 5}", {"a": "5.0"}, "a: '5.0' is a text and keeps its form; the number would be 5"),
-        ("{a|gt: 5}", {"a": " 10 "}, "a: ' 10 ' has blanks around it"),
+        (
+            "{a|re: ^adm}",
+            {"a": "ADMIN"},
+            "a: 'ADMIN' differs only in upper and lower case: use `re|i`",
+        ),
+        ("{a: x}", {"a": "x\n"}, r"a: 'x\n' has whitespace around it"),
+        ("{a: 5}", {"a": "5.0"}, "a: '5.0' is text, not the number 5"),
+        ("{a|gt: 5}", {"a": " 10 "}, "a: ' 10 ' has whitespace around it"),
         (
             "{a: curl}",
             {"a": "/bin/curl"},
-            "a: '/bin/curl' contains it, but more than it: see `contains`",
+            "a: '/bin/curl' contains it, but is longer: use `contains`",
         ),
         ("{user: x}", {"User": "x"}, "user: the event has User: field names are case-sensitive"),
         ("{user: x}", {"actor": {"User": "x"}}, "user: missing, but the event has actor.User"),
         ("{user: alice}", {"login": "Alice"}, "user: missing, but such a value is in login"),
-        ("{a.b: x}", {"a": [{"b": "x"}]}, "a.b: a is an array: paths lead through maps only"),
+        ("{a.b: x}", {"a": [{"b": "x"}]}, "a.b: a is an array; paths lead only through maps"),
         ("{a: x}", {"a": None}, "a: is null or empty, which counts as missing"),
         ("{a: x}", {"a": {"b": "x"}}, "a: holds a map, which has no text; below it: a.b"),
         ("{a|exists: true}", {"A": 1}, "a: the event has A: field names are case-sensitive"),
@@ -256,7 +260,7 @@ def test_event_number_out_of_range(root: Path) -> None:
         "role_granted", "--project", root, "--event", "-", "--number", "1", stdin="{}"
     ).exception
     assert isinstance(error, ConfigError)
-    assert error.hint == "they are numbered from 0 to 0"
+    assert error.hint == "events are numbered from 0 to 0"
 
 
 def test_missing_event_file(root: Path) -> None:

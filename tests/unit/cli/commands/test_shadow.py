@@ -48,7 +48,7 @@ def test_a_newer_form_in_shadow_leaves_the_live_one_in_place(root: Path, run: Ru
     run("lock")
     shown = run("plan").stdout
     assert "+ payout-changed~shadow v2 · added" in shown
-    assert "shadow beside the live one" in shown
+    assert "shadow beside the live version" in shown
     assert "payout-changed v1" not in shown
     run("apply --yes")
     assert entries(root)["payout-changed"] == (1, "live", False)
@@ -94,14 +94,14 @@ def test_live_again_ends_the_shadow(root: Path, run: Run) -> None:
     ("prepare", "options", "message"),
     [
         (lambda _, run: run("apply --yes"), ("--force",), "is live in local, not in shadow"),
-        (shadow_beside, (), "has no policy for its promotion"),
+        (shadow_beside, (), "has no promotion policy"),
         (
             lambda root, run: (
                 shadow_beside(root, run),
                 rule(root, "payout-changed", "action: other", mode="shadow"),
             ),
             ("--force",),
-            "the project holds another form of it",
+            "the project has another version of it",
         ),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_folder_keeps_no_matches_of_what_is_in_shadow(root: Path, run: Run) ->
     shadow_beside(root, run)
     result = CliRunner().invoke(main_group, ["shadow", "payout-changed", "--env", "local"])
     assert isinstance(result.exception, ConfigError)
-    assert "keeps no matches" in result.exception.message
+    assert "records no matches" in result.exception.message
 
 
 def match(detection: str, event: str, **group: str) -> dict[str, Any]:
@@ -156,8 +156,8 @@ def test_the_policy_asks_for_time_and_few_alerts(root: Path, run: Run) -> None:
     entry = next(e for e in last.entries if e.beside)
     many = difference([match("x", str(n)) for n in range(100)], "", "x")
     two_days = Watched(entry, int(time.time() * 1000) - 2 * 86_400_000, many)
-    assert against(Promotion(3 * 86_400_000), two_days) == "2.0 of 3.0 days have passed"
+    assert against(Promotion(3 * 86_400_000), two_days) == "2.0 of 3.0 days are over"
     assert against(Promotion(86_400_000), two_days) == ""
     limit = Promotion(86_400_000, 5)
-    assert against(limit, two_days) == "50.0 alerts a day, at most 5 are allowed"
+    assert against(limit, two_days) == "50.0 alerts per day; the policy allows 5"
     assert against(Promotion(86_400_000, 50), two_days) == ""

@@ -300,12 +300,12 @@ def test_the_units_command_is_one_that_there_is() -> None:
         ({"name": "Shop"}, "'Shop'"),
         ({"name": "1shop"}, "'1shop'"),
         ({"name": "shop-"}, "'shop-'"),
-        ({"name": "s" * 46}, "Kubernetes takes here"),
-        ({"name": "shop\nkind: Pod"}, "Kubernetes takes here"),
+        ({"name": "s" * 46}, "not a valid Kubernetes name"),
+        ({"name": "shop\nkind: Pod"}, "not a valid Kubernetes name"),
         ({"image": ""}, "not the name of an image"),
         ({"image": "a b"}, "not the name of an image"),
         ({"secret": "A"}, "not the name of a Secret"),
-        ({"monitoring": "a.b"}, "Kubernetes takes here"),
+        ({"monitoring": "a.b"}, "not a valid Kubernetes name"),
         ({"storage_size": "a lot"}, "not an amount of storage"),
         ({"project_at": "detections"}, "--project-at must be an absolute path"),
         ({"project_at": "/srv/../etc"}, "--project-at must be an absolute path"),
@@ -324,7 +324,7 @@ def test_choices_that_no_cluster_takes(choices: dict[str, Any], message: str) ->
         ({"bootstrap": ""}, "no value for `bootstrap`"),
         ({"bootstrap": "env:NOT-ONE"}, "does not name an environment variable"),
         ({"bootstrap": "file:relative"}, "must be an absolute path"),
-        ({"bootstrap": "file:/etc/shadow"}, "no files of secrets but in /run/secrets"),
+        ({"bootstrap": "file:/etc/shadow"}, "workers read secret files in /run/secrets only"),
         ({"backend": "flink-sql"}, "no value for `storage`"),
         ({"backend": "flink-sql", "storage": "s3://bucket/folder"}, "must be a folder"),
         ({"backend": "flink-sql", "storage": "file://host/folder"}, "must be a folder"),
@@ -340,7 +340,7 @@ def test_environments_without_manifests(settings: dict[str, Any], message: str) 
 def test_long_names() -> None:
     """As long as it may be, with everything that is appended."""
     for environment, longest in ((ENVIRONMENTS["flink"], 39), (ENVIRONMENTS["kafka"], 45)):
-        with pytest.raises(ConfigError, match="Kubernetes takes here"):
+        with pytest.raises(ConfigError, match="not a valid Kubernetes name"):
             _made(environment, name="n" * (longest + 1))
         for document in _documents(_made(environment, name="n" * longest)):
             name = document["metadata"]["name"]
@@ -350,7 +350,7 @@ def test_long_names() -> None:
 def test_names_of_environments_that_are_no_labels() -> None:
     with pytest.raises(ConfigError, match="the environment's name cannot be a label"):
         _made(env="prod eu", name="prod")
-    with pytest.raises(ConfigError, match="Kubernetes takes here"):
+    with pytest.raises(ConfigError, match="not a valid Kubernetes name"):
         _made(env="Prod")
 
 

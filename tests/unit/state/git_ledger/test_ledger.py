@@ -189,7 +189,7 @@ class TestRemote:
         here, there = worlds
         World(here.root).release({"a": Spec()})
         there.release({"b": Spec()})
-        with pytest.raises(LedgerError, match="have parted"):
+        with pytest.raises(LedgerError, match="has diverged"):
             _ = here.ledger
 
     def test_a_remote_that_is_not_there_is_told(self, tmp_path: Path) -> None:

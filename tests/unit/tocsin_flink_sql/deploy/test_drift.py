@@ -40,7 +40,7 @@ def test_other_versions_and_second_jobs_are_told() -> None:
     found = list(misplaced(NAME, [job("1", OTHER), job("2"), job("3"), job("4", NAME, "FAILED")]))
     assert codes(found) == [("job-other-version", OTHER), ("job-duplicate", NAME)]
     assert found[0].detail == f"released is {NAME}"
-    assert found[1].detail == "job 3 is one too many"
+    assert found[1].detail == "job 3 is a duplicate"
 
 
 def test_jobs_that_nobody_wants_are_told_while_they_live() -> None:

@@ -39,5 +39,5 @@ def test_a_storage_elsewhere_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a b", "50%", "Flink#1", "naïve", "file:///x%20y"])
 def test_a_storage_that_flink_reads_otherwise_is_refused(name: str, tmp_path: Path) -> None:
     place = name if name.startswith("file:") else str(tmp_path / name)
-    with pytest.raises(ConfigError, match="does not read as they are"):
+    with pytest.raises(ConfigError, match="has characters that Flink would change"):
         Storage.of(place, "p", "e")

@@ -36,9 +36,9 @@ def test_a_job_runs_when_all_its_tasks_do() -> None:
     ("failed", "checkpoint", "reason"),
     [
         ((), 6000, ""),
-        ((), 5000, "no checkpoint is completed"),  # that one may be of the run before
-        ((), 0, "no checkpoint is completed"),
-        ((6500,), 6400, "no checkpoint is completed"),
+        ((), 5000, "no checkpoint has completed"),  # that one may be of the run before
+        ((), 0, "no checkpoint has completed"),
+        ((6500,), 6400, "no checkpoint has completed"),
         ((6500,), 6600, ""),
         ((7500, 1000), 9000, "it has just been started"),
     ],

@@ -48,7 +48,7 @@ def test_modes_do_not_matter() -> None:
 def test_bytes_that_are_no_artifact_are_told() -> None:
     book = compiled(FIRST, TOPIC)
     damaged = dict.fromkeys(book.bodies, b"{}")
-    with pytest.raises(EngineError, match="is not one of flink-sql"):
+    with pytest.raises(EngineError, match="is not a flink-sql artifact"):
         job_specs(book.entries, damaged)
 
 

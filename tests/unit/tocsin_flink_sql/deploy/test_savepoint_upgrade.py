@@ -179,6 +179,6 @@ def test_without_an_old_one_nothing_runs_then(
     flink: AnsweringFlink, pipelines: Pipelines, generation: Generation
 ) -> None:
     flink.starts_as = {"checkpoint": None}
-    with pytest.raises(UnhealthyError, match="no checkpoint is completed"):
+    with pytest.raises(UnhealthyError, match="no checkpoint has completed"):
         pipelines.swap(NEW, generation, None)
     assert flink.living() == []

@@ -137,7 +137,8 @@ def test_matches_of_events_with_one_identity_are_told(world: World, tmp_path: Pa
     assert work(world, "--events", events)["repeated"] == {}
     (world.folder("here") / "alerts.jsonl").unlink()
     said = call(world, "--env", "here", "--events", events).stderr
-    assert "1 of 2 matches have the alert of another event: see `id` of the source audit" in said
+    told = "1 of 2 matches share an alert with another event; check `id` of the source audit"
+    assert told in said
 
 
 def test_a_torn_last_line_is_mended(world: World, tmp_path: Path) -> None:
@@ -295,14 +296,14 @@ def _damage(world: World, what: str) -> None:
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        ("bytes", "not those that were released"),
+        ("bytes", "not what was released"),
         ("gone", "no such file"),
         ("table", "cannot be read"),
         ("form", "form 9 is not known"),
         ("elsewhere", "outside the folder"),
-        ("other", "of environment prod, not of here"),
+        ("other", "belongs to environment prod, not to here"),
         ("never", "nothing is deployed"),
-        ("sink", "alerts.jsonl:1 is not one of ours"),
+        ("sink", "alerts.jsonl:1 was not written by Tocsin"),
     ],
 )
 def test_a_damaged_deployment_is_refused(

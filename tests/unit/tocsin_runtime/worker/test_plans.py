@@ -205,7 +205,7 @@ def _bodies(records: Mapping[str, bytes], body: bytes) -> dict[str, bytes]:
         (lambda r: _with(r, **{f"k{n}": 1 for n in range(10_001)}), "over 10000 names"),
         (lambda r: _with(r, detections=[{}] * 100_000), "cannot be read: detections.0.id"),
         (lambda r: _with(r, detections=[{"id": 7}]), "cannot be read: detections.0"),
-        (lambda r: _with(r, environment="prod"), "is of environment prod"),
+        (lambda r: _with(r, environment="prod"), "belongs to environment prod"),
         (lambda r: {RELEASE: r[RELEASE]}, "is missing in the control topic"),
         (lambda r: _bodies(r, b"{}"), "is not what was released"),
     ],

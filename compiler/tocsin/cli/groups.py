@@ -1,0 +1,87 @@
+"""Many findings of one kind as one block, so that what there is to decide fits on a screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import click
+
+from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.escape import printable
+
+FEW = 5
+"""So many findings of one kind are shown each; of more, what they have in common."""
+
+_MESSAGES = 3
+COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """Findings of one code and severity, in the order of their places."""
+
+    found: tuple[Diagnostic, ...]
+
+    @property
+    def weight(self) -> tuple[int, int, str]:
+        """Errors first, then what is most frequent."""
+        first = self.found[0]
+        return (first.severity.rank, -len(self.found), first.code)
+
+    @property
+    def messages(self) -> list[tuple[str, int]]:
+        """Each message and how often it is said, the most frequent first."""
+        return Counter(each.message for each in self.found).most_common()
+
+    @property
+    def example(self) -> Diagnostic:
+        """The first one with the most frequent message."""
+        [(message, _), *_] = self.messages
+        return next(each for each in self.found if each.message == message)
+
+
+def grouped(found: Iterable[Diagnostic]) -> tuple[list[Diagnostic], list[FindingGroup]]:
+    """The findings to show each, as they come, and those of kinds of which there are many."""
+    kinds: dict[tuple[str, Severity], list[Diagnostic]] = {}
+    every = list(found)
+    for each in every:
+        kinds.setdefault((each.code, each.severity), []).append(each)
+    many = [FindingGroup(tuple(kind)) for kind in kinds.values() if len(kind) > FEW]
+    few = [each for each in every if len(kinds[each.code, each.severity]) <= FEW]
+    return few, sorted(many, key=lambda group: group.weight)
+
+
+def group_text(group: FindingGroup) -> str:
+    """How many there are, which messages come most often, and an example of the first of these."""
+    first = group.example
+    severity = click.style(first.severity.value, fg=COLOUR[first.severity], bold=True)
+    place = f"{printable(first.span.file)}:{first.span.line}:{first.span.column}"
+    lines = [f"{len(group.found):,} × {severity} {first.code}: {_title(group)}"]
+    lines += [f"  {count:>7,} × {what}" for what, count in _breakdown(group)]
+    said = f": {printable(first.message)}" if len(group.messages) > 1 else ""
+    lines += [f"  such as {place}{said}"]
+    lines += [f"  hint: {printable(first.hint)}"] if first.hint else []
+    return "\n".join(lines)
+
+
+def _title(group: FindingGroup) -> str:
+    """What they all say, else what the code means."""
+    from tocsin.check.catalogue import catalogue  # noqa: PLC0415 - imports all checks
+
+    [(message, _), *more] = group.messages
+    known = catalogue().get(group.found[0].code)
+    return known.title if more and known else printable(message)
+
+
+def _breakdown(group: FindingGroup) -> Iterator[tuple[str, int]]:
+    """The messages that come more than once, where they differ; the rest is counted."""
+    told = group.messages
+    often = [(message, count) for message, count in told[:_MESSAGES] if count > 1]
+    if len(told) == 1 or not often:
+        return
+    yield from ((printable(message), count) for message, count in often)
+    if rest := told[len(often) :]:
+        others = "another message" if len(rest) == 1 else f"{len(rest)} other messages"
+        yield others, sum(count for _, count in rest)
