@@ -14,6 +14,7 @@ from urllib.parse import quote
 import click
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.table import Table
 from rich.text import Text
 
 from tocsin import __version__, gate
@@ -24,8 +25,7 @@ from tocsin.escape import sarif as sarif_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 _EXCERPTED = 2 * gate.MIB
-WIDEST = 100_000
-"""Columns of what is no terminal."""
+_ENDLESS = 1_000_000
 FORMATS = ("text", "json", "github", "sarif")
 _SARIF = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
@@ -47,13 +47,12 @@ class Terminal(Console):
     """A terminal on which no text is markup, and no text moves the cursor or turns letters round.
 
     Names are escaped where they are put in (`tocsin.escape`), to stay on their line; this is the
-    net below. Colours are styles.
+    net below. Colours are styles. What is no terminal has no edge at which lines are cut or broken.
     """
 
     def __init__(self, *, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
-        if not self.is_terminal:
-            self.width = WIDEST  # who reads a pipe wants whole names
+        width = None if (sys.stderr if stderr else sys.stdout).isatty() else _ENDLESS
+        super().__init__(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
@@ -194,6 +193,15 @@ def say(message: str) -> None:
 def show(page: Text | str) -> None:
     """A result on stdout: lines are never cut, colours only on a terminal."""
     Terminal().print(page, soft_wrap=True)
+
+
+def show_table(table: Table, *, err: bool = False) -> None:
+    """A table, as wide as what is in it where no terminal ends it."""
+    out = Terminal(stderr=err)
+    with out.capture() as taken:
+        out.print(table)
+    lines = [line.rstrip() for line in taken.get().split("\n")]
+    click.echo("\n".join(lines), nl=False, err=err)
 
 
 def shown(file: Path) -> str:

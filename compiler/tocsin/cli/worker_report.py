@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from tocsin.cli.output import console, echo_json, say
+from tocsin.cli.output import echo_json, say, show_table
 from tocsin.escape import printable
 from tocsin.ir.stream import LeftOut
 from tocsin.plural import plural
@@ -26,7 +26,7 @@ def show(report: dict[str, Any], fmt: str) -> None:
             *(printable(row[name]) for name in ("level", "title", "source", "mode")), *numbers
         )
     if hits:
-        console().print(table)
+        show_table(table, err=True)
     for each in report.get("not_run", ()):
         say(
             f"not run: {len(each['detections'])} of {each['source']} "

@@ -11,7 +11,6 @@ from rich.table import Table
 
 from tocsin.app.compile import Built, build_all, to_compile, write_built
 from tocsin.cli.output import (
-    Terminal,
     console,
     echo_json,
     end_if_wrong,
@@ -19,6 +18,7 @@ from tocsin.cli.output import (
     on_terminal,
     print_diagnostics,
     print_wrong,
+    show_table,
 )
 from tocsin.escape import printable
 from tocsin.ir.query import Resolved
@@ -77,13 +77,12 @@ def _report(built: Sequence[Built], fmt: str) -> None:
     if fmt == "json":
         echo_json({each.backend.name: each.as_json() for each in built})
         return
-    out = Terminal()
     counts = Table("backend", "compiled", "refused", box=None, header_style="dim")
     reasons = Table("backend", "refused", "reason", "count", box=None, header_style="dim")
     for each in built:
         counts.add_row(each.backend.name, str(len(each.artifacts)), str(len(each.refused)))
         for (node, reason), count in each.reasons:
             reasons.add_row(each.backend.name, node, reason, str(count))
-    out.print(counts)
+    show_table(counts)
     if reasons.row_count:
-        out.print(reasons)
+        show_table(reasons)

@@ -10,7 +10,7 @@ from tocsin.app.conformance import chosen_cases, hold
 from tocsin.app.engines import EVALUATOR
 from tocsin.app.engines import chosen as installed
 from tocsin.cli.engine_option import EngineName
-from tocsin.cli.output import console, echo_json, format_option, say
+from tocsin.cli.output import console, echo_json, format_option, say, show_table
 from tocsin.conformance import ConformanceReport, Status, rows
 from tocsin.plural import plural
 
@@ -96,4 +96,4 @@ def _summary(reports: list[ConformanceReport]) -> None:
             wrong = any(result.problem for result in results)
             cells.append(Text(text, "red" if wrong else ""))
         table.add_row(Text.assemble(f"{row} ", (titles[row], "dim")), *cells)
-    console().print(table)
+    show_table(table, err=True)

@@ -20,12 +20,12 @@ from tocsin.cli.engine_option import engine_option
 from tocsin.cli.options import AUTO as FLATTEN
 from tocsin.cli.options import flatten_option
 from tocsin.cli.output import (
-    Terminal,
     console,
     format_option,
     on_terminal,
     print_diagnostics,
     say,
+    show_table,
 )
 from tocsin.diagnostics import Diagnostic, has_errors, summary
 from tocsin.escape import printable
@@ -169,7 +169,7 @@ def _print(found: Sequence[FoundMatch], fmt: str) -> None:
         place = f"{each.file}:{each.line}"
         row = (each.time or "", place, meta.level, meta.title, group, each.match.detection)
         table.add_row(*(Text(printable(cell)) for cell in row))
-    Terminal().print(table)
+    show_table(table)
 
 
 def _print_left_out(result: ScanResult, queries: Sequence[Resolved]) -> None:

@@ -11,7 +11,7 @@ from rich.table import Table
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.shadow import report, watched
 from tocsin.cli.options import environment_options
-from tocsin.cli.output import console, echo_json, format_option, show
+from tocsin.cli.output import echo_json, format_option, show, show_table
 
 
 @click.command()
@@ -37,7 +37,7 @@ def shadow(opened: OpenEnvironment, rule: str, *, samples: int, fmt: str) -> Non
     for name in ("only_old", "only_new", "both"):
         rows = [_place(record) for record in told[name]["samples"]]
         table.add_row(name.replace("_", " "), str(told[name]["number"]), "\n".join(rows))
-    console().print(table)
+    show_table(table)
     show(f"{seen.alerts_per_day:.1f} alerts per day")
 
 

@@ -15,7 +15,15 @@ from tocsin.app.engines import chosen
 from tocsin.cases.judge import CaseVerdict
 from tocsin.cases.junit import junit
 from tocsin.cli.engine_option import engine_option
-from tocsin.cli.output import console, echo_json, end_if_wrong, format_option, print_wrong, say
+from tocsin.cli.output import (
+    console,
+    echo_json,
+    end_if_wrong,
+    format_option,
+    print_wrong,
+    say,
+    show_table,
+)
 from tocsin.diagnostics import has_errors, summary
 from tocsin.errors import ConfigError
 from tocsin.escape import printable
@@ -87,7 +95,7 @@ def _report(verdicts: Sequence[CaseVerdict], queries: Sequence[Resolved]) -> Non
         refused = sum(bool(v.refused) for v in mine)
         failed = sum(not v.ok for v in mine)
         table.add_row(engine, str(len(mine) - failed - refused), str(failed), str(refused))
-    out.print(table)
+    show_table(table, err=True)
     untested = [q.detection.key for q in queries if q.alerts and not q.detection.cases]
     if untested:
         said = f" {', '.join(map(printable, untested))}"
