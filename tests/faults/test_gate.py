@@ -14,7 +14,8 @@ from authoring import codes, project, rule, write
 from tocsin import gate
 from tocsin.cli.main import main_group
 from tocsin.front.collect import collect
-from tocsin.front.project import find_project, load_project, read_settings
+from tocsin.front.place import find_project
+from tocsin.front.project import load_project, read_settings
 from tocsin.state.lock import read_lock
 
 ROOT = Path(__file__).parents[2]

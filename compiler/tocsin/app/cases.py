@@ -15,7 +15,8 @@ from tocsin.cases.judge import CaseVerdict
 from tocsin.cases.run import EVALUATOR, run_engine, run_evaluator
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
-from tocsin.front.project import Project, find_project, load_project
+from tocsin.front.place import find_project
+from tocsin.front.project import Project, load_project
 from tocsin.ir.query import Resolved
 from tocsin.state.changes import put_back
 

@@ -15,7 +15,8 @@ from tocsin.compile import Refusal, compile_query
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.front.collect import collect
-from tocsin.front.project import Project, find_project, load_project
+from tocsin.front.place import find_project
+from tocsin.front.project import Project, load_project
 from tocsin.front.relate import relate_inferred
 from tocsin.ir.correlation import Correlation
 from tocsin.ir.nodes import Keyword

@@ -10,7 +10,8 @@ from tocsin.deploy.folder import folder_of
 from tocsin.deploy.local import LocalTarget
 from tocsin.deploy.target import Target
 from tocsin.errors import ConfigError
-from tocsin.front.project import find_project, read_settings
+from tocsin.front.place import find_project
+from tocsin.front.project import read_settings
 from tocsin.model.project import Environment
 from tocsin.plan.build import Desired, build
 from tocsin.plan.judge import judged

@@ -14,8 +14,9 @@ from tocsin.diagnostics import Diagnostic, FindingsError, has_errors, near, summ
 from tocsin.errors import ConfigError
 from tocsin.events.reading import EventFiles
 from tocsin.front.collect import collect
+from tocsin.front.place import find_project, project_above
 from tocsin.front.placeholders import read_placeholders
-from tocsin.front.project import Project, find_project, load_project, project_above
+from tocsin.front.project import Project, load_project
 from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.plural import plural

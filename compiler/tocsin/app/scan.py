@@ -14,7 +14,7 @@ from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.events.reading import read_events
 from tocsin.front.collect import collect, no_rules
-from tocsin.front.project import project_above
+from tocsin.front.place import project_above
 from tocsin.front.project import seen as seen_from
 from tocsin.front.relate import relate_inferred
 from tocsin.front.routes import routes

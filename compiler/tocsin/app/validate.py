@@ -13,8 +13,9 @@ from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.front.collect import RuleSet, collect, no_rules, rule_files
 from tocsin.front.item import Placeholders
+from tocsin.front.place import find_project, project_above
 from tocsin.front.placeholders import read_placeholders
-from tocsin.front.project import find_project, load_project, project_above, seen
+from tocsin.front.project import load_project, seen
 from tocsin.front.relate import relate_inferred
 from tocsin.scan.infer import UNBOUND
 

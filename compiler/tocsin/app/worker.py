@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.app.worker_report import report
 from tocsin.errors import ConfigError
-from tocsin.front.project import find_project, read_settings
+from tocsin.front.place import find_project
+from tocsin.front.project import read_settings
 from tocsin.front.sources import select
 from tocsin.ir.evaluate import predicate
 from tocsin.ir.nodes import all_of

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from tocsin.app.engines import AUTO, EVALUATOR, MATCHER
 from tocsin.backend import registry
+from tocsin.cli import completion
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,14 +32,6 @@ class EngineName(click.ParamType[str]):
             self.fail(f"{value!r} is not one of {known}.", param, ctx)
         return str(value)
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Names that begin so."""
-        del ctx, param
-        names = (*self._first, *registry.engines())
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
 
 def engine_option(*, several: bool) -> Callable[[F], F]:
     """`--engine`; with `several` also `all`, and more than one by repeating it."""
@@ -48,6 +40,7 @@ def engine_option(*, several: bool) -> Callable[[F], F]:
         "--engine",
         type=EngineName(several=several),
         multiple=several,
+        shell_complete=completion.several_engines if several else completion.scan_engines,
         default=default,
         show_default=True,
         help=("evaluator, " if several else "auto (matcher or evaluator), evaluator, matcher, ")

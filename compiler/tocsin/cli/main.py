@@ -10,8 +10,10 @@ from io import TextIOWrapper
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from tocsin import __version__
+from tocsin.cli import completion
 from tocsin.cli.ending import end, json_wanted
 from tocsin.diagnostics import FindingsError, near
 from tocsin.errors import ConfigError
@@ -56,8 +58,15 @@ class Lazy(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"tocsin.cli.commands.{cmd_name}"), cmd_name)
-        return command
+        if completion.completing():
+            return completion.without_use_case(cmd_name, lambda: _load(cmd_name))
+        return _load(cmd_name)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names of commands, none of which is imported for that."""
+        begun = ((name, said) for name, said in COMMANDS.items() if name.startswith(incomplete))
+        names = [CompletionItem(name, help=said) for name, said in begun]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -124,6 +133,11 @@ def main() -> NoReturn:
     except Exception as error:  # noqa: BLE001 - the one catch-all: a stack trace is never shown
         end(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _load(name: str) -> click.Command:
+    command: click.Command = getattr(import_module(f"tocsin.cli.commands.{name}"), name)
+    return command
 
 
 def _terminated(number: int, _: object) -> NoReturn:

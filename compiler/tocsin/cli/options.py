@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tocsin.cli import completion
 from tocsin.cli.output import say
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -22,7 +23,13 @@ project_option = click.option(
 remote_option = click.option(
     "--remote", default="", help="Share the ledger's branch through this git remote."
 )
-env_option = click.option("--env", required=True, metavar="ENV", help="Environment in tocsin.toml.")
+env_option = click.option(
+    "--env",
+    required=True,
+    metavar="ENV",
+    shell_complete=completion.environments,
+    help="Environment in tocsin.toml.",
+)
 approvals_option = click.option(
     "--approved-by",
     "approvals",

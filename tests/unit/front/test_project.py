@@ -6,7 +6,8 @@ import pytest
 
 from authoring import OTHER_ID, RULE_ID, codes, project, rule, write
 from tocsin.errors import ConfigError
-from tocsin.front.project import find_project, load_project, read_settings
+from tocsin.front.place import find_project
+from tocsin.front.project import load_project, read_settings
 
 
 def test_finding_a_project_from_within_and_from_above(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from rich.progress import track
 from rich.table import Table
 
 from tocsin.app.compile import Built, build_all, to_compile, write_built
+from tocsin.cli import completion
 from tocsin.cli.output import (
     console,
     echo_json,
@@ -27,9 +28,21 @@ from tocsin.plural import plural
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--target", "targets", multiple=True, metavar="NAME", help="A backend; repeatable.")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.backends,
+    help="A backend; repeatable.",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to.")
-@click.option("--env", metavar="ENV", help="Only what this environment would deploy.")
+@click.option(
+    "--env",
+    metavar="ENV",
+    shell_complete=completion.environments,
+    help="Only what this environment would deploy.",
+)
 @format_option("text", "json")
 def compile(  # noqa: A001 - the command's name
     paths: tuple[Path, ...],

@@ -9,6 +9,7 @@ from rich.text import Text
 from tocsin.app.conformance import chosen_cases, hold
 from tocsin.app.engines import EVALUATOR
 from tocsin.app.engines import chosen as installed
+from tocsin.cli import completion
 from tocsin.cli.engine_option import EngineName
 from tocsin.cli.output import console, echo_json, format_option, say, show_table
 from tocsin.conformance import ConformanceReport, Status, rows
@@ -24,9 +25,16 @@ SHOWN = 20
     "engines",
     type=EngineName(several=True),
     multiple=True,
+    shell_complete=completion.several_engines,
     help="run on the backend of this engine; the default is the evaluator",
 )
-@click.option("--backend", "backends", multiple=True, help="run on this backend")
+@click.option(
+    "--backend",
+    "backends",
+    multiple=True,
+    shell_complete=completion.backends,
+    help="run on this backend",
+)
 @click.option("--row", "chosen", multiple=True, metavar="ROW", help="only this row, such as L6")
 @click.option("--tag", metavar="TAG", help="only cases with this tag, such as seen-wrong")
 @format_option("text", "json")

@@ -9,10 +9,11 @@ from rich.text import Text
 
 from tocsin.app.coverage import coverage_of_environment, coverage_of_project
 from tocsin.app.environment import open_environment
+from tocsin.cli import completion
 from tocsin.cli.options import project_option, remote_option
 from tocsin.cli.output import echo_json, format_option, say, show
 from tocsin.errors import ConfigError
-from tocsin.front.project import find_project
+from tocsin.front.place import find_project
 from tocsin.plural import plural
 from tocsin.report.coverage import Coverage, TacticColumn
 from tocsin.report.documents import figures
@@ -29,7 +30,11 @@ _BAR = 24
     help="Folder to write index.html, coverage.json and navigator.json to.",
 )
 @click.option(
-    "--env", default="", metavar="ENV", help="Also show what is deployed there, from its ledger."
+    "--env",
+    default="",
+    metavar="ENV",
+    shell_complete=completion.environments,
+    help="Also show what is deployed there, from its ledger.",
 )
 @click.option(
     "--at", default="", metavar="DATE", help="Use the release that was current at this date (UTC)."

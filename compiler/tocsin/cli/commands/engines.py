@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tocsin.cli import completion
 from tocsin.errors import ConfigError
 
 if TYPE_CHECKING:
     from tocsin_engines import EngineStatus
 
-_names = click.argument("names", metavar="[ENGINE]...", nargs=-1)
+_names = click.argument("names", metavar="[ENGINE]...", nargs=-1, shell_complete=completion.servers)
 _instance = click.option(
     "--name", default="default", show_default=True, help="Which group of engines."
 )

@@ -12,6 +12,7 @@ from rich.tree import Tree
 
 from tocsin.app.explain import explain_rule
 from tocsin.cases.explain import Explanation, Named
+from tocsin.cli import completion
 from tocsin.cli.explain_windows import correlation_json, show_windows
 from tocsin.cli.options import AUTO, flatten_option, project_option
 from tocsin.cli.output import Terminal, echo_json, end_if_wrong, format_option, print_wrong, say
@@ -25,7 +26,7 @@ MANY = 8
 
 
 @click.command()
-@click.argument("rule")
+@click.argument("rule", shell_complete=completion.detections)
 @click.option("--event", "file", required=True, metavar="FILE", help="Events, or - for stdin.")
 @click.option(
     "--number", type=click.IntRange(min=0), help="Only the event with this number, counted from 0."

@@ -9,12 +9,13 @@ import click
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.history import releases, releases_of
+from tocsin.cli import completion
 from tocsin.cli.options import record_options
 from tocsin.cli.output import echo_json, format_option, show
 
 
 @click.command()
-@click.argument("rule", required=False)
+@click.argument("rule", required=False, shell_complete=completion.detections)
 @record_options
 @format_option("text", "json")
 def history(opened: OpenEnvironment, rule: str | None, fmt: str) -> None:

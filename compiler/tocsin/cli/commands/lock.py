@@ -9,7 +9,7 @@ import click
 from tocsin.app.lock import update_lock
 from tocsin.cli.options import project_option
 from tocsin.cli.output import echo_json, format_option, show
-from tocsin.front.project import find_project
+from tocsin.front.place import find_project
 from tocsin.plural import plural
 from tocsin.state.lock import FILE
 

@@ -13,7 +13,7 @@ from tocsin.cli.output import echo_json, format_option, say
 from tocsin.deploy.manifests import Choices, Manifest, ManifestValues, prerequisites
 from tocsin.deploy.manifests import manifests as render
 from tocsin.escape import printable
-from tocsin.front.project import find_project
+from tocsin.front.place import find_project
 
 
 @click.command()

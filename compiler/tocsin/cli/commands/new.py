@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from tocsin.app.new import start_detection
+from tocsin.cli import completion
 from tocsin.cli.options import project_option
 from tocsin.cli.output import echo_json, format_option, say, shown
 from tocsin.escape import printable
-from tocsin.front.project import find_project
+from tocsin.front.place import find_project
 from tocsin.model.source import Source
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
@@ -19,7 +20,14 @@ LEVELS = ("informational", "low", "medium", "high", "critical")
 
 @click.command()
 @click.argument("slug")
-@click.option("--source", "source_name", required=True, metavar="NAME", help="One of sources/.")
+@click.option(
+    "--source",
+    "source_name",
+    required=True,
+    metavar="NAME",
+    shell_complete=completion.sources,
+    help="One of sources/.",
+)
 @click.option("--title", default="", help="Title [default: the words of the slug].")
 @click.option("--level", type=click.Choice(LEVELS), default="medium", show_default=True)
 @project_option

@@ -8,14 +8,22 @@ import click
 
 from tocsin.app import promote as use_case
 from tocsin.app.environment import open_environment
+from tocsin.cli import completion
 from tocsin.cli.deploying import on_input_terminal, reviewer, tell_release
 from tocsin.cli.options import approvals_option, remote_option
 from tocsin.cli.output import format_option, say
 
 
 @click.command()
-@click.argument("rule")
-@click.option("--to", "env", required=True, metavar="ENV", help="Environment in tocsin.toml.")
+@click.argument("rule", shell_complete=completion.detections)
+@click.option(
+    "--to",
+    "env",
+    required=True,
+    metavar="ENV",
+    shell_complete=completion.environments,
+    help="Environment in tocsin.toml.",
+)
 @click.option("--project", type=click.Path(exists=True, file_okay=False), help="Folder.")
 @remote_option
 @click.option(

@@ -6,6 +6,7 @@ import click
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.rollback import plan_rollback, roll_back
+from tocsin.cli import completion
 from tocsin.cli.deploying import on_input_terminal, reviewer, tell_release
 from tocsin.cli.options import approvals_option, environment_options
 from tocsin.cli.output import echo_json, format_option, say, show
@@ -14,8 +15,13 @@ from tocsin.plan import explain
 
 
 @click.command()
-@click.argument("rule", required=False)
-@click.option("--to", metavar="N", help="A release or, with RULE, a version of the rule.")
+@click.argument("rule", required=False, shell_complete=completion.detections)
+@click.option(
+    "--to",
+    metavar="N",
+    shell_complete=completion.releases,
+    help="A release or, with RULE, a version of the rule.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show the plan.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @approvals_option

@@ -10,12 +10,13 @@ from rich.table import Table
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.shadow import report, watched
+from tocsin.cli import completion
 from tocsin.cli.options import environment_options
 from tocsin.cli.output import echo_json, format_option, show, show_table
 
 
 @click.command()
-@click.argument("rule")
+@click.argument("rule", shell_complete=completion.detections)
 @environment_options
 @click.option(
     "--samples", default=5, show_default=True, help="How many matches to show of each kind."

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from click.shell_completion import CompletionItem
 
-from tocsin.app.shipped_sources import ShippedSource, add_source, shipped_names, shipped_sources
+from tocsin.app.shipped_sources import ShippedSource, add_source, shipped_sources
+from tocsin.cli import completion
 from tocsin.cli.options import project_option
 from tocsin.cli.output import echo_json, format_option, say, shown
 from tocsin.escape import printable
-from tocsin.front.project import find_project
+from tocsin.front.place import find_project
 from tocsin.model.source import Source
 from tocsin.plural import plural
 
@@ -44,12 +44,8 @@ def _row(each: ShippedSource) -> tuple[str, str, str]:
     return each.source.name, each.source.title, f"{first.logsource}{others}"
 
 
-def _complete(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in shipped_names() if name.startswith(begun)]
-
-
 @source.command()
-@click.argument("name", shell_complete=_complete)
+@click.argument("name", shell_complete=completion.shipped)
 @project_option
 @format_option("text", "json")
 def add(name: str, *, project: Path | None, fmt: str) -> None:

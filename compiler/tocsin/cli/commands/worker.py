@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tocsin.app.worker import open_worker, run_local_worker
+from tocsin.cli import completion
 from tocsin.cli.options import env_option, project_option
 from tocsin.cli.output import format_option, say
 from tocsin.cli.worker_report import show
@@ -24,7 +25,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.argument("more", nargs=-1, type=_FILE, metavar="[FILE]...")
 @click.option(
-    "--source", default="", help="Treat all events as events of this source (kind local)."
+    "--source",
+    default="",
+    shell_complete=completion.sources,
+    help="Treat all events as events of this source (kind local).",
 )
 @click.option(
     "--until-end", is_flag=True, help="Stop at the current end of the topics (not local)."
