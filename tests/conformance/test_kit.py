@@ -55,7 +55,7 @@ def test_a_wrong_result_fails_and_is_told_in_full() -> None:
     said = str(caught.value)
     for part in ("f: PowerShell", 'event 0: {"f": "pOWERsHELL"}', "expected a match, got no match"):
         assert part in said
-    assert "toy makes of it" in said
+    assert "toy compiles it to" in said
     report.check("L1/a-list-in-a-list")  # refused by the front: no business of a backend
 
 

@@ -32,7 +32,7 @@ def test_a_wanted_port_in_use_is_refused() -> None:
         ({"kafka": 0}, "1 to 65535"),
         ({"kafka": 70000}, "1 to 65535"),
         ({"broker": 9092}, "unknown port 'broker'"),
-        ({"kafka": 20011, "kafka-controller": 20011}, "kafka has it"),
+        ({"kafka": 20011, "kafka-controller": 20011}, "kafka already uses it"),
     ],
 )
 def test_ports_that_make_no_sense(ports: dict[str, int], message: str) -> None:
@@ -45,7 +45,7 @@ def test_an_unknown_engine_names_the_known_ones() -> None:
     for command in (up, down, status):
         with pytest.raises(EngineError, match="unknown engine: kafak") as caught:
             command(("kafak",))
-        assert caught.value.hint == "there are: kafka, flink, registry"
+        assert caught.value.hint == "engines: kafka, flink, registry"
 
 
 @pytest.mark.usefixtures("private_state")

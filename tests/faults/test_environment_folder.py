@@ -23,7 +23,7 @@ BEFORE = {"a": Spec()}
 )
 def test_the_path_is_below_the_repository(tmp_path: Path, path: str) -> None:
     write(tmp_path / "tocsin.toml", SETTINGS.format(path))
-    with pytest.raises(ConfigError, match=r"environments\.r2\.path: must be a folder below"):
+    with pytest.raises(ConfigError, match=r"environments\.r2\.path: must be a folder inside"):
         read_settings(tmp_path)
 
 
@@ -68,9 +68,12 @@ def test_artifacts_that_are_a_link_are_not_ours(world: World, tmp_path: Path) ->
 def test_two_environments_do_not_share_a_folder(world: World) -> None:
     world.release(BEFORE)
     other = LocalTarget(world.folder, "other")
-    with pytest.raises(ConfigError, match="of environment local, not of other"):
+    with pytest.raises(ConfigError, match="belongs to environment local, not to other"):
         other.observe()
-    with pytest.raises(ConfigError, match="of environment local, not of other"), other.hold():
+    with (
+        pytest.raises(ConfigError, match="belongs to environment local, not to other"),
+        other.hold(),
+    ):
         pass
 
 

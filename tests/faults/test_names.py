@@ -30,7 +30,7 @@ TOPIC = "title: Shop\ntopic: {}"
         ("topic_regex_source.yml", "the name of a Kafka topic"),
         ("spark_env_field_leak.yml", "${"),
         ("spark_env_injection.yml", "${"),
-        ("spark_env_table.yml", "A-Z a-z 0-9 _ only"),
+        ("spark_env_table.yml", "only A-Z a-z 0-9 _"),
         ("loop_topic/sources/app_audit.yml", "written by Tocsin itself"),
         ("tilde_field_project/sources/app_audit.yml", "reserved for computed columns"),
     ],

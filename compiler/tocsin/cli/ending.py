@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import mkdtemp, mkstemp
 from typing import Any, NoReturn
@@ -28,7 +29,7 @@ def json_wanted(args: Sequence[str] | None = None) -> bool:
     Click would tell only where all other options are right.
     """
     words = sys.argv[1:] if args is None else args
-    pairs = zip(words, [*words[1:], ""], strict=True)
+    pairs = zip_longest(words, words[1:], fillvalue="")
     return any(
         (word == "--format" and value in _JSON)
         or (word.startswith("--format=") and word.partition("=")[2] in _JSON)

@@ -70,7 +70,7 @@ def test_the_second_of_two_releases_on_one_base_loses(world: World) -> None:
     assert last
     ours = replace(last, number=2, parent=last.commit, plan=plan.digest)
     winner = world.ledger.commit(ours, {})
-    with pytest.raises(StaleError, match="faster"):
+    with pytest.raises(StaleError, match="came first"):
         world.ledger.commit(ours, {})
     assert world.ledger.last() == winner
 
