@@ -39,11 +39,11 @@ def finish_interrupted(opened: OpenEnvironment) -> Release | None:
     target = opened.reachable()
     if not opened.interrupted:
         return None
-    release = resume(target, opened.ledger)
+    release = resume(target, opened.ledger, opened.progress)
     if release:
-        opened.notify(f"an interrupted apply was finished: release {release.number}")
+        opened.progress.notify(f"an interrupted apply was finished: release {release.number}")
     else:
-        opened.notify("an interrupted apply was dropped: another release came first")
+        opened.progress.notify("an interrupted apply was dropped: another release came first")
     return release
 
 
@@ -52,7 +52,7 @@ def carry_out(
 ) -> Release:
     """Apply a plan in the name of the person that git knows."""
     order, target = Order(bundle, opened.ledger.who(), approvals, evidence), opened.reachable()
-    release = apply(order, target, opened.ledger)
+    release = apply(order, target, opened.ledger, opened.progress)
     if idle := target.unattended():
-        opened.notify(f"warning: {idle.words}")
+        opened.progress.notify(f"warning: {idle.words}")
     return release

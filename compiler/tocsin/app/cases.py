@@ -10,7 +10,6 @@ from typing import Any
 
 from tocsin import gate
 from tocsin.app.engines import started
-from tocsin.app.progress import Notify
 from tocsin.cases.judge import CaseVerdict
 from tocsin.cases.run import EVALUATOR, run_engine, run_evaluator
 from tocsin.diagnostics import Diagnostic
@@ -18,6 +17,7 @@ from tocsin.errors import ConfigError
 from tocsin.front.place import find_project
 from tocsin.front.project import Project, load_project
 from tocsin.ir.query import Resolved
+from tocsin.progress import Notify
 from tocsin.state.changes import put_back
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tocsin.app.engines import EVALUATOR, started_for
-from tocsin.app.progress import Notify
 from tocsin.backend import registry
 from tocsin.backend.base import Backend
 from tocsin.conformance import ConformanceReport, ContractCase, cases, rows, run
 from tocsin.conformance.judge import judge_table
 from tocsin.errors import ConfigError
+from tocsin.progress import Notify
 
 
 def chosen_cases(wanted: Sequence[str], tag: str | None) -> list[ContractCase]:

@@ -25,7 +25,7 @@ def coverage_of_environment(opened: OpenEnvironment, at: str) -> Coverage:
     """
     content = load_project(opened.root)
     if has_errors(list(content.diagnostics)):
-        opened.notify(
+        opened.progress.notify(
             "the project has errors: a detection with an error is not listed as undeployed"
         )
     return build(content, read_lock(opened.root), deployed(opened.ledger, at))

@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from tocsin.app.progress import Notify
 from tocsin.backend import registry
 from tocsin.backend.base import Backend, Endpoints, NoServers
 from tocsin.model.artifact import Match
 from tocsin.pack import Part
+from tocsin.progress import Notify
 from tocsin.scan.packed import MatcherRun, Progress
 
 EVALUATOR, MATCHER = "evaluator", "matcher"

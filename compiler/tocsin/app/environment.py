@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tocsin.app.progress import Notify, silent
 from tocsin.deploy.folder import folder_of
 from tocsin.deploy.local import LocalTarget
 from tocsin.deploy.target import Target
@@ -16,6 +15,7 @@ from tocsin.model.project import Environment
 from tocsin.plan.build import Desired, build
 from tocsin.plan.judge import judged
 from tocsin.plan.steps import Bundle
+from tocsin.progress import SILENT, Progress
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.live import Live
 
@@ -34,11 +34,14 @@ class OpenEnvironment:
     ledger: GitLedger
     target: Target | None
     unknown: ConfigError | None = None
-    notify: Notify = silent
+    progress: Progress = SILENT
 
     def observe(self) -> Live | None:
         """What is in place, None where it cannot be observed."""
-        return self.target.observe() if self.target else None
+        if self.target is None:
+            return None
+        with self.progress.stage(f"looking at what runs in {self.name}"):
+            return self.target.observe()
 
     @property
     def interrupted(self) -> bool:
@@ -56,13 +59,14 @@ class OpenEnvironment:
         last = self.ledger.last()
         bundle = build(desired, last, self.observe())
         if self.target is None:
-            self.notify(
+            self.progress.notify(
                 f"{self.name} is not observed: {self.unknown.message if self.unknown else ''}"
             )
         if self.target is None or last is None:
             return bundle
         stateful = [entry for entry in last.entries if entry.stateful]
-        return judged(bundle, self.ledger.bodies(last, stateful), self.target.judge)
+        with self.progress.stage("looking at the state of correlations"):
+            return judged(bundle, self.ledger.bodies(last, stateful), self.target.judge)
 
 
 def open_environment(
@@ -71,7 +75,7 @@ def open_environment(
     *,
     remote: str = "",
     resolve: bool = True,
-    notify: Notify = silent,
+    progress: Progress = SILENT,
 ) -> OpenEnvironment:
     """Find the project's settings, the environment in them, and its ledger.
 
@@ -87,10 +91,12 @@ def open_environment(
     try:
         if not resolve:
             _refuse_references(environment)
-        target = _target(settings.project.name, name, environment, ledger, folder)
+        target = _target(
+            settings.project.name, name, environment, ledger, folder, progress=progress
+        )
     except ConfigError as error:
         unknown = error
-    return OpenEnvironment(root, name, environment, ledger, target, unknown, notify)
+    return OpenEnvironment(root, name, environment, ledger, target, unknown, progress)
 
 
 def _refuse_references(environment: Environment) -> None:
@@ -98,11 +104,17 @@ def _refuse_references(environment: Environment) -> None:
         raise ConfigError(f"`{key}` is {reference}, which a plan looks up with --resolve only")
 
 
-def _target(
-    project: str, name: str, environment: Environment, ledger: GitLedger, folder: Path
+def _target(  # noqa: PLR0913 - all that makes one
+    project: str,
+    name: str,
+    environment: Environment,
+    ledger: GitLedger,
+    folder: Path,
+    *,
+    progress: Progress,
 ) -> Target:
     if environment.kind == "local":
         return LocalTarget(folder, name)
     from tocsin.app.stream_target import open_stream  # noqa: PLC0415 - clients are slow to load
 
-    return open_stream(project, name, environment, ledger, folder)
+    return open_stream(project, name, environment, ledger, folder, progress=progress)

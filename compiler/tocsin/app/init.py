@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from tocsin.app.progress import Notify
 from tocsin.app.templates import project_files
 from tocsin.errors import ConfigError
+from tocsin.progress import Notify
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from tocsin.state.lock import read_lock
 
 def plan_project(opened: OpenEnvironment) -> Bundle:
     """The plan. Raises FindingsError if the project has errors."""
-    project = sound_project(opened.root)
+    project = sound_project(opened.root, opened.progress)
     source = opened.ledger.repository.revision(opened.root)
     last = opened.ledger.last()
-    desired = wanted(project, opened.name, read_lock(opened.root), last, source)
+    desired = wanted(
+        project, opened.name, read_lock(opened.root), last, source, progress=opened.progress
+    )
     return opened.plan(completed(desired, opened.ledger))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tocsin.check import run_checks
 from tocsin.diagnostics import Diagnostic, FindingsError, has_errors
 from tocsin.front.project import Project, load_project
+from tocsin.progress import SILENT, Progress
 
 
 def findings(project: Project) -> list[Diagnostic]:
@@ -14,10 +15,11 @@ def findings(project: Project) -> list[Diagnostic]:
     return sorted((*project.diagnostics, *run_checks(project)), key=lambda d: d.sort_key)
 
 
-def sound_project(root: Path) -> Project:
+def sound_project(root: Path, progress: Progress = SILENT) -> Project:
     """The project. Raises FindingsError if it has errors."""
-    project = load_project(root)
-    found = findings(project)
+    with progress.stage("reading the project"):
+        project = load_project(root)
+        found = findings(project)
     if has_errors(found):
         raise FindingsError(found)
     return project

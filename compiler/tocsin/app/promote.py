@@ -38,7 +38,7 @@ def promote(
     if last is None:
         raise ConfigError(f"{opened.name} has no release yet")
     entry = in_shadow(last, rule)
-    content = sound_project(opened.root)
+    content = sound_project(opened.root, opened.progress)
     query = _query(content, entry)
     evidence = {"promotion": "forced"} if force else _allowed(opened, rule, query)
     bundle = opened.plan(_desired(opened, content, query, entry))

@@ -12,6 +12,7 @@ from tocsin.backend.streaming import EnvironmentBackend, Fleet, StreamEnvironmen
 from tocsin.deploy.stream import NoWorkers, Parts, Released, StreamTarget
 from tocsin.errors import ConfigError
 from tocsin.model.project import Environment
+from tocsin.progress import SILENT, Progress
 from tocsin.secrets import is_reference
 from tocsin.state.base import StateReader
 from tocsin_runtime.control.store import ControlTopic
@@ -19,8 +20,14 @@ from tocsin_runtime.observe.workers import Workers
 from tocsin_runtime.worker.references import resolve
 
 
-def open_stream(
-    project: str, name: str, environment: Environment, ledger: StateReader, folder: Path
+def open_stream(  # noqa: PLR0913 - all that makes an environment
+    project: str,
+    name: str,
+    environment: Environment,
+    ledger: StateReader,
+    folder: Path,
+    *,
+    progress: Progress = SILENT,
 ) -> StreamTarget:
     """The target. Raises ConfigError for an address that is not there."""
 
@@ -38,7 +45,7 @@ def open_stream(
         place = _own_environment(project, name, environment)
         records = kinds()[environment.kind].records(place)
         parts = Parts(records, fleets(environment, place), NoWorkers())
-    return StreamTarget(place, parts, released, folder)
+    return StreamTarget(place, parts, released, folder, progress)
 
 
 def stream_environment(project: str, name: str, environment: Environment) -> StreamEnvironment:

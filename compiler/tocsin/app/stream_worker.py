@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tocsin.app.progress import Notify
 from tocsin.app.worker import WorkerEnvironment
 from tocsin.app.worker_report import report
 from tocsin.backend.registry import in_workers
+from tocsin.progress import Notify, Progress
 from tocsin.secrets import Secret
 from tocsin_kafka import topics
 from tocsin_kafka.member import KafkaSettings
@@ -40,21 +40,22 @@ class Streaming:
 
 
 def run_streaming(
-    site: WorkerEnvironment, options: Streaming, stop: Stop, notify: Notify
+    site: WorkerEnvironment, options: Streaming, stop: Stop, progress: Progress
 ) -> dict[str, Any]:
     """Work for the project of this name until stopped; the report at the end."""
     name, env, environment = site.project, site.name, site.settings
     address = resolve(environment.bootstrap, f"`bootstrap` of environment {env}")
     servers = address.reveal()
-    there = topics.existing(servers)
     control = topic_name(name, env)
     plans = Plans(control, partial(AlertWriter.of, name, env), found_topic(name, env))
-    service = Service(options.name, Follower(servers, control), plans, notify)
     sinks = dict(SINKS)
     if not all(map(in_workers, environment.named)):
         sinks[Sink.LATE] = late_topic(name, env)
-    topics.create(servers, set(sinks.values()) - there)
-    _tell(service, address, there, notify)
+    with progress.stage("reading the release from Kafka"):
+        there = topics.existing(servers)
+        service = Service(options.name, Follower(servers, control), plans, progress.notify)
+        topics.create(servers, set(sinks.values()) - there)
+    _tell(service, address, there, progress.notify)
     settings = KafkaSettings(
         servers,
         group_of(name, env),

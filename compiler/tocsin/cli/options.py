@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from tocsin.cli import completion
-from tocsin.cli.output import say
+from tocsin.cli.progress import progress
 
 F = TypeVar("F", bound=Callable[..., Any])
 AUTO, NONE = "auto", "none"
@@ -67,7 +67,8 @@ def environment_options(
 
         look_up = options.pop("resolve", resolve)
         command(
-            open_environment(env, project, remote=remote, resolve=look_up, notify=say), **options
+            open_environment(env, project, remote=remote, resolve=look_up, progress=progress()),
+            **options,
         )
 
     return opened

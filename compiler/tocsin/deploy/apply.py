@@ -11,11 +11,12 @@ from tocsin.deploy.journal import Order
 from tocsin.deploy.target import Target
 from tocsin.errors import LedgerError, StaleError
 from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
+from tocsin.progress import SILENT, Progress
 from tocsin.state.base import Ledger
 from tocsin.state.release import Release
 
 
-def apply(order: Order, target: Target, ledger: Ledger) -> Release:
+def apply(order: Order, target: Target, ledger: Ledger, progress: Progress = SILENT) -> Release:
     """Apply a plan that still fits the world; the release that it made.
 
     Raises StaleError, before anything is touched, if ledger or live state moved since it was made.
@@ -32,13 +33,14 @@ def apply(order: Order, target: Target, ledger: Ledger) -> Release:
             raise StaleError(
                 "an earlier apply was interrupted", hint="run apply again to finish it"
             )
-        _check_fresh(plan, target, ledger)
+        with progress.stage("checking that nothing moved since the plan"):
+            _check_fresh(plan, target, ledger)
         target.journal.open(order)
         fault.point("journal-written")
-        return _carry_out(order, target, ledger)
+        return _carry_out(order, target, ledger, progress)
 
 
-def resume(target: Target, ledger: Ledger) -> Release | None:
+def resume(target: Target, ledger: Ledger, progress: Progress = SILENT) -> Release | None:
     """Finish the apply that was interrupted; its release, None if there is nothing to finish.
 
     If another release came in between, the order is dropped: the next plan shows what it left
@@ -57,7 +59,7 @@ def resume(target: Target, ledger: Ledger) -> Release | None:
         if (last.commit if last else "") != plan.base:
             target.journal.close()
             return None
-        return _carry_out(order, target, ledger)
+        return _carry_out(order, target, ledger, progress)
 
 
 def _check_fresh(plan: Plan, target: Target, ledger: Ledger) -> None:
@@ -72,20 +74,22 @@ def _check_fresh(plan: Plan, target: Target, ledger: Ledger) -> None:
         raise StaleError(f"what is deployed in {plan.environment} changed since the plan was made")
 
 
-def _carry_out(order: Order, target: Target, ledger: Ledger) -> Release:
+def _carry_out(order: Order, target: Target, ledger: Ledger, progress: Progress) -> Release:
     plan = order.bundle.plan
-    for step in plan.steps:
-        if isinstance(step, Deploy | Repair):
-            target.place(step, order.bundle.bodies[step.after.artifact])
-            fault.point("artifact-placed")
+    placing = [step for step in plan.steps if isinstance(step, Deploy | Repair)]
+    for step in progress.track(placing, "placing artifacts"):
+        target.place(step, order.bundle.bodies[step.after.artifact])
+        fault.point("artifact-placed")
     fault.point("all-placed")
-    _activate(plan, target)
+    with progress.stage(f"switching to release {plan.base_number + 1}"):
+        _activate(plan, target)
     fault.point("activated")
-    for step in plan.steps:
-        if isinstance(step, Remove | Discard):
-            target.clear(step)
-            fault.point("cleared")
-    release = _release(order, ledger)
+    clearing = [step for step in plan.steps if isinstance(step, Remove | Discard)]
+    for each in progress.track(clearing, "removing artifacts"):
+        target.clear(each)
+        fault.point("cleared")
+    with progress.stage("recording the release"):
+        release = _release(order, ledger)
     fault.point("released")
     target.journal.close()
     fault.point("journal-closed")

@@ -26,6 +26,7 @@ from tocsin.deploy.target import Clearing, Placing
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.model.source import Source
 from tocsin.plan.steps import Plan
+from tocsin.progress import SILENT, Progress
 from tocsin.release.entry import Action, Entry
 from tocsin.release.finding import Finding, Tally
 from tocsin.release.keys import ARTIFACT, RELEASE, artifact_key
@@ -94,12 +95,14 @@ class StreamTarget:
         parts: Parts,
         released: Callable[[], Released],
         folder: Path,
+        progress: Progress = SILENT,
     ) -> None:
         self._environment = environment.environment
         self._registry = environment.registry
         self._store, self._fleets, self._watch = parts.store, parts.fleets, parts.watch
         self._released = released
         self._folder = folder
+        self._progress = progress
         self._placed: dict[str, bytes] = {}
         self.journal = Journal(folder / "journal.json")
 
@@ -198,9 +201,10 @@ class StreamTarget:
         rollout = Rollout(release, before, entries, bodies, decisions)
         publisher = RecordPublisher(self._store, rollout, table)
         try:
-            _forward(rollout, fleets, publisher)
+            _forward(rollout, fleets, publisher, self._progress)
         except UnhealthyError:
-            _back(rollout, fleets, publisher)
+            with self._progress.stage(f"going back to release {release - 1}"):
+                _back(rollout, fleets, publisher)
             self._sweep(before)
             raise
         self._sweep(entries)
@@ -235,27 +239,36 @@ class StreamTarget:
 
 
 def _forward(
-    rollout: Rollout, fleets: Sequence[tuple[str, Fleet]], publisher: RecordPublisher
+    rollout: Rollout,
+    fleets: Sequence[tuple[str, Fleet]],
+    publisher: RecordPublisher,
+    progress: Progress,
 ) -> None:
-    _stage(rollout, fleets, publisher)
+    _stage(rollout, fleets, publisher, progress)
     publisher.release()
     fault.point("published")
     for name, fleet in fleets:
-        fleet.switch(rollout.of(name), publisher)
+        with progress.stage(f"{name}: switching over"):
+            fleet.switch(rollout.of(name), publisher)
         fault.point("switched")
     for name, fleet in fleets:
-        fleet.settle(rollout.of(name), publisher)
+        with progress.stage(f"{name}: ending what ran before"):
+            fleet.settle(rollout.of(name), publisher)
     publisher.settled()
     fault.point("settled")
 
 
 def _stage(
-    rollout: Rollout, fleets: Sequence[tuple[str, Fleet]], publisher: RecordPublisher
+    rollout: Rollout,
+    fleets: Sequence[tuple[str, Fleet]],
+    publisher: RecordPublisher,
+    progress: Progress,
 ) -> None:
     """Whatever goes wrong before the release is published, the plan is given up."""
     try:
         for name, fleet in fleets:
-            fleet.stage(rollout.of(name), publisher)
+            with progress.stage(f"{name}: starting what is new, until it is healthy"):
+                fleet.stage(rollout.of(name), publisher)
             fault.point("staged")
     except TocsinError as error:
         raise UnhealthyError(error.message, hint=error.hint) from error

@@ -19,14 +19,21 @@ from tocsin.plan.build import Desired
 from tocsin.plan.shadow import Placing, placing, shadowed
 from tocsin.plan.steps import Refused
 from tocsin.plural import plural
+from tocsin.progress import SILENT, Progress
 from tocsin.release.entry import Entry
 from tocsin.state.base import StateReader
 from tocsin.state.lock import FILE, Identity, Lock
 from tocsin.state.release import Release, Revision
 
 
-def wanted(
-    project: Project, environment: str, lock: Lock, last: Release | None, source: Revision
+def wanted(  # noqa: PLR0913 - all that decides what is wanted
+    project: Project,
+    environment: str,
+    lock: Lock,
+    last: Release | None,
+    source: Revision,
+    *,
+    progress: Progress = SILENT,
 ) -> Desired:
     """Compile every detection that is not off here; derive its version from the lock.
 
@@ -41,7 +48,7 @@ def wanted(
     with compiling(project.root, environment) as compile_again:
         placed = [
             (query, place, compiled(query, settings, place, compile_again))
-            for query in alerting
+            for query in progress.track(alerting, "compiling")
             if query.detection.id not in off
             for place in [placing(query, _mode(query, environment), last)]
         ]

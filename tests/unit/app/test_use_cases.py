@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ from tocsin.diagnostics import FindingsError
 from tocsin.errors import ConfigError
 from tocsin.plan import saved
 from tocsin.plan.steps import Plan
+from tocsin.progress import Notify, Progress, T, silent
 
 KEY = "admin_role_granted"
 
@@ -42,6 +45,26 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
+class Told(Progress):
+    """Keeps what is told."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.stages: list[str] = []
+
+    def notify(self, note: str) -> None:
+        self.notes.append(note)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Notify]:
+        self.stages.append(name)
+        yield silent
+
+    def track(self, things: Sequence[T], name: str) -> Sequence[T]:
+        self.stages.append(f"{name}: {len(things)}")
+        return things
+
+
 def deploy(opened: OpenEnvironment) -> list[Plan]:
     """Apply the project; the plans that were reviewed."""
     reviewed: list[Plan] = []
@@ -50,8 +73,8 @@ def deploy(opened: OpenEnvironment) -> list[Plan]:
 
 
 def test_a_release_and_the_way_back(root: Path) -> None:
-    notes: list[str] = []
-    opened = open_environment("local", root, notify=notes.append)
+    told = Told()
+    opened = open_environment("local", root, progress=told)
     assert status_of(opened).release is None
     [plan] = deploy(opened)
     assert [step.after.key for step in plan.steps if hasattr(step, "after")] == [KEY]
@@ -68,7 +91,22 @@ def test_a_release_and_the_way_back(root: Path) -> None:
     assert [row["release"] for row in releases(opened)] == [3, 2, 1]
     assert [row["action"] for row in releases_of(opened, KEY)] == ["added"]
     assert not verify_environment(opened).findings
-    assert all("warning" in note for note in notes)
+    assert all("warning" in note for note in told.notes)
+
+
+def test_an_apply_names_its_stages(root: Path) -> None:
+    told = Told()
+    deploy(open_environment("local", root, progress=told))
+    assert told.stages == [
+        "reading the project",
+        "compiling: 1",
+        "looking at what runs in local",
+        "checking that nothing moved since the plan",
+        "placing artifacts: 1",
+        "switching to release 1",
+        "removing artifacts: 0",
+        "recording the release",
+    ]
 
 
 def test_a_reviewer_stops_a_plan(root: Path) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.progress import track
 from rich.table import Table
 
 from tocsin.app.compile import Built, build_all, to_compile, write_built
@@ -16,13 +15,12 @@ from tocsin.cli.output import (
     echo_json,
     end_if_wrong,
     format_option,
-    on_terminal,
     print_diagnostics,
     print_wrong,
     show_table,
 )
+from tocsin.cli.progress import progress
 from tocsin.escape import printable
-from tocsin.ir.query import Resolved
 from tocsin.plural import plural
 
 
@@ -62,9 +60,11 @@ def compile(  # noqa: A001 - the command's name
     """
     if env and paths:
         raise click.UsageError("--env needs the project's own detections, so no PATHS")
-    given = to_compile(paths, targets, env)
+    watched = progress()
+    with watched.stage("reading the project"):
+        given = to_compile(paths, targets, env)
     print_wrong(given.wrong, fmt)
-    built = build_all(given, _progress)
+    built = build_all(given, watched.track)
     print_diagnostics([no.diagnostic for each in built for no in each.refused], err=True)
     if out:
         _write(out, built)
@@ -72,10 +72,6 @@ def compile(  # noqa: A001 - the command's name
     end_if_wrong(given.wrong, fmt)
     if any(each.refused for each in built):
         raise click.exceptions.Exit(1)
-
-
-def _progress(queries: Sequence[Resolved], backend: str) -> Iterable[Resolved]:
-    return track(queries, backend, console=console(), transient=True, disable=not on_terminal())
 
 
 def _write(out: Path, built: Sequence[Built]) -> None:

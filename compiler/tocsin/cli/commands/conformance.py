@@ -12,6 +12,7 @@ from tocsin.app.engines import chosen as installed
 from tocsin.cli import completion
 from tocsin.cli.engine_option import EngineName
 from tocsin.cli.output import console, echo_json, format_option, say, show_table
+from tocsin.cli.progress import progress
 from tocsin.conformance import ConformanceReport, Status, rows
 from tocsin.plural import plural
 
@@ -53,8 +54,8 @@ def conformance(
     """
     only = chosen_cases(chosen, tag)
     names = installed(engines or (() if backends else (EVALUATOR,)), say)
-    with console().status("running the cases") as spinner:
-        reports = list(hold(names, backends, only, spinner.update))
+    with progress().stage("running the cases") as note:
+        reports = list(hold(names, backends, only, note))
     if fmt == "json":
         echo_json([_as_json(report) for report in reports])
     else:

@@ -12,6 +12,7 @@ from tocsin.app.environment import open_environment
 from tocsin.cli import completion
 from tocsin.cli.options import project_option, remote_option
 from tocsin.cli.output import echo_json, format_option, say, show
+from tocsin.cli.progress import progress
 from tocsin.errors import ConfigError
 from tocsin.front.place import find_project
 from tocsin.plural import plural
@@ -53,7 +54,7 @@ def coverage(  # noqa: PLR0913 - one parameter an option
     if at and not env:
         raise ConfigError("--at needs --env", hint="the date selects a release of an environment")
     if env:
-        opened = open_environment(env, project, remote=remote, resolve=False, notify=say)
+        opened = open_environment(env, project, remote=remote, resolve=False, progress=progress())
         found = coverage_of_environment(opened, at)
     else:
         found = coverage_of_project(find_project(project or Path()))

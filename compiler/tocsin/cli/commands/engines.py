@@ -1,14 +1,13 @@
 """`tocsin engines`: real engines on this machine for tests, scans and demos."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tocsin.cli import completion
+from tocsin.cli.progress import progress
 from tocsin.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def up(names: tuple[str, ...], name: str, wishes: tuple[str, ...], form: str) ->
 
     chosen = [engine.name for engine in find(names or list(ENGINES))]
     ports = _ports(wishes, ENGINES[chosen[0]].ports[0] if len(chosen) == 1 else "")
-    with _progress() as say:
+    with progress().stage("looking at the engines") as say:
         reached = local.up(chosen, name=name, ports=ports, say=say)
         now = local.status(chosen, name=name)
     if form == "json":
@@ -77,7 +76,7 @@ def down(names: tuple[str, ...], name: str, *, purge: bool, form: str) -> None:
     """Stop engines (all that run if none is named) and delete their data; logs stay."""
     import tocsin_engines as local  # noqa: PLC0415
 
-    with _progress() as say:
+    with progress().stage("looking at the engines") as say:
         stopped = local.down(names, name=name, purge=purge, say=say)
     if form == "json":
         _print_json(name=name, stopped=list(stopped))
@@ -101,8 +100,7 @@ def status(context: click.Context, names: tuple[str, ...], name: str, form: str)
     """
     import tocsin_engines as local  # noqa: PLC0415
 
-    with _progress() as say:
-        say("asking the engines")
+    with progress().stage("looking at the engines"):
         found = local.status(names, name=name)
     if form == "json":
         _print_json(name=name, engines=[_as_json(engine) for engine in found])
@@ -153,15 +151,3 @@ def _as_json(engine: "EngineStatus") -> dict[str, Any]:
 
 def _print_json(**what: object) -> None:
     click.echo(json.dumps(what, indent=2))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Show what goes on, on stderr, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console  # noqa: PLC0415 - only where there is someone to see it
-
-    with Console(stderr=True).status("looking") as spinner:
-        yield spinner.update

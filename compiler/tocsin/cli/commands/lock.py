@@ -9,6 +9,7 @@ import click
 from tocsin.app.lock import update_lock
 from tocsin.cli.options import project_option
 from tocsin.cli.output import echo_json, format_option, show
+from tocsin.cli.progress import progress
 from tocsin.front.place import find_project
 from tocsin.plural import plural
 from tocsin.state.lock import FILE
@@ -23,7 +24,8 @@ def lock(*, check: bool, project: Path | None, fmt: str) -> None:
 
     A new detection is v1; a detection whose logic changed gets the next number.
     """
-    done = update_lock(find_project(project or Path()), write=not check)
+    with progress().stage("reading the project"):
+        done = update_lock(find_project(project or Path()), write=not check)
     if fmt == "json":
         echo_json({"stale": done.stale, "changes": list(done.changes)})
     else:

@@ -11,7 +11,8 @@ from tocsin.app.environment import open_environment
 from tocsin.cli import completion
 from tocsin.cli.deploying import on_input_terminal, reviewer, tell_release
 from tocsin.cli.options import approvals_option, remote_option
-from tocsin.cli.output import format_option, say
+from tocsin.cli.output import format_option
+from tocsin.cli.progress import progress
 
 
 @click.command()
@@ -48,7 +49,9 @@ def promote(  # noqa: PLR0913 - one parameter per option
     `tocsin: {promote: {after: 72h, max_alerts_per_day: 5}}` in its file is the policy. Exit code 1
     if that does not allow it yet. The form must be that of the project as it is now.
     """
-    opened = open_environment(env, Path(project) if project else None, remote=remote, notify=say)
+    opened = open_environment(
+        env, Path(project) if project else None, remote=remote, progress=progress()
+    )
     review = reviewer("Promote?" if on_input_terminal() and not yes else "")
     release = use_case.promote(opened, rule, force=force, approvals=approvals, review=review)
     tell_release(release, fmt)

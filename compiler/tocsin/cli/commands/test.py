@@ -24,6 +24,7 @@ from tocsin.cli.output import (
     say,
     show_table,
 )
+from tocsin.cli.progress import progress
 from tocsin.diagnostics import has_errors, summary
 from tocsin.errors import ConfigError
 from tocsin.escape import printable
@@ -51,11 +52,13 @@ def test(
     PATHS choose rule files or folders of a project; without PATHS, all. One start of an engine
     serves all cases. Exit code 1 if a case fails or a file has errors.
     """
-    given = to_test(paths, changed_since)
+    watched = progress()
+    with watched.stage("reading the project"):
+        given = to_test(paths, changed_since)
     print_wrong(given.broken, fmt)
     names = chosen(engine, say)
-    with console().status("running the cases") as spinner:
-        verdicts = list(run_cases(given.queries, names, spinner.update))
+    with watched.stage("running the cases") as note:
+        verdicts = list(run_cases(given.queries, names, note))
     if junit_file:
         _write(junit_file, junit(verdicts))
     if fmt == "json":

@@ -11,6 +11,7 @@ import click
 from tocsin.app import validate as use_case
 from tocsin.check.catalogue import catalogue
 from tocsin.cli.output import FORMATS, format_option, print_diagnostics, say
+from tocsin.cli.progress import progress
 from tocsin.diagnostics import Diagnostic, Severity, near, summary
 from tocsin.plural import plural
 
@@ -79,7 +80,8 @@ def validate(  # noqa: PLR0913 - one parameter an option
     Of more than five findings of one kind, text shows what they have in common; --all shows each,
     as the formats for machines always do.
     """
-    done = use_case.validate(paths)
+    with progress().stage("reading and checking"):
+        done = use_case.validate(paths)
     left = {code for codes in ignored for code in codes}
     counted = [each for each in done.found if each.code not in left]
     shown = _weighing(counted, level)

@@ -10,7 +10,8 @@ import click
 from tocsin.app.worker import open_worker, run_local_worker
 from tocsin.cli import completion
 from tocsin.cli.options import env_option, project_option
-from tocsin.cli.output import format_option, say
+from tocsin.cli.output import format_option
+from tocsin.cli.progress import progress
 from tocsin.cli.worker_report import show
 from tocsin.errors import ConfigError
 
@@ -66,9 +67,11 @@ def worker(  # noqa: PLR0913 - one parameter per option
     site = open_worker(env, project)
     files = (*events, *more)
     with graceful() as stop:
+        watched = progress()
         if site.settings.kind == "local":
             _refuse(listen, "--listen is for environments of kind kafka and flink")
-            told = run_local_worker(site, files, source, stop)
+            with watched.stage("running the detections"):
+                told = run_local_worker(site, files, source, stop)
         elif not site.settings.on_kafka:
             raise ConfigError(
                 f"environments of kind {site.settings.kind} have no workers",
@@ -77,7 +80,7 @@ def worker(  # noqa: PLR0913 - one parameter per option
         else:
             _refuse(files or source, "--events and --source are for environments of kind local")
             streaming = Streaming(name or socket.gethostname(), listen, until_end=until_end)
-            told = run_streaming(site, streaming, stop, say)
+            told = run_streaming(site, streaming, stop, watched)
         show(told, fmt)
     blind = any(each["events"] for each in told.get("not_run", ()))
     raise click.exceptions.Exit(stop.exit_code or int(blind))
