@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from math import isfinite
 from pathlib import Path
@@ -56,25 +57,72 @@ class MissingError(UnreadError):
         super().__init__(path, "there is no such file")
 
 
+class _Stdin:
+    """Standard input, which is read once: as a file whose bytes are kept, or as a stream."""
+
+    def __init__(self) -> None:
+        self._of: object = None
+        self._data: bytes | None = None
+
+    def data(self, limit: int) -> bytes:
+        """All of it, up to one byte more than the limit."""
+        if self._of is not sys.stdin:
+            self._data = up_to(self.stream(), limit + 1)
+        if self._data is None:
+            raise self._taken()
+        return self._data
+
+    def stream(self) -> IO[bytes]:
+        """What is still to come. Raises ConfigError where something else has it."""
+        if self._of is sys.stdin:
+            raise self._taken()
+        self._of, self._data = sys.stdin, None
+        return sys.stdin.buffer
+
+    @staticmethod
+    def _taken() -> ConfigError:
+        return ConfigError(
+            "standard input is asked for twice", hint="`-` can be one file only: name the other"
+        )
+
+
+stdin = _Stdin()
+
+
+def is_stdin(path: Path) -> bool:
+    """Whether a path on the command line is `-`."""
+    return str(path) == "-"
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something to read, or to refuse."""
+    return is_stdin(path) or os.path.lexists(path)
+
+
 def read(path: Path, limit: int) -> bytes:
-    """All bytes of a regular file of at most `limit` bytes.
+    """All bytes of a regular file, or of stdin (`-`), of at most `limit` bytes.
 
     Raises MissingError where there is none, UnreadError for all else that is not read.
     """
+    data = stdin.data(limit) if is_stdin(path) else _of_file(path, limit)
+    if len(data) > limit:
+        raise UnreadError(path, f"it is larger than {_size(limit)}", _SPLIT)
+    return data
+
+
+def _of_file(path: Path, limit: int) -> bytes:
+    """Its bytes, up to one more than the limit."""
     try:
         _only_regular(path, path.lstat())
         with os.fdopen(os.open(path, _OPEN), "rb") as file:
             _only_regular(path, os.fstat(file.fileno()))
-            data = up_to(file, limit + 1)
+            return up_to(file, limit + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise MissingError(path) from None
     except OSError as error:
         raise UnreadError(path, str(error.strerror)) from None
     except ValueError as error:
         raise UnreadError(path, f"it cannot be the name of a file: {error}") from None
-    if len(data) > limit:
-        raise UnreadError(path, f"it is larger than {_size(limit)}", _SPLIT)
-    return data
 
 
 def up_to(stream: IO[bytes], limit: int) -> bytes:
@@ -138,8 +186,8 @@ def files(
         given(folder)
     except UnreadError as error:
         return [], [error]
-    if not folder.is_dir():
-        return [folder] if os.path.lexists(folder) else [], []
+    if is_stdin(folder) or not folder.is_dir():
+        return [folder] if exists(folder) else [], []
     found: list[Path] = []
     wrong: list[UnreadError] = []
 
@@ -163,6 +211,8 @@ def given(path: Path) -> None:
 
     Beyond projects only a file that is itself a link is refused: folders are anyone's own.
     """
+    if is_stdin(path):
+        return
     if path.is_symlink() and not path.is_dir():
         raise UnreadError(path, "it is a link", "name the file it points to")
     for part in _in_project(path.absolute()):

@@ -32,6 +32,11 @@ class Tested:
 def to_test(paths: Sequence[Path], changed_since: str | None) -> Tested:
     """Those of rule files or folders of a project; without paths, all of the current project."""
     for path in paths:
+        if gate.is_stdin(path):
+            raise ConfigError(
+                "cases are not read from standard input",
+                hint="they run with the sources of their project: name a file in it",
+            )
         if not path.exists():
             raise ConfigError(f"no such file or folder: {path}")
     project = load_project(find_project(paths[0] if paths else Path()))

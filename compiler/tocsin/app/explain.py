@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tocsin import gate
 from tocsin.cases import explain as why
 from tocsin.cases.explain import Explanation, Named
 from tocsin.cases.windows import Windows, explain_windows
@@ -80,11 +81,11 @@ def _chosen(
 def _detections(rule: str, folder: Path | None) -> tuple[list[Resolved], Values, list[Diagnostic]]:
     """Queries of a file or of a key, the project's placeholders, and what is wrong there."""
     path = Path(rule)
-    if not path.is_file():
+    if not path.is_file() and not gate.is_stdin(path):
         project = load_project(find_project(folder or Path()))
         return [_by_key(project, rule)], _values(project.root), []
     root = folder or project_above(path)
-    if root:
+    if root and not gate.is_stdin(path):
         project = load_project(root)
         mine = [q for q in project.queries if Path(q.detection.span.file).samefile(path)]
         wrong = [d for d in project.diagnostics if _is(d, path)]

@@ -55,7 +55,7 @@ def _parts(paths: Sequence[Path]) -> dict[Path | None, list[Path]]:
     """The paths by the project that reads them as its own; None: none does."""
     found: dict[Path | None, list[Path]] = {}
     for path in paths:
-        root = project_above(path)
+        root = None if gate.is_stdin(path) else project_above(path)
         below = [root / name for name in FOLDERS] if root else []
         own = any(_is_in(path, folder) for folder in below)
         found.setdefault(root if own else None, []).append(path)

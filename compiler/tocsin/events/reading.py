@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import sys
 import zlib
 from array import array
 from bisect import bisect_right
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from tocsin import gate
 from tocsin.diagnostics import Diagnostic, Span
 from tocsin.errors import ConfigError
 from tocsin.events.evtx_file import evtx_pieces
@@ -24,8 +24,6 @@ from tocsin.events.table import csv_pieces
 from tocsin.events.windows import flat
 from tocsin.plural import plural
 
-STDIN = "-"
-"""In place of a file."""
 MOST_FINDINGS = 20
 """Findings of one file that are shown each; more are a number."""
 
@@ -54,8 +52,8 @@ def read_events(paths: Iterable[Path], *, flatten: bool = True) -> EventFiles:
     """All events of the files or of stdin; `flatten`: Windows events get Sigma's field names."""
     made = EventFiles()
     for path in paths:
-        if str(path) == STDIN:
-            _read("stdin", sys.stdin.buffer, made, flatten=flatten)
+        if gate.is_stdin(path):
+            _read("stdin", gate.stdin.stream(), made, flatten=flatten)
             continue
         with open_events(path) as stream:
             _read(str(path), stream, made, flatten=flatten)

@@ -67,7 +67,7 @@ def rule_files(paths: Iterable[Path]) -> tuple[list[Path], list[Diagnostic]]:
     found: dict[Path, None] = {}
     wrong: dict[str, Diagnostic] = {}
     for path in paths:
-        if not os.path.lexists(path):
+        if not gate.exists(path):
             raise ConfigError(f"no such file or folder: {path}")
         below, refused = gate.files(path, _SUFFIXES, deep=True)
         found |= dict.fromkeys(file for file in below if not _holds_cases(file) or file == path)
@@ -116,7 +116,10 @@ def collect(
 def _read(file: Path, placeholders: Placeholders | None, values: str, known: Table) -> FileRead:
     """What a file holds; `values` tells the placeholders apart."""
     beside = file.with_name(f"{file.stem}.test{file.suffix}")
-    data, cases = _bytes(file), _bytes(beside) if os.path.lexists(beside) else None
+    data = _bytes(file)
+    cases: Bytes | None = None
+    if not gate.is_stdin(file) and os.path.lexists(beside):
+        cases = _bytes(beside)
     if isinstance(data, gate.UnreadError):
         return FileRead(wrong=(unread(data),))
     if isinstance(cases, gate.UnreadError):

@@ -25,7 +25,7 @@ _MOST_EVIDENCE = 64 * gate.MIB
     "--plan",
     "plan_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Deploy exactly this saved plan; refused if anything has changed since.",
+    help="Deploy exactly this saved plan (- is stdin); refused if anything has changed since.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @approvals_option
@@ -54,6 +54,8 @@ def apply(  # noqa: PLR0913 - one parameter per option
             "the plan must be confirmed, and there is no terminal to ask on",
             hint="give --yes, or --plan FILE with a reviewed plan",
         )
+    if plan_file and evidence and plan_file == evidence:
+        raise ConfigError("the plan and the evidence are one file", hint="name the other one, too")
     proof = _evidence(evidence)
     reviewed = saved_plan(opened, plan_file) if plan_file else None
     review = reviewer("" if yes or reviewed else "Deploy this?")

@@ -52,11 +52,11 @@ def compile(  # noqa: A001 - the command's name
 ) -> None:
     """Make the artifacts of every backend, and count what each compiles and refuses.
 
-    Without PATHS, all detections of the project; PATHS are any Sigma files and folders, compiled
-    over one table `events` with a text column a field (event time for correlations: `timestamp`).
-    With --out, artifacts are written to DIR/<backend>/<source>/<key>.<suffix>, with the tables that
-    they read and a manifest; equal detections give equal bytes. Exit code 1 if something was
-    refused or has errors.
+    Without PATHS, all detections of the project; PATHS are any Sigma files and folders (- is
+    stdin), compiled over one table `events` with a text column a field (event time for
+    correlations: `timestamp`). With --out, artifacts are written to
+    DIR/<backend>/<source>/<key>.<suffix>, with the tables that they read and a manifest; equal
+    detections give equal bytes. Exit code 1 if something was refused or has errors.
     """
     if env and paths:
         raise click.UsageError("--env needs the project's own detections, so no PATHS")

@@ -20,7 +20,6 @@ from tocsin.escape import printable
 from tocsin.events.reading import read_events
 from tocsin.ir.trace import Trace
 
-STDIN = "-"
 MANY = 8
 """An `any of` with more parts than this, none of which holds, is shown as one line."""
 
@@ -39,12 +38,12 @@ def explain(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Why a detection matches an event, or does not.
 
-    RULE is a rule file, or the key, name or id of a detection of the project. FILE holds
-    events in any form that `tocsin scan` reads. For each event: the verdict, the truth of every
-    selection and what the event has there, and near misses. A correlation is shown at each of its
-    base matches (to people, at the first 100): the newest 20 events of the window, what was counted
-    there, what was asked; the events are taken in the order of FILE. Exit code 1 if something in
-    the files is broken, 0 whether the events match or not.
+    RULE is a rule file (- is stdin), or the key, name or id of a detection of the project. FILE
+    holds events in any form that `tocsin scan` reads. For each event: the verdict, the truth of
+    every selection and what the event has there, and near misses. A correlation is shown at each of
+    its base matches (to people, at the first 100): the newest 20 events of the window, what was
+    counted there, what was asked; the events are taken in the order of FILE. Exit code 1 if
+    something in the files is broken, 0 whether the events match or not.
     """
     read = read_events([Path(file)], flatten=flatten == AUTO)
     found = explain_rule(rule, project, read, number)

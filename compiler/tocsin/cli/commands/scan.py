@@ -49,7 +49,7 @@ class Many(click.Option):
 def _greedy(process: Any) -> Any:
     def take(value: Any, state: Any) -> None:
         process(value, state)
-        while state.rargs and not state.rargs[0].startswith("-"):
+        while state.rargs and (state.rargs[0] == "-" or not state.rargs[0].startswith("-")):
             process(state.rargs.pop(0), state)
 
     return take

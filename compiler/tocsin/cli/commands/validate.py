@@ -73,9 +73,10 @@ def validate(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Find every mistake in rules, sources and cases.
 
-    PATHS are projects (folders with a tocsin.toml) or any Sigma files and folders; without
-    PATHS, the project of the current folder. What is part of a project is checked as such, and
-    only what concerns PATHS is said. Exit code 1 if any finding is an error, or as --fail-on says.
+    PATHS are projects (folders with a tocsin.toml) or any Sigma files and folders (- is stdin);
+    without PATHS, the project of the current folder. What is part of a project is checked as such,
+    and only what concerns PATHS is said. Exit code 1 if any finding is an error, or as --fail-on
+    says.
 
     Of more than five findings of one kind, text shows what they have in common; --all shows each,
     as the formats for machines always do.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tocsin import gate
 from tocsin.app.worker import open_worker, run_local_worker
 from tocsin.cli import completion
 from tocsin.cli.options import env_option, project_option
@@ -66,6 +67,11 @@ def worker(  # noqa: PLR0913 - one parameter per option
 
     site = open_worker(env, project)
     files = (*events, *more)
+    if any(map(gate.is_stdin, files)):
+        raise ConfigError(
+            "a worker does not read events from standard input",
+            hint="it tells events apart by file and line: name a file",
+        )
     with graceful() as stop:
         watched = progress()
         if site.settings.kind == "local":
