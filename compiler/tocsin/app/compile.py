@@ -14,7 +14,7 @@ from tocsin.backend.base import Backend
 from tocsin.compile import Refusal, compile_query
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
-from tocsin.front.collect import collect
+from tocsin.front.collect import collect_again
 from tocsin.front.place import find_project
 from tocsin.front.project import Project, load_project
 from tocsin.front.relate import relate_inferred
@@ -96,7 +96,7 @@ def write_built(out: Path, built: Sequence[Built]) -> tuple[int, int]:
 
 def _inferred(paths: Sequence[Path]) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, ...]]:
     """Any rules, bound to one table that has a text column for every field they look at."""
-    found = collect(paths)
+    found = collect_again(paths)
     related = relate_inferred(found, UNBOUND, ignore_logsource=False)
     kinds = {kind for query in related.queries for kind in query.kinds}
     fields = {name for query in related.queries for name in query.fields}

@@ -13,7 +13,7 @@ from tocsin.backend.forms import Form
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.events.reading import read_events
-from tocsin.front.collect import collect, no_rules
+from tocsin.front.collect import collect_again, no_rules
 from tocsin.front.place import project_above
 from tocsin.front.project import seen as seen_from
 from tocsin.front.relate import relate_inferred
@@ -51,13 +51,13 @@ def load_scan(
     rules: Sequence[Path], events: Sequence[Path], *, flatten: bool, ignore_logsource: bool
 ) -> LoadedScan:
     """Read rules and events, and find out which rules look at which events."""
-    collected = collect(rules)
+    collected = collect_again(rules)
     read = read_events(events, flatten=flatten)
-    known = routes(_sources_of(rules))
-    related = relate_inferred(collected, UNBOUND, ignore_logsource=ignore_logsource, routes=known)
+    routed = routes(_sources_of(rules))
+    related = relate_inferred(collected, UNBOUND, ignore_logsource=ignore_logsource, routes=routed)
     wrong = (*collected.diagnostics, *no_rules(rules), *related.diagnostics, *read.diagnostics)
     reached = reach(related.queries, read.events)
-    coverage = ScanCoverage(collected, read, reached, known, ignore_logsource)
+    coverage = ScanCoverage(collected, read, reached, routed, ignore_logsource)
     return LoadedScan(related.queries, read.events, wrong, coverage)
 
 

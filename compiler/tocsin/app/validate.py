@@ -11,7 +11,7 @@ from tocsin import gate
 from tocsin.app.project import findings
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
-from tocsin.front.collect import RuleSet, collect, no_rules, rule_files
+from tocsin.front.collect import RuleSet, collect, collect_again, no_rules, rule_files
 from tocsin.front.item import Placeholders
 from tocsin.front.place import find_project, project_above
 from tocsin.front.placeholders import read_placeholders
@@ -96,7 +96,7 @@ def _files(paths: list[Path]) -> tuple[list[Diagnostic], int]:
     """Findings in rule files, and how many detections have none. Fields are not known here."""
     root = project_above(paths[0])
     values, unread = read_placeholders(seen(root) / "placeholders") if root else ({}, [])
-    read = collect(paths, values)
+    read = collect_again(paths, values)
     every = _among_neighbours(read, paths, root, values)
     related = relate_inferred(every, UNBOUND, ignore_logsource=True)
     files = {str(file) for file in rule_files(paths)[0]}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from tocsin import gate
-from tocsin.cache import Table, key
+from tocsin.cache import Table, key, table
 from tocsin.diagnostics import Diagnostic, Span
 from tocsin.errors import ConfigError
 from tocsin.front.block import CaseFile, findings, read_cases
@@ -111,6 +111,12 @@ def collect(
     ordered = tuple(sorted([*wrong, *filtered.diagnostics], key=lambda d: d.sort_key))
     broken = (*lost, *filtered.broken)
     return RuleSet(filtered.rules, ordered, len(files), tuple(correlations), broken)
+
+
+def collect_again(paths: Sequence[Path], placeholders: Placeholders | None = None) -> RuleSet:
+    """As `collect`, and what was read of these paths before is known again."""
+    with table("rules", paths) as known:
+        return collect(paths, placeholders, known)
 
 
 def _read(file: Path, placeholders: Placeholders | None, values: str, known: Table) -> FileRead:
