@@ -1,0 +1,185 @@
+"""CPU seconds of commands: `python -m bench.command_line NAME=TOCSIN …` (see docs/performance.md).
+
+`TOCSIN` is the command of an installation; several are measured side by side, each command of one
+after the same of the other, so that a machine that slows down slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+from bench.contenders import ROOT
+from bench.machine import described
+
+RECORD = Path(__file__).parent / "results" / "command_line.json"
+ROUNDS = 5
+SIGMAHQ = ("rules", "rules-compliance", "rules-emerging-threats", "rules-threat-hunting")
+TOML = """[project]
+name = "bench"
+
+[environments.local]
+kind = "local"
+path = ".tocsin/local"
+backend = "batch-sql"
+correlations = "batch-sql"
+"""
+RULE = """title: One
+id: 11111111-2222-4333-8444-555555555555
+logsource: {category: process_creation, product: windows}
+detection:
+  selection: {Image|endswith: '\\\\whoami.exe'}
+  condition: selection
+"""
+EVENT = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "Image": r"C:\whoami.exe"}
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """The median CPU seconds of one command of one installation."""
+
+    command: str
+    detections: int
+    installation: str
+    cached: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project of so many detections, one of its files, and a file of events."""
+
+    root: Path
+    detections: int
+    one: Path
+    events: Path
+
+    def commands(self) -> dict[str, list[str]]:
+        """What is measured, by its title."""
+        scan = ["scan", "--events", str(self.events), "--rules"]
+        found = {
+            "validate": ["validate"],
+            "validate FILE": ["validate", str(self.one)],
+            "scan": [*scan, "rules"],
+            "plan, nothing to do": ["plan", "--env", "local"],
+        }
+        if self.detections == 1:
+            found["scan --engine duckdb"] = [*scan, "rules", "--engine", "duckdb"]
+        return found
+
+
+def cpu(command: Sequence[str], root: Path, cache: Path | None) -> float:
+    """User and system seconds of a command. What it finds does not matter here."""
+    env = {**os.environ, "TOCSIN_CACHE": str(cache) if cache else ""}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode > 1:
+        raise SystemExit(f"{' '.join(command)}: {done.stderr}")
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def projects(folder: Path, shared: Path, tocsin: str) -> Iterator[Project]:
+    """One rule, our own 64, 2,095 of SigmaHQ that our sources serve, and all 3,757 of its files.
+
+    The last has rules that no source serves: it is validated and scanned, and cannot be planned.
+    """
+    yield _project(folder / "1", {"one.yml": RULE})
+    own = ROOT / "detections" / "rules"
+    yield _project(folder / "64", {str(f.relative_to(own)): f.read_text() for f in _files(own)})
+    corpus = shared / "corpus" / "sigmahq"
+    rules = {
+        f"{part}/{file.relative_to(corpus / part)}": file.read_text()
+        for part in SIGMAHQ
+        for file in _files(corpus / part)
+    }
+    if not rules:
+        return
+    every = _project(folder / "all", rules)
+    broken = _with_errors(every.root, tocsin)
+    sound = sorted(name for name in rules if f"rules/{name}" not in broken)[:2095]
+    yield _project(folder / "2095", {name: rules[name] for name in sound})
+    yield every
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.yml"))
+
+
+def _with_errors(root: Path, tocsin: str) -> set[str]:
+    command = [tocsin, "validate", "--format", "json"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    return {d["file"] for d in json.loads(done.stdout) if d["severity"] == "error"}
+
+
+def _project(root: Path, rules: dict[str, str]) -> Project:
+    shutil.copytree(ROOT / "detections" / "sources", root / "sources")
+    (root / "tocsin.toml").write_text(TOML)
+    for name, text in rules.items():
+        file = root / "rules" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    events = root / "events.jsonl"
+    events.write_text(json.dumps(EVENT) + "\n")
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+        who = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]
+        subprocess.run(["git", *who, *command], cwd=root, check=True)
+    count = sum(not name.endswith(".test.yml") for name in rules)
+    return Project(root, count, root / "rules" / min(rules), events)
+
+
+def measured(
+    project: Project, installations: dict[str, str], cache: Path, console: Console
+) -> Iterator[Timed]:
+    """All commands: without anything kept, and with what the command itself has kept."""
+    for name, tocsin in installations.items():
+        for command in (["lock"], ["apply", "--env", "local", "--yes"]):
+            subprocess.run([tocsin, *command], cwd=project.root, capture_output=True, check=False)
+        cpu([tocsin, "validate"], project.root, cache / name)
+    for title, arguments in project.commands().items():
+        for kept in (False, True):
+            seconds: dict[str, list[float]] = {name: [] for name in installations}
+            rounds = ROUNDS + 1 if kept else (3 if project.detections > 1000 else ROUNDS)
+            for _ in range(rounds):
+                for name, tocsin in installations.items():
+                    at = cache / name if kept else None
+                    seconds[name].append(cpu([tocsin, *arguments], project.root, at))
+            for name, times in seconds.items():
+                timed = median(times[1:] if kept else times)
+                console.print(f"{project.detections} {title} {name} kept={kept}: {timed:.2f} s")
+                yield Timed(title, project.detections, name, kept, round(timed, 3))
+
+
+def main() -> None:
+    """Measure, and renew the record."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("installations", nargs="+", metavar="NAME=TOCSIN")
+    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--record", type=Path, default=RECORD)
+    args = parser.parse_args()
+    installations = dict(each.split("=", 1) for each in args.installations)
+    console = Console(stderr=True)
+    with TemporaryDirectory() as folder:
+        rows = [
+            asdict(row)
+            for project in projects(Path(folder), args.shared, [*installations.values()][-1])
+            for row in measured(project, installations, Path(folder, "cache"), console)
+        ]
+    record = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": described(), "rows": rows}
+    args.record.write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
