@@ -46,7 +46,10 @@ def test_plan_and_apply_say_what_they_are_at(many: Path, tocsin: Tocsin) -> None
     assert "looking at" not in told.stdout + told.stderr
 
 
-@pytest.mark.parametrize("words", ["validate", "test", "lock", "compile --target kafka-filter"])
+WORDS = ["validate", "test", "lock", "compile --target kafka-filter", "coverage --out page"]
+
+
+@pytest.mark.parametrize("words", WORDS)
 def test_so_do_commands_that_read_a_project(many: Path, words: str) -> None:
     assert many == Path.cwd()
     seen = on_terminal(words.split(), {"TERM": "xterm"})

@@ -57,7 +57,8 @@ def coverage(  # noqa: PLR0913 - one parameter an option
         opened = open_environment(env, project, remote=remote, resolve=False, progress=progress())
         found = coverage_of_environment(opened, at)
     else:
-        found = coverage_of_project(find_project(project or Path()))
+        with progress().stage("reading the project"):
+            found = coverage_of_project(find_project(project or Path()))
     written = write(found, out)
     if fmt == "json":
         echo_json({"files": [str(path) for path in written], "figures": figures(found)})

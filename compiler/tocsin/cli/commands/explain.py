@@ -16,6 +16,7 @@ from tocsin.cli import completion
 from tocsin.cli.explain_windows import correlation_json, show_windows
 from tocsin.cli.options import AUTO, flatten_option, project_option
 from tocsin.cli.output import Terminal, echo_json, end_if_wrong, format_option, print_wrong, say
+from tocsin.cli.progress import progress
 from tocsin.escape import printable
 from tocsin.events.reading import read_events
 from tocsin.ir.trace import Trace
@@ -45,8 +46,9 @@ def explain(  # noqa: PLR0913 - one parameter an option
     counted there, what was asked; the events are taken in the order of FILE. Exit code 1 if
     something in the files is broken, 0 whether the events match or not.
     """
-    read = read_events([Path(file)], flatten=flatten == AUTO)
-    found = explain_rule(rule, project, read, number)
+    with progress().stage("reading and explaining"):
+        read = read_events([Path(file)], flatten=flatten == AUTO)
+        found = explain_rule(rule, project, read, number)
     print_wrong(found.wrong, fmt)
     if fmt == "json":
         of_events = (_as_json(*each) for each in found.events)

@@ -27,8 +27,9 @@ def shadow(opened: OpenEnvironment, rule: str, *, samples: int, fmt: str) -> Non
 
     Matches are counted since the form was placed in shadow. RULE is a key, an id, or a prefix.
     """
-    seen = watched(opened, rule)
-    told = report(seen, samples)
+    with opened.progress.stage("reading matches"):
+        seen = watched(opened, rule)
+        told = report(seen, samples)
     if fmt == "json":
         echo_json(told)
         return

@@ -19,7 +19,8 @@ from tocsin.state.verify import LedgerReport
 @format_option("text", "json")
 def verify(opened: OpenEnvironment, fmt: str) -> None:
     """Recompute every digest of every release, and the chain. Exit code 1 on any tampering."""
-    verdict = verify_environment(opened)
+    with opened.progress.stage("checking every release"):
+        verdict = verify_environment(opened)
     if fmt == "json":
         echo_json(asdict(verdict))
     else:
