@@ -19,7 +19,6 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, TypeVar
 
 from platformdirs import user_cache_path
@@ -169,7 +168,7 @@ def _without_collecting() -> Iterator[None]:
 
 def _write(file: Path, made_by: bytes, answers: dict[str, Any]) -> None:
     data = pickle.dumps(answers, pickle.HIGHEST_PROTOCOL)
-    writer = f".{os.getpid()}-{token_hex(4)}"
+    writer = f".{os.getpid()}-{os.urandom(4).hex()}"
     files.replace(file, made_by + hashlib.sha256(data).digest() + data, writer)
     _forget(file.parent)
 

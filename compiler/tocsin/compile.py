@@ -11,7 +11,6 @@ from typing import Protocol
 from tocsin.backend.base import Backend, refuse_undeclared
 from tocsin.backend.forms import PackBackend, part_of
 from tocsin.backend.registry import code
-from tocsin.backend.streaming import StreamBackend
 from tocsin.cache import Table, table
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import Unsupported
@@ -55,11 +54,16 @@ def compile_query(query: Resolved, backend: Backend, *, stream: bool = False) ->
     """One detection for one backend; `stream`: in the form that stream environments deploy."""
     try:
         refuse_undeclared(query, backend.capabilities)
-        if stream and isinstance(backend, StreamBackend):
-            return backend.deployed(query)
-        return backend.compile(query)
+        return _deployed(query, backend) if stream else backend.compile(query)
     except Unsupported as no:
         return Refusal(query, backend.name, no.node, no.reason, no.detail)
+
+
+def _deployed(query: Resolved, backend: Backend) -> Artifact:
+    """In the form that stream environments deploy, where the backend has one."""
+    from tocsin.backend.streaming import StreamBackend  # noqa: PLC0415 - slow to load
+
+    return backend.deployed(query) if isinstance(backend, StreamBackend) else backend.compile(query)
 
 
 class Compile(Protocol):

@@ -5,27 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tocsin.backend.base import Backend, ExtraEngine
-from tocsin.backend.streaming import EnvironmentBackend, StreamBackend
 from tocsin.errors import ConfigError
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+    from tocsin.backend.streaming import EnvironmentBackend, StreamBackend
+
 GROUP = "tocsin.backends"
+
+
+def _points(**wanted: str) -> EntryPoints:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow to load
+
+    return entry_points(group=GROUP).select(**wanted)
 
 
 @cache
 def names() -> tuple[str, ...]:
     """Names of all installed backends, sorted."""
-    return tuple(sorted(point.name for point in entry_points(group=GROUP)))
+    return tuple(sorted(point.name for point in _points()))
 
 
 @cache
 def load(name: str) -> Backend:
     """The backend of this name."""
-    for point in entry_points(group=GROUP, name=name):
+    for point in _points(name=name):
         try:
             backend: Backend = point.load()()
         except (ImportError, AttributeError) as error:
@@ -38,7 +48,7 @@ def load(name: str) -> Backend:
 @cache
 def code() -> tuple[Path, ...]:
     """The packages and modules with the code of all backends, none of which is loaded."""
-    roots = {point.module.split(".")[0] for point in entry_points(group=GROUP)}
+    roots = {point.module.split(".")[0] for point in _points()}
     specs = (find_spec(root) for root in sorted(roots))
     files = [Path(spec.origin) for spec in specs if spec and spec.origin]
     return tuple(file.parent if file.name == "__init__.py" else file for file in files)
@@ -66,6 +76,8 @@ def missing(engine: str) -> str:
 
 def streaming(name: str) -> StreamBackend | None:
     """The backend of this name, if it runs detections continuously."""
+    from tocsin.backend.streaming import StreamBackend  # noqa: PLC0415 - slow to load
+
     backend = load(name)
     return backend if isinstance(backend, StreamBackend) else None
 
@@ -80,6 +92,8 @@ def in_workers(name: str) -> bool:
 @cache
 def packing() -> frozenset[str]:
     """Backends that put the parts of a source's detections into one pack."""
+    from tocsin.backend.streaming import StreamBackend  # noqa: PLC0415 - slow to load
+
     found = _engines()[0].values()
     return frozenset(b.name for b in found if isinstance(b, StreamBackend) and b.packs)
 
@@ -87,6 +101,8 @@ def packing() -> frozenset[str]:
 @cache
 def kinds() -> Mapping[str, EnvironmentBackend]:
     """Kinds of environments that installed backends declare, with who does."""
+    from tocsin.backend.streaming import EnvironmentBackend  # noqa: PLC0415 - slow to load
+
     found: dict[str, EnvironmentBackend] = {}
     for name in names():
         with suppress(ConfigError):  # told where it is asked for by name

@@ -12,7 +12,6 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -112,6 +111,8 @@ def _shipped(_: click.Context) -> Iterable[str]:
 
 
 def _backends(_: click.Context) -> Iterable[str]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow to load
+
     return [point.name for point in entry_points(group="tocsin.backends")]
 
 

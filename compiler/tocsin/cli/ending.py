@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
-from tempfile import mkdtemp, mkstemp
 from typing import Any, NoReturn
 
 import click
@@ -83,6 +81,10 @@ def _leave(code: int, told: dict[str, Any], message: str = "") -> NoReturn:
 
 def _crash_report() -> Path:
     """A file of its own in a private folder: nobody else knows its name, or may read it."""
+    # Needed once, at the end.
+    import traceback  # noqa: PLC0415
+    from tempfile import mkdtemp, mkstemp  # noqa: PLC0415
+
     from platformdirs import user_state_path  # noqa: PLC0415 - needed once, at the end
 
     override = os.environ.get("TOCSIN_STATE")

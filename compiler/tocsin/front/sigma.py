@@ -1,25 +1,13 @@
-"""The only place that speaks to pySigma: rule metadata and the grammar of conditions.
+"""Conditions of rules as trees, and what is wrong with the metadata of a rule.
 
-pySigma parses; meaning is ours. Its classes do not leave this module.
+pySigma, which finds it out, takes a while to load: it is loaded where there is something to parse.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-
-from sigma.conditions import (  # noqa: TID251 - the one module that may
-    ConditionAND,
-    ConditionIdentifier,
-    ConditionNOT,
-    ConditionOR,
-    ConditionSelector,
-    SigmaCondition,
-)
-from sigma.exceptions import SigmaError  # noqa: TID251
-from sigma.rule import SigmaDetections, SigmaRule  # noqa: TID251
 
 MAX_CONDITION = 4000
 MAX_NESTING = 30
@@ -60,9 +48,6 @@ class ConditionError(ValueError):
         self.hint = hint
 
 
-_NO_DETECTIONS = SigmaDetections.from_dict({"any": {"field": "value"}, "condition": "any"})
-
-
 @lru_cache(maxsize=1024)
 def parse_condition(text: str) -> Tree:
     """The tree of a condition; raises ConditionError."""
@@ -71,54 +56,13 @@ def parse_condition(text: str) -> Tree:
         raise ConditionError("conditions with a pipe are not supported", text.index("|"), hint)
     if len(text) > MAX_CONDITION or text.count("(") > MAX_NESTING:
         raise ConditionError("the condition is too long or nested too deeply")
-    try:
-        return _tree(SigmaCondition(text, _NO_DETECTIONS).parse(postprocess=False))
-    except SigmaError as error:
-        raise _located(str(error), text) from None
-    except RecursionError:
-        raise ConditionError("the condition is nested too deeply") from None
+    from tocsin.front.pysigma import parsed  # noqa: PLC0415 - slow to load
 
-
-def _located(message: str, text: str) -> ConditionError:
-    found = re.search(r"\(at char (\d+)\)", message)
-    offset = min(int(found[1]), len(text)) if found else 0
-    near = text[offset:].split()
-    what = f"unexpected {near[0]!r}" if near else "it ends unexpectedly"
-    hint = "it may hold selections, `and`, `or`, `not`, parentheses, `1 of x*`, `all of them`"
-    if near and near[0] in ("AND", "OR", "NOT", "OF"):
-        hint = f"write operators in lower case: `{near[0].lower()}`"
-    return ConditionError(f"not a condition: {what}", offset, hint)
-
-
-def _tree(node: Any) -> Tree:
-    if isinstance(node, ConditionIdentifier):
-        return Name(node.identifier)
-    if isinstance(node, ConditionSelector):
-        return Quantified(node.pattern, every=node.cond_class is ConditionAND)
-    operators = {ConditionAND: "and", ConditionOR: "or", ConditionNOT: "not"}
-    return Combined(operators[type(node)], tuple(_tree(arg) for arg in node.args))
-
-
-# pySigma names its errors after attributes, but not always after the key at fault.
-_ATTRIBUTE = {"identifier": "id", "tag": "tags", "value": "tags", "type": "name"}
+    return parsed(text)
 
 
 def metadata_errors(rule: dict[str, Any]) -> list[tuple[str, str]]:
     """What pySigma finds wrong with everything but the detection: (attribute, message)."""
-    stub = {**rule, "detection": {"any": {"field": "value"}, "condition": "any"}}
-    wrong: list[tuple[str, str]] = []
-    if not isinstance(stub.get("id", ""), str):  # pySigma would stop here, and find nothing else
-        del stub["id"]
-        wrong.append(("id", "Sigma rule identifier must be an UUID"))
-    try:
-        found = SigmaRule.from_dict(stub, collect_errors=True).errors
-    except SigmaError as error:
-        found = [error]
-    except (TypeError, ValueError, AttributeError) as error:
-        return [*wrong, ("", f"not a Sigma rule: {error}")]
-    return wrong + [(_attribute(error), str(error).split(" in ")[0]) for error in found]
+    from tocsin.front.pysigma import errors  # noqa: PLC0415 - slow to load
 
-
-def _attribute(error: SigmaError) -> str:
-    stem = type(error).__name__.removeprefix("Sigma").removesuffix("Error").lower()
-    return _ATTRIBUTE.get(stem, stem)
+    return errors(rule)
