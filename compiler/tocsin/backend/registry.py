@@ -13,17 +13,17 @@ from tocsin.backend.base import Backend, ExtraEngine
 from tocsin.errors import ConfigError
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoints
+    from importlib.metadata import EntryPoint
 
     from tocsin.backend.streaming import EnvironmentBackend, StreamBackend
 
 GROUP = "tocsin.backends"
 
 
-def _points(**wanted: str) -> EntryPoints:
+def _points(name: str = "*") -> list[EntryPoint]:
     from importlib.metadata import entry_points  # noqa: PLC0415 - slow to load
 
-    return entry_points(group=GROUP).select(**wanted)
+    return [point for point in entry_points(group=GROUP) if name in ("*", point.name)]
 
 
 @cache
@@ -35,7 +35,7 @@ def names() -> tuple[str, ...]:
 @cache
 def load(name: str) -> Backend:
     """The backend of this name."""
-    for point in _points(name=name):
+    for point in _points(name):
         try:
             backend: Backend = point.load()()
         except (ImportError, AttributeError) as error:

@@ -116,7 +116,7 @@ def crash(*_):
     secret = "the reason"
     raise RuntimeError(secret)
 
-use_case.collect = crash
+use_case.collect_again = crash
 main()
 """
 
