@@ -259,3 +259,18 @@ def flink(rows: Sequence[Row]) -> str:
             f"| {got[0]['events']:,} | {planned:.1f} s |"
         )
     return "\n".join(lines)
+
+
+def command_line(record: Record) -> str:
+    """CPU seconds of each command: of the installations that were measured side by side."""
+    rows: dict[tuple[int, str], dict[tuple[str, bool], float]] = {}
+    for row in record["rows"]:
+        key = (row["detections"], row["command"])
+        rows.setdefault(key, {})[row["installation"], row["cached"]] = row["seconds"]
+    lines = ["| rules | command | before | now, nothing kept | now, kept | times faster |"]
+    lines.append("| --: | --- | --: | --: | --: | --: |")
+    for (detections, command), timed in sorted(rows.items(), key=lambda item: item[0][0]):
+        before, cold, warm = timed["before", False], timed["now", False], timed["now", True]
+        shown = f"{before:.2f} | {cold:.2f} | {warm:.2f} | {before / warm:.1f}"
+        lines.append(f"| {detections:,} | `{command}` | {shown} |")
+    return "\n".join(lines)
