@@ -21,8 +21,7 @@ HERE = Path(__file__).parents[1]
 SOURCES = HERE / "java"
 BUILD_SECONDS = 600
 WITHOUT = (
-    "without the matcher for Flink, nothing can be tested on, compiled for or deployed to Flink; "
-    "all else works"
+    "without the matcher for Flink, nothing can be tested on or deployed to Flink; all else works"
 )
 _TOOLS = {"javac": "a Java compiler (javac)", "mvn": "Maven (mvn)"}
 

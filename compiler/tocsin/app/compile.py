@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tocsin.app.output_folder import gather, tables, write
+from tocsin.app.output_folder import gather, needed_files, tables, write
 from tocsin.backend import registry
 from tocsin.backend.base import Backend
 from tocsin.compile import Refusal, compile_query
 from tocsin.diagnostics import Diagnostic
-from tocsin.errors import ConfigError
+from tocsin.errors import ConfigError, EngineError
 from tocsin.front.collect import collect_again
 from tocsin.front.place import find_project
 from tocsin.front.project import Project, load_project
@@ -84,14 +84,29 @@ def build_all(given: ToCompile, progress: Passing) -> list[Built]:
     return [_build(backend, queries, progress) for backend, queries in given.queries]
 
 
-def write_built(out: Path, built: Sequence[Built]) -> tuple[int, int]:
-    """Write artifacts, tables and a manifest; how many files, and how many old ones went."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many files were written and removed, and why those of a backend are not whole."""
+
+    files: int
+    removed: int
+    missing: tuple[tuple[str, EngineError], ...]
+
+
+def write_built(out: Path, built: Sequence[Built]) -> Written:
+    """Write artifacts, tables and a manifest; remove what an older run wrote."""
     if out.is_file():
         raise ConfigError(f"{out} is a file", hint="name a folder")
     files = gather(artifact for each in built for artifact in each.artifacts)
+    missing: list[tuple[str, EngineError]] = []
     for each in built:
         files |= tables(each.backend, each.sources)
-    return len(files), write(out, files, [each.backend.name for each in built])
+        try:
+            files |= needed_files(each.backend) if each.sources else {}
+        except EngineError as error:
+            missing.append((each.backend.name, error))
+    removed = write(out, files, [each.backend.name for each in built])
+    return Written(len(files), removed, tuple(missing))
 
 
 def _inferred(paths: Sequence[Path]) -> tuple[tuple[Resolved, ...], tuple[Diagnostic, ...]]:

@@ -33,12 +33,16 @@ def gather(artifacts: Iterable[Artifact]) -> dict[str, bytes]:
 
 
 def tables(backend: Backend, sources: Iterable[Source]) -> dict[str, bytes]:
-    """What statements over these sources need, where the backend has some: definitions, files."""
+    """The definitions that statements over these sources need, where the backend has some."""
     if not isinstance(backend, TableBackend):
         return {}
-    made = {f"{backend.name}/{s.name}/{TABLES}": backend.tables(s).encode() for s in sources}
-    files = backend.files() if made else {}
-    return made | {f"{backend.name}/{name}": body for name, body in files.items()}
+    return {f"{backend.name}/{s.name}/{TABLES}": backend.tables(s).encode() for s in sources}
+
+
+def needed_files(backend: Backend) -> dict[str, bytes]:
+    """The files that the definitions name. Raises EngineError where they cannot be made here."""
+    files = backend.files() if isinstance(backend, TableBackend) else {}
+    return {f"{backend.name}/{name}": body for name, body in files.items()}
 
 
 def write(folder: Path, files: Mapping[str, bytes], backends: Iterable[str]) -> int:

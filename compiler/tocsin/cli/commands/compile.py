@@ -11,12 +11,12 @@ from rich.table import Table
 from tocsin.app.compile import Built, build_all, to_compile, write_built
 from tocsin.cli import completion
 from tocsin.cli.output import (
-    console,
     echo_json,
     end_if_wrong,
     format_option,
     print_diagnostics,
     print_wrong,
+    say,
     show_table,
 )
 from tocsin.cli.progress import progress
@@ -56,7 +56,8 @@ def compile(  # noqa: A001 - the command's name
     stdin), compiled over one table `events` with a text column a field (event time for
     correlations: `timestamp`). With --out, artifacts are written to
     DIR/<backend>/<source>/<key>.<suffix>, with the tables that they read and a manifest; equal
-    detections give equal bytes. Exit code 1 if something was refused or has errors.
+    detections give equal bytes. Exit code 1 if something was refused, has errors or could not be
+    written.
     """
     if env and paths:
         raise click.UsageError("--env needs the project's own detections, so no PATHS")
@@ -66,20 +67,22 @@ def compile(  # noqa: A001 - the command's name
     print_wrong(given.wrong, fmt)
     built = build_all(given, watched.track)
     print_diagnostics([no.diagnostic for each in built for no in each.refused], err=True)
-    if out:
-        _write(out, built)
+    whole = _write(out, built) if out else True
     _report(built, fmt)
     end_if_wrong(given.wrong, fmt)
-    if any(each.refused for each in built):
+    if not whole or any(each.refused for each in built):
         raise click.exceptions.Exit(1)
 
 
-def _write(out: Path, built: Sequence[Built]) -> None:
-    written, removed = write_built(out, built)
-    gone = f", {removed} from an earlier run removed" if removed else ""
-    console().print(
-        f"{plural(written, 'file')} written to {printable(str(out))}{gone}", soft_wrap=True
-    )
+def _write(out: Path, built: Sequence[Built]) -> bool:
+    """Whether all was written that the statements need."""
+    written = write_built(out, built)
+    gone = f", {written.removed} from an earlier run removed" if written.removed else ""
+    say(f"{plural(written.files, 'file')} written to {printable(str(out))}{gone}")
+    for backend, error in written.missing:
+        say(f"{backend}: the statements lack a file that they need: {error.message}")
+        say(f"  hint: {error.hint}")
+    return not written.missing
 
 
 def _report(built: Sequence[Built], fmt: str) -> None:

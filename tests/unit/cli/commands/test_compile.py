@@ -15,7 +15,7 @@ from small_project import write_project
 from tocsin.backend import registry
 from tocsin.backend.base import Endpoints, Support
 from tocsin.cli.main import main_group
-from tocsin.errors import ConfigError, Unsupported
+from tocsin.errors import ConfigError, EngineError, Unsupported
 from tocsin.front.project import load_project
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import Query
@@ -104,6 +104,23 @@ def test_files_tables_and_manifest(root: Path, tmp_path: Path) -> None:
     manifest = json.loads(files.pop("manifest.json"))
     assert manifest == {path: sha256(body).hexdigest() for path, body in files.items()}
     assert files["plain/app_audit/one.txt"].decode() == load_project(root).queries[0].logic
+
+
+@pytest.mark.usefixtures("root")
+def test_statements_are_written_where_a_file_beside_them_cannot_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def files(_: object) -> dict[str, bytes]:
+        raise EngineError("building needs Maven (mvn)", hint="install it")
+
+    monkeypatch.setattr(type(registry.load("flink-sql")), "files", files)
+    result = compiled("--target", "flink-sql", "--target", "batch-sql", "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "flink-sql: the statements lack a file that they need: building needs" in result.stderr
+    assert "hint: install it" in result.stderr
+    written = tree(tmp_path / "out")
+    assert {"flink-sql/app_audit/one.sql", "batch-sql/app_audit/one.sql"} <= set(written)
+    assert not [path for path in written if path.endswith(".jar")]
 
 
 @pytest.mark.usefixtures("root")
