@@ -17,11 +17,11 @@ import java.util.TreeSet;
  * <p>Each line of a file is a JSON object: `pack`, `regexes`, `letters` and the list `events`, all in
  * Base64, and `expected`, for each event the ids of detections, or null if it must be refused.
  */
-public final class Check {
+final class Check {
     private Check() {}
 
     /** Differences in words; `counts` gets the numbers of detections, events and matches. */
-    public static List<String> differences(Path file, long[] counts) throws IOException, Refused {
+    static List<String> differences(Path file, long[] counts) throws IOException, Refused {
         List<String> found = new ArrayList<>();
         try (BufferedReader lines = Files.newBufferedReader(file)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -81,16 +81,5 @@ found.add("missing " + less(wanted, got) + ", too many " + less(got, wanted) + "
 
     private static byte[] bytes(String text) {
         return Base64.getDecoder().decode(text);
-    }
-
-    /** Prints the differences in a file; exit code 1 if there is any. */
-    public static void main(String[] arguments) throws IOException, Refused {
-        long[] counts = new long[3];
-        List<String> found = differences(Path.of(arguments[0]), counts);
-        found.stream().limit(20).forEach(System.out::println);
-        System.out.printf(
-                "%d detections, %d events, %d matches, %d differences%n",
-                counts[0], counts[1], counts[2], found.size());
-        System.exit(found.isEmpty() ? 0 : 1);
     }
 }

@@ -13,9 +13,10 @@ import java.util.List;
  * parsing included.
  *
  * <p>Arguments: a pack, its regular expressions, the letters, events as JSON lines. Rounds with the
- * pack and with an empty one take turns; each starts anew, with nothing learned or cached.
+ * pack and with an empty one take turns; each starts anew, with nothing learned or cached. After
+ * `mvn test-compile`: `java -cp target/classes:target/test-classes io.tocsin.match.Bench …`.
  */
-public final class Bench {
+final class Bench {
     private static final int ROUNDS = 5;
 
     private Bench() {}
