@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 import page_blocks
 from authoring import project, rule, write
 from tocsin.backend.registry import GROUP
+from tocsin.backend.streaming import Fleet
 
 NAME = "refund-without-order"
 block = partial(page_blocks.block, "adding-a-backend.md")
@@ -65,8 +67,15 @@ def installed(tmp_path: Path) -> Installed:
     return Installed(tmp_path)
 
 
+def test_its_fleet_has_all_members() -> None:
+    classes = ast.parse(block("python streaming backend")).body
+    fleet = next(n for n in classes if isinstance(n, ast.ClassDef) and n.name == "FolderFleet")
+    has = {node.name for node in fleet.body if isinstance(node, ast.FunctionDef)}
+    assert {name for name in vars(Fleet) if not name.startswith("_")} <= has
+
+
 def test_it_is_planned_applied_looked_at_and_rolled_back(installed: Installed) -> None:
-    assert "refund-without-order" in installed.run("plan")
+    assert f"{NAME}: write its file" in installed.run("plan", "--verbose")
     assert not installed.folder.exists()
     installed.run("apply", "--yes")
     first = (installed.folder / LIVE).read_bytes()
@@ -101,7 +110,7 @@ def test_where_it_refuses_a_release_the_one_before_goes_on(installed: Installed)
     assert check in text
     write(module, text.replace(check, 'raise EngineError("it is full")'))
     installed.change("chargeback")
-    assert "it is full; release 1 goes on" in installed.run("apply", "--yes", code=2)
+    assert "it is full; release 1 keeps running" in installed.run("apply", "--yes", code=2)
     assert (installed.folder / LIVE).read_bytes() == old
     write(module, text)
     installed.run("apply", "--yes")
