@@ -35,7 +35,7 @@ CONVERSIONS = {
 
 
 def physical_names(source: Source) -> dict[str, str]:
-    """Column of the table for each field: names fold their case, so twins get `~2`, ….
+    """Column of the table for each field: case is folded, so the second of one name gets `~2`, ….
 
     A field's own `~` is doubled, so that no column of ours, which all have a single one, is ever
     called like a field. `$~{` stands for `${`, which Spark replaces wherever it stands.

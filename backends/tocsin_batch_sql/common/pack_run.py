@@ -129,7 +129,7 @@ class PackRun(ABC):
         return value
 
     def _name(self, field: str) -> str:
-        """What its values are called: twins by case have names of their own."""
+        """What its values are called: names that differ by case only get names of their own."""
         return f"{self._names[field]}~v"
 
     def _make_classes(self, number: int, column: TableColumn) -> int:

@@ -16,7 +16,7 @@ from tocsin.backend.streaming import Publisher, UnhealthyError
 from tocsin.errors import EngineError
 from tocsin.release.cutover import Cutover
 from tocsin_flink_sql.deploy.environment import Site
-from tocsin_flink_sql.deploy.generations import Step
+from tocsin_flink_sql.deploy.generations import PipelineStep
 from tocsin_flink_sql.deploy.job_specs import JobSpec
 from tocsin_flink_sql.deploy.savepoint_upgrade import Pipelines
 from tocsin_flink_sql.deploy.watermarks import Watermarks
@@ -43,10 +43,10 @@ class LogicChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Transition:
     """A step with two generations, and the change that it makes."""
 
-    step: Step
+    step: PipelineStep
     change: LogicChange
 
     @property
@@ -77,7 +77,7 @@ class BlueGreen:
         self._pipelines = pipelines
         self._watermarks = watermarks
 
-    def begin(self, step: Step) -> None:
+    def begin(self, step: PipelineStep) -> None:
         """Start the new generation beside the old. Raises UnhealthyError.
 
         The old one may be in any state: a change may be what mends it.
@@ -88,39 +88,39 @@ class BlueGreen:
                 self._pipelines.install(step.before, step.old, {new})
         self._pipelines.install(step.after, step.generation, {old})
 
-    def cut_over(self, turns: Sequence[Turn], publisher: Publisher) -> None:
+    def cut_over(self, transitions: Sequence[Transition], publisher: Publisher) -> None:
         """Wait until the new generations have caught up, and publish their cutovers.
 
         An old one that a restart took with it is waited for; one that stays dead has none: the
         matches of both count. Raises UnhealthyError if a new one does not catch up in time.
         """
-        ahead = [turn for turn in turns if self._runs_beside(turn, publisher)]
-        for turn in ahead:
-            self._catch_up(turn.step)
+        ahead = [t for t in transitions if self._runs_beside(t, publisher)]
+        for transition in ahead:
+            self._catch_up(transition.step)
         self._publish(ahead, publisher)
 
-    def finish(self, turns: Sequence[Turn], publisher: Publisher) -> None:
+    def finish(self, transitions: Sequence[Transition], publisher: Publisher) -> None:
         """Let the old generations run up to the cutover, then take them away."""
         waiting = []
-        for turn in turns:
-            step = turn.step
-            if step.before is not None and step.old is not None and turn.at is not None:
+        for transition in transitions:
+            step = transition.step
+            if step.before is not None and step.old is not None and transition.at is not None:
                 self._restart(step.before, step.old, self._names(step)[1])
-                waiting.append(turn)
+                waiting.append(transition)
         self._await(waiting, publisher)
         self._site.place.point("cut-reached")
-        for turn in turns:
-            step = turn.step
-            self._pipelines.remove(turn.pipeline, {self._names(step)[1]})
+        for transition in transitions:
+            step = transition.step
+            self._pipelines.remove(transition.pipeline, {self._names(step)[1]})
             self._site.place.point("old-stopped")
             if step.old is not None:
-                self._site.storage.end(turn.pipeline, step.old)
+                self._site.storage.end(transition.pipeline, step.old)
 
-    def _runs_beside(self, turn: Turn, publisher: Publisher) -> bool:
+    def _runs_beside(self, transition: Transition, publisher: Publisher) -> bool:
         """Whether the cutover is to be found; else what is known of it is published."""
-        step, change = turn.step, turn.change
-        if turn.at is not None:
-            publisher.cut_over([change.cutover(turn.at, sure=True)])
+        step, change = transition.step, transition.change
+        if transition.at is not None:
+            publisher.cut_over([change.cutover(transition.at, sure=True)])
             return False
         if step.before is None or step.old is None:
             return False
@@ -138,7 +138,7 @@ class BlueGreen:
         except UnhealthyError as error:
             raise EngineError(error.message, hint="apply again once it is running") from error
 
-    def _catch_up(self, step: Step) -> None:
+    def _catch_up(self, step: PipelineStep) -> None:
         deadline = time.monotonic() + self._site.timing.catch_up
         while True:
             old, new = (self._watermarks.of(job) for job in self._jobs(step))
@@ -151,46 +151,47 @@ class BlueGreen:
                 )
             time.sleep(POLL_SECONDS)
 
-    def _publish(self, turns: Sequence[Turn], publisher: Publisher) -> None:
+    def _publish(self, transitions: Sequence[Transition], publisher: Publisher) -> None:
         """Publish cutovers that neither has reached; again, with more room, until that is sure."""
-        margin, marks = MARGIN_MS + self._watermarks.age_ms, self._marks(turns)
-        while turns:
-            cutovers = [(turn, latest(marks[turn.pipeline]) + margin) for turn in turns]
-            publisher.cut_over([turn.change.cutover(at) for turn, at in cutovers])
+        margin, marks = MARGIN_MS + self._watermarks.age_ms, self._marks(transitions)
+        while transitions:
+            cutovers = [(t, latest(marks[t.pipeline]) + margin) for t in transitions]
+            publisher.cut_over([t.change.cutover(at) for t, at in cutovers])
             self._site.place.point("cut-published")
-            marks, margin = self._marks(turns), margin * 2
-            sure = [(turn, at) for turn, at in cutovers if is_sure(at, marks[turn.pipeline])]
-            for turn, at in sure:
-                turn.step.generation.set_cutover(at)
-            publisher.cut_over([turn.change.cutover(at, sure=True) for turn, at in sure])
-            turns = [turn for turn in turns if turn.at is None]
+            marks, margin = self._marks(transitions), margin * 2
+            sure = [(t, at) for t, at in cutovers if is_sure(at, marks[t.pipeline])]
+            for transition, at in sure:
+                transition.step.generation.set_cutover(at)
+            publisher.cut_over([t.change.cutover(at, sure=True) for t, at in sure])
+            transitions = [t for t in transitions if t.at is None]
 
-    def _await(self, turns: Sequence[Turn], publisher: Publisher) -> None:
+    def _await(self, transitions: Sequence[Transition], publisher: Publisher) -> None:
         """Wait until old generations are there; where nothing comes, the cutover comes down."""
         deadline = time.monotonic() + self._site.timing.catch_up
         last: Mapping[str, Marks] = {}
-        while turns:
-            marks = self._marks(turns)
-            for turn in [t for t in turns if at_rest(marks[t.pipeline], last.get(t.pipeline))]:
-                at = latest(marks[turn.pipeline])
-                publisher.cut_over([turn.change.cutover(at, sure=True)])
-                turn.step.generation.set_cutover(at)
-            turns = [t for t in turns if not has_reached(t.at, marks[t.pipeline])]
-            if turns and time.monotonic() > deadline:
-                slow = turns[0]
+        while transitions:
+            marks = self._marks(transitions)
+            resting = [t for t in transitions if at_rest(marks[t.pipeline], last.get(t.pipeline))]
+            for transition in resting:
+                at = latest(marks[transition.pipeline])
+                publisher.cut_over([transition.change.cutover(at, sure=True)])
+                transition.step.generation.set_cutover(at)
+            transitions = [t for t in transitions if not has_reached(t.at, marks[t.pipeline])]
+            if transitions and time.monotonic() > deadline:
+                slow = transitions[0]
                 raise EngineError(
                     f"the old job of {slow.pipeline} does not reach the cutover at {slow.at}",
                     hint="apply again once its job is reading",
                 )
             last = marks
 
-    def _marks(self, turns: Sequence[Turn]) -> Mapping[str, Marks]:
+    def _marks(self, transitions: Sequence[Transition]) -> Mapping[str, Marks]:
         """Watermarks of the old job and of the new one, by pipeline."""
-        jobs = [self._jobs(turn.step) for turn in turns]
+        jobs = [self._jobs(transition.step) for transition in transitions]
         found = iter(self._watermarks.now([job for pair in jobs for job in pair]) if jobs else ())
-        return {turn.pipeline: (next(found), next(found)) for turn in turns}
+        return {transition.pipeline: (next(found), next(found)) for transition in transitions}
 
-    def _jobs(self, step: Step) -> tuple[str, str]:
+    def _jobs(self, step: PipelineStep) -> tuple[str, str]:
         """Ids of the old job and of the new one."""
         names = {job.name: job.id for job in self._pipelines.living(step.after.pipeline)}
         try:
@@ -199,7 +200,7 @@ class BlueGreen:
             raise UnhealthyError(f"{error.args[0]} is not running") from error
         return old, new
 
-    def _names(self, step: Step) -> tuple[str, str]:
+    def _names(self, step: PipelineStep) -> tuple[str, str]:
         before = self._site.name(step.before) if step.before else ""
         return before, self._site.name(step.after)
 

@@ -21,19 +21,19 @@ CHECKPOINTS = 4
 
 
 class Drift:
-    """Compares one site with jobs that should run; `home` finds the generation of a job."""
+    """Compares one site with jobs that should run; `generation_of` finds that of a job."""
 
     def __init__(
         self,
         site: Site,
         cluster: ClusterRest,
         channels: Channels,
-        home: Callable[[JobSpec], Generation | None],
+        generation_of: Callable[[JobSpec], Generation | None],
     ) -> None:
         self._site = site
         self._cluster = cluster
         self._channels = channels
-        self._home = home
+        self._generation_of = generation_of
 
     def findings(self, specs: Mapping[str, JobSpec], keys: Mapping[str, str]) -> list[Finding]:
         """All differences, those of jobs first; `keys` of detections by id."""
@@ -53,7 +53,8 @@ class Drift:
         ids = [job.id for spec in packs for job in jobs[spec.pipeline] if not job.ended]
         refused = self._site.topics.refused
         found += [e for job in ids for e in apart(self._cluster.metric_names(job), keys, refused)]
-        files = altered_files(self._site.storage, [(s, self._home(s)) for s in specs.values()])
+        generations = [(spec, self._generation_of(spec)) for spec in specs.values()]
+        files = altered_files(self._site.storage, generations)
         return [*found, *self._topics(specs), *files]
 
     def _runs(self, spec: JobSpec, jobs: Sequence[JobStatus]) -> bool:
@@ -95,8 +96,8 @@ class Drift:
 
     def _reading(self, spec: JobSpec) -> GroupProgress:
         ends = self._channels.ends(spec.topics)
-        home = self._home(spec)
-        group = self._site.group(spec.pipeline, home) if home else ""
+        generation = self._generation_of(spec)
+        group = self._site.group(spec.pipeline, generation) if generation else ""
         return GroupProgress(self._channels.read(group, ends) if group else {}, ends)
 
     def _topics(self, specs: Mapping[str, JobSpec]) -> Iterator[Finding]:
@@ -107,7 +108,7 @@ class Drift:
 
 
 def foreign(jobs: Mapping[str, Sequence[JobStatus]], wanted: Collection[str]) -> list[Finding]:
-    """Jobs of pipelines that nobody wants."""
+    """Jobs of pipelines that no detection needs."""
     return [
         Finding("job-foreign", job.name, "no released detection needs it", "apply stops it")
         for pipeline in sorted(set(jobs) - set(wanted))
@@ -152,14 +153,14 @@ def apart(metrics: Iterable[str], keys: Mapping[str, str], refused: str) -> Iter
 
 
 def altered_files(
-    storage: Storage, homes: Iterable[tuple[JobSpec, Generation | None]]
+    storage: Storage, generations: Iterable[tuple[JobSpec, Generation | None]]
 ) -> Iterator[Finding]:
     """What is wrong in the shared folder with the generation of each job, and with its files."""
-    for spec, home in homes:
-        if home is None:
+    for spec, generation in generations:
+        if generation is None:
             told = f"no state of {spec.pipeline} below {storage.root}"
             yield Finding("state-missing", spec.pipeline, told, "apply starts without state")
-        elif isinstance(spec, CorrelationJob) and home.plan(spec.version) is None:
+        elif isinstance(spec, CorrelationJob) and generation.plan(spec.version) is None:
             told = "its compiled plan is missing or altered"
             yield Finding("plan-altered", spec.pipeline, told, "apply compiles it again")
         if isinstance(spec, PackJob) and not storage.has_jar(spec.jar):

@@ -15,10 +15,10 @@ from tocsin.release.entry import Entry
 from tocsin.release.finding import Finding
 from tocsin.release.state_decision import StateDecision
 from tocsin_flink_sql.client.rest_api import ClusterRest
-from tocsin_flink_sql.deploy.blue_green import BlueGreen, LogicChange, Turn
+from tocsin_flink_sql.deploy.blue_green import BlueGreen, LogicChange, Transition
 from tocsin_flink_sql.deploy.drift import Drift
 from tocsin_flink_sql.deploy.environment import Site
-from tocsin_flink_sql.deploy.generations import Generations, Step
+from tocsin_flink_sql.deploy.generations import Generations, PipelineStep
 from tocsin_flink_sql.deploy.job_specs import CorrelationJob, job_specs
 from tocsin_flink_sql.deploy.rollout_plan import JobStep, StepKind, plain_cutovers, plan_rollout
 from tocsin_flink_sql.deploy.savepoint_upgrade import Pipelines, hand_on
@@ -42,7 +42,7 @@ class Tools:
     cluster: ClusterRest
     channels: Channels
     pipelines: Pipelines
-    greens: BlueGreen
+    blue_green: BlueGreen
 
 
 class FlinkFleet:
@@ -64,7 +64,7 @@ class FlinkFleet:
         specs = job_specs(entries, bodies)
         keys = {entry.id: entry.key for entry in entries}
         with self._tools() as tools:
-            drift = Drift(self._site, tools.cluster, tools.channels, self._generations.home)
+            drift = Drift(self._site, tools.cluster, tools.channels, self._generations.current)
             return drift.findings(specs, keys)
 
     def judge(self, before: bytes, after: bytes, wish: str) -> StateDecision:
@@ -103,7 +103,7 @@ class FlinkFleet:
                 tools.pipelines.starter.restore(step.after, step.generation)
             self._check_task_slots(tools, plan, steps)
             self._site.place.point("checked")
-            self._begin(tools, _turns(steps, rollout), publisher)
+            self._begin(tools, _transitions(steps, rollout), publisher)
             if cutovers := list(plain_cutovers(plan, rollout)):
                 publisher.cut_over(cutovers)
             self._site.place.point("cuts-published")
@@ -117,10 +117,10 @@ class FlinkFleet:
             gone = [step for step in plan if step.kind is StepKind.STOP]
             _each(tools.pipelines.remove, [step.pipeline for step in gone])
             for step in gone:
-                if step.before and (home := self._generations.home(step.before)):
-                    hand_on(home, step.before.topics[0], _heirs(steps, step.pipeline))
+                if step.before and (generation := self._generations.current(step.before)):
+                    hand_on(generation, step.before.topics[0], _successors(steps, step.pipeline))
             self._site.place.point("removed")
-            _each(tools.greens.begin, [step for step in steps if step.blue_green])
+            _each(tools.blue_green.begin, [step for step in steps if step.blue_green])
             plain = [step for step in steps if not step.blue_green]
             _each(lambda s: _swapped(s, tools.pipelines, steps), [s for s in plain if s.before])
             _each(
@@ -131,10 +131,10 @@ class FlinkFleet:
             self._site.place.point("swapped")
 
     def settle(self, rollout: Rollout, publisher: Publisher) -> None:
-        """End old generations, and delete what nobody needs."""
+        """End old generations, and delete what is not needed."""
         with self._tools() as tools:
             steps = self._generations.of(self._plan(rollout), rollout.release)
-            tools.greens.finish(_turns(steps, rollout), publisher)
+            tools.blue_green.finish(_transitions(steps, rollout), publisher)
             self._end_cuts(tools, steps, rollout, publisher)
             self._sweep(tools, {step.after.pipeline: step.generation for step in steps})
             jars = {step.after.jar for step in steps}
@@ -148,40 +148,40 @@ class FlinkFleet:
         """
         with self._tools() as tools:
             if ways := list(self._generations.back(rollout)):
-                turns = _turns(ways, rollout.back)
-                self._begin(tools, turns, publisher)
-                tools.greens.finish(turns, publisher)
+                transitions = _transitions(ways, rollout.back)
+                self._begin(tools, transitions, publisher)
+                tools.blue_green.finish(transitions, publisher)
                 self._end_cuts(tools, ways, rollout.back, publisher)
             before = job_specs(rollout.before, rollout.bodies)
             begun = self._generations
-            homes = {s: begun.home_or_new(spec, rollout.release) for s, spec in before.items()}
+            kept = {s: begun.current_or_new(spec, rollout.release) for s, spec in before.items()}
             _each(
-                lambda pipeline: tools.pipelines.install(before[pipeline], homes[pipeline]),
-                sorted(homes),
+                lambda pipeline: tools.pipelines.install(before[pipeline], kept[pipeline]),
+                sorted(kept),
             )
             self._site.place.point("old-back")
-            self._sweep(tools, homes)
+            self._sweep(tools, kept)
 
     # --- parts ------------------------------------------------------------------------------------
 
     def _plan(self, rollout: Rollout) -> list[JobStep]:
         return plan_rollout(rollout, lambda before, after: self.judge(before, after, ""))
 
-    def _begin(self, tools: Tools, turns: Sequence[Turn], publisher: Publisher) -> None:
+    def _begin(self, tools: Tools, transitions: Sequence[Transition], publisher: Publisher) -> None:
         """Start the new beside the old, and publish their cutovers."""
-        _each(tools.greens.begin, [turn.step for turn in turns])
+        _each(tools.blue_green.begin, [transition.step for transition in transitions])
         self._site.place.point("greens-begun")
-        tools.greens.cut_over(turns, publisher)
+        tools.blue_green.cut_over(transitions, publisher)
 
     def _end_cuts(
-        self, tools: Tools, steps: Sequence[Step], rollout: Rollout, publisher: Publisher
+        self, tools: Tools, steps: Sequence[PipelineStep], rollout: Rollout, publisher: Publisher
     ) -> None:
         """Publish where matches of the old end: it may come back, and read again."""
         changes = _changes(rollout)
-        over = [Turn(s, changes[s.after.pipeline]) for s in steps if s.after.pipeline in changes]
-        if over := [turn for turn in over if not turn.step.same]:
+        changed = [s for s in steps if s.after.pipeline in changes and not s.same]
+        if over := [Transition(step, changes[step.after.pipeline]) for step in changed]:
             ends = tools.channels.written(self._site.topics.found)
-            publisher.cut_over([turn.cutover(ends) for turn in over])
+            publisher.cut_over([transition.cutover(ends) for transition in over])
         self._site.place.point("cuts-ended")
 
     def _make_topics(self, channels: Channels, rollout: Rollout) -> None:
@@ -199,7 +199,7 @@ class FlinkFleet:
         channels.make((to.found, to.refused), self._site.place.partitions)
         channels.restore((to.found, to.refused))
 
-    def _check(self, step: Step, pipelines: Pipelines) -> None:
+    def _check(self, step: PipelineStep, pipelines: Pipelines) -> None:
         """Raise EngineError for a job that Flink would refuse."""
         match step.after, step.before:
             case CorrelationJob() as after, CorrelationJob() as before if not step.blue_green:
@@ -208,7 +208,7 @@ class FlinkFleet:
                 pipelines.starter.check(after, step.generation)
 
     def _check_task_slots(
-        self, tools: Tools, plan: Sequence[JobStep], steps: Sequence[Step]
+        self, tools: Tools, plan: Sequence[JobStep], steps: Sequence[PipelineStep]
     ) -> None:
         new = [s for s in steps if s.before is None or s.blue_green]
         each = self._site.place.parallelism
@@ -225,15 +225,15 @@ class FlinkFleet:
                 hint="add task managers, or task slots to them (taskmanager.numberOfTaskSlots)",
             )
 
-    def _sweep(self, tools: Tools, homes: Mapping[str, Generation]) -> None:
+    def _sweep(self, tools: Tools, kept: Mapping[str, Generation]) -> None:
         """Stop the jobs of other pipelines, and delete all generations but these."""
         storage = self._site.storage
         named = {self._site.pipeline_of(job.name) for job in tools.cluster.seen() if not job.ended}
-        for pipeline in sorted({of[0] for of in named if of} - set(homes)):
+        for pipeline in sorted({of[0] for of in named if of} - set(kept)):
             tools.pipelines.remove(pipeline)
         for pipeline in storage.pipelines():
             for generation in storage.generations(pipeline):
-                if generation != homes.get(pipeline):
+                if generation != kept.get(pipeline):
                     storage.end(pipeline, generation)
         self._site.place.point("swept")
 
@@ -242,17 +242,17 @@ class FlinkFleet:
         channels = Channels(self._site.place.kafka)
         with ClusterRest(self._site.place.rest) as cluster:
             pipelines = Pipelines(self._site, cluster, channels)
-            greens = BlueGreen(self._site, pipelines, Watermarks(cluster))
-            yield Tools(cluster, channels, pipelines, greens)
+            blue_green = BlueGreen(self._site, pipelines, Watermarks(cluster))
+            yield Tools(cluster, channels, pipelines, blue_green)
 
 
-def _swapped(step: Step, pipelines: Pipelines, steps: Sequence[Step]) -> None:
+def _swapped(step: PipelineStep, pipelines: Pipelines, steps: Sequence[PipelineStep]) -> None:
     if not (step.same and pipelines.runs(step.after)):
         old = (step.before, step.old) if step.before and step.old else None
-        pipelines.swap(step.after, step.generation, old, _heirs(steps, step.after.pipeline))
+        pipelines.swap(step.after, step.generation, old, _successors(steps, step.after.pipeline))
 
 
-def _heirs(steps: Sequence[Step], pipeline: str) -> list[Generation]:
+def _successors(steps: Sequence[PipelineStep], pipeline: str) -> list[Generation]:
     """Generations that begin where a pipeline stops."""
     return [step.generation for step in steps if step.parent == pipeline]
 
@@ -267,10 +267,10 @@ def _changes(rollout: Rollout) -> dict[str, LogicChange]:
     }
 
 
-def _turns(steps: Sequence[Step], rollout: Rollout) -> list[Turn]:
+def _transitions(steps: Sequence[PipelineStep], rollout: Rollout) -> list[Transition]:
     """Those that have two generations beside each other."""
     changes = _changes(rollout)
-    return [Turn(step, changes[step.after.pipeline]) for step in steps if step.blue_green]
+    return [Transition(step, changes[step.after.pipeline]) for step in steps if step.blue_green]
 
 
 def _judged(body: bytes) -> CorrelationJob:

@@ -15,7 +15,7 @@ from tocsin_flink_sql.state.storage import Generation
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PipelineStep:
     """One pipeline with a job that comes, and the one that goes if there is one.
 
     `old` is the generation of the one that goes; None too if that is gone already. `parent`: the
@@ -45,20 +45,20 @@ class Generations:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def of(self, plan: Sequence[JobStep], release: int) -> list[Step]:
+    def of(self, plan: Sequence[JobStep], release: int) -> list[PipelineStep]:
         """The steps of jobs that come: the same whenever they are asked for, begun as needed."""
         return [self._of(step, step.after, release) for step in plan if step.after]
 
-    def back(self, rollout: Rollout) -> Iterator[Step]:
+    def back(self, rollout: Rollout) -> Iterator[PipelineStep]:
         """The ways back where the new generation's matches count from a cutover on."""
         before = job_specs(rollout.before, rollout.bodies)
         for pipeline, spec in job_specs(rollout.after, rollout.bodies).items():
             made = self._site.storage.made_by(pipeline, rollout.release)
-            old = self.home(before[pipeline]) if pipeline in before else None
+            old = self.current(before[pipeline]) if pipeline in before else None
             if made and old and made != old and made.cutover is not None:
-                yield Step(before[pipeline], old, spec, made)
+                yield PipelineStep(before[pipeline], old, spec, made)
 
-    def home(self, spec: JobSpec) -> Generation | None:
+    def current(self, spec: JobSpec) -> Generation | None:
         """The generation that holds the state of a job that has run."""
         storage = self._site.storage
         serving = storage.serving(spec.pipeline, spec.version)
@@ -66,22 +66,22 @@ class Generations:
             None if isinstance(spec, CorrelationJob) else storage.newest(spec.pipeline)
         )
 
-    def home_or_new(self, spec: JobSpec, release: int, start: str | None = None) -> Generation:
+    def current_or_new(self, spec: JobSpec, release: int, start: str | None = None) -> Generation:
         """That, or one that begins anew where nothing is left of it."""
-        return self.home(spec) or self._fresh(
+        return self.current(spec) or self._fresh(
             spec, release, self._start() if start is None else start
         )
 
-    def _of(self, step: JobStep, spec: JobSpec, release: int) -> Step:
+    def _of(self, step: JobStep, spec: JobSpec, release: int) -> PipelineStep:
         if step.before is None:
             start = "" if step.parent else None
-            return Step(spec, self.home_or_new(spec, release, start), parent=step.parent)
-        old = self.home(step.before)
+            return PipelineStep(spec, self.current_or_new(spec, release, start), parent=step.parent)
+        old = self.current(step.before)
         if not step.kind.two_generations:
-            kept = old or self.home_or_new(spec, release)
-            return Step(spec, kept, step.before, kept)
+            kept = old or self.current_or_new(spec, release)
+            return PipelineStep(spec, kept, step.before, kept)
         made = self._fresh(spec, release, str(self._replayed(step)), old)
-        return Step(spec, made, step.before, old)
+        return PipelineStep(spec, made, step.before, old)
 
     def _replayed(self, step: JobStep) -> int:
         """Since when events are read again, in milliseconds since 1970."""

@@ -14,7 +14,7 @@ from tocsin_flink_sql.deploy.topics import Channels
 
 POLL_SECONDS = 0.5
 HOPELESS = 3
-"""Failures in a row after which nobody waits for the next start."""
+"""Failures in a row after which the next start is not waited for."""
 
 NO_TASK_SLOTS = "NoResourceAvailableException"
 """Not the job's fault: a task manager is gone, and may come back."""

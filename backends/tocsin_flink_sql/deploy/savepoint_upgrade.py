@@ -55,11 +55,12 @@ class Pipelines:
         spec: JobSpec,
         generation: Generation,
         beside: Collection[str] = (),
-        heirs: Collection[Generation] = (),
+        successors: Collection[Generation] = (),
     ) -> None:
         """Let this job alone run in its pipeline, from the newest snapshot.
 
-        `beside`: names of jobs that may run, too. `heirs` begin where the job before has stopped.
+        `beside`: names of jobs that may run, too. `successors`: generations that begin where the
+        job before has stopped.
         Raises UnhealthyError, and leaves the job as it is; EngineError where Flink refuses it.
         """
         site, name = self._site, self._site.name(spec)
@@ -71,7 +72,7 @@ class Pipelines:
         generation.serve(spec.version)
         if not ours:
             site.place.point("stopped")
-            hand_on(generation, spec.topics[0], heirs)
+            hand_on(generation, spec.topics[0], successors)
         job_id = ours.id if ours else self._start(spec, generation)
         site.place.point("started")
         self._health.wait(job_id, name, group, since)
@@ -82,14 +83,14 @@ class Pipelines:
         spec: JobSpec,
         generation: Generation,
         old: tuple[JobSpec, Generation] | None,
-        heirs: Collection[Generation] = (),
+        successors: Collection[Generation] = (),
     ) -> None:
         """Install a job in place of an old one, which runs again if the new one does not.
 
         Raises UnhealthyError.
         """
         try:
-            self.install(spec, generation, heirs=heirs)
+            self.install(spec, generation, successors=successors)
         except EngineError as error:
             if old is None:
                 self.remove(spec.pipeline)
@@ -150,10 +151,10 @@ def generation_of(storage: Storage, pipeline: str, version: str) -> Generation |
     return next(reversed(found or every), None)
 
 
-def hand_on(generation: Generation, topic: str, heirs: Collection[Generation]) -> None:
+def hand_on(generation: Generation, topic: str, successors: Collection[Generation]) -> None:
     """Let generations that wait for it begin where this one has stopped."""
-    waiting = [heir for heir in heirs if not heir.start]
+    waiting = [successor for successor in successors if not successor.start]
     newest = next(iter(snapshots(generation)), None)
     start = (positions(newest, topic) if newest and waiting else "") or generation.start
-    for heir in waiting:
-        heir.begin_at(start)
+    for successor in waiting:
+        successor.begin_at(start)

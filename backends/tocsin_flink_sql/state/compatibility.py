@@ -11,7 +11,7 @@ from collections.abc import Callable
 from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.state.artifact import CorrelationArtifact
 from tocsin_flink_sql.state.compiled_plan import CompiledPlan
-from tocsin_flink_sql.state.operator_mapping import twins
+from tocsin_flink_sql.state.operator_mapping import map_operators
 from tocsin_flink_sql.state.schema_diff import SchemaDiff, changed, span_text
 
 Plans = Callable[[], tuple[CompiledPlan, CompiledPlan]]
@@ -61,9 +61,9 @@ def _replay(new: CorrelationArtifact, why: str) -> StateDecision:
 def _unfit(plans: Plans, change: SchemaDiff) -> str:
     """Why the compiled plans cannot share state; empty if they can."""
     old, new = plans()
-    found = twins(new, old)
-    if found.newborn:
+    found = map_operators(new, old)
+    if found.added:
         return "windows of the new job hold other columns or figures"
-    if found.orphans:
+    if found.unmapped:
         return "the old job has state that the new one has no operator for"
     return "a window of the new job reaches further back" if found.grown and not change.why else ""

@@ -1,6 +1,6 @@
 """Which operators of a plan can go on with the state of which operators of another.
 
-Two nodes are twins if they hold the same kind of state and stand at the same place, counted in
+Two nodes are mapped if they hold the same kind of state and stand at the same place, counted in
 nodes that hold state: what lies between these may differ.
 """
 
@@ -19,40 +19,40 @@ STATELESS = ("calc", "correlate", "exchange", "union")
 
 
 @dataclass(frozen=True, slots=True)
-class Twins:
-    """Twins by id, new to old.
+class OperatorMapping:
+    """Ids of the new plan and those of the old one that their state comes from.
 
-    `orphans` are old nodes whose state finds no place, `newborn` new ones that find no state.
-    `grown`: a window of the new plan reaches further back than its twin.
+    `unmapped` are old nodes whose state finds no place, `added` new ones that find no state.
+    `grown`: a window of the new plan reaches further back than the one it is mapped to.
     """
 
     ids: dict[int, int] = field(default_factory=dict)
-    orphans: tuple[int, ...] = ()
-    newborn: tuple[int, ...] = ()
+    unmapped: tuple[int, ...] = ()
+    added: tuple[int, ...] = ()
     grown: bool = False
 
     @property
     def fit(self) -> bool:
         """Whether a job of the new plan can be restored from all the state of the old one."""
-        return not self.orphans and not self.newborn
+        return not self.unmapped and not self.added
 
 
-def twins(new: CompiledPlan, old: CompiledPlan) -> Twins:
-    """The twins of two plans, nodes without state included."""
+def map_operators(new: CompiledPlan, old: CompiledPlan) -> OperatorMapping:
+    """The mapping between two plans, nodes without state included."""
     ids: dict[int, int] = {}
     _pair(_Side(new), _Side(old), (new.ends, old.ends), ids)
     paired = set(ids.values())
     grown = any(_span(new.nodes[a]) > _span(old.nodes[b]) for a, b in ids.items())
-    newborn = tuple(a for a in new.order() if a not in ids and is_stateful(new.nodes[a]))
-    orphans = tuple(b for b in old.order() if b not in paired and is_stateful(old.nodes[b]))
+    added = tuple(a for a in new.order() if a not in ids and is_stateful(new.nodes[a]))
+    unmapped = tuple(b for b in old.order() if b not in paired and is_stateful(old.nodes[b]))
     for a, b in list(ids.items()):
         _pair_plain(new, old, (a, b), ids)
-    return Twins(ids, orphans, newborn, grown)
+    return OperatorMapping(ids, unmapped, added, grown)
 
 
 def adopt(new: CompiledPlan, old: CompiledPlan) -> CompiledPlan:
-    """The new plan, with the ids of its twins in the old and none that the old has else."""
-    pairs = twins(new, old).ids
+    """The new plan: mapped nodes have their ids of the old one, all others none of its ids."""
+    pairs = map_operators(new, old).ids
     fresh = count(max(old.nodes) + 1)
     return new.renumbered({a: pairs[a] if a in pairs else next(fresh) for a in new.order()})
 

@@ -189,7 +189,7 @@ def part_of(group: CaseGroup, placed: Sequence[PlacedContractCase]) -> CaseGroup
     """Some cases of a group, with their columns and events alone."""
     wanted = {field for each in placed for field in each.query.fields}
     wanted |= {group.source.time_field, group.source.values_column}
-    # Engines that fold names call the second of two twins otherwise: they stay together.
+    # Engines that fold names rename the second of two that differ by case: they stay together.
     folded = {name.lower() for name in wanted}
     columns = tuple(c for c in group.source.columns if c.name.lower() in folded)
     source = replace(group.source, columns=columns)

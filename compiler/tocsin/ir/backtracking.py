@@ -38,7 +38,7 @@ BREAK: tuple[Range, ...] = ((10, 10),)
 def linear(pattern: str, flags: str = "") -> str:
     """The Java pattern for `Matcher.find` of an expression of RE2.
 
-    Raises Unsupported for what has no exact twin, or none that is linear (`backtracks`).
+    Raises Unsupported for what has no exact equivalent, or none that is linear (`backtracks`).
     """
     ways = _ways(parsed(re2java(pattern, flags)))
     if ways is None:

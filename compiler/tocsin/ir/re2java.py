@@ -33,7 +33,7 @@ CLASS = re.compile(r"\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]", re.DOTALL)
 
 @lru_cache(maxsize=4096)
 def re2java(pattern: str, flags: str = "") -> str:
-    """The Java pattern for `Matcher.find`. Raises Unsupported for what has no exact twin."""
+    """The Java pattern for `Matcher.find`. Raises Unsupported for what has no exact equivalent."""
     options = re2.Options()
     options.log_errors = False
     try:

@@ -12,14 +12,14 @@ from tocsin.release.cutover import Cutover
 from tocsin_flink_sql.deploy.blue_green import (
     NEAR_MS,
     LogicChange,
-    Turn,
+    Transition,
     at_rest,
     has_caught_up,
     has_reached,
     is_sure,
     latest,
 )
-from tocsin_flink_sql.deploy.generations import Step
+from tocsin_flink_sql.deploy.generations import PipelineStep
 from tocsin_flink_sql.state.storage import Storage
 from unit.tocsin_flink_sql.deploy.shop import specs
 
@@ -72,16 +72,16 @@ def test_the_latest_watermark() -> None:
     assert latest((None, None)) == -1
 
 
-def turn(tmp_path: Path, *, same_generation: bool) -> Turn:
+def transition(tmp_path: Path, *, same_generation: bool) -> Transition:
     storage = Storage(tmp_path)
     old = storage.begin("burst", 1, 1, "earliest")
     new = old if same_generation else storage.begin("burst", 2, 2, "7")
     before, after = (specs(edition)["burst"] for edition in (FIRST, SECOND))
-    return Turn(Step(after, new, before, old), CHANGE)
+    return Transition(PipelineStep(after, new, before, old), CHANGE)
 
 
 def test_a_cut_is_sure_once_it_is_written_down(tmp_path: Path) -> None:
-    made = turn(tmp_path, same_generation=False)
+    made = transition(tmp_path, same_generation=False)
     assert made.pipeline == "burst"
     assert made.cutover((5,)) == Cutover("burst", "old", "new", None, ends=(5,))
     made.step.generation.set_cutover(42)
@@ -90,6 +90,6 @@ def test_a_cut_is_sure_once_it_is_written_down(tmp_path: Path) -> None:
 
 
 def test_one_that_keeps_its_state_has_no_cut(tmp_path: Path) -> None:
-    made = turn(tmp_path, same_generation=True)
+    made = transition(tmp_path, same_generation=True)
     made.step.generation.set_cutover(42)  # that of its own beginning
     assert made.cutover((5,)) == Cutover("burst", "old", "new", None, ends=(5,))

@@ -84,13 +84,13 @@ def test_files_of_jobs_that_are_missing_or_altered(tmp_path: Path) -> None:
         ("jar-altered", "audit"),
         ("state-missing", "burst"),
     ]
-    homes = [(spec, storage.begin(spec.pipeline, 1, 1, "earliest")) for spec in (pack, burst)]
-    assert codes(list(altered_files(storage, homes))) == [
+    generations = [(spec, storage.begin(spec.pipeline, 1, 1, "earliest")) for spec in (pack, burst)]
+    assert codes(list(altered_files(storage, generations))) == [
         ("jar-altered", "audit"),
         ("plan-altered", "burst"),
     ]
     file = storage.jar(pack.jar)
-    homes[1][1].keep_plan(burst.version, b"{}")
-    assert list(altered_files(storage, homes)) == []
+    generations[1][1].keep_plan(burst.version, b"{}")
+    assert list(altered_files(storage, generations)) == []
     file.write_bytes(b"rot")
-    assert codes(list(altered_files(storage, homes))) == [("jar-altered", "audit")]
+    assert codes(list(altered_files(storage, generations))) == [("jar-altered", "audit")]

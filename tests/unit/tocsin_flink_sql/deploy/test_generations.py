@@ -13,7 +13,7 @@ from tocsin.errors import EngineError
 from tocsin.release.cutover import Cutover
 from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.deploy.environment import Site
-from tocsin_flink_sql.deploy.generations import Generations, Step
+from tocsin_flink_sql.deploy.generations import Generations, PipelineStep
 from tocsin_flink_sql.deploy.rollout_plan import StepKind, plain_cutovers, plan_rollout
 from unit.tocsin_flink_sql.deploy.shop import TOPIC, site
 
@@ -37,11 +37,11 @@ KEEP, REPLAY = StateDecision(Fate.KEEP, ""), StateDecision(Fate.REPLAY, "", repl
 SECOND = replace(FIRST, number=2, threshold=5)
 
 
-def prepared(at: Site, move: Rollout) -> list[Step]:
+def prepared(at: Site, move: Rollout) -> list[PipelineStep]:
     return Generations(at).of(plan_rollout(move, never), move.release)
 
 
-def burst(found: list[Step]) -> Step:
+def burst(found: list[PipelineStep]) -> PipelineStep:
     return next(step for step in found if step.after.pipeline == "burst")
 
 

@@ -1,4 +1,4 @@
-"""Compiled plans as data: their ids, and which nodes are twins."""
+"""Compiled plans as data: their ids, and which nodes are mapped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tocsin_flink_sql.state.compiled_plan import CompiledPlan
-from tocsin_flink_sql.state.operator_mapping import adopt, twins
+from tocsin_flink_sql.state.operator_mapping import adopt, map_operators
 from unit.tocsin_flink_sql.state.plans import line, node, plan, simple, window
 
 
@@ -66,20 +66,20 @@ def test_what_holds_state_keeps_its_id_though_nodes_come_between() -> None:
 
 def test_windows_are_twins_by_their_rows_and_figures_not_by_their_span() -> None:
     for change in ({"column": "BIGINT"}, {"internalName": "$MAX$1"}, {"argList": [0]}):
-        found = twins(simple(**change), simple())
-        assert 3 in found.newborn
-        assert 3 in found.orphans
+        found = map_operators(simple(**change), simple())
+        assert 3 in found.added
+        assert 3 in found.unmapped
         assert not found.fit
-    assert twins(simple(span=500), simple()).fit
-    assert not twins(simple(span=500), simple()).grown
-    assert twins(simple(span=1001), simple()).grown
+    assert map_operators(simple(span=500), simple()).fit
+    assert not map_operators(simple(span=500), simple()).grown
+    assert map_operators(simple(span=1001), simple()).grown
 
 
 def test_a_constant_of_a_figure_is_part_of_its_state() -> None:
     other = simple(argList=[0, 2])
-    assert twins(other, simple(argList=[0, 2])).fit
+    assert map_operators(other, simple(argList=[0, 2])).fit
     text = json.dumps(other.body).replace("0.95", "0.5")
-    assert not twins(CompiledPlan(json.loads(text)), other).fit
+    assert not map_operators(CompiledPlan(json.loads(text)), other).fit
 
 
 def test_sources_are_twins_by_their_tables() -> None:
@@ -88,13 +88,13 @@ def test_sources_are_twins_by_their_tables() -> None:
         return plan([*nodes, node(3, "union"), window(4), node(5, "sink")],
                     {3: [1, 2], 4: [3], 5: [4]})  # fmt: skip
 
-    assert twins(two("a", "b"), two("b", "a")).ids == {1: 2, 2: 1, 3: 3, 4: 4, 5: 5}
-    found = twins(two("a", "c"), two("a", "b"))
-    assert (found.newborn, found.orphans) == ((2,), (2,))
+    assert map_operators(two("a", "b"), two("b", "a")).ids == {1: 2, 2: 1, 3: 3, 4: 4, 5: 5}
+    found = map_operators(two("a", "c"), two("a", "b"))
+    assert (found.added, found.unmapped) == ((2,), (2,))
 
 
 def test_an_unknown_kind_of_node_holds_state() -> None:
     old = line(node(1, "table-source-scan"), node(2, "deduplicate", keys=[1]), node(3, "sink"))
     new = line(node(1, "table-source-scan"), node(2, "deduplicate", keys=[2]), node(3, "sink"))
-    assert twins(old, old).fit
-    assert twins(new, old).orphans
+    assert map_operators(old, old).fit
+    assert map_operators(new, old).unmapped
