@@ -4,62 +4,65 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 demo=${1:-$root/build/demo}
 export PATH=$root/.venv/bin:$PATH
-export COLUMNS=${COLUMNS:-120}
 bold='' plain=''
 if [ -t 1 ]; then bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true); fi
 
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
-run() { printf '$ %s\n' "$*"; "$@"; }
-commit() { git -c user.name=demo -c user.email=demo@example.com commit -qam "$1"; }
+# What is shown is what runs, as somebody would type it.
+run() { printf '$ %s\n' "$1" && eval "$1"; }
+commit() { git add . && git commit -qm "$1"; }
 
 rm -rf "$demo" && mkdir -p "$demo" && cd "$demo"
-git init -q && cp -R "$root/detections" . && git add . && commit "detections: first version"
+cp -R "$root/detections" .
+git init -q && git config user.name demo && git config user.email demo@example.com
+commit "detections: first version"
 
 say "1. Validate: every mistake at once, with file, line and hint"
-run tocsin validate
+run "tocsin validate"
 
-say "2. Test: the cases of every detection, on the reference evaluator and on DuckDB"
-run tocsin test --engine evaluator --engine duckdb
+say "2. Test: the cases of every detection on the reference evaluator, those of payments on DuckDB as well"
+run "tocsin test --engine evaluator"
+run "tocsin test --engine duckdb detections/rules/payments"
 
-say "3. Compile for batch SQL, Flink SQL and Kafka"
-# Exit code 1: correlations are not for Kafka filters, as the table says.
-run tocsin compile --out artifacts || [ $? = 1 ]
-sed -n 1,30p artifacts/flink-sql/payments_audit/limit-raised-without-approval.sql
+say "3. Compile for batch SQL, Flink SQL and Kafka: a filter keeps no state, so it refuses correlations (exit code 1)"
+run "tocsin compile --out artifacts" || [ $? = 1 ]
+run "sed -n 13,30p artifacts/flink-sql/payments_audit/limit-raised-without-approval.sql"
 
 say "4. Plan and deploy to the embedded environment"
-run tocsin lock
-git add . && commit "detections: versions"
-run tocsin plan --env local --out plan.json | tail -n 4
-run tocsin apply --env local --plan plan.json
+run "tocsin plan --env local --out plan.json | tail -n 4"
+run "tocsin apply --env local --plan plan.json 2>&1 | tail -n 1"
 
-say "5. A day of events flows through what is deployed"
-python "$root/docs/demo_events.py" detections events 1000
-run tocsin worker --env local --events events/*.jsonl
+say "5. A day at a payments company: eight sources, honest work, and one attack"
+ln -s "$root/docs/demo" day
+run "python day/events.py detections events"
+run "tocsin worker --env local --events events/*.jsonl --format json >run.json"
+run "python day/timeline.py .tocsin/local/alerts.jsonl events"
 
 say "6. A change: the limit rule fires from a twofold raise on"
-sed -i.bak 's/limit.ratio|gte: 5/limit.ratio|gte: 2/' detections/rules/payments/limit-raised-without-approval.yml
-rm detections/rules/payments/*.bak
-git diff --unified=0 --no-color -- detections/rules | tail -n 2
-run tocsin plan --env local --out plan.json
-run tocsin apply --env local --plan plan.json
+rule=detections/rules/payments/limit-raised-without-approval.yml
+run "sed -i.old 's/limit.ratio|gte: 5/limit.ratio|gte: 2/' $rule"
+rm "$rule.old"
+run "git diff --unified=0 --no-color -- detections/rules | tail -n 2"
+run "tocsin plan --env local --out plan.json"
+run "tocsin apply --env local --plan plan.json 2>&1 | tail -n 1"
 
 say "7. It was a mistake: that one detection goes back to the bytes that ran before"
-run tocsin rollback --env local limit-raised-without-approval --yes
-run tocsin status --env local
-run tocsin history --env local
+run "tocsin rollback --env local limit-raised-without-approval --yes"
+run "tocsin status --env local"
+run "tocsin history --env local"
 
 say "8. The ledger is intact"
-run tocsin verify --env local
+run "tocsin verify --env local"
 
 say "9. Real logs, where they lie beside the project"
 logs=${TOCSIN_SHARED:-$root/../shared}/data/cloudtrail
 if [ -d "$logs" ]; then
-  mapfile -t files < <(find "$logs" -name '*.jsonl.gz' | sort)
-  run tocsin scan --rules detections/rules/aws --events "${files[@]}" --stats --format table 2>&1 | tail -n 12 | cut -c1-150
+  ln -s "$(cd "$logs" && pwd)" logs
+  run "tocsin scan --rules detections/rules/aws --events logs/stratus-*.jsonl.gz --format table"
 else
   echo "(none here: set TOCSIN_SHARED to a folder with data/cloudtrail/*.jsonl.gz)"
 fi
 
 say "10. Coverage: what an auditor reads"
-run tocsin coverage --out coverage --env local
-echo "open $demo/coverage/index.html"
+run "tocsin coverage --out coverage --env local"
+echo "All of this is in $demo"

@@ -68,6 +68,11 @@ class ToCompile:
     queries: tuple[tuple[Backend, tuple[Resolved, ...]], ...]
     wrong: tuple[Diagnostic, ...]
 
+    @property
+    def distinct(self) -> tuple[Resolved, ...]:
+        """Each of them once, whichever backends get it."""
+        return tuple({q.detection.id: q for _, some in self.queries for q in some}.values())
+
 
 def to_compile(paths: Sequence[Path], targets: Sequence[str], env: str | None) -> ToCompile:
     """Any Sigma files, without paths the current project; with `env` what that would deploy."""

@@ -12,9 +12,13 @@ from tocsin.state.lock import FILE, Lock, read_lock
 
 @dataclass(frozen=True, slots=True)
 class LockUpdate:
-    """What an update of the lock file changes; `stale`: whether the file lacked it."""
+    """What an update of the lock file changes; `stale`: whether the file lacked it.
+
+    `serving`: how many of its lines are of rules that only serve correlations.
+    """
 
     detections: int
+    serving: int
     stale: bool
     changes: tuple[str, ...]
 
@@ -22,11 +26,14 @@ class LockUpdate:
 def update_lock(root: Path, *, write: bool) -> LockUpdate:
     """Bring the file up to date, or only tell. Raises FindingsError for a project with errors."""
     old = read_lock(root)
-    detections = identities(sound_project(root))
+    project = sound_project(root)
+    detections = identities(project)
     new = old.updated(detections)
     if write:
         (root / FILE).write_text(new.render(), encoding="utf-8")
-    return LockUpdate(len(new.lines), bool(stale_lock(old, detections)), tuple(changes(old, new)))
+    serving = sum(not query.alerts for query in project.queries)
+    stale = bool(stale_lock(old, detections))
+    return LockUpdate(len(detections) - serving, serving, stale, tuple(changes(old, new)))
 
 
 def changes(old: Lock, new: Lock) -> list[str]:

@@ -17,18 +17,23 @@ from tocsin.front.place import find_project, project_above
 from tocsin.front.placeholders import read_placeholders
 from tocsin.front.project import load_project, seen
 from tocsin.front.relate import relate_inferred
+from tocsin.ir.query import Resolved
 from tocsin.scan.infer import UNBOUND
 
 FOLDERS = ("rules", "sources", "placeholders")
 """What a project reads."""
 
+Concerned = tuple[list[Diagnostic], Sequence[Resolved]]
+"""Findings, and the detections without errors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What was found, and how many detections are without errors."""
+    """What was found, and how many detections, and rules that only serve them, have no errors."""
 
     found: tuple[Diagnostic, ...]
     sound: int
+    serving: int
 
 
 def validate(paths: Sequence[Path]) -> Validation:
@@ -38,17 +43,18 @@ def validate(paths: Sequence[Path]) -> Validation:
     """
     given = paths or (find_project(Path()),)
     projects = [path for path in given if (path / gate.SETTINGS).is_file()]
-    found, count = list[Diagnostic](), 0
+    found, sound = list[Diagnostic](), list[Resolved]()
     for root, some in _parts([path for path in given if path not in projects]).items():
-        more, sound = _part(root, some) if root else _files(some)
+        more, queries = _part(root, some) if root else _files(some)
         lone = [path for path in some if root is None or _is_in(path, root / "rules")]
-        found, count = [*found, *more, *no_rules(lone)], count + sound
+        found, sound = [*found, *more, *no_rules(lone)], [*sound, *queries]
     for path in projects:
         gate.given(path)
         project = load_project(path)
         found += findings(project)
-        count += len(project.queries)
-    return Validation(tuple(found), count)
+        sound += project.queries
+    alerting = sum(query.alerts for query in sound)
+    return Validation(tuple(found), alerting, len(sound) - alerting)
 
 
 def _parts(paths: Sequence[Path]) -> dict[Path | None, list[Path]]:
@@ -66,7 +72,7 @@ def _is_in(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
-def _part(root: Path, paths: Sequence[Path]) -> tuple[list[Diagnostic], int]:
+def _part(root: Path, paths: Sequence[Path]) -> Concerned:
     """What a whole project's checks say of some of its files, or with a hint at one of them."""
     for path in paths:
         gate.given(path)
@@ -84,7 +90,7 @@ def _part(root: Path, paths: Sequence[Path]) -> tuple[list[Diagnostic], int]:
     files = {q.detection.span.file for q in project.queries}
     named = [file for file in files if concerns(file)]
     found = [d for d in every if concerns(d.span.file) or any(f"{f}:" in d.hint for f in named)]
-    return found, sum(q.detection.span.file in named for q in project.queries)
+    return found, [query for query in project.queries if query.detection.span.file in named]
 
 
 def _rule_of(path: Path) -> Path:
@@ -92,8 +98,8 @@ def _rule_of(path: Path) -> Path:
     return path.with_name(path.name.replace(".test.", ".")) if ".test." in path.name else path
 
 
-def _files(paths: list[Path]) -> tuple[list[Diagnostic], int]:
-    """Findings in rule files, and how many detections have none. Fields are not known here."""
+def _files(paths: list[Path]) -> Concerned:
+    """Findings in rule files, and the detections that have none. Fields are not known here."""
     root = project_above(paths[0])
     values, unread = read_placeholders(seen(root) / "placeholders") if root else ({}, [])
     read = collect_again(paths, values)
@@ -102,7 +108,7 @@ def _files(paths: list[Path]) -> tuple[list[Diagnostic], int]:
     files = {str(file) for file in rule_files(paths)[0]}
     found = [each for each in related.diagnostics if each.span.file in files]
     kept = [query for query in related.queries if query.detection.span.file in files]
-    return sorted([*unread, *read.diagnostics, *found], key=lambda d: d.sort_key), len(kept)
+    return sorted([*unread, *read.diagnostics, *found], key=lambda d: d.sort_key), kept
 
 
 def _among_neighbours(

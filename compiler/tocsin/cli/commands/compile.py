@@ -21,7 +21,8 @@ from tocsin.cli.output import (
 )
 from tocsin.cli.progress import progress
 from tocsin.escape import printable
-from tocsin.plural import plural
+from tocsin.ir.query import Resolved
+from tocsin.plural import plural, serving
 
 
 @click.command()
@@ -68,7 +69,7 @@ def compile(  # noqa: A001 - the command's name
     built = build_all(given, watched.track)
     print_diagnostics([no.diagnostic for each in built for no in each.refused], err=True)
     whole = _write(out, built) if out else True
-    _report(built, fmt)
+    _report(built, given.distinct, fmt)
     end_if_wrong(given.wrong, fmt)
     if not whole or any(each.refused for each in built):
         raise click.exceptions.Exit(1)
@@ -85,10 +86,13 @@ def _write(out: Path, built: Sequence[Built]) -> bool:
     return not written.missing
 
 
-def _report(built: Sequence[Built], fmt: str) -> None:
+def _report(built: Sequence[Built], queries: Sequence[Resolved], fmt: str) -> None:
     if fmt == "json":
         echo_json({each.backend.name: each.as_json() for each in built})
         return
+    alerting = sum(query.alerts for query in queries)
+    if alerting < len(queries):
+        say(f"{plural(alerting, 'detection')}{serving(len(queries) - alerting)}")
     counts = Table("backend", "compiled", "refused", box=None, header_style="dim")
     reasons = Table("backend", "refused", "reason", "count", box=None, header_style="dim")
     for each in built:

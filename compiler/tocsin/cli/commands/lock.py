@@ -11,7 +11,7 @@ from tocsin.cli.options import project_option
 from tocsin.cli.output import echo_json, format_option, show
 from tocsin.cli.progress import progress
 from tocsin.front.place import find_project
-from tocsin.plural import plural
+from tocsin.plural import plural, serving
 from tocsin.state.lock import FILE
 
 
@@ -29,13 +29,10 @@ def lock(*, check: bool, project: Path | None, fmt: str) -> None:
     if fmt == "json":
         echo_json({"stale": done.stale, "changes": list(done.changes)})
     else:
-        state = f"{plural(done.detections, 'detection')}, up to date"
-        if done.stale:
-            state = (
-                "stale: run `tocsin lock`"
-                if check
-                else f"{plural(done.detections, 'detection')} written"
-            )
+        what = "written" if done.stale else "up to date"
+        state = f"{plural(done.detections, 'detection')} {what}{serving(done.serving)}"
+        if check and done.stale:
+            state = "stale: run `tocsin lock`"
         show("\n".join([*done.changes, f"{FILE}: {state}"]))
     if check and done.stale:
         raise click.exceptions.Exit(1)

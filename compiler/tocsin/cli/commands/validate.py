@@ -13,7 +13,7 @@ from tocsin.check.catalogue import catalogue
 from tocsin.cli.output import FORMATS, format_option, print_diagnostics, say
 from tocsin.cli.progress import progress
 from tocsin.diagnostics import Diagnostic, Severity, near, summary
-from tocsin.plural import plural
+from tocsin.plural import plural, serving
 
 _SEVERITIES = click.Choice([each.value for each in Severity])
 
@@ -102,7 +102,8 @@ def _weighing(found: Sequence[Diagnostic], level: str) -> list[Diagnostic]:
 
 def _tell(done: use_case.Validation, counted: Sequence[Diagnostic], shown: int) -> None:
     """The last line: what there is, and what of it was not shown."""
-    said = f"{plural(done.sound, 'detection')} without errors; {summary(counted)}"
+    sound = f"{plural(done.sound, 'detection')} without errors{serving(done.serving)}"
+    said = f"{sound}; {summary(counted)}"
     said += f" ({len(counted) - shown} not shown)" if shown < len(counted) else ""
     ignored = len(done.found) - len(counted)
     say(f"{said}; {ignored} ignored" if ignored else said)
