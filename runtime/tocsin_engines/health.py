@@ -10,7 +10,7 @@ from tocsin_engines.process import alive
 from tocsin_engines.registry import ENGINES, find
 from tocsin_engines.state import Instance, load
 
-Health = Literal["healthy", "unhealthy", "died", "stopped"]
+HealthState = Literal["healthy", "unhealthy", "died", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class EngineStatus:
     """One engine: `died` = a process ended by itself; `unhealthy` = all live, no good answer."""
 
     engine: str
-    health: Health
+    health: HealthState
     addresses: dict[str, str]
     pids: dict[str, int]
     logs: Path
@@ -36,7 +36,7 @@ def _look(instance: Instance, engine: Engine) -> EngineStatus:
     if state is None:
         return EngineStatus(engine.name, "stopped", {}, {}, logs)
     living = {child.role: child.pid for child in state.children if alive(child)}
-    health: Health = "died"
+    health: HealthState = "died"
     if living and len(living) == len(state.children):
         health = "healthy" if engine.healthy(state.ports) else "unhealthy"
     return EngineStatus(engine.name, health, engine.addresses(state.ports), living, logs)

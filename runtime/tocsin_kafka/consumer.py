@@ -10,7 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaExcepti
 
 from tocsin.errors import EngineError
 from tocsin_kafka.errors import PASSING, as_error, at_end
-from tocsin_kafka.settings import COMMITTED, TO_LOG, Offsets, Partition, Settings, client
+from tocsin_kafka.settings import COMMITTED, TO_LOG, ClientSettings, Offsets, Partition, client
 
 BEGINNING: int = OFFSET_BEGINNING
 _SECONDS = 60.0
@@ -33,7 +33,7 @@ class Fetched(NamedTuple):
 class PartitionReader:
     """Committed records of some partitions, from given offsets on. Raises EngineError."""
 
-    def __init__(self, servers: str, group: str, settings: Settings = TO_LOG) -> None:
+    def __init__(self, servers: str, group: str, settings: ClientSettings = TO_LOG) -> None:
         self._places: set[Partition] = set()
         self._consumer = Consumer(
             {

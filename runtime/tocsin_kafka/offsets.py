@@ -17,7 +17,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 from tocsin.errors import EngineError
 from tocsin_kafka.admin import ANSWER_SECONDS, Admin, patient
 from tocsin_kafka.errors import MissingTopicError, as_error
-from tocsin_kafka.settings import COMMITTED, TO_LOG, Offsets, Partition, Settings, client
+from tocsin_kafka.settings import COMMITTED, TO_LOG, ClientSettings, Offsets, Partition, client
 
 _ASKED_SECONDS = 5.0
 """No client may go while an answer is due: so the question ends long before whoever waits."""
@@ -96,7 +96,7 @@ def group_offsets(asked: Admin, group: str, places: Iterable[Partition]) -> Offs
 
 
 def settled_offsets(
-    servers: str, group: str, places: Iterable[Partition], settings: Settings = TO_LOG
+    servers: str, group: str, places: Iterable[Partition], settings: ClientSettings = TO_LOG
 ) -> Offsets:
     """Where a group is once its open transactions have ended, of those that it has read.
 

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from tocsin.errors import ConfigError, EngineError
 from tocsin_kafka.errors import as_error
-from tocsin_kafka.settings import TO_LOG, Settings, client
+from tocsin_kafka.settings import TO_LOG, ClientSettings, client
 
 _SECONDS = 60.0
 _ANY = -1
@@ -20,7 +20,7 @@ _ANY = -1
 class IdempotentWriter:
     """Records one by one: what the broker takes is there once, in this order."""
 
-    def __init__(self, servers: str, settings: Settings = TO_LOG) -> None:
+    def __init__(self, servers: str, settings: ClientSettings = TO_LOG) -> None:
         self._producer = Producer({**client(servers, settings), "enable.idempotence": True})
 
     def send(self, topic: str, value: bytes | None, partition: int = _ANY) -> None:
@@ -54,7 +54,7 @@ class TransactionalWriter:
     """
 
     def __init__(
-        self, servers: str, identity: str, taken: ConfigError, settings: Settings = TO_LOG
+        self, servers: str, identity: str, taken: ConfigError, settings: ClientSettings = TO_LOG
     ) -> None:
         self._taken = taken
         self._producer = transactional(servers, identity, _SECONDS, taken, settings)
@@ -104,7 +104,7 @@ class TransactionalWriter:
 
 
 def transactional(
-    servers: str, identity: str, seconds: float, taken: ConfigError, settings: Settings
+    servers: str, identity: str, seconds: float, taken: ConfigError, settings: ClientSettings
 ) -> Producer:
     """A producer that fences its predecessor of this identity. Raises `taken`, or EngineError."""
     made = Producer({**client(servers), "transactional.id": identity, **settings})
@@ -116,7 +116,7 @@ def transactional(
 
 
 def send_all(
-    servers: str, topic: str, values: Iterable[bytes | None], settings: Settings = TO_LOG
+    servers: str, topic: str, values: Iterable[bytes | None], settings: ClientSettings = TO_LOG
 ) -> None:
     """The records in this order; None deletes. Raises EngineError if Kafka takes not all."""
     writer = IdempotentWriter(servers, settings)

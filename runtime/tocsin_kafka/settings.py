@@ -20,12 +20,12 @@ def _scrubbed(record: logging.LogRecord) -> bool:
 
 LOG.addFilter(_scrubbed)
 
-Settings = Mapping[str, Any]
+ClientSettings = Mapping[str, Any]
 """Of a client, by librdkafka's names."""
 
-TO_LOG: Settings = {"logger": LOG}
-ERRORS_TO_STDERR: Settings = {"log_level": 3}
-SILENT: Settings = {"log_level": 0}
+TO_LOG: ClientSettings = {"logger": LOG}
+ERRORS_TO_STDERR: ClientSettings = {"log_level": 3}
+SILENT: ClientSettings = {"log_level": 0}
 
 COMMITTED = "read_committed"
 UNCOMMITTED = "read_uncommitted"
@@ -36,6 +36,6 @@ Partition = tuple[str, int]
 Offsets = Mapping[Partition, int]
 
 
-def client(servers: str, settings: Settings = TO_LOG) -> dict[str, Any]:
+def client(servers: str, settings: ClientSettings = TO_LOG) -> dict[str, Any]:
     """Settings of a client of these brokers."""
     return {"bootstrap.servers": servers, **settings}

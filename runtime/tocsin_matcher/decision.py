@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from tocsin.pack.part import Part
-from tocsin.pack.tree import Tree
+from tocsin.pack.tree import PackedTree
 from tocsin_matcher.atoms import Atoms
 from tocsin_matcher.choice import Choice
 from tocsin_matcher.witness import by_atom, rest
@@ -17,7 +17,7 @@ class Candidates(NamedTuple):
     """Numbers of the parts that match for sure; others with what is left of their conditions."""
 
     sure: tuple[int, ...] = ()
-    open: tuple[tuple[int, Tree], ...] = ()
+    open: tuple[tuple[int, PackedTree], ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -34,7 +34,7 @@ class Decision:
     def __init__(
         self, parts: Sequence[Part], atoms: Atoms, choice: Choice, asked: AbstractSet[int]
     ) -> None:
-        self._trees: list[Tree] = [("and", part.where, part.expr) for part in parts]
+        self._trees: list[PackedTree] = [("and", part.where, part.expr) for part in parts]
         self._of_parts = atoms.of_parts
         self._asked = asked
         self._by_atom = by_atom(choice.witnesses)
@@ -61,5 +61,5 @@ class Decision:
         ]
         return Candidates(found.sure, (*found.open, *added))
 
-    def _rest(self, part: int, holding: AbstractSet[int]) -> Tree:
+    def _rest(self, part: int, holding: AbstractSet[int]) -> PackedTree:
         return rest(self._trees[part], self._of_parts[part], self._asked, holding)

@@ -13,7 +13,7 @@ _BETWEEN = "\0"
 """Stands between texts; what is found across it is no hit."""
 
 
-Hit = tuple[int, int, int, int]
+LiteralHit = tuple[int, int, int, int]
 """Numbers of a text and of a literal in it, and where: in code points of the text."""
 
 
@@ -23,7 +23,7 @@ class Literals:
     def __init__(self, literals: Sequence[str]) -> None:
         self._automaton = AhoCorasick(list(map(_encodable, literals)), matchkind=MatchKind.Standard)
 
-    def hits(self, texts: Sequence[str]) -> Iterator[Hit]:
+    def hits(self, texts: Sequence[str]) -> Iterator[LiteralHit]:
         """All places of all literals, text by text."""
         joined = _encodable(search_form(_BETWEEN.join(texts)))
         found = self._automaton.find_matches_as_indexes(joined, overlapping=True)

@@ -16,7 +16,7 @@ from typing import Any
 from tocsin.events.decode import NotAnEventError
 from tocsin.model.artifact import Match
 from tocsin.pack.part import Part
-from tocsin.pack.tree import Tree
+from tocsin.pack.tree import PackedTree
 from tocsin_matcher.atoms import EVERY, Event, atoms_of
 from tocsin_matcher.base import Cost, Matched
 from tocsin_matcher.choice import Measured, choose, guessed, measured
@@ -89,7 +89,7 @@ class PackMatcher:
         more = [part for part, left in open_ if self._timed(part, left, truth)]
         return sorted((*sure, *more)) if more else sure
 
-    def _timed(self, part: int, left: Tree, truth: Any) -> bool:
+    def _timed(self, part: int, left: PackedTree, truth: Any) -> bool:
         start = perf_counter()
         holds = settle(left, truth)
         detection = self.parts[part].detection

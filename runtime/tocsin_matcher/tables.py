@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tocsin.pack.part import Part
-from tocsin.pack.tree import Tree
+from tocsin.pack.tree import PackedTree
 from tocsin_matcher.atoms import EVERY, Atom, Where, atoms_of
 from tocsin_matcher.check import Fact
 from tocsin_matcher.choice import TEST_COST, choose, measured
@@ -112,7 +112,7 @@ class TablePack:
         places = {field: at for at, field in enumerate(fields)}
         return [(part, self._check(tree, places)) for part, tree in candidates.open]
 
-    def _check(self, tree: Tree, places: Mapping[str, int]) -> RowCheck:
+    def _check(self, tree: PackedTree, places: Mapping[str, int]) -> RowCheck:
         if isinstance(tree, bool):
             return lambda _: tree
         if isinstance(tree, int):
@@ -167,7 +167,7 @@ _COMBINED: Mapping[str, Callable[[Sequence[RowCheck]], RowCheck]] = {
 }
 
 
-def _atoms_in(tree: Tree) -> Iterator[int]:
+def _atoms_in(tree: PackedTree) -> Iterator[int]:
     if isinstance(tree, tuple):
         for each in tree[1:]:
             yield from _atoms_in(each)

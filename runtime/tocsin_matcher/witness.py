@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tocsin.pack.tree import Tree
+from tocsin.pack.tree import PackedTree
 
 NOTHING: frozenset[int] = frozenset()
 
@@ -37,7 +37,7 @@ class Costs:
     asking: Sequence[float]
 
 
-def witness(tree: Tree, atoms: Sequence[int], costs: Costs) -> Witness | None:
+def witness(tree: PackedTree, atoms: Sequence[int], costs: Costs) -> Witness | None:
     """The cheapest witness of a condition; None if every event has to be looked at."""
     return _Chooser(atoms, costs).of(tree, holds=True)
 
@@ -47,7 +47,7 @@ class _Chooser:
     atoms: Sequence[int]
     costs: Costs
 
-    def of(self, tree: Tree, *, holds: bool) -> Witness | None:
+    def of(self, tree: PackedTree, *, holds: bool) -> Witness | None:
         if isinstance(tree, bool):
             return None if tree is holds else NEVER
         if isinstance(tree, int):
@@ -97,8 +97,8 @@ def by_atom(witnesses: Mapping[int, Witness]) -> dict[int, list[int]]:
 
 
 def rest(
-    tree: Tree, atoms: Sequence[int], asked: AbstractSet[int], holding: AbstractSet[int]
-) -> Tree:
+    tree: PackedTree, atoms: Sequence[int], asked: AbstractSet[int], holding: AbstractSet[int]
+) -> PackedTree:
     """What is left of a condition once the asked atoms are known: true, false, or a tree of atoms.
 
     `holding` are those of the asked atoms that hold.
@@ -113,7 +113,7 @@ def rest(
         below = rest(args[0], atoms, asked, holding)
         return not below if isinstance(below, bool) else ("not", below)
     ends = name == "or"
-    kept: list[Tree] = []
+    kept: list[PackedTree] = []
     for arg in args:
         below = rest(arg, atoms, asked, holding)
         if below is ends:
@@ -124,14 +124,14 @@ def rest(
 
 
 def verdict(
-    tree: Tree, atoms: Sequence[int], asked: AbstractSet[int], holding: AbstractSet[int]
+    tree: PackedTree, atoms: Sequence[int], asked: AbstractSet[int], holding: AbstractSet[int]
 ) -> bool | None:
     """Whether a condition holds as far as the asked atoms tell; None where they do not."""
     left = rest(tree, atoms, asked, holding)
     return left if isinstance(left, bool) else None
 
 
-def settle(tree: Tree, truth: Callable[[int], bool]) -> bool:
+def settle(tree: PackedTree, truth: Callable[[int], bool]) -> bool:
     """Whether a tree of atoms holds."""
     if isinstance(tree, bool):
         return tree

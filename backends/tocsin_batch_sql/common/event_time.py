@@ -22,7 +22,7 @@ from tocsin.sql.tree import (
     number,
 )
 
-Clock = Callable[[Sql, TimeUnit], Sql]
+ReadTime = Callable[[Sql, TimeUnit], Sql]
 """How a dialect reads a text as a moment, in ms since 1970; NULL where it names none."""
 
 EVENT, LATE = "~event", "~late"
@@ -37,20 +37,20 @@ def said(source: Source) -> list[tuple[Column, str]]:
     return [(replace(column, type=FieldType.STRINGS), SAID)] if column else []
 
 
-def at_rest(source: Source, rows: exp.Select, clock: Clock, row: Sql) -> exp.Select:
+def at_rest(source: Source, rows: exp.Select, clock: ReadTime, row: Sql) -> exp.Select:
     """The rows with number (`row`), time (BIGINT, ms since 1970, UTC) and FALSE for late."""
     timed = _timed(source, rows, clock, row)
     return timed.select(exp.alias_(false(), LATE, quoted=True), copy=False)
 
 
-def in_order_of_arrival(source: Source, rows: exp.Select, clock: Clock, row: str) -> exp.Select:
+def in_order_of_arrival(source: Source, rows: exp.Select, clock: ReadTime, row: str) -> exp.Select:
     """The same, late where they arrived so; the column `row` has the order of arrival."""
     timed = _timed(source, rows, clock, ident(row)).subquery(name("timed"))
     late = exp.alias_(_late(source), LATE, quoted=True)
     return exp.select(exp.Star(), late).from_(timed)
 
 
-def _timed(source: Source, rows: exp.Select, clock: Clock, event: Sql) -> exp.Select:
+def _timed(source: Source, rows: exp.Select, clock: ReadTime, event: Sql) -> exp.Select:
     return exp.select(
         exp.Star(),
         exp.alias_(event, EVENT, quoted=True),
@@ -58,7 +58,7 @@ def _timed(source: Source, rows: exp.Select, clock: Clock, event: Sql) -> exp.Se
     ).from_(rows.subquery(name("row")))
 
 
-def _time(source: Source, clock: Clock) -> Sql:
+def _time(source: Source, clock: ReadTime) -> Sql:
     if not has_time(source):
         return exp.cast(exp.null(), "BIGINT")
     return clock(ident(SAID), source.time_unit)

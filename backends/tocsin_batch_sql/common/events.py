@@ -27,11 +27,11 @@ def write_events(file: Path, events: Sequence[Mapping[str, Any]]) -> str:
     return key
 
 
-Named = tuple[Column, str]
+NamedColumn = tuple[Column, str]
 """A column, and what it is called in the table."""
 
 
-def view_columns(source: Source) -> list[Named]:
+def view_columns(source: Source) -> list[NamedColumn]:
     """Columns of a source's view."""
     names = physical_names(source)
     values = source.values_column
@@ -41,7 +41,7 @@ def view_columns(source: Source) -> list[Named]:
     return [(column, names[column.name]) for column in columns]
 
 
-def run_columns(source: Source, key: str) -> list[Named]:
+def run_columns(source: Source, key: str) -> list[NamedColumn]:
     """Columns of a run's table: the number, which events have under `key`, then the view's."""
     return [(Column(ROW, FieldType.INTEGER, (key,)), ROW), *view_columns(source)]
 

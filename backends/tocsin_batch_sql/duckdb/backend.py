@@ -83,11 +83,11 @@ class BatchSql(PortableSql):
             yield Tables(job.artifacts, fetched, printed(counted()))
 
 
-Opened = tuple[Path, duckdb.DuckDBPyConnection, ThreadPoolExecutor]
+OpenDatabase = tuple[Path, duckdb.DuckDBPyConnection, ThreadPoolExecutor]
 
 
 @contextmanager
-def _opened() -> Iterator[Opened]:
+def _opened() -> Iterator[OpenDatabase]:
     """A file for events, an empty database that may read it, and threads."""
     with (
         TemporaryDirectory(prefix="tocsin-") as folder,
@@ -98,7 +98,7 @@ def _opened() -> Iterator[Opened]:
         yield Path(folder) / "events.jsonl", connection, pool
 
 
-def _run(job: Job, opened: Opened) -> list[Match]:
+def _run(job: Job, opened: OpenDatabase) -> list[Match]:
     file, connection, pool = opened
     _load(job, file, connection)
     fit = all(_all_fit(source, connection) for source in job.sources)

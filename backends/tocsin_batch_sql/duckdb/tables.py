@@ -29,7 +29,7 @@ from tocsin.sql.tree import (
 )
 from tocsin_batch_sql.common.arrays import CONVERSIONS, lambda_of
 from tocsin_batch_sql.common.event_time import SAID, at_rest, in_order_of_arrival, moment, said
-from tocsin_batch_sql.common.events import ROW, Named, run_columns, view_columns
+from tocsin_batch_sql.common.events import ROW, NamedColumn, run_columns, view_columns
 from tocsin_batch_sql.common.misfits import (
     ALL,
     DRIFT,
@@ -83,7 +83,7 @@ def _created(source: Source, what: str, kind: str, made: exp.Query) -> exp.Creat
     return exp.Create(this=table(beside(source, what)), kind=kind, replace=True, expression=made)
 
 
-def split(source: Source, columns: Sequence[Named]) -> dict[str, exp.Select]:
+def split(source: Source, columns: Sequence[NamedColumn]) -> dict[str, exp.Select]:
     """Of all rows those that fit, and the others, with the texts of all fields."""
     own = [FOUND, *(target for _, target in columns if target == SAID)]
     none = exp.Is(this=ident(FIELDS), expression=exp.null())
@@ -101,7 +101,7 @@ def split(source: Source, columns: Sequence[Named]) -> dict[str, exp.Select]:
     }
 
 
-def lists(source: Source, columns: Sequence[Named]) -> exp.Select:
+def lists(source: Source, columns: Sequence[NamedColumn]) -> exp.Select:
     """The rows that do not fit, with a list of texts as the column of each field."""
     made = [
         exp.alias_(texts_of(column.name), target, quoted=True)
@@ -161,7 +161,7 @@ def _lines(files: str) -> exp.Table:
 # --- columns --------------------------------------------------------------------------------------
 
 
-def rows(columns: Sequence[Named], lines: exp.Select, *, fits: bool = False) -> exp.Select:
+def rows(columns: Sequence[NamedColumn], lines: exp.Select, *, fits: bool = False) -> exp.Select:
     """The typed rows of JSON documents, with FOUND and FIELDS unless all `fits`."""
     paths = [place for column, _ in columns for place in column.places]
     json = ident("json") if fits else func("TOCSIN_LAST", ident("json"), _array(_objects(paths)))
@@ -187,7 +187,7 @@ def _array(paths: Sequence[tuple[str, ...]]) -> exp.Array:
     return exp.Array(expressions=[quoted(_json_path(path)) for path in paths])
 
 
-def _values(columns: Sequence[Named]) -> list[Sql]:
+def _values(columns: Sequence[NamedColumn]) -> list[Sql]:
     """The JSON value of each column."""
     position, made = 0, []
     for column, _ in columns:
@@ -200,7 +200,7 @@ def _found(position: int) -> Sql:
     return func("LIST_EXTRACT", ident(FOUND), number(position))
 
 
-def _typed(named: Named, value: Sql) -> Sql:
+def _typed(named: NamedColumn, value: Sql) -> Sql:
     column, target = named
     typed = func(CONVERSIONS[column.type], value.copy())
     return only_member(typed) if target == SAID else typed
@@ -212,7 +212,7 @@ def only_member(members: Sql) -> Sql:
     return exp.Case().when(is_one, func("LIST_EXTRACT", members.copy(), number(1)))
 
 
-def _misfits(columns: Sequence[Named], values: Sequence[Sql]) -> Sql:
+def _misfits(columns: Sequence[NamedColumn], values: Sequence[Sql]) -> Sql:
     """The fields with a value that their column cannot hold; NULL where there are none."""
     wrong = [
         exp.Case().when(_is_misfit(target, value), quoted(column.name))

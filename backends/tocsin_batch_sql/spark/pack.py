@@ -20,7 +20,7 @@ from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin.sql.tree import Sql, ident, name
-from tocsin_batch_sql.common.events import ROW, Named, run_columns, write_events
+from tocsin_batch_sql.common.events import ROW, NamedColumn, run_columns, write_events
 from tocsin_batch_sql.common.misfits import MISFITS, OURS, as_texts, beside, may_misfit
 from tocsin_batch_sql.common.pack_run import CLASS, PORTION, Classify, PackRun, Values
 from tocsin_batch_sql.spark.printer import printed
@@ -62,7 +62,7 @@ def run_pack(
 LISTS = "~lists"
 
 
-def _lists(columns: Sequence[Named]) -> list[str]:
+def _lists(columns: Sequence[NamedColumn]) -> list[str]:
     """The number of an event that does not fit, and a list of texts as each field's column."""
     fields = [(column.name, target) for column, target in columns if target not in OURS]
     made = [exp.alias_(texts_of(field), target, quoted=True) for field, target in fields]

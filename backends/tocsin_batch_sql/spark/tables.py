@@ -14,7 +14,7 @@ from tocsin.model.source import Column, FieldType, Source
 from tocsin.sql.tree import Sql, func, ident, name, not_null, number, quoted, table
 from tocsin_batch_sql.common.arrays import CONVERSIONS, lambda_of
 from tocsin_batch_sql.common.event_time import SAID, at_rest, said
-from tocsin_batch_sql.common.events import Named, view_columns
+from tocsin_batch_sql.common.events import NamedColumn, view_columns
 from tocsin_batch_sql.common.misfits import (
     ALL,
     DRIFT,
@@ -77,7 +77,7 @@ def only_member(members: Sql) -> Sql:
     return exp.Case().when(is_one, func("ELEMENT_AT", members.copy(), number(1)))
 
 
-def rows(columns: Sequence[Named], lines: exp.Select, *, fits: bool = False) -> exp.Select:
+def rows(columns: Sequence[NamedColumn], lines: exp.Select, *, fits: bool = False) -> exp.Select:
     """The typed rows of JSON documents, with TEXTS and FIELDS unless all `fits`."""
     fields = [] if fits else [named for named in columns if named[1] not in OURS]
     together: dict[str, list[Sql]] = {LISTS: [_value(column) for column, _ in fields]}
@@ -93,7 +93,7 @@ def rows(columns: Sequence[Named], lines: exp.Select, *, fits: bool = False) -> 
     return exp.select(exp.Star(), _misfits(fields)).from_(made.subquery(name("row")))
 
 
-def _typed(named: Named, together: dict[str, list[Sql]]) -> tuple[Sql, str]:
+def _typed(named: NamedColumn, together: dict[str, list[Sql]]) -> tuple[Sql, str]:
     column, target = named
     makes = TOGETHER.get(column.type)
     value = _value(column)
@@ -116,7 +116,7 @@ def texts_of(field: str) -> Sql:
     return func("TRY_ELEMENT_AT", ident(TEXTS), quoted(field))
 
 
-def _misfits(fields: Sequence[Named]) -> Sql:
+def _misfits(fields: Sequence[NamedColumn]) -> Sql:
     """The fields with a value that their column cannot hold; NULL where there are none."""
     wrong: list[Sql] = []
     for column, target in fields:

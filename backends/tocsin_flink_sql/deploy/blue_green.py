@@ -65,7 +65,7 @@ class Transition:
         return self.change.cutover(at, sure=at is not None, ends=ends)
 
 
-Marks = tuple[int | None, ...]
+WatermarkPair = tuple[int | None, ...]
 """Watermarks of the old job and of the new one."""
 
 
@@ -168,7 +168,7 @@ class BlueGreen:
     def _await(self, transitions: Sequence[Transition], publisher: Publisher) -> None:
         """Wait until old generations are there; where nothing comes, the cutover comes down."""
         deadline = time.monotonic() + self._site.timing.catch_up
-        last: Mapping[str, Marks] = {}
+        last: Mapping[str, WatermarkPair] = {}
         while transitions:
             marks = self._marks(transitions)
             resting = [t for t in transitions if at_rest(marks[t.pipeline], last.get(t.pipeline))]
@@ -185,7 +185,7 @@ class BlueGreen:
                 )
             last = marks
 
-    def _marks(self, transitions: Sequence[Transition]) -> Mapping[str, Marks]:
+    def _marks(self, transitions: Sequence[Transition]) -> Mapping[str, WatermarkPair]:
         """Watermarks of the old job and of the new one, by pipeline."""
         jobs = [self._jobs(transition.step) for transition in transitions]
         found = iter(self._watermarks.now([job for pair in jobs for job in pair]) if jobs else ())
@@ -210,21 +210,21 @@ def has_caught_up(old: int | None, new: int | None) -> bool:
     return old is None or (new is not None and new >= old - NEAR_MS)
 
 
-def is_sure(at: int, marks: Marks) -> bool:
+def is_sure(at: int, marks: WatermarkPair) -> bool:
     """Whether neither job has got past a cutover that is published by now."""
     return latest(marks) <= at
 
 
-def has_reached(at: int | None, marks: Marks) -> bool:
+def has_reached(at: int | None, marks: WatermarkPair) -> bool:
     """Whether the old job has found all that it has to find up to the cutover."""
     return latest(marks[:1]) >= (at or 0)
 
 
-def at_rest(marks: Marks, before: Marks | None) -> bool:
+def at_rest(marks: WatermarkPair, before: WatermarkPair | None) -> bool:
     """Whether both jobs are equally far and get no further: no event comes."""
     return marks == before and len(set(marks)) == 1
 
 
-def latest(marks: Marks) -> int:
+def latest(marks: WatermarkPair) -> int:
     """The latest of some watermarks; before 1970 where there is none."""
     return max((mark for mark in marks if mark is not None), default=-1)

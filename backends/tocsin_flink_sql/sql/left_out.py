@@ -21,7 +21,7 @@ from tocsin_flink_sql.sql.detection import matched, result, text_of
 from tocsin_flink_sql.sql.event_time import on_time
 from tocsin_flink_sql.sql.tables import EVENT
 
-Base = tuple[Query, tuple[str, ...]]
+BaseQuery = tuple[Query, tuple[str, ...]]
 """A rule on events, and the fields that its events must have as keys of the group."""
 
 
@@ -30,7 +30,7 @@ def left_out(query: CorrelationQuery, engine: FlinkCorrelations) -> Iterator[exp
 
     The latter reads the subquery of that base. An event is in each of them once at most.
     """
-    bases: dict[str, list[Base]] = {}
+    bases: dict[str, list[BaseQuery]] = {}
     for base, keys in _bases(query):
         bases.setdefault(base.source.name, []).append((base, keys))
     for same in bases.values():
@@ -41,7 +41,7 @@ def left_out(query: CorrelationQuery, engine: FlinkCorrelations) -> Iterator[exp
         yield where(exp.select(*columns, copy=False).from_(table(relation), copy=False), [untold])
 
 
-def _bases(query: CorrelationQuery) -> Iterator[Base]:
+def _bases(query: CorrelationQuery) -> Iterator[BaseQuery]:
     for rule, base in enumerate(query.bases):
         if isinstance(base, Query):
             yield base, tuple(ref.fields[rule] for ref in query.correlation.group_by)
@@ -60,7 +60,7 @@ def _completions(level: Level) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _of_source(
-    query: CorrelationQuery, engine: FlinkCorrelations, bases: Sequence[Base]
+    query: CorrelationQuery, engine: FlinkCorrelations, bases: Sequence[BaseQuery]
 ) -> exp.Select:
     source = bases[0][0].source
     builder = engine.builder(source)

@@ -14,11 +14,11 @@ from tocsin_flink_sql.state.compiled_plan import CompiledPlan
 from tocsin_flink_sql.state.operator_mapping import map_operators
 from tocsin_flink_sql.state.schema_diff import SchemaDiff, changed, span_text
 
-Plans = Callable[[], tuple[CompiledPlan, CompiledPlan]]
+CompiledPlans = Callable[[], tuple[CompiledPlan, CompiledPlan]]
 """The compiled plans of the old version and of the new one; asked for if they matter."""
 
 
-def verdict(before: bytes, after: bytes, wish: str, plans: Plans) -> StateDecision:
+def verdict(before: bytes, after: bytes, wish: str, plans: CompiledPlans) -> StateDecision:
     """The fate of the state; `wish` is the author's `on_change`, or empty.
 
     Raises ValueError for bytes that are no artifact of a correlation.
@@ -58,7 +58,7 @@ def _replay(new: CorrelationArtifact, why: str) -> StateDecision:
     return StateDecision(Fate.REPLAY, why, replay_ms=new.shape.reach_ms + lateness)
 
 
-def _unfit(plans: Plans, change: SchemaDiff) -> str:
+def _unfit(plans: CompiledPlans, change: SchemaDiff) -> str:
     """Why the compiled plans cannot share state; empty if they can."""
     old, new = plans()
     found = map_operators(new, old)

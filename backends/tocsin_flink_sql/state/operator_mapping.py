@@ -70,7 +70,7 @@ def _kind(node: Node) -> str:
 # --- pairing --------------------------------------------------------------------------------------
 
 
-Level = tuple[Sequence[int], Sequence[int]]
+NodesAtPlace = tuple[Sequence[int], Sequence[int]]
 """Nodes at one place of the new plan and of the old."""
 
 
@@ -96,7 +96,7 @@ class _Side:
                 yield from self._next(source)
 
 
-def _pair(new: _Side, old: _Side, level: Level, ids: dict[int, int]) -> None:
+def _pair(new: _Side, old: _Side, level: NodesAtPlace, ids: dict[int, int]) -> None:
     """Pair nodes at one place: those with all the same below them first."""
     ours, theirs = level
     _pair_equal(new.trees, old.trees, level, ids)
@@ -107,7 +107,7 @@ def _pair(new: _Side, old: _Side, level: Level, ids: dict[int, int]) -> None:
 
 
 def _pair_equal(
-    new: Mapping[int, str], old: Mapping[int, str], level: Level, ids: dict[int, int]
+    new: Mapping[int, str], old: Mapping[int, str], level: NodesAtPlace, ids: dict[int, int]
 ) -> None:
     ours, theirs = level
     for a in ours:

@@ -14,7 +14,7 @@ from tocsin.backend.base import Backend, Endpoints, NoServers
 from tocsin.model.artifact import Match
 from tocsin.pack import Part
 from tocsin.progress import Notify
-from tocsin.scan.packed import MatcherRun, Progress
+from tocsin.scan.packed import MatcherRun, TrackProgress
 
 EVALUATOR, MATCHER = "evaluator", "matcher"
 AUTO = "auto"
@@ -57,7 +57,7 @@ def started_for(backends: Iterable[Backend]) -> Iterator[Endpoints]:
 
 
 def matched(
-    parts: Sequence[Part], events: Sequence[Mapping[str, Any]], progress: Progress
+    parts: Sequence[Part], events: Sequence[Mapping[str, Any]], progress: TrackProgress
 ) -> MatcherRun:
     """The matcher of kafka-filter's workers, on events in this process."""
     from tocsin_matcher import PackMatcher  # noqa: PLC0415 - only a scan needs it

@@ -25,7 +25,7 @@ from tocsin.ir.times import millis_text
 from tocsin.model.artifact import Match
 from tocsin.model.source import Source
 from tocsin.scan.infer import UNBOUND
-from tocsin.scan.packed import Progress
+from tocsin.scan.packed import TrackProgress
 from tocsin.scan.reach import reach
 from tocsin.scan.run import (
     ScanResult,
@@ -62,7 +62,7 @@ def load_scan(
 
 
 def run_scan(
-    loaded: LoadedScan, engine: str, form: Form | None, *, time_field: str, progress: Progress
+    loaded: LoadedScan, engine: str, form: Form | None, *, time_field: str, progress: TrackProgress
 ) -> ScanResult:
     """The matches on an engine, in a form or the one that should be faster."""
     queries, events = loaded.queries, loaded.events

@@ -25,7 +25,7 @@ LAST = 3000 * 52 * WEEK
 """Times of a job stay below the year 9999."""
 _DATED = {Unit.DAY, Unit.WEEK, Unit.MONTH, Unit.YEAR}
 
-Compiled = tuple[Resolved, Artifact]
+CompiledQuery = tuple[Resolved, Artifact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class CaseJob:
     cases: tuple[PlacedCase, ...]
 
 
-def plans(compiled: Sequence[Compiled]) -> Iterator[CaseJob]:
+def plans(compiled: Sequence[CompiledQuery]) -> Iterator[CaseJob]:
     """Jobs for all cases of these detections."""
-    groups: dict[tuple[bool, tuple[str, ...]], list[Compiled]] = defaultdict(list)
+    groups: dict[tuple[bool, tuple[str, ...]], list[CompiledQuery]] = defaultdict(list)
     for query, artifact in compiled:
         if query.detection.cases:
             names = tuple(source.name for source in query.sources)
@@ -57,12 +57,12 @@ def plans(compiled: Sequence[Compiled]) -> Iterator[CaseJob]:
         yield from _correlations(group) if stateful else [_plan(group, _cases(group), [])]
 
 
-def _cases(group: Sequence[Compiled]) -> list[tuple[Resolved, Case]]:
+def _cases(group: Sequence[CompiledQuery]) -> list[tuple[Resolved, Case]]:
     return [(query, case) for query, _ in group for case in query.detection.cases]
 
 
 def _plan(
-    group: Sequence[Compiled], cases: Sequence[tuple[Resolved, Case]], shifts: Sequence[int]
+    group: Sequence[CompiledQuery], cases: Sequence[tuple[Resolved, Case]], shifts: Sequence[int]
 ) -> CaseJob:
     sources = group[0][0].sources
     placed: list[PlacedCase] = []
@@ -77,7 +77,7 @@ def _plan(
     return CaseJob(Job(sources, artifacts, stream), tuple(placed))
 
 
-def _correlations(group: Sequence[Compiled]) -> Iterator[CaseJob]:
+def _correlations(group: Sequence[CompiledQuery]) -> Iterator[CaseJob]:
     sources = group[0][0].sources
     queries = {q.detection.id: q for q, _ in group if isinstance(q, CorrelationQuery)}
     dated = {name for name, query in queries.items() if _is_dated(query)}

@@ -9,7 +9,7 @@ from typing import Any
 from tocsin.backend.base import Backend, Endpoints
 from tocsin.cases.events import arrivals, in_time
 from tocsin.cases.judge import CaseVerdict, judge
-from tocsin.cases.place import Compiled, PlacedCase, plans
+from tocsin.cases.place import CompiledQuery, PlacedCase, plans
 from tocsin.compile import Refusal, compile_query
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import Query, Resolved
@@ -40,7 +40,7 @@ def run_engine(
     queries: Sequence[Resolved], backend: Backend, endpoints: Endpoints
 ) -> Iterator[CaseVerdict]:
     """Every case by a backend's real engine; refused detections give a verdict that says so."""
-    compiled: list[Compiled] = []
+    compiled: list[CompiledQuery] = []
     for query in queries:
         result = compile_query(query, backend)
         if isinstance(result, Refusal):

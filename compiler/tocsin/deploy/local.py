@@ -15,7 +15,7 @@ from tocsin.backend.streaming import RolloutStep
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import folder
 from tocsin.deploy.journal import Journal
-from tocsin.deploy.target import Clearing, Placing
+from tocsin.deploy.target import Clearing, PlacedStep
 from tocsin.errors import ConfigError
 from tocsin.ir.stream import WITHOUT_TIME
 from tocsin.model.source import Source
@@ -85,7 +85,7 @@ class LocalTarget:
     def judge(self, *_: object) -> None:
         """A local run keeps no state: it sees all its events at once."""
 
-    def place(self, step: Placing, body: bytes) -> None:
+    def place(self, step: PlacedStep, body: bytes) -> None:
         """Write the artifact's file."""
         files.write(self._inside(step.after.path), body)
 

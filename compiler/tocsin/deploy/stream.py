@@ -22,7 +22,7 @@ from tocsin.deploy import registry
 from tocsin.deploy.journal import Journal
 from tocsin.deploy.publisher import RecordPublisher
 from tocsin.deploy.schemas import TOPICS
-from tocsin.deploy.target import Clearing, Placing
+from tocsin.deploy.target import Clearing, PlacedStep
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.model.source import Source
 from tocsin.plan.steps import Plan
@@ -170,7 +170,7 @@ class StreamTarget:
 
     # --- changing ---------------------------------------------------------------------------------
 
-    def place(self, step: Placing, body: bytes) -> None:
+    def place(self, step: PlacedStep, body: bytes) -> None:
         """Remember the bytes; they are written all at once when the release is activated."""
         self._placed[artifact_key(step.after.artifact)] = body
 

@@ -15,7 +15,7 @@ from tocsin.release.finding import Finding
 from tocsin.release.state_decision import StateDecision
 from tocsin.state.live import Live
 
-Placing = Deploy | Repair
+PlacedStep = Deploy | Repair
 Clearing = Remove | Discard
 
 
@@ -43,7 +43,7 @@ class Target(Protocol):
     def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[RolloutStep]:
         """What activating a plan's result does to jobs and workers, if there are any."""
 
-    def place(self, step: Placing, body: bytes) -> None:
+    def place(self, step: PlacedStep, body: bytes) -> None:
         """Put an artifact's bytes where they belong."""
 
     def activate(

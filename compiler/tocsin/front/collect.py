@@ -24,8 +24,8 @@ from tocsin.front.yaml import MAX_BYTES, read_bytes, unread
 from tocsin.model.detection import Case
 
 _SUFFIXES = (".yml", ".yaml")
-Named = Rule | CorrelationRule
-Parsed = Named | Filter
+NamedRule = Rule | CorrelationRule
+Parsed = NamedRule | Filter
 Bytes = bytes | gate.UnreadError
 
 
@@ -57,7 +57,7 @@ class RuleSet:
     broken: tuple[Broken, ...] = ()
 
     @property
-    def named(self) -> tuple[Named, ...]:
+    def named(self) -> tuple[NamedRule, ...]:
         """Rules and correlations."""
         return (*self.rules, *self.correlations)
 
@@ -177,7 +177,9 @@ def _parsed(
     return FileRead(tuple(found), tuple(wrong), tuple(lost))
 
 
-def _with_cases(rule: Named, file: Path, data: Bytes | None, wrong: list[Diagnostic]) -> Named:
+def _with_cases(
+    rule: NamedRule, file: Path, data: Bytes | None, wrong: list[Diagnostic]
+) -> NamedRule:
     if data is None:
         return rule
     beside = file.with_name(f"{file.stem}.test{file.suffix}")
@@ -209,9 +211,9 @@ def parse_cases(file: Path, data: Bytes) -> tuple[list[Case], list[Diagnostic]]:
     return cases, [*wrong, *found]
 
 
-def _unique(rules: Iterable[Named], wrong: list[Diagnostic]) -> Iterator[Named]:
+def _unique(rules: Iterable[NamedRule], wrong: list[Diagnostic]) -> Iterator[NamedRule]:
     """The rules and correlations whose id and name none before them has."""
-    seen: dict[str, Named] = {}
+    seen: dict[str, NamedRule] = {}
     for given in rules:
         rule = _placed(given, seen)
         names = {rule.detection.id: "id", rule.detection.name: "name"}
@@ -222,7 +224,7 @@ def _unique(rules: Iterable[Named], wrong: list[Diagnostic]) -> Iterator[Named]:
             yield rule
 
 
-def _placed(rule: Named, seen: Mapping[str, Named]) -> Named:
+def _placed(rule: NamedRule, seen: Mapping[str, NamedRule]) -> NamedRule:
     """The rule; one without id and name that is called as another is called by its path too."""
     own = rule.detection
     file = Path(own.span.file)
@@ -239,7 +241,7 @@ def _placed(rule: Named, seen: Mapping[str, Named]) -> Named:
     return replace(rule, detection=replace(own, id=called, key=called))
 
 
-def duplicate(rule: Named, what: str, name: str, first: Named) -> Diagnostic:
+def duplicate(rule: NamedRule, what: str, name: str, first: NamedRule) -> Diagnostic:
     """The finding that a rule bears an identity that an earlier one has."""
     place = first.detection.span
     hint = f"first used at {place.file}:{place.line}"

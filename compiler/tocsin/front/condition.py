@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tocsin.front.sigma import Combined, ConditionError, Name, Quantified, Tree
+from tocsin.front.sigma import Combined, ConditionError, ConditionTree, Name, Quantified
 from tocsin.ir.nodes import Expr, all_of, any_of, negate
 
 
@@ -22,7 +22,7 @@ class SelectionError(ConditionError):
         return found.start() if found else 0
 
 
-def lower_condition(tree: Tree, selections: Mapping[str, Expr]) -> Expr:
+def lower_condition(tree: ConditionTree, selections: Mapping[str, Expr]) -> Expr:
     """The expression of a condition; raises SelectionError for what names nothing."""
     if isinstance(tree, Name):
         if tree.name not in selections:
@@ -37,7 +37,7 @@ def lower_condition(tree: Tree, selections: Mapping[str, Expr]) -> Expr:
     return all_of(args) if tree.operator == "and" else any_of(args)
 
 
-def names_in(tree: Tree, selections: Mapping[str, Expr]) -> list[str]:
+def names_in(tree: ConditionTree, selections: Mapping[str, Expr]) -> list[str]:
     """The selections that a condition uses, each as often as it does; raises SelectionError."""
     if isinstance(tree, Name):
         if tree.name not in selections:
@@ -48,7 +48,7 @@ def names_in(tree: Tree, selections: Mapping[str, Expr]) -> list[str]:
     return [name for arg in tree.args for name in names_in(arg, selections)]
 
 
-def has_negation(tree: Tree) -> bool:
+def has_negation(tree: ConditionTree) -> bool:
     """Whether a `not` stands anywhere in the condition."""
     if isinstance(tree, Combined):
         return tree.operator == "not" or any(map(has_negation, tree.args))

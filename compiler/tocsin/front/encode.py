@@ -7,7 +7,7 @@ from base64 import b64encode
 from itertools import product
 
 from tocsin.front.pattern import literal, normal
-from tocsin.ir.nodes import Part, Pattern
+from tocsin.ir.nodes import Pattern, TextPart
 
 DASHES = ("-", "/", "\u2013", "\u2014", "\u2015")
 MAX_DASHES = 4
@@ -24,7 +24,7 @@ class ModifierError(ValueError):
 
 def windash(value: Encoded) -> list[Encoded]:
     """Every dash at a word start, each on its own, as any of the five dashes."""
-    slots: list[tuple[Part, ...]] = []
+    slots: list[tuple[TextPart, ...]] = []
     parts = _pattern(value, "windash")
     for part in parts:
         if not isinstance(part, str):

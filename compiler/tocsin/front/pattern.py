@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tocsin.ir.nodes import Part, Pattern, Wild
+from tocsin.ir.nodes import Pattern, TextPart, Wild
 from tocsin.ir.text import fold
 
 _TOKEN = re.compile(r"\\([*?\\])|([*?])")
@@ -13,7 +13,7 @@ _TOKEN = re.compile(r"\\([*?\\])|([*?])")
 
 def parse_pattern(text: str) -> Pattern:
     r"""`*` and `?` are wildcards; a backslash escapes only these two and itself."""
-    parts: list[Part] = []
+    parts: list[TextPart] = []
     at = 0
     for found in _TOKEN.finditer(text):
         parts.append(text[at : found.start()])
@@ -23,9 +23,9 @@ def parse_pattern(text: str) -> Pattern:
     return normal(parts)
 
 
-def normal(parts: Iterable[Part]) -> Pattern:
+def normal(parts: Iterable[TextPart]) -> Pattern:
     """Literals joined, a run of wildcards as its `?` followed by at most one `*`."""
-    out: list[Part] = []
+    out: list[TextPart] = []
     many = False
     for part in parts:
         if part is Wild.MANY:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from tocsin.diagnostics import near
 from tocsin.front.condition import SelectionError, fits
-from tocsin.front.sigma import Combined, ConditionError, Name, Tree
+from tocsin.front.sigma import Combined, ConditionError, ConditionTree, Name
 from tocsin.front.sigma import Quantified as Pattern
 from tocsin.ir.correlation import Absent, Every, Occurs, Presence, Some
 from tocsin.model.names import canonical_id, is_uuid
@@ -22,7 +22,7 @@ def every(rules: int) -> Presence:
     return Every(tuple(Occurs(rule) for rule in range(rules)))
 
 
-def named_in(tree: Tree) -> Iterator[tuple[str, bool]]:
+def named_in(tree: ConditionTree) -> Iterator[tuple[str, bool]]:
     """The names of a condition, in its order; patterns are told apart by True."""
     if isinstance(tree, Name):
         yield tree.name, False
@@ -33,7 +33,9 @@ def named_in(tree: Tree) -> Iterator[tuple[str, bool]]:
             yield from named_in(arg)
 
 
-def lower_presence(tree: Tree, positions: Mapping[str, int], listed: tuple[str, ...]) -> Presence:
+def lower_presence(
+    tree: ConditionTree, positions: Mapping[str, int], listed: tuple[str, ...]
+) -> Presence:
     """The presence of rules that a condition asks for; SelectionError for names of none.
 
     `positions`: every name by which a rule may be called; `listed`: as the correlation lists them.

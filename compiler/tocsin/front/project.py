@@ -14,7 +14,7 @@ from tocsin import cache, gate
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.front.block import complaints
-from tocsin.front.collect import Named, RuleSet, collect, duplicate
+from tocsin.front.collect import NamedRule, RuleSet, collect, duplicate
 from tocsin.front.correlation import CorrelationRule
 from tocsin.front.documents import Broken
 from tocsin.front.placeholders import read_placeholders
@@ -139,7 +139,7 @@ def _resolved(
 def _distinct(rules: RuleSet, wrong: list[Diagnostic]) -> RuleSet:
     """The rules and correlations whose key none before them has."""
     wrong += rules.diagnostics
-    first: dict[str, Named] = {}
+    first: dict[str, NamedRule] = {}
     every = sorted(rules.named, key=lambda rule: rule.detection.span)
     for rule in every:
         key = rule.detection.key

@@ -20,12 +20,12 @@ from sigma.conditions import (  # noqa: TID251 - the one module that may
 from sigma.exceptions import SigmaError  # noqa: TID251
 from sigma.rule import SigmaDetections, SigmaRule  # noqa: TID251
 
-from tocsin.front.sigma import Combined, ConditionError, Name, Quantified, Tree
+from tocsin.front.sigma import Combined, ConditionError, ConditionTree, Name, Quantified
 
 _NO_DETECTIONS = SigmaDetections.from_dict({"any": {"field": "value"}, "condition": "any"})
 
 
-def parsed(text: str) -> Tree:
+def parsed(text: str) -> ConditionTree:
     """The tree of a condition; raises ConditionError."""
     try:
         return _tree(SigmaCondition(text, _NO_DETECTIONS).parse(postprocess=False))
@@ -46,7 +46,7 @@ def _located(message: str, text: str) -> ConditionError:
     return ConditionError(f"not a condition: {what}", offset, hint)
 
 
-def _tree(node: Any) -> Tree:
+def _tree(node: Any) -> ConditionTree:
     if isinstance(node, ConditionIdentifier):
         return Name(node.identifier)
     if isinstance(node, ConditionSelector):

@@ -33,10 +33,10 @@ class Combined:
     """`and`, `or`, or `not` of other conditions."""
 
     operator: str
-    args: tuple[Tree, ...]
+    args: tuple[ConditionTree, ...]
 
 
-Tree = Name | Quantified | Combined
+ConditionTree = Name | Quantified | Combined
 
 
 class ConditionError(ValueError):
@@ -49,7 +49,7 @@ class ConditionError(ValueError):
 
 
 @lru_cache(maxsize=1024)
-def parse_condition(text: str) -> Tree:
+def parse_condition(text: str) -> ConditionTree:
     """The tree of a condition; raises ConditionError."""
     if "|" in text:
         hint = "write aggregations as Sigma correlations"

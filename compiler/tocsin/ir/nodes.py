@@ -17,10 +17,10 @@ class Wild(Enum):
     ONE = "?"
 
 
-Part = str | Wild
+TextPart = str | Wild
 """A literal run or a wildcard."""
 
-Pattern = tuple[Part, ...]
+Pattern = tuple[TextPart, ...]
 
 
 class How(StrEnum):

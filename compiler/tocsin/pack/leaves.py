@@ -29,11 +29,11 @@ from tocsin.ir.nodes import (
     Keyword,
     Leaf,
     Op,
-    Part,
     Pattern,
     Regex,
     Test,
     Text,
+    TextPart,
     TimePart,
     Unit,
     Wild,
@@ -44,13 +44,13 @@ Asked = IsNull | Leaf | Keyword | FieldRef
 """What a leaf of an expression may be."""
 
 EnumT = TypeVar("EnumT", bound=StrEnum)
-Code = list[Any]
+LeafCode = list[Any]
 
 _WILD = {Wild.MANY: 0, Wild.ONE: 1}
 _PARTS = {0: Wild.MANY, 1: Wild.ONE}
 
 
-def code_of(leaf: Asked) -> Code:
+def code_of(leaf: Asked) -> LeafCode:
     """The list of a leaf."""
     match leaf:
         case IsNull(field):
@@ -63,7 +63,7 @@ def code_of(leaf: Asked) -> Code:
             return _test_code(None, test)
 
 
-def _test_code(field: str | None, test: Test) -> Code:
+def _test_code(field: str | None, test: Test) -> LeafCode:
     match test:
         case Text(pattern, cased):
             parts = [part if isinstance(part, str) else _WILD[part] for part in pattern]
@@ -171,7 +171,7 @@ def _pattern(data: Any) -> Pattern:
     return tuple(map(_part, _list(data)))
 
 
-def _part(data: Any) -> Part:
+def _part(data: Any) -> TextPart:
     if isinstance(data, str):
         return data
     if isinstance(data, int) and not isinstance(data, bool) and data in _PARTS:

@@ -14,7 +14,7 @@ from tocsin.model.names import TOPIC
 from tocsin.model.source import TimeUnit
 from tocsin.pack.guard import Guard, guard_of
 from tocsin.pack.leaves import Asked, code_of, leaf_of
-from tocsin.pack.tree import Tree, expr_of, read_tree, tree_of
+from tocsin.pack.tree import PackedTree, expr_of, read_tree, tree_of
 
 FORM = 2
 """Version of the encoding; a matcher takes exactly this one."""
@@ -46,8 +46,8 @@ class Part:
     paths: Paths
     leaves: tuple[Asked, ...]
     guards: tuple[Guard, ...]
-    where: Tree
-    expr: Tree
+    where: PackedTree
+    expr: PackedTree
 
     @classmethod
     def of(cls, query: Query) -> Part:
@@ -159,7 +159,7 @@ def _leaf(number: int, code: Any, known: Known) -> tuple[Asked, Guard]:
     return known[key]
 
 
-def _tree(key: str, data: Any, leaves: int) -> Tree:
+def _tree(key: str, data: Any, leaves: int) -> PackedTree:
     try:
         return read_tree(data, leaves)
     except ValueError as error:

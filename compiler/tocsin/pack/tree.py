@@ -12,7 +12,7 @@ from typing import Any
 from tocsin.ir.nodes import And, Const, Expr, Not, Or
 from tocsin.pack.leaves import Asked
 
-Tree = bool | int | tuple[Any, ...]
+PackedTree = bool | int | tuple[Any, ...]
 
 MAX_DEPTH = 100
 """Levels of nested conditions: far above any rule, safely below Python's stack."""
@@ -27,7 +27,7 @@ class TooDeepError(ValueError):
         super().__init__(f"nested deeper than {MAX_DEPTH} levels")
 
 
-def tree_of(expr: Expr, numbers: dict[Asked, int], depth: int = 0) -> Tree:
+def tree_of(expr: Expr, numbers: dict[Asked, int], depth: int = 0) -> PackedTree:
     """The tree of an expression; leaves that are new get the next number. Raises TooDeepError."""
     if depth >= MAX_DEPTH:
         raise TooDeepError
@@ -43,7 +43,7 @@ def tree_of(expr: Expr, numbers: dict[Asked, int], depth: int = 0) -> Tree:
             return numbers.setdefault(expr, len(numbers))
 
 
-def expr_of(tree: Tree, leaves: Sequence[Asked]) -> Expr:
+def expr_of(tree: PackedTree, leaves: Sequence[Asked]) -> Expr:
     """The expression of a tree."""
     if isinstance(tree, bool):
         return Const(tree)
@@ -55,7 +55,7 @@ def expr_of(tree: Tree, leaves: Sequence[Asked]) -> Expr:
     return _NODES[name](tuple(map(expr_of, args, repeat(leaves))))
 
 
-def read_tree(data: Any, leaves: int, depth: int = 0) -> Tree:
+def read_tree(data: Any, leaves: int, depth: int = 0) -> PackedTree:
     """The tree in JSON data over so many leaves. Raises ValueError saying what is wrong."""
     if isinstance(data, bool):
         return data

@@ -14,7 +14,7 @@ from tocsin.plan.steps import (
     Deploy,
     Discard,
     Document,
-    Drift,
+    DriftKind,
     Mend,
     Plan,
     Refused,
@@ -120,7 +120,7 @@ def _by_pack(
     return found
 
 
-def drift_of(entry: Entry, live: Live | None) -> Drift:
+def drift_of(entry: Entry, live: Live | None) -> DriftKind:
     """How the place of a released artifact differs from the release."""
     if live is None:
         return ""
@@ -169,7 +169,7 @@ def _forward(
     foreign = set(foreign_paths(before, live))
     for after in result:
         old = before.get(after.id)
-        drift: Drift = drift_of(old, live) if old else ""
+        drift: DriftKind = drift_of(old, live) if old else ""
         if after.action in _DEPLOYING:
             yield Deploy(after, old, "foreign" if after.path in foreign else drift)
             continue

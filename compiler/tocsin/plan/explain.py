@@ -9,13 +9,13 @@ from typing import Any
 from tocsin.escape import markdown as markdown_text
 from tocsin.model.detection import duration
 from tocsin.pack.diff import PackDiff
-from tocsin.plan.steps import Deploy, Discard, Document, Drift, Mend, Plan, Remove, Repair, Step
+from tocsin.plan.steps import Deploy, Discard, Document, DriftKind, Mend, Plan, Remove, Repair, Step
 from tocsin.plan.words import reworded, words_of
 from tocsin.plural import plural
 from tocsin.release.entry import Action, Entry
 from tocsin.release.state_decision import StateDecision
 
-_DRIFT: dict[Drift, str] = {
+_DRIFT: dict[DriftKind, str] = {
     "": "",
     "missing": "was missing",
     "altered": "was altered in place",

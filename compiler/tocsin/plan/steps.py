@@ -16,7 +16,7 @@ from tocsin.release.finding import Finding
 from tocsin.release.state_decision import StateDecision
 from tocsin.state.release import Revision
 
-Drift = Literal["", "missing", "altered", "foreign"]
+DriftKind = Literal["", "missing", "altered", "foreign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Deploy:
 
     after: Entry
     before: Entry | None = None
-    drift: Drift = ""
+    drift: DriftKind = ""
     state: StateDecision | None = None
     kind: Literal["deploy"] = "deploy"
 
@@ -43,7 +43,7 @@ class Repair:
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
     after: Entry
-    drift: Drift
+    drift: DriftKind
     kind: Literal["repair"] = "repair"
 
 

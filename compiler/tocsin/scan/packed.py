@@ -69,13 +69,16 @@ class MatcherRun:
     refused: Mapping[int, str]
 
 
-Progress = Callable[[Sequence[Any]], Iterable[Any]]
+TrackProgress = Callable[[Sequence[Any]], Iterable[Any]]
 """Passes events on, or portions of them, and may show how many went through."""
-InProcess = Callable[[Sequence[Part], Sequence[Event], Progress], MatcherRun]
+InProcess = Callable[[Sequence[Part], Sequence[Event], TrackProgress], MatcherRun]
 
 
 def scan_in_process(
-    queries: Iterable[Query], events: Sequence[Event], match: InProcess, progress: Progress = iter
+    queries: Iterable[Query],
+    events: Sequence[Event],
+    match: InProcess,
+    progress: TrackProgress = iter,
 ) -> PackScan:
     """All queries on events as they are, by a matcher in this process."""
     made = [compile_part(query, None) for query in queries]

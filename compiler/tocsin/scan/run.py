@@ -25,7 +25,7 @@ from tocsin.scan.infer import infer, narrowed
 from tocsin.scan.packed import (
     InProcess,
     PackScan,
-    Progress,
+    TrackProgress,
     form_of,
     scan_in_process,
     scan_pack,
@@ -57,7 +57,7 @@ def scan_evaluator(
     events: Sequence[dict[str, Any]],
     *,
     time_field: str = "",
-    progress: Progress = iter,
+    progress: TrackProgress = iter,
 ) -> ScanResult:
     """Every detection on every event by the reference evaluator."""
     asked = {query.detection.id: predicate(query.matches) for query in _on_events(queries)}
@@ -76,7 +76,7 @@ def scan_matcher(
     match: InProcess,
     *,
     time_field: str = "",
-    progress: Progress = iter,
+    progress: TrackProgress = iter,
 ) -> ScanResult:
     """Every detection on every event by a matcher in this process, which may refuse some."""
     packed = scan_in_process(_on_events(queries), events, match, progress)
@@ -90,7 +90,7 @@ def scan_fastest(
     match: InProcess,
     *,
     time_field: str = "",
-    progress: Progress = iter,
+    progress: TrackProgress = iter,
 ) -> ScanResult:
     """What the evaluator gives, by a matcher in this process where that takes less time.
 

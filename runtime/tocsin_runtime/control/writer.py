@@ -9,7 +9,7 @@ from tocsin.backend.records import writing_order
 from tocsin.errors import ConfigError, EngineError, TocsinError
 from tocsin_kafka.admin import Admin
 from tocsin_kafka.producer import TransactionalWriter
-from tocsin_kafka.settings import TO_LOG, Settings
+from tocsin_kafka.settings import TO_LOG, ClientSettings
 from tocsin_kafka.topics import existing
 from tocsin_runtime.control.reader import committed_end
 from tocsin_runtime.control.topic import MOST_BYTES, ensure, topic_name
@@ -17,7 +17,7 @@ from tocsin_runtime.control.topic import MOST_BYTES, ensure, topic_name
 _SECONDS = 60.0
 _TRANSACTION_SECONDS = 15
 """After which the broker aborts what a killed apply left open: readers wait for that."""
-_SETTINGS: Settings = {
+_SETTINGS: ClientSettings = {
     **TO_LOG,
     "transaction.timeout.ms": _TRANSACTION_SECONDS * 1000,
     "message.max.bytes": MOST_BYTES,

@@ -66,7 +66,7 @@ Route = Callable[[Taken], Sequence[Lane]]
 Write = Callable[[MatchRecord, Sequence[Event]], Iterable[Output]]
 """What is made of a match, and of the events that it rests on, besides its record."""
 
-Hit = tuple[MatchRecord, Sequence[Event]]
+MatchWithEvents = tuple[MatchRecord, Sequence[Event]]
 
 Groups = dict[int, tuple[Lane, list[Taken]]]
 """Lanes, by identity, and what they are to look at."""
@@ -124,13 +124,13 @@ class Processor:
         # Made one by one while they are written: a noisy detection may give very many.
         return Batch(chain(dead, self._outputs(ordered)), counters)
 
-    def _outputs(self, hits: Iterable[Hit]) -> Iterator[Output]:
+    def _outputs(self, hits: Iterable[MatchWithEvents]) -> Iterator[Output]:
         for match, events in hits:
             yield Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
             yield from self.write(match, events)
 
 
-Hits = Mapping[int, Sequence[Hit]]
+Hits = Mapping[int, Sequence[MatchWithEvents]]
 
 
 def _hits(
@@ -144,7 +144,7 @@ def _hits(
     What is no event after all is added to `refused`, on what a detection fails to `failed`, what
     correlations do not count to `left_out`.
     """
-    hits: dict[int, list[Hit]] = defaultdict(list)
+    hits: dict[int, list[MatchWithEvents]] = defaultdict(list)
     for lane, group in lanes:
         found = lane.match(group)
         failed += [(group[each.line].record, each) for each in found.failed]

@@ -10,12 +10,12 @@ import orjson
 
 from tocsin.release.keys import worker_key
 from tocsin_kafka.producer import IdempotentWriter
-from tocsin_kafka.settings import TO_LOG, Settings
+from tocsin_kafka.settings import TO_LOG, ClientSettings
 
 EVERY_SECONDS = 2.0
 _DELIVERY_SECONDS = 10
 _LEAVING_SECONDS = 5.0
-_SETTINGS: Settings = {
+_SETTINGS: ClientSettings = {
     **TO_LOG,
     "message.timeout.ms": _DELIVERY_SECONDS * 1000,
     "queue.buffering.max.messages": 100,

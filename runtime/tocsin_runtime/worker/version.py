@@ -17,7 +17,7 @@ from tocsin_runtime.worker.filters import FilterLane, parts_of
 from tocsin_runtime.worker.process import Processor, Taken
 
 WriterOf = Callable[[ReleasedDetections], AlertWriter]
-Lanes = Mapping[str, FilterLane]
+LanesById = Mapping[str, FilterLane]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Version:
 
     deployment: ReleasedDetections
     writer: AlertWriter
-    lanes: Lanes = field(default_factory=dict)
+    lanes: LanesById = field(default_factory=dict)
 
     @classmethod
     def of(

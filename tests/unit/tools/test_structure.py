@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 
 import pytest
@@ -46,13 +47,31 @@ def test_no_arrow_of_ours_leads_back() -> None:
     assert floors(arrows())["tocsin.cli"] > floors(arrows())["tocsin.ir"] > 0
 
 
+def public_names() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The files that define each public class, and each alias of a type."""
+    classes: dict[str, list[str]] = defaultdict(list)
+    aliases: dict[str, list[str]] = defaultdict(list)
+    for file in (f for root in ROOTS for f in ROOT.glob(f"*/{root}/**/*.py")):
+        for node in ast.parse(file.read_text()).body:
+            match node:
+                case ast.ClassDef(name):
+                    found, names = classes, [name]
+                case ast.Assign(targets):
+                    found, names = (
+                        aliases,
+                        [each.id for each in targets if isinstance(each, ast.Name)],
+                    )
+                case _:
+                    continue
+            for name in names:
+                if re.match("[A-Z][a-z]", name):
+                    found[name].append(str(file.relative_to(ROOT)))
+    return classes, aliases
+
+
 def test_a_public_class_name_stands_for_one_thing() -> None:
-    homes: dict[str, list[str]] = defaultdict(list)
-    for root in ROOTS:
-        for package in ROOT.glob(f"*/{root}"):
-            for file in package.rglob("*.py"):
-                for node in ast.parse(file.read_text()).body:
-                    if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                        homes[node.name].append(str(file.relative_to(ROOT)))
-    assert len(homes) > 400
-    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
+    classes, aliases = public_names()
+    assert len(classes) > 400
+    assert len(aliases) > 50
+    assert {name: files for name, files in classes.items() if len(files) > 1} == {}
+    assert {name: [*classes[name], *aliases[name]] for name in classes.keys() & aliases} == {}
