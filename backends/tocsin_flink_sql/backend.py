@@ -66,9 +66,9 @@ class FlinkSql:
         part = Part.decode(artifact.body)
         return {part.source: part.topic}
 
-    def fleet(self, place: StreamEnvironment) -> Fleet:
+    def fleet(self, environment: StreamEnvironment) -> Fleet:
         """Its jobs in a stream environment. Raises ConfigError where a setting is missing."""
-        return FlinkFleet.at(place)
+        return FlinkFleet.at(environment)
 
     def tables(self, source: Source) -> str:
         """The definitions that the source's statements need, over topics on localhost:9092.

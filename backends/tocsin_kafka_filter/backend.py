@@ -49,9 +49,9 @@ class KafkaFilter:
         part = Part.decode(artifact.body)
         return {part.source: part.topic}
 
-    def fleet(self, place: StreamEnvironment) -> Fleet:
+    def fleet(self, environment: StreamEnvironment) -> Fleet:
         """The workers of an environment."""
-        return WorkerFleet(place)
+        return WorkerFleet(environment)
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
         """All jobs in one pass of the real worker over a real broker."""

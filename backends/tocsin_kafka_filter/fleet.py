@@ -32,14 +32,14 @@ _HINT = "`tocsin status` shows what runs; the previous release keeps running"
 class WorkerFleet:
     """All workers of one environment, wherever they run."""
 
-    def __init__(self, place: StreamEnvironment) -> None:
-        self._place = place
+    def __init__(self, environment: StreamEnvironment) -> None:
+        self._environment = environment
 
     # --- looking ----------------------------------------------------------------------------------
 
     def findings(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> list[Finding]:
         """Topics of events that are missing. Of the workers the environment itself tells."""
-        missing = topics_of(entries, bodies) - topics.existing(self._place.kafka)
+        missing = topics_of(entries, bodies) - topics.existing(self._environment.kafka)
         told, cure = (
             "detections read it, but it does not exist",
             "create it, or set `partitions` of the environment and apply",
@@ -56,7 +56,7 @@ class WorkerFleet:
         if what_runs(rollout.before) == what_runs(rollout.after):
             return []
         new = len(_changed(rollout))
-        canary = f"{new} new on {self._place.canary:.0%} of the partitions"
+        canary = f"{new} new on {self._environment.canary:.0%} of the partitions"
         return [RolloutStep("workers", (canary,) * bool(new) + ("all of the release",))]
 
     # --- moving -----------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ class WorkerFleet:
         read = topics_of(rollout.after, rollout.bodies)
         self._ready(read)
         old = _still_read(rollout)
-        new_start = 0 if self._place.start == "earliest" else time.time_ns() // 1_000_000
+        new_start = 0 if self._environment.start == "earliest" else time.time_ns() // 1_000_000
         publisher.begin(dict.fromkeys(read, new_start) | dict.fromkeys(old, 0))
         if what_runs(rollout.before) == what_runs(rollout.after):
             return
@@ -75,8 +75,8 @@ class WorkerFleet:
             new = _changed(rollout) - members.isolated()
             progress = self._canary(both)
             committed, ends = progress.committed(), progress.ends()
-            publisher.canary(self._place.canary)
-            self._place.point("canary-begun")
+            publisher.canary(self._environment.canary)
+            self._environment.point("canary-begun")
 
             def moves() -> str:
                 now, last = progress.committed(), progress.ends()
@@ -97,7 +97,7 @@ class WorkerFleet:
             return
         with closing(self._members()) as members:
             self._wait(members)
-        self._place.point("workers-switched")
+        self._environment.point("workers-switched")
 
     def settle(self, rollout: Rollout, publisher: Publisher) -> None:
         """Forget where topics began that are read no more."""
@@ -112,24 +112,28 @@ class WorkerFleet:
     # --- parts ------------------------------------------------------------------------------------
 
     def _members(self) -> Members:
-        place = self._place
-        return Members(place.kafka, place.project, place.environment)
+        environment = self._environment
+        return Members(environment.kafka, environment.project, environment.environment)
 
     def _canary(self, names: frozenset[str]) -> WorkerProgress:
         """The partitions of these topics that see the canary."""
-        place, known = self._place, topics.partitions(self._place.kafka)
+        environment, known = self._environment, topics.partitions(self._environment.kafka)
         canary: list[Partition] = [
             (name, number)
             for name in names
-            for number in range(canary_partitions(known.get(name, 0), place.canary))
+            for number in range(canary_partitions(known.get(name, 0), environment.canary))
         ]
-        return WorkerProgress(place.kafka, group_of(place.project, place.environment), canary)
+        return WorkerProgress(
+            environment.kafka, group_of(environment.project, environment.environment), canary
+        )
 
     def _ready(self, read: frozenset[str]) -> None:
         """Make the topics of events that are missing, if that is ours to do."""
-        place = self._place
-        if place.partitions:
-            topics.create(place.kafka, read - topics.existing(place.kafka), place.partitions)
+        environment = self._environment
+        if environment.partitions:
+            topics.create(
+                environment.kafka, read - topics.existing(environment.kafka), environment.partitions
+            )
 
     def _wait(
         self,
@@ -141,7 +145,7 @@ class WorkerFleet:
 
         If one of the `new` detections gets isolated, that is a reason to give up.
         """
-        limit = time.monotonic() + self._place.healthy_seconds
+        limit = time.monotonic() + self._environment.healthy_seconds
         had = bool(members.names())
         while had:
             seen = members.look()
@@ -159,7 +163,7 @@ class WorkerFleet:
 
         Whatever came of it, every worker has to say once more that it is well.
         """
-        limit = time.monotonic() + self._place.canary_seconds
+        limit = time.monotonic() + self._environment.canary_seconds
         first, ends = progress.committed(), progress.ends()
         while members.names() and time.monotonic() < limit:
             _refuse(members.look(), new)

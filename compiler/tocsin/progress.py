@@ -12,12 +12,12 @@ Notify = Callable[[str], None]
 
 
 def silent(note: str) -> None:
-    """Nobody watches."""
+    """Show nothing."""
     del note
 
 
 class Progress:
-    """Nobody watches: what a command shows on a terminal is a class below this one."""
+    """Shows nothing; what a command shows on a terminal is a subclass."""
 
     def notify(self, note: str) -> None:
         """Say something that stays."""

@@ -40,7 +40,7 @@ class Admin(AdminClient):
             self._connected = True
 
     def topic(self, name: str, seconds: float) -> TopicMetadata:
-        """What the brokers know of a topic. Raises KafkaException if nobody answers."""
+        """What the brokers know of a topic. Raises KafkaException if no broker answers."""
         return self.list_topics(name, timeout=seconds).topics[name]
 
 
@@ -53,7 +53,7 @@ def has_broker(servers: str, seconds: float = 3) -> bool:
 
 
 def broker_settings(servers: str) -> list[dict[str, str]]:
-    """All settings of each broker. Raises EngineError if nobody answers."""
+    """All settings of each broker. Raises EngineError if no broker answers."""
     asked = Admin(servers)
     try:
         brokers = asked.list_topics(timeout=ANSWER_SECONDS).brokers

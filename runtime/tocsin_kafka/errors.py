@@ -61,7 +61,7 @@ def is_taken(error: KafkaError) -> bool:
 
 
 def no_broker(servers: str) -> EngineError:
-    """What to raise where nobody answers."""
+    """What to raise where no broker answers."""
     return EngineError(
         f"no Kafka broker answers at {servers}", hint="`tocsin engines up kafka` starts one here"
     )

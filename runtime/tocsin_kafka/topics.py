@@ -16,12 +16,12 @@ from tocsin_kafka.errors import no_broker
 
 
 def existing(servers: str, seconds: float = 5) -> frozenset[str]:
-    """Names of all topics. Raises EngineError if nobody answers."""
+    """Names of all topics. Raises EngineError if no broker answers."""
     return frozenset(partitions(servers, seconds))
 
 
 def partitions(servers: str, seconds: float = 5) -> dict[str, int]:
-    """How many partitions each topic has. Raises EngineError if nobody answers."""
+    """How many partitions each topic has. Raises EngineError if no broker answers."""
     try:
         found = Admin(servers).list_topics(timeout=seconds).topics
     except KafkaException:

@@ -108,11 +108,11 @@ class BlueGreen:
                 self._restart(step.before, step.old, self._names(step)[1])
                 waiting.append(transition)
         self._await(waiting, publisher)
-        self._site.place.point("cut-reached")
+        self._site.environment.point("cut-reached")
         for transition in transitions:
             step = transition.step
             self._pipelines.remove(transition.pipeline, {self._names(step)[1]})
-            self._site.place.point("old-stopped")
+            self._site.environment.point("old-stopped")
             if step.old is not None:
                 self._site.storage.end(transition.pipeline, step.old)
 
@@ -157,7 +157,7 @@ class BlueGreen:
         while transitions:
             cutovers = [(t, latest(marks[t.pipeline]) + margin) for t in transitions]
             publisher.cut_over([t.change.cutover(at) for t, at in cutovers])
-            self._site.place.point("cut-published")
+            self._site.environment.point("cut-published")
             marks, margin = self._marks(transitions), margin * 2
             sure = [(t, at) for t, at in cutovers if is_sure(at, marks[t.pipeline])]
             for transition, at in sure:

@@ -39,36 +39,40 @@ class Timing:
 class Site:
     """A stream environment that has all that jobs need."""
 
-    place: StreamEnvironment
+    environment: StreamEnvironment
     storage: Storage
     timing: Timing = field(default_factory=Timing)
     snapshots: int = 3
 
     @classmethod
-    def of(cls, place: StreamEnvironment) -> Self:
+    def of(cls, environment: StreamEnvironment) -> Self:
         """From an environment's settings. Raises ConfigError where one is missing."""
-        given = {"gateway": place.gateway, "rest": place.rest, "storage": place.storage}
+        given = {
+            "gateway": environment.gateway,
+            "rest": environment.rest,
+            "storage": environment.storage,
+        }
         if missing := [key for key, value in given.items() if not value]:
             raise ConfigError(
-                f"environment {place.environment} has no `{missing[0]}`",
+                f"environment {environment.environment} has no `{missing[0]}`",
                 hint="jobs on Flink need `gateway`, `rest` and `storage` in tocsin.toml",
             )
-        storage = Storage.of(place.storage, place.project, place.environment)
-        return cls(place, storage, Timing(healthy=place.healthy_seconds))
+        storage = Storage.of(environment.storage, environment.project, environment.environment)
+        return cls(environment, storage, Timing(healthy=environment.healthy_seconds))
 
     @property
     def topics(self) -> Topics:
         """Where its jobs write."""
         found, refused = (
-            f"tocsin.{what}.{self.place.project}.{self.place.environment}"
+            f"tocsin.{what}.{self.environment.project}.{self.environment.environment}"
             for what in ("found", "refused")
         )
-        return Topics(self.place.kafka, found, refused)
+        return Topics(self.environment.kafka, found, refused)
 
     @property
     def prefix(self) -> str:
         """What the names of its jobs begin with."""
-        return f"tocsin/{self.place.project}/{self.place.environment}/"
+        return f"tocsin/{self.environment.project}/{self.environment.environment}/"
 
     def name(self, spec: JobSpec) -> str:
         """Of the job: its pipeline and its version."""

@@ -53,9 +53,9 @@ class FlinkFleet:
         self._generations = Generations(site)
 
     @classmethod
-    def at(cls, place: StreamEnvironment) -> FlinkFleet:
+    def at(cls, environment: StreamEnvironment) -> FlinkFleet:
         """The jobs of a stream environment. Raises ConfigError where a setting is missing."""
-        return cls(Site.of(place))
+        return cls(Site.of(environment))
 
     # --- looking ----------------------------------------------------------------------------------
 
@@ -95,18 +95,18 @@ class FlinkFleet:
         """Check all that comes, start new generations beside the old, and publish the cutovers."""
         with self._tools() as tools:
             self._make_topics(tools.channels, rollout)
-            self._site.place.point("topics-made")
+            self._site.environment.point("topics-made")
             plan = self._plan(rollout)
             steps = self._generations.of(plan, rollout.release)
             _each(lambda step: self._check(step, tools.pipelines), [s for s in steps if not s.same])
             for step in (step for step in steps if step.same):
                 tools.pipelines.starter.restore(step.after, step.generation)
             self._check_task_slots(tools, plan, steps)
-            self._site.place.point("checked")
+            self._site.environment.point("checked")
             self._begin(tools, _transitions(steps, rollout), publisher)
             if cutovers := list(plain_cutovers(plan, rollout)):
                 publisher.cut_over(cutovers)
-            self._site.place.point("cuts-published")
+            self._site.environment.point("cuts-published")
 
     def switch(self, rollout: Rollout, publisher: Publisher) -> None:
         """Stop what is removed, swap what changes, start what is new. Raises UnhealthyError."""
@@ -119,7 +119,7 @@ class FlinkFleet:
             for step in gone:
                 if step.before and (generation := self._generations.current(step.before)):
                     hand_on(generation, step.before.topics[0], _successors(steps, step.pipeline))
-            self._site.place.point("removed")
+            self._site.environment.point("removed")
             _each(tools.blue_green.begin, [step for step in steps if step.blue_green])
             plain = [step for step in steps if not step.blue_green]
             _each(lambda s: _swapped(s, tools.pipelines, steps), [s for s in plain if s.before])
@@ -128,7 +128,7 @@ class FlinkFleet:
                 [step.pipeline for step in plan if step.kind is StepKind.MERGE],
             )
             _each(lambda s: _swapped(s, tools.pipelines, steps), [s for s in plain if not s.before])
-            self._site.place.point("swapped")
+            self._site.environment.point("swapped")
 
     def settle(self, rollout: Rollout, publisher: Publisher) -> None:
         """End old generations, and delete what is not needed."""
@@ -159,7 +159,7 @@ class FlinkFleet:
                 lambda pipeline: tools.pipelines.install(before[pipeline], kept[pipeline]),
                 sorted(kept),
             )
-            self._site.place.point("old-back")
+            self._site.environment.point("old-back")
             self._sweep(tools, kept)
 
     # --- parts ------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ class FlinkFleet:
     def _begin(self, tools: Tools, transitions: Sequence[Transition], publisher: Publisher) -> None:
         """Start the new beside the old, and publish their cutovers."""
         _each(tools.blue_green.begin, [transition.step for transition in transitions])
-        self._site.place.point("greens-begun")
+        self._site.environment.point("greens-begun")
         tools.blue_green.cut_over(transitions, publisher)
 
     def _end_cuts(
@@ -182,21 +182,21 @@ class FlinkFleet:
         if over := [Transition(step, changes[step.after.pipeline]) for step in changed]:
             ends = tools.channels.written(self._site.topics.found)
             publisher.cut_over([transition.cutover(ends) for transition in over])
-        self._site.place.point("cuts-ended")
+        self._site.environment.point("cuts-ended")
 
     def _make_topics(self, channels: Channels, rollout: Rollout) -> None:
         """Those of sources only where the environment says how many partitions they get."""
         specs = job_specs(rollout.after, rollout.bodies).values()
         read = {topic for spec in specs for topic in spec.topics}
-        if self._site.place.partitions:
-            channels.make(read, self._site.place.partitions)
+        if self._site.environment.partitions:
+            channels.make(read, self._site.environment.partitions)
         elif missing := channels.missing(read):
             raise EngineError(
-                f"there is no topic {missing[0]} on {self._site.place.kafka}",
+                f"there is no topic {missing[0]} on {self._site.environment.kafka}",
                 hint="create it, or set `partitions` of the environment and apply",
             )
         to = self._site.topics
-        channels.make((to.found, to.refused), self._site.place.partitions)
+        channels.make((to.found, to.refused), self._site.environment.partitions)
         channels.restore((to.found, to.refused))
 
     def _check(self, step: PipelineStep, pipelines: Pipelines) -> None:
@@ -211,7 +211,7 @@ class FlinkFleet:
         self, tools: Tools, plan: Sequence[JobStep], steps: Sequence[PipelineStep]
     ) -> None:
         new = [s for s in steps if s.before is None or s.blue_green]
-        each = self._site.place.parallelism
+        each = self._site.environment.parallelism
         needed = sum(not tools.pipelines.living_named(s.after) for s in new) * each
         given = sum(step.after is None for step in plan) * each
         # A task manager that has just been restarted takes a moment to come.
@@ -235,12 +235,12 @@ class FlinkFleet:
             for generation in storage.generations(pipeline):
                 if generation != kept.get(pipeline):
                     storage.end(pipeline, generation)
-        self._site.place.point("swept")
+        self._site.environment.point("swept")
 
     @contextmanager
     def _tools(self) -> Iterator[Tools]:
-        channels = Channels(self._site.place.kafka)
-        with ClusterRest(self._site.place.rest) as cluster:
+        channels = Channels(self._site.environment.kafka)
+        with ClusterRest(self._site.environment.rest) as cluster:
             pipelines = Pipelines(self._site, cluster, channels)
             blue_green = BlueGreen(self._site, pipelines, Watermarks(cluster))
             yield Tools(cluster, channels, pipelines, blue_green)

@@ -104,7 +104,7 @@ class Generations:
 
     def _start(self) -> str:
         """A moment in place of `latest`: a job that starts again reads what came meanwhile."""
-        return "earliest" if self._site.place.start == "earliest" else str(self._now())
+        return "earliest" if self._site.environment.start == "earliest" else str(self._now())
 
     def _now(self) -> int:
         return time.time_ns() // 1_000_000

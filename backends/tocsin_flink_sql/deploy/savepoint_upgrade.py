@@ -71,10 +71,10 @@ class Pipelines:
         since = self._health.before(group, spec.topics)
         generation.serve(spec.version)
         if not ours:
-            site.place.point("stopped")
+            site.environment.point("stopped")
             hand_on(generation, spec.topics[0], successors)
         job_id = ours.id if ours else self._start(spec, generation)
-        site.place.point("started")
+        site.environment.point("started")
         self._health.wait(job_id, name, group, since)
         prune(generation, site.snapshots, {job_id})
 

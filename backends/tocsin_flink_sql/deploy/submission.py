@@ -116,10 +116,10 @@ class Starter:
 
     @contextmanager
     def _session(self, tables: Sequence[str], settings: Mapping[str, str]) -> Iterator[Gateway]:
-        with Gateway(self._site.place.gateway, settings=settings) as session:
+        with Gateway(self._site.environment.gateway, settings=settings) as session:
             for statement in tables:
                 session.execute(statement)
-            self._site.place.point("session-ready")
+            self._site.environment.point("session-ready")
             yield session
 
     def _tables(self, spec: JobSpec, generation: Generation) -> Sequence[str]:
@@ -139,7 +139,7 @@ def session_settings(
     return {
         **COMMON,
         "pipeline.name": site.name(spec),
-        "parallelism.default": str(site.place.parallelism),
+        "parallelism.default": str(site.environment.parallelism),
         "execution.checkpointing.interval": f"{site.timing.checkpoint_ms}ms",
         "execution.checkpointing.dir": generation.checkpoints.absolute().as_uri(),
         "execution.checkpointing.savepoint-dir": generation.savepoints.absolute().as_uri(),

@@ -1,4 +1,4 @@
-"""TOC101: nobody answers a detection's alerts."""
+"""TOC101: a detection has no owner to answer its alerts."""
 
 from __future__ import annotations
 

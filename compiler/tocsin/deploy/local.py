@@ -80,7 +80,7 @@ class LocalTarget:
         return []
 
     def unattended(self) -> None:
-        """Nobody has to be there: a local worker runs when it is called."""
+        """No worker has to run: a local one runs when it is called."""
 
     def judge(self, *_: object) -> None:
         """A local run keeps no state: it sees all its events at once."""

@@ -52,7 +52,7 @@ class Watch(Protocol):
         """Make the places that they write to."""
 
     def missing(self) -> Finding | None:
-        """That nobody makes alerts, if nobody does."""
+        """The finding that no worker makes alerts, if none does."""
 
     def look(
         self, entries: Sequence[Entry], bodies: Mapping[str, bytes]
@@ -67,7 +67,7 @@ class NoWorkers:
         """Nothing is to be made."""
 
     def missing(self) -> None:
-        """Nobody is."""
+        """No worker is needed."""
 
     def look(self, *_: object) -> tuple[list[Finding], list[Tally]]:
         """Fleets tell all that there is."""

@@ -33,7 +33,7 @@ class Target(Protocol):
         """What is really in place; also while someone applies."""
 
     def unattended(self) -> Finding | None:
-        """That nobody makes alerts of what is deployed, if that is so."""
+        """The finding that no worker makes alerts of what is deployed, if none does."""
 
     def judge(
         self, backend: str, before: bytes, after: bytes, wish: str, /

@@ -63,7 +63,7 @@ def scan_pack(
 
 @dataclass(frozen=True, slots=True)
 class MatcherRun:
-    """What a matcher in this process found: matches, and why events are none, by their number."""
+    """What a matcher in this process found: matches, and why some events cannot be read."""
 
     matches: Sequence[Match]
     refused: Mapping[int, str]
@@ -86,7 +86,7 @@ def scan_in_process(
     no = [each for each in made if isinstance(each, Refusal)]
     refused = [each.diagnostic for each in no]
     refused += [
-        Diagnostic("TOC071", f"event {number} is none: {reason}", Span())
+        Diagnostic("TOC071", f"event {number} is not an event: {reason}", Span())
         for number, reason in run.refused.items()
     ]
     rules = frozenset(each.query.detection.id for each in no)

@@ -37,35 +37,35 @@ Looked = tuple[list[Finding], list[Tally]]
 class Workers:
     """All workers of one environment, wherever they run."""
 
-    def __init__(self, place: StreamEnvironment) -> None:
-        self._place = place
-        self._group = group_of(place.project, place.environment)
+    def __init__(self, environment: StreamEnvironment) -> None:
+        self._environment = environment
+        self._group = group_of(environment.project, environment.environment)
 
     def ready(self) -> None:
         """Make the topics of results, or set them back: a compacted one would lose some."""
-        there = topics.existing(self._place.kafka)
+        there = topics.existing(self._environment.kafka)
         sinks = set(SINKS.values())
-        topics.create(self._place.kafka, sinks - there)
-        topics.restore(self._place.kafka, there & sinks, _POLICY)
+        topics.create(self._environment.kafka, sinks - there)
+        topics.restore(self._environment.kafka, there & sinks, _POLICY)
 
     def missing(self) -> Finding | None:
-        """That nobody makes alerts, if nobody does."""
+        """The finding that no worker makes alerts, if none does."""
         with closing(self._members()) as members:
-            return None if members.names() else self._nobody(0)
+            return None if members.names() else self._no_worker(0)
 
     def look(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> Looked:
         """Where workers and their topics differ from what these released detections need.
 
         And how many matches of all workers that run told no time, since each of them was started.
         """
-        place = self._place
-        known = topics.partitions(place.kafka)
-        findings = list(_sinks(place.kafka, known))
-        if topic_name(place.project, place.environment) not in known:
+        environment = self._environment
+        known = topics.partitions(environment.kafka)
+        findings = list(_sinks(environment.kafka, known))
+        if topic_name(environment.project, environment.environment) not in known:
             return findings, []
         read = self._read(entries, bodies) & known.keys()
         places = [(name, number) for name in read for number in range(known[name])]
-        progress = WorkerProgress(place.kafka, self._group, places)
+        progress = WorkerProgress(environment.kafka, self._group, places)
         with closing(self._members()) as members:
             told = {each.name: members.told(each.name) for each in members.look()}
             record = members.records.get(RELEASE, b"")
@@ -73,15 +73,15 @@ class Workers:
         return findings, list(_tallies(told.values(), entries))
 
     def _members(self) -> Members:
-        place = self._place
-        return Members(place.kafka, place.project, place.environment)
+        environment = self._environment
+        return Members(environment.kafka, environment.project, environment.environment)
 
     def _read(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> set[str]:
         """The topics that workers read; of damaged artifacts others tell."""
         found: set[str] = set()
         for entry in entries:
             if not in_workers(entry.backend):
-                found.add(found_topic(self._place.project, self._place.environment))
+                found.add(found_topic(self._environment.project, self._environment.environment))
                 continue
             try:
                 found.add(Part.decode(bodies[entry.artifact]).topic)
@@ -98,7 +98,7 @@ class Workers:
     ) -> Iterator[Finding]:
         unread = progress.unread()
         if not told:
-            yield self._nobody(sum(unread.values()))
+            yield self._no_worker(sum(unread.values()))
         elif since := _long_since(progress.oldest(unread)):
             events = sum(unread.values())
             waits = f"{plural(events, 'event')} unread, the oldest since {since}"
@@ -114,9 +114,9 @@ class Workers:
                 cure = "fix the detection; its failures are in tocsin.dead-letters"
                 yield Finding(ISOLATED, keys[detection], reason, cure)
 
-    def _nobody(self, unread: int) -> Finding:
+    def _no_worker(self, unread: int) -> Finding:
         told = f"no worker is running, so nothing raises alerts; {plural(unread, 'event')} unread"
-        cure = f"start `tocsin worker --env {self._place.environment}`"
+        cure = f"start `tocsin worker --env {self._environment.environment}`"
         return Finding("no-worker", self._group, told, cure, by_hand=True)
 
 

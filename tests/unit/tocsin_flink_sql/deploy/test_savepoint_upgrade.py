@@ -55,7 +55,7 @@ def here(tmp_path: Path, flink: AnsweringFlink) -> Site:
 
 @pytest.fixture
 def pipelines(here: Site) -> Iterator[Pipelines]:
-    with ClusterRest(here.place.rest) as cluster:
+    with ClusterRest(here.environment.rest) as cluster:
         yield Pipelines(here, cluster, NoEvents())
 
 

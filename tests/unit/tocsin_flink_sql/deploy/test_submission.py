@@ -36,7 +36,7 @@ def generation(here: Site) -> Generation:
 
 @pytest.fixture
 def starter(here: Site) -> Iterator[Starter]:
-    with ClusterRest(here.place.rest) as cluster:
+    with ClusterRest(here.environment.rest) as cluster:
         yield Starter(here, cluster, 900_000)
 
 
