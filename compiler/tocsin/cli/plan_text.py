@@ -11,6 +11,7 @@ from rich.text import Text
 
 from tocsin.backend.streaming import RolloutStep
 from tocsin.cli.output import echo_json, say, show
+from tocsin.escape import markdown as markdown_text
 from tocsin.escape import printable
 from tocsin.plan import saved
 from tocsin.plan.explain import as_json, heading, markdown, pack_facts, rows, summary
@@ -50,13 +51,19 @@ def rollout_text(steps: Sequence[RolloutStep]) -> Text:
     return page
 
 
+def rollout_markdown(steps: Sequence[RolloutStep]) -> str:
+    """The same as a list in Markdown; empty without steps."""
+    lines = [f"- {markdown_text(line.strip())}\n" for line in str(rollout_text(steps)).splitlines()]
+    return "".join(["\n**Rollout**\n\n", *lines[1:]]) if steps else ""
+
+
 def print_plan(plan: Plan, fmt: str, steps: Sequence[RolloutStep] = ()) -> None:
     """The plan on stdout, with the steps of its rollout if there are any."""
     if fmt == "json":
         told = {"rollout": [asdict(step) for step in steps]} if steps else {}
         echo_json({**as_json(plan), **told})
     elif fmt == "markdown":
-        click.echo(markdown(plan), nl=False)
+        click.echo(markdown(plan) + rollout_markdown(steps), nl=False)
     else:
         show(plan_text(plan))
         if steps:
