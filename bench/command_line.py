@@ -15,6 +15,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -168,15 +169,19 @@ def main() -> None:
     parser.add_argument("installations", nargs="+", metavar="NAME=TOCSIN")
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--record", type=Path, default=RECORD)
+    parser.add_argument("--most", type=int, default=10_000, help="only projects up to this size")
     args = parser.parse_args()
     installations = dict(each.split("=", 1) for each in args.installations)
     console = Console(stderr=True)
     with TemporaryDirectory() as folder:
+        found = projects(Path(folder), args.shared, [*installations.values()][-1])
         rows = [
             asdict(row)
-            for project in projects(Path(folder), args.shared, [*installations.values()][-1])
+            for project in takewhile(lambda project: project.detections <= args.most, found)
             for row in measured(project, installations, Path(folder, "cache"), console)
         ]
+    kept = json.loads(args.record.read_text())["rows"] if args.record.exists() else []
+    rows += [row for row in kept if row["detections"] > args.most]
     record = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": described(), "rows": rows}
     args.record.write_text(json.dumps(record, indent=1) + "\n")
 

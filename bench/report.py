@@ -80,13 +80,20 @@ def ratio(line: Line, base: Line) -> str:
     return f"{_times(line.rate / base.rate)}{_span(pairs, _times)}"
 
 
+def place(record: Record) -> str:
+    """When, and on what."""
+    on = record["machine"]
+    return (
+        f"Recorded on {record['date']}: {on['processor']}, {on['cores']} cores, {on['memory']}, "
+        f"{on['system']}, Python {on['python']}"
+    )
+
+
 def machine(record: Record) -> str:
     """One sentence on where and when, with a warning if the sizes were small."""
-    on = record["machine"]
     sizes = record["sizes"]
     text = (
-        f"Recorded on {record['date']}: {on['processor']}, {on['cores']} cores, {on['memory']}, "
-        f"{on['system']}, Python {on['python']}, {on['rustc'].split(' (')[0]}; "
+        f"{place(record)}, {record['machine']['rustc'].split(' (')[0]}; "
         f"{record['rules']['count']:,} rules ({record['rules']['title']}), "
         f"seed {record['seed']}, up to {sizes['events']:,} events, rounds: {sizes['repeats']}."
     )
