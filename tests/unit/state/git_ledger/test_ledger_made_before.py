@@ -1,7 +1,8 @@
 """A ledger branch that an earlier Tocsin made is read, verified, continued and rolled back to.
 
 `data/ledger-2026-11-30.bundle` holds a project of two detections and its branch `tocsin/local` with
-two releases. It was made by `git bundle create` on the commands of that day, and is never renewed.
+two releases. They were applied by the code as it was before its packages were laid out anew
+(`docs/decisions/layout.md`), and bundled by `git bundle create`. It is never renewed.
 """
 
 from __future__ import annotations
