@@ -83,7 +83,8 @@ class Project:
 
 def cpu(command: Sequence[str], root: Path, cache: Path | None) -> float:
     """User and system seconds of a command. What it finds does not matter here."""
-    env = {**os.environ, "TOCSIN_CACHE": str(cache) if cache else ""}
+    kept = {"TOCSIN_CACHE": str(cache)} if cache else {"TOCSIN_NO_CACHE": "1"}
+    env = {**os.environ, **kept}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

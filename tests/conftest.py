@@ -27,7 +27,7 @@ settings.load_profile("tocsin")
 
 # What one test made another would take for its own; tests of the cache, and those that walk through
 # the documents, have one each.
-os.environ["TOCSIN_CACHE"] = ""
+os.environ["TOCSIN_NO_CACHE"] = "1"
 
 # Engines of a test live for minutes: all that their best compiler does costs more than it brings.
 # Without it a JVM has 48 MB for code, which a cluster of many jobs fills, and then dies.

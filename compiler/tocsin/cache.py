@@ -2,7 +2,8 @@
 
 A table is one file: replaced at once, so that a killed run leaves the older one, and two runs at
 the same time leave that of one of them. What is damaged, of another version of the code, or not
-ours alone to write is not read. `TOCSIN_CACHE` names another folder; empty, nothing is kept.
+ours alone to write is not read. `TOCSIN_CACHE` names another folder; with `TOCSIN_NO_CACHE`
+nothing is kept.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from platformdirs import user_cache_path
 
 from tocsin import files
 
-FOLDER = "TOCSIN_CACHE"
+FOLDER, OFF = "TOCSIN_CACHE", "TOCSIN_NO_CACHE"
+BELOW = "answers"
+"""Our part of that folder, in which engines that were downloaded are, too."""
 FEW = 16
 """So many new answers are made again in the next run rather than written with all others."""
 
@@ -120,11 +123,10 @@ def _installed() -> list[str]:
 
 def _file(name: str, of: Iterable[Path]) -> Path | None:
     """Where the table is, in a folder that is made; None where nothing is kept."""
-    given = os.environ.get(FOLDER)
-    if given == "":
+    if os.environ.get(OFF):
         return None
     try:
-        folder = Path(given or user_cache_path("tocsin")).expanduser()
+        folder = Path(os.environ.get(FOLDER) or user_cache_path("tocsin")).expanduser() / BELOW
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         at = folder.stat()
     except (OSError, RuntimeError):  # no home, or none that can be written to
@@ -177,6 +179,6 @@ def _forget(folder: Path) -> None:
     """Remove what no run has written for a month."""
     old = time.time() - _DAYS_KEPT * 86_400
     for entry in os.scandir(folder):
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # another run was first
             if entry.stat(follow_symlinks=False).st_mtime < old:
                 Path(entry).unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -18,10 +19,12 @@ STEPS = 10
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder of a demo, and all that it said."""
+    """The folder of a demo, and all that it said; it has a cache, as a user's run has."""
     folder = tmp_path_factory.mktemp("demo") / "demo"
+    cache = {"TOCSIN_NO_CACHE": "", "TOCSIN_CACHE": str(folder.parent / "cache")}
     done = subprocess.run(
         ["bash", str(ROOT / "docs/demo.sh"), str(folder)],
+        env={**os.environ, **cache},
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -30,8 +30,9 @@ EDITS = int(os.environ.get("TOCSIN_EDITS", "60"))
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of the test's own."""
     folder = tmp_path / "cache"
+    monkeypatch.delenv(cache.OFF)
     monkeypatch.setenv(cache.FOLDER, str(folder))
-    return folder
+    return folder / cache.BELOW
 
 
 @pytest.fixture
@@ -130,22 +131,26 @@ def test_code_that_changes_has_another_fingerprint(tmp_path: Path) -> None:
     assert cache.fingerprint(tmp_path) != first
 
 
-@pytest.mark.parametrize("given", ["", "/proc/nobody"])
-def test_without_a_folder_nothing_is_kept(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(cache.FOLDER, given)
+@pytest.mark.parametrize("given", [{cache.OFF: "1"}, {cache.FOLDER: "/proc/nobody"}])
+def test_without_a_folder_nothing_is_kept(
+    given: dict[str, str], kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
     made: list[int] = []
     answer(made, 2)
     answer(made, 2)
     assert made == [0, 1, 0, 1]
+    assert not kept.exists()
 
 
 def test_random_edits_are_seen(project: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
     for number, what in enumerate(edits(project, original, random.Random(20261130))):
         told = meant(project)
-        monkeypatch.setenv(cache.FOLDER, "")
+        monkeypatch.setenv(cache.OFF, "1")
         assert told == meant(project), f"edit {number}: {what}"
-        monkeypatch.setenv(cache.FOLDER, str(kept))
+        monkeypatch.delenv(cache.OFF)
     assert {path.name.split("-")[0] for path in kept.iterdir()} == {"rules", "compiled"}
 
 

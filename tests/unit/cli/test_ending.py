@@ -144,7 +144,7 @@ def test_a_bug(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        env={"TOCSIN_STATE": str(tmp_path / "state"), "TOCSIN_CACHE": ""},
+        env={"TOCSIN_STATE": str(tmp_path / "state"), "TOCSIN_NO_CACHE": "1"},
     )
     told = error(Ended(done.returncode, done.stdout, done.stderr))
     assert (told["code"], told["exit_code"]) == ("bug", 3)
