@@ -6,17 +6,21 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from tocsin.cases.events import START, arrivals
 from tocsin.front.project import Project
+from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.times import time_value
 from tocsin.model.source import Source
 
 ROOT = Path(__file__).parents[2]
 APART = 30 * 60_000
 """From the start of one case to the next, so that all end before the day of the demo."""
+EACH = 8
+"""Of events without a match, one in so many is kept."""
 SHARED = ("Computer", "Channel", "stage")
 """What identifies an event only together with something else."""
 
@@ -30,7 +34,19 @@ def write(project: Project, folder: Path) -> None:
         events = enumerate((event for _, event in timed), 1_000_000)
         lines = [json.dumps(_named(event, project.sources[name], n)) for n, event in events]
         file = folder / f"{name}.jsonl"
-        file.write_text("\n".join([*lines, file.read_text("utf-8")]), "utf-8")
+        day = _matched(project, name, file.read_text("utf-8").splitlines())
+        file.write_text("\n".join([*lines, *day]) + "\n", "utf-8")
+
+
+def _matched(project: Project, name: str, lines: Iterable[str]) -> Iterator[str]:
+    """What detections look for, and a part of the rest: engines take long for what is no match."""
+    renamed = project.sources[name].renamed
+    queries = {each.detection.id: each for query in project.queries for each in query.events}
+    asked = [predicate(q.matches) for q in queries.values() if q.source.name == name]
+    for number, line in enumerate(lines):
+        view = View(json.loads(line), renamed)
+        if number % EACH == 0 or any(holds(view) for holds in asked):
+            yield line
 
 
 def _of_cases(project: Project) -> dict[str, list[tuple[int, dict[str, Any]]]]:
