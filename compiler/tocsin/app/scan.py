@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,12 +110,16 @@ def found_matches(loaded: LoadedScan, result: ScanResult, time_field: str) -> It
     """Each match, for people."""
     by_id = {query.detection.id: query for query in loaded.queries}
     clock = guessed_clock(time_field)
+
+    @cache
+    def time_of(event: int) -> str | None:
+        time = clock(View(loaded.events[event]))
+        return None if time is None else millis_text(time)
+
     for match in result.matches:
         query = by_id[match.detection]
-        time = clock(View(loaded.events[match.event]))
         file, line = loaded.coverage.read.place(match.event)
-        shown = None if time is None else millis_text(time)
-        yield FoundMatch(query, match, file, line, shown, _group_of(query, match))
+        yield FoundMatch(query, match, file, line, time_of(match.event), _group_of(query, match))
 
 
 def _group_of(query: Resolved, match: Match) -> dict[str, str] | None:

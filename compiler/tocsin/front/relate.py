@@ -75,8 +75,8 @@ class _Relating:
         self.failed = {name for each in self.rules.broken for name in each.names}
         silent = self._silent()
         for query in self.events:
-            alerts = query.detection.id not in silent
-            self.done[query.detection.id] = replace(query, alerts=alerts) if not alerts else query
+            own = query.detection.id
+            self.done[own] = replace(query, alerts=False) if own in silent else query
         self.failed |= {r.detection.id for r in self.rules.rules} - set(self.done)
         waiting = list(self.rules.correlations)
         while waiting:

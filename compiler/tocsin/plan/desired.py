@@ -46,20 +46,18 @@ def wanted(  # noqa: PLR0913 - all that decides what is wanted
     alerting = [query for query in project.queries if query.alerts]
     off = {q.detection.id for q in alerting if _mode(q, environment) == "off"}
     with compiling(project.root, environment) as compile_again:
-        placed = [
-            (query, place, compiled(query, settings, place, compile_again))
-            for query in progress.track(alerting, "compiling")
-            if query.detection.id not in off
-            for place in [placing(query, _mode(query, environment), last)]
-        ]
-    for query, place, made in placed:
-        old = last.entry(query.detection.id) if last else None
-        if isinstance(made, Refusal):
-            refused.append(_refused(made, old))
-            continue
-        entries += [place.beside] if place.beside else []
-        entries.append(entry_of(project, query, made, place, _version(lock, old, query)))
-        bodies[made.digest] = made.body
+        for query in progress.track(alerting, "compiling"):
+            if query.detection.id in off:
+                continue
+            old = last.entry(query.detection.id) if last else None
+            place = placing(query, _mode(query, environment), last)
+            made = compiled(query, settings, place, compile_again)
+            if isinstance(made, Refusal):
+                refused.append(_refused(made, old))
+                continue
+            entries += [place.beside] if place.beside else []
+            entries.append(entry_of(project, query, made, place, _version(lock, old, query)))
+            bodies[made.digest] = made.body
     return Desired(
         environment=environment,
         project=project.settings.project.name,
