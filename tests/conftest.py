@@ -46,28 +46,45 @@ ENGINES = {
 """Groups of tests of engines by name of the file; "" for those that need no server of the run."""
 
 
-class Shared(LoadScopeScheduling):  # type: ignore[misc] # untyped
-    """Where processes share the tests, one has all of a group: those that need the same engines.
+LONGEST = ("flink", "spark", "jobs", "broker", "corpus")
+"""Groups that begin first: a long one that begins last would be waited for."""
 
-    So engines are started once for a group, and what a file prepares is prepared once. There are
-    two groups with a cluster, `flink` and `jobs`, so that each of two processes has one.
+
+def group_of(nodeid: str) -> str:
+    """The group of a test: those that need the same engines, else those of its file.
+
+    There are two groups with a cluster, `flink` and `jobs`, so that each of two processes has one.
+    """
+    place, _, name = nodeid.partition("::")
+    folder, _, file = place.rpartition("/test_")
+    given = name.partition("[")[2]
+    if folder == "tests/corpus":
+        return "flink" if name == "test_flink" else "corpus"
+    if "spark" in place or "spark" in name:
+        return "spark"
+    if folder == "tests/faults" and "flink" in given:
+        return "flink"
+    if name.startswith(("test_on_servers", "test_walk_through")):
+        return "broker" if "kafka" in name else "flink"
+    if folder == "tests/engines":
+        return ENGINES.get(file.removesuffix(".py"), "flink") or place
+    return place
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long groups first; within a group nothing changes its place."""
+    rank = {name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(group_of(item.nodeid), len(rank)))
+
+
+class Shared(LoadScopeScheduling):  # type: ignore[misc] # untyped
+    """Where processes share the tests, one has all of a group.
+
+    So engines are started once for a group, and what a file prepares is prepared once.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        place, _, name = nodeid.partition("::")
-        folder, _, file = place.rpartition("/test_")
-        given = name.partition("[")[2]
-        if "spark" in place or "spark" in given:
-            return "spark"
-        if folder == "tests/faults" and "flink" in given:
-            return "flink"
-        if name.startswith(("test_on_servers", "test_walk_through")):
-            return "broker" if "kafka" in name else "flink"
-        if folder == "tests/engines":
-            return ENGINES.get(file.removesuffix(".py"), "flink") or place
-        if folder == "tests/corpus":
-            return "flink" if name == "test_flink" else "corpus"
-        return place
+        return group_of(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shared:

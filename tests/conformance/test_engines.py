@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from itertools import groupby
-from random import Random
 
 import pytest
 
 from cluster import serving
-from differential.seed import SEED
 from tocsin.backend import registry
 from tocsin.conformance import ConformanceReport, ContractCase, case_ids, cases, rows, run
 from tocsin.conformance.marks import marks_of
+from whole import WHOLE, share
 
 SLOW = ("flink-sql", "spark-sql")
-"""Planners that take a part of a second for each case. TOCSIN_CONFORMANCE=1: all cases on all."""
-SHARE = 4
-"""A slow one gets one of so many cases of a row, at least one, another choice each time."""
+"""Planners that take a part of a second for each case."""
+SHARE = 8
+"""A slow one gets one of so many cases of a row, at least one."""
 
-NAMES = [n for n in registry.names() if n not in SLOW or "TOCSIN_CONFORMANCE" in os.environ]
-WHOLE = [name for name in NAMES if not registry.load(name).needs]
-WHOLE_ON_SERVERS = [name for name in NAMES if registry.load(name).needs]
+NAMES = [n for n in registry.names() if n not in SLOW or WHOLE]
+ALL_HERE = [name for name in NAMES if not registry.load(name).needs]
+ALL_ON_SERVERS = [name for name in NAMES if registry.load(name).needs]
 PARTLY = [n for n in registry.names() if n not in NAMES and not registry.load(n).needs]
 PARTLY_ON_SERVERS = [n for n in registry.names() if n not in NAMES and registry.load(n).needs]
 
@@ -30,13 +28,12 @@ PARTLY_ON_SERVERS = [n for n in registry.names() if n not in NAMES and registry.
 @cache
 def some() -> tuple[ContractCase, ...]:
     """Of every row of the contract some cases that have a meaning."""
-    random = Random(SEED)
     by_row = groupby((case for case in cases() if not case.refused), lambda case: case.row)
     drawn = (list(row) for _, row in by_row)
-    return tuple(case for row in drawn for case in random.sample(row, -(-len(row) // SHARE)))
+    return tuple(case for row in drawn for case in share(row, -(-len(row) // SHARE)))
 
 
-@pytest.fixture(scope="module", params=WHOLE)
+@pytest.fixture(scope="module", params=ALL_HERE)
 def report(request: pytest.FixtureRequest) -> ConformanceReport:
     return run(registry.load(request.param))
 
@@ -59,7 +56,7 @@ def test_some(name: str) -> None:
 
 @pytest.mark.engine
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("name", WHOLE_ON_SERVERS)
+@pytest.mark.parametrize("name", ALL_ON_SERVERS)
 def test_on_servers(name: str, request: pytest.FixtureRequest) -> None:
     backend = registry.load(name)
     whole = tuple(case for case in cases() if not case.refused)

@@ -22,6 +22,7 @@ from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact
 from tocsin_batch_sql.duckdb.backend import BatchSql
 from tocsin_engines import EngineAddresses
+from whole import share
 
 NOWHERE = EngineAddresses({}, Path())
 
@@ -41,17 +42,17 @@ def _cases(number: int) -> list[Case]:
     return list(islice(kept(1), number))
 
 
-@pytest.mark.parametrize(
-    ("right", "wrong"),
-    [
-        (b"LOWER(", b"("),
-        (b"ENDS_WITH(", b"CONTAINS("),
-        (b"COALESCE(", b"IF(TRUE, "),
-        (b" LIKE ", b" ILIKE "),
-        (b" <= ", b" < "),
-        (b"LOWER(", b"NO_SUCH_FUNCTION("),
-    ],
-)
+DEFECTS = [
+    (b"LOWER(", b"("),
+    (b"ENDS_WITH(", b"CONTAINS("),
+    (b"COALESCE(", b"IF(TRUE, "),
+    (b" LIKE ", b" ILIKE "),
+    (b" <= ", b" < "),
+    (b"LOWER(", b"NO_SUCH_FUNCTION("),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong"), share(DEFECTS, 3))
 def test_a_defect_is_found_and_made_small(right: bytes, wrong: bytes) -> None:
     subject, tally = Subject(Damaged(right, wrong), NOWHERE), Tally()
     # What fails is looked for one statement at a time.

@@ -46,6 +46,7 @@ from tocsin_kafka.producer import send_all
 from tocsin_runtime.control.writer import ControlWriter
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.names import SINKS
+from whole import share
 from worker_world import read_lines
 
 ROOT = Path(__file__).parents[2]
@@ -58,12 +59,20 @@ def project() -> Project:
     return load_project(ROOT / "detections")
 
 
+@dataclass(frozen=True)
+class Day:
+    """A project, and a folder with events: a file a source."""
+
+    project: Project
+    folder: Path
+
+
 @pytest.fixture(scope="module")
-def day(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Events of the demo and of cases, a file a source."""
+def day(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Day:
+    """Events of the demo and of cases."""
     folder = tmp_path_factory.mktemp("day")
     case_day.write(project, folder)
-    return folder
+    return Day(project, folder)
 
 
 def alerts_of(alerts: Iterable[dict[str, Any]]) -> Alerts:
@@ -74,7 +83,9 @@ def alerts_of(alerts: Iterable[dict[str, Any]]) -> Alerts:
     return found
 
 
-def run_here(project: Project, backend: str, correlations: str, day: Path, root: Path) -> Alerts:
+def run_here(
+    queries: Iterable[Resolved], backend: str, correlations: str, day: Day, root: Path
+) -> Alerts:
     """The alerts of a worker on these files, in an environment of kind local."""
     settings = (
         f'[project]\nname = "p"\n[environments.here]\nkind = "local"\n'
@@ -83,43 +94,63 @@ def run_here(project: Project, backend: str, correlations: str, day: Path, root:
     (root / "tocsin.toml").write_text(settings, "utf-8")
     target = LocalTarget(root / "live", "here")
     entries = []
-    for query in (query for query in project.queries if query.alerts):
+    for query in queries:
         stateful = len(query.events) > 1 or hasattr(query, "correlation")
         made = compile_query(query, registry.load(correlations if stateful else backend))
         assert isinstance(made, Artifact), made
-        entries.append(entry_of(project, query, made, Placing("live"), 1))
+        entries.append(entry_of(day.project, query, made, Placing("live"), 1))
         target.place(Deploy(entries[-1]), made.body)
-    target.activate(1, tuple(entries), tuple(project.sources.values()))
-    words = ["worker", "--env", "here", "--project", str(root), *map(str, sorted(day.iterdir()))]
+    target.activate(1, tuple(entries), tuple(day.project.sources.values()))
+    files = map(str, sorted(day.folder.iterdir()))
+    words = ["worker", "--env", "here", "--project", str(root), *files]
     told = CliRunner().invoke(main_group, words)
     assert told.exit_code == 0, f"{told.output}{told.exception!r}"
     return alerts_of(read_lines(root / "live/alerts.jsonl"))
 
 
 @pytest.fixture(scope="module")
-def wanted(project: Project, day: Path, tmp_path_factory: pytest.TempPathFactory) -> Alerts:
+def alerting(project: Project) -> tuple[Resolved, ...]:
+    return tuple(query for query in project.queries if query.alerts)
+
+
+@pytest.fixture(scope="module")
+def wanted(
+    alerting: Sequence[Resolved], day: Day, tmp_path_factory: pytest.TempPathFactory
+) -> Alerts:
     """What filters in the worker find, and DuckDB for correlations."""
     folder = tmp_path_factory.mktemp("filters")
-    return run_here(project, "kafka-filter", "batch-sql", day, folder)
+    return run_here(alerting, "kafka-filter", "batch-sql", day, folder)
 
 
-def test_all_kinds_of_detections_raise_alerts(project: Project, wanted: Alerts) -> None:
-    alerting = {query.detection.id: query for query in project.queries if query.alerts}
+def of(queries: Iterable[Resolved], alerts: Alerts) -> Alerts:
+    """The alerts of these detections."""
+    ids = {query.detection.id for query in queries}
+    return {key: value for key, value in alerts.items() if key[0] in ids}
+
+
+def test_all_kinds_of_detections_raise_alerts(alerting: Sequence[Resolved], wanted: Alerts) -> None:
     raised = {detection for detection, _ in wanted}
-    correlations = {name for name, query in alerting.items() if hasattr(query, "correlation")}
+    correlations = {q.detection.id for q in alerting if isinstance(q, CorrelationQuery)}
     assert len(alerting) == 64
     assert correlations <= raised
     assert len(raised - correlations) >= 50
     assert max(count for _, count in wanted.values()) > 1
 
 
-@pytest.mark.parametrize("backend", ["batch-sql", "spark-sql"])
-def test_statements_raise_the_same_alerts(
-    project: Project, day: Path, wanted: Alerts, tmp_path: Path, backend: str
+def test_statements_of_duckdb_raise_the_same_alerts(
+    alerting: Sequence[Resolved], day: Day, wanted: Alerts, tmp_path: Path
 ) -> None:
-    if backend == "spark-sql":
-        pytest.importorskip("pyspark")
-    assert run_here(project, backend, backend, day, tmp_path) == wanted
+    assert run_here(alerting, "batch-sql", "batch-sql", day, tmp_path) == wanted
+
+
+def test_statements_of_spark_raise_the_same_alerts(
+    alerting: Sequence[Resolved], day: Day, wanted: Alerts, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyspark")
+    single = [query for query in alerting if isinstance(query, Query)]
+    several = [query for query in alerting if isinstance(query, CorrelationQuery)]
+    some = (*share(single, 20), *several)
+    assert run_here(some, "spark-sql", "spark-sql", day, tmp_path) == of(some, wanted)
 
 
 @dataclass(frozen=True)
@@ -155,14 +186,16 @@ class Streams:
 
 
 @pytest.fixture(scope="module")
-def fed(project: Project, day: Path, endpoints: EngineAddresses) -> Iterator[Streams]:
+def fed(day: Day, endpoints: EngineAddresses) -> Iterator[Streams]:
     assert endpoints.kafka
-    by_source = {source.name: source.topic for source in project.sources.values()}
+    by_source = {source.name: source.topic for source in day.project.sources.values()}
     topics.create(endpoints.kafka, by_source.values(), partitions=1)
     try:
         for source, topic in by_source.items():
-            send_all(endpoints.kafka, topic, (day / f"{source}.jsonl").read_bytes().splitlines())
-        yield Streams(endpoints.kafka, project, by_source)
+            send_all(
+                endpoints.kafka, topic, (day.folder / f"{source}.jsonl").read_bytes().splitlines()
+            )
+        yield Streams(endpoints.kafka, day.project, by_source)
     finally:
         topics.delete(endpoints.kafka, list(by_source.values()))
 
@@ -176,8 +209,7 @@ def test_workers_on_kafka_raise_the_same_alerts(
     root = tmp_path / f"p{uuid4().hex}"
     fed.release(root.name, [(query, each) for query, each in made if isinstance(each, Artifact)])
     found = fed.of("kafka", "kafka-filter", root)
-    ids = {query.detection.id for query in queries}
-    assert found == {key: value for key, value in wanted.items() if key[0] in ids}
+    assert found == of(queries, wanted)
 
 
 def test_jobs_on_flink_raise_the_same_alerts(

@@ -19,7 +19,7 @@ AT_REST = {source.name: replace(source, lateness_ms=None) for source in (LEFT, R
 
 
 def test_views_over_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    queries = [_at_rest(query) for query in numbered(drawn(chains(), 12))]
+    queries = [_at_rest(query) for query in numbered(drawn(chains(), 6))]
     apart = drawn(streams(), 20)
     events = packed(apart)
     monkeypatch.chdir(tmp_path)

@@ -28,6 +28,7 @@ from tocsin_flink_sql.client.sql_gateway import Gateway
 from tocsin_flink_sql.matcher.jar import functions
 from tocsin_flink_sql.sql.tables import TopicLocation, source_table, view
 from tocsin_kafka.topics import temporary
+from whole import share
 
 DAYS = ["2026-01-01", "2024-02-29", "2026-02-29", "2026-02-30", "2026-04-31", "2026-00-10"]
 DAYS += ["2026-13-01", "2026-01-00", "2026-01-32", "1969-12-31", "1900-02-29", "2000-02-29"]
@@ -147,7 +148,7 @@ def test_spark(tmp_path: Path) -> None:
     spark = session()
     key = write_events(tmp_path / "events.jsonl", [{"time": value} for value in VALUES])
     number = Column("of", FieldType.INTEGER, (key,))
-    for at, source in enumerate(SOURCES):
+    for at, source in enumerate(share(SOURCES, 4)):
         of = replace(source, table=f"left_times_{at}", columns=(*source.columns, number))
         made = definitions(of).replace(f"`left_times_{at}/", f"`{tmp_path}/")
         for text in made.split(";\n")[:-1]:

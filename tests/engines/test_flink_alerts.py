@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -25,13 +24,9 @@ from tocsin.ir.stream import completions, observe
 from tocsin_engines import EngineAddresses
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.names import SINKS
+from whole import only_whole
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(
-        "TOCSIN_FLINK_JOBS" not in os.environ, reason="takes minutes: TOCSIN_FLINK_JOBS=1 runs it"
-    ),
-]
+pytestmark = [pytest.mark.engine, only_whole]
 
 NAMES = ("together1", "together2", "together3")
 Event = dict[str, str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,13 +17,9 @@ from tocsin.errors import EngineError
 from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.client.rest_api import ClusterRest
+from whole import only_whole
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(
-        "TOCSIN_FLINK_JOBS" not in os.environ, reason="takes minutes: TOCSIN_FLINK_JOBS=1 runs it"
-    ),
-]
+pytestmark = [pytest.mark.engine, only_whole]
 
 FIRST = Edition(1, {"ra": "a", "rb": "b"})
 SECOND = Edition(2, {"ra": "a", "rb": "c", "rc": "c"}, threshold=4)

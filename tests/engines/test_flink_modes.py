@@ -6,7 +6,6 @@ Wherever a detection is, its state goes on: what was fed before a change complet
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from patience import until
 from tocsin_engines import EngineAddresses
 from tocsin_runtime.stream.base import Sink
 from tocsin_runtime.stream.names import SINKS
+from whole import only_whole
 
 pytestmark = pytest.mark.engine
 
@@ -36,17 +36,7 @@ OTHERS = (
 TOGETHER = [
     pytest.param((), id="workers"),
     pytest.param(EACH_TIME, id="flink"),
-    *(
-        pytest.param(
-            types,
-            id="-".join(types),
-            marks=pytest.mark.skipif(
-                "TOCSIN_FLINK_JOBS" not in os.environ,
-                reason="takes minutes: TOCSIN_FLINK_JOBS=1 runs it",
-            ),
-        )
-        for types in OTHERS
-    ),
+    *(pytest.param(types, id="-".join(types), marks=only_whole) for types in OTHERS),
 ]
 
 

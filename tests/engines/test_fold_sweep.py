@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -22,6 +22,7 @@ from tocsin_batch_sql.common.arrays import physical_names
 from tocsin_batch_sql.duckdb.dialect import DuckDb
 from tocsin_batch_sql.duckdb.printer import printed as duckdb_text
 from tocsin_engines import EngineAddresses
+from whole import share
 
 ALL = [chr(n) for n in range(sys.maxunicode + 1) if not 0xD800 <= n <= 0xDFFF]
 CASED = [c for c in ALL if c != c.lower() or c != c.upper() or c != c.title()]
@@ -42,7 +43,11 @@ KNOWN: Mapping[str, set[int]] = {"flink-sql": NEWER_THAN_JAVA, "spark-sql": NEWE
 
 def texts() -> list[str]:
     """All code points, a thousand a text, then every cased one in every context."""
-    return [*chunks("".join(ALL)), *chunks("".join(cased_in_context()))]
+    return [*code_points(), *chunks("".join(cased_in_context()))]
+
+
+def code_points() -> list[str]:
+    return chunks("".join(ALL))
 
 
 def cased_in_context() -> Iterator[str]:
@@ -103,21 +108,23 @@ def test_spark() -> None:
 @pytest.mark.engine
 def test_flink(endpoints: EngineAddresses) -> None:
     """Some texts a statement: each takes the planner a third of a second."""
-    _equal_to_literals("flink-sql", endpoints, together=20)
+    given = (*share(code_points(), 200), *chunks("".join(cased_in_context())))
+    _equal_to_literals("flink-sql", endpoints, given, together=20)
 
 
 @pytest.mark.engine
 def test_the_kafka_filter(endpoints: EngineAddresses) -> None:
-    _equal_to_literals("kafka-filter", endpoints)
+    _equal_to_literals("kafka-filter", endpoints, texts())
 
 
 def test_statements_of_duckdb() -> None:
     """Equality with folded literals, as it is deployed; other characters than letters too."""
-    _equal_to_literals("batch-sql", EngineAddresses({}, Path()))
+    _equal_to_literals("batch-sql", EngineAddresses({}, Path()), texts())
 
 
-def _equal_to_literals(backend: str, endpoints: EngineAddresses, together: int = 1) -> None:
-    given = texts()
+def _equal_to_literals(
+    backend: str, endpoints: EngineAddresses, given: Sequence[str], together: int = 1
+) -> None:
     parts = [given[at : at + together] for at in range(0, len(given), together)]
     artifacts = tuple(_artifact(backend, number, part) for number, part in enumerate(parts))
     events = tuple({"text": text} for text in given)
@@ -125,7 +132,7 @@ def _equal_to_literals(backend: str, endpoints: EngineAddresses, together: int =
     assert found == sorted(Match(f"d{n // together}", n) for n in range(len(given)))
 
 
-def _artifact(backend: str, number: int, given: list[str]) -> Artifact:
+def _artifact(backend: str, number: int, given: Sequence[str]) -> Artifact:
     detection = Detection(f"d{number}", f"d{number}", Meta("fold"), LogSource(), Span())
     leaves = tuple(Leaf("text", Text((fold(text),))) for text in given)
     query = Query(detection, OF, Const(value=True), Or(leaves) if len(leaves) > 1 else leaves[0])

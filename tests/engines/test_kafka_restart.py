@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from deployments.engine_kills import kill
@@ -11,13 +9,9 @@ from engines.kafka_shop import Shop, fed, many, stopped
 from patience import until
 from tocsin_engines import EngineAddresses
 from tocsin_runtime.stream.base import Sink
+from whole import only_whole
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(
-        "TOCSIN_RESTARTS" not in os.environ, reason="takes a minute: TOCSIN_RESTARTS=1 runs it"
-    ),
-]
+pytestmark = [pytest.mark.engine, only_whole]
 
 
 def test_the_broker_is_killed_under_load(shop: Shop, broker: EngineAddresses) -> None:

@@ -21,6 +21,7 @@ from tocsin_kafka import topics
 from tocsin_runtime.control.reader import read
 from tocsin_runtime.control.record import release_record
 from tocsin_runtime.control.writer import ControlWriter
+from whole import share
 
 pytestmark = pytest.mark.engine
 
@@ -149,7 +150,7 @@ NOW = {"stays": (1, "live"), "changes": (2, "live"), "comes": (1, "shadow")}
 
 def test_a_killed_apply_goes_on_wherever_that_was(site: Site) -> None:
     site.run("apply", "--yes")
-    for point in POINTS:
+    for point in share(POINTS, 6):
         newer(site)
         assert killed_at(site, point) == 137
         site.run("apply", "--yes")

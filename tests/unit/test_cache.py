@@ -22,7 +22,7 @@ from tocsin.plan.desired import wanted
 from tocsin.state.lock import Lock
 from tocsin.state.release import Revision
 
-EDITS = int(os.environ.get("TOCSIN_EDITS", "60"))
+EDITS = int(os.environ.get("TOCSIN_EDITS", "30"))
 """Random edits of a project in each run; 200 in the recorded one, see docs/performance.md."""
 
 
