@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.plan import plan_project
+from tocsin.app.plan import plan_project, plan_repair
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
+from tocsin.plan.reviewed import became, check_same
 from tocsin.plan.steps import Bundle, Plan
 from tocsin.state.release import Release
 
@@ -23,15 +24,25 @@ def apply_project(
     evidence: Any,
     review: Review,
 ) -> Release | None:
-    """Deploy the plan that was reviewed, else that of the project; None: there is nothing to do."""
+    """Deploy the project, or mend what runs; None: there is nothing to do.
+
+    Raises StaleError if a plan was `reviewed` and the same is not planned here and now.
+    """
     release = finish_interrupted(opened)
-    if release and reviewed and release.plan == reviewed.plan.digest:
+    if release and reviewed and became(reviewed.plan, release):
         return release
-    bundle = reviewed or plan_project(opened)
+    bundle = _made_again(opened, reviewed.plan) if reviewed else plan_project(opened)
     review(bundle.plan)
     if not (bundle.plan.steps or bundle.plan.problems):
         return None
     return carry_out(opened, bundle, approvals, evidence)
+
+
+def _made_again(opened: OpenEnvironment, reviewed: Plan) -> Bundle:
+    """What a file says that was reviewed, out of the project or the ledger: not its own bytes."""
+    own = plan_repair(opened) if reviewed.repairs else plan_project(opened)
+    check_same(reviewed, own.plan)
+    return own
 
 
 def finish_interrupted(opened: OpenEnvironment) -> Release | None:

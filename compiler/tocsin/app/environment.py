@@ -8,7 +8,7 @@ from pathlib import Path
 from tocsin.deploy.folder import folder_of
 from tocsin.deploy.local import LocalTarget
 from tocsin.deploy.target import Target
-from tocsin.errors import ConfigError
+from tocsin.errors import ConfigError, LedgerError
 from tocsin.front.place import find_project
 from tocsin.front.project import read_settings
 from tocsin.model.project import Environment
@@ -56,8 +56,9 @@ class OpenEnvironment:
 
     def plan(self, desired: Desired) -> Bundle:
         """The way from here to the desired state."""
-        last = self.ledger.last()
-        bundle = build(desired, last, self.observe())
+        last, live = self.ledger.last(), self.observe()
+        self._refuse_lost(last.number if last else 0, live.release if live else 0)
+        bundle = build(desired, last, live)
         if self.target is None:
             self.progress.notify(
                 f"{self.name} is not observed: {self.unknown.message if self.unknown else ''}"
@@ -67,6 +68,15 @@ class OpenEnvironment:
         stateful = [entry for entry in last.entries if entry.stateful]
         with self.progress.stage("looking at the state of correlations"):
             return judged(bundle, self.ledger.bodies(last, stateful), self.target.judge)
+
+    def _refuse_lost(self, recorded: int, deployed: int) -> None:
+        """Raises LedgerError where releases are gone: a plan would number them anew."""
+        if deployed > recorded and not self.interrupted:
+            raise LedgerError(
+                f"release {deployed} is deployed in {self.name}, "
+                f"but the ledger ends at release {recorded}",
+                hint=f"fetch the branch tocsin/{self.name}, or bring it back",
+            )
 
 
 def open_environment(

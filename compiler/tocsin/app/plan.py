@@ -1,4 +1,4 @@
-"""The plan towards what the project holds now."""
+"""Plans: towards what the project holds now, and back to what was released."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tocsin.app.environment import OpenEnvironment
 from tocsin.app.project import sound_project
 from tocsin.backend.streaming import RolloutStep
 from tocsin.errors import ConfigError
+from tocsin.plan import rollback as back
 from tocsin.plan import saved
 from tocsin.plan.desired import completed, wanted
 from tocsin.plan.steps import Bundle
@@ -23,6 +24,11 @@ def plan_project(opened: OpenEnvironment) -> Bundle:
         project, opened.name, read_lock(opened.root), last, source, progress=opened.progress
     )
     return opened.plan(completed(desired, opened.ledger))
+
+
+def plan_repair(opened: OpenEnvironment) -> Bundle:
+    """The plan from what is there back to the last release."""
+    return opened.plan(back.repair(opened.ledger))
 
 
 def plan_rollout(opened: OpenEnvironment, bundle: Bundle) -> list[RolloutStep]:

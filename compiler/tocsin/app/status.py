@@ -6,9 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tocsin.app.environment import OpenEnvironment
-from tocsin.plan import rollback as back
 from tocsin.plan.build import drift_of, foreign_paths
-from tocsin.plan.steps import Bundle
 from tocsin.release.finding import Finding, Tally
 from tocsin.state.live import Live
 from tocsin.state.release import Release
@@ -59,11 +57,6 @@ def status_of(opened: OpenEnvironment) -> EnvironmentStatus:
         tallies=live.tallies if live else (),
         release=last,
     )
-
-
-def plan_repair(opened: OpenEnvironment) -> Bundle:
-    """The plan from what is there back to the last release."""
-    return opened.plan(back.repair(opened.ledger))
 
 
 def drift(last: Release | None, live: Live | None) -> list[dict[str, str]]:

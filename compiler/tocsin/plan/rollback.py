@@ -9,6 +9,7 @@ from dataclasses import replace
 from tocsin.backend.registry import packing
 from tocsin.errors import ConfigError
 from tocsin.plan.build import Desired
+from tocsin.plan.steps import repair_of
 from tocsin.release.entry import Action, Entry
 from tocsin.state.base import StateReader
 from tocsin.state.release import Release
@@ -32,7 +33,7 @@ def repair(reader: StateReader) -> Desired:
     """The state of the last release, as it should be in place."""
     last = _releases(reader)[0]
     bodies = dict(reader.bodies(last, last.entries))
-    return _desired(last, f"repair of release {last.number}", last.entries, bodies)
+    return _desired(last, repair_of(last.number), last.entries, bodies)
 
 
 def to_version(reader: StateReader, rule: str, version: int | None) -> Desired:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, TypeAdapter
@@ -108,6 +108,11 @@ class Refused:
     deployed: Whole = 0
 
 
+def repair_of(release: int) -> str:
+    """The reason of a plan that puts back what this release deployed."""
+    return f"repair of release {release}"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The way from release `base_number` (commit `base`) to the state in `result`.
@@ -145,6 +150,21 @@ class Plan:
     def digest(self) -> str:
         """Identity of the plan; artifacts count through their digests."""
         return digest(self.record)
+
+    @property
+    def effect(self) -> Plan:
+        """The same plan without what only tells of its making: commit, tools, warnings."""
+        return replace(self, source=Revision(), tools={}, warnings=())
+
+    @property
+    def identity(self) -> str:
+        """Digest of what it does: equal for the same content on another commit."""
+        return self.effect.digest
+
+    @property
+    def repairs(self) -> bool:
+        """Whether it leads back to its own base."""
+        return self.reason == repair_of(self.base_number)
 
     @property
     def decisions(self) -> dict[str, StateDecision]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 from conftest import Tocsin
 from deploying import git
+from tocsin.canonical import digest, digest_bytes
 from tocsin.cli.main import main_group
 from tocsin.errors import ConfigError, LedgerError, StaleError
 from unit.cli.payments import SETTINGS, Run, rule
@@ -109,14 +111,49 @@ def test_a_deployed_detection_that_no_longer_compiles_stays_and_stops_the_plan(
     assert "live state: as released" in run("status").stdout
 
 
-def test_a_saved_plan_deploys_its_bytes_once(run: Run, root: Path) -> None:
+def test_a_saved_plan_is_deployed_once(run: Run, root: Path) -> None:
     run("plan --out p.json")
-    rule(root, "payout-changed", "action: something.else")
     planned = json.loads((root / "p.json").read_text())
     run("apply --plan p.json")
     live = json.loads((root / ".tocsin/local/live.json").read_text())
     assert {d["artifact"] for d in live["detections"]} == set(planned["bodies"])
     assert isinstance(fails("apply --plan p.json"), StaleError)
+
+
+def test_a_saved_plan_of_another_project_is_refused(run: Run, root: Path) -> None:
+    run("plan --out p.json")
+    rule(root, "payout-changed", "action: something.else")
+    error = fails("apply --plan p.json")
+    assert "not what this project compiles to: payout-changed is another one" in error.message
+    assert "check out what the plan was made from" in error.hint
+    assert not (root / ".tocsin/local/live.json").exists()
+
+
+def test_a_saved_plan_with_swapped_bytes_is_refused(run: Run, root: Path) -> None:
+    run("plan --out p.json")
+    planned = json.loads((root / "p.json").read_text())
+    [old] = [e["artifact"] for e in planned["plan"]["result"] if e["key"] == "payout-changed"]
+    evil = base64.b64encode(b"SELECT 1 WHERE FALSE").decode()
+    planned["bodies"][(new := digest_bytes(b"SELECT 1 WHERE FALSE"))] = evil
+    del planned["bodies"][old]
+    planned["plan"] = json.loads(json.dumps(planned["plan"]).replace(old, new))
+    planned["digest"] = digest(planned["plan"])
+    (root / "p.json").write_text(json.dumps(planned))
+    assert "payout-changed is another one" in fails("apply --plan p.json").message
+    assert not (root / ".tocsin/local/live.json").exists()
+
+
+@pytest.mark.parametrize("words", ["plan", "apply --yes", "rollback --to 1 --yes", "status --fix"])
+def test_a_branch_that_is_gone_or_cut_is_not_built_on(run: Run, root: Path, words: str) -> None:
+    applied(run)
+    rule(root, "payout-changed", "action: something.else")
+    applied(run)
+    git(root, "update-ref", "refs/heads/tocsin/local", "tocsin/local^")
+    error = fails(words)
+    assert "release 2 is deployed in local, but the ledger ends at release 1" in error.message
+    git(root, "update-ref", "-d", "refs/heads/tocsin/local")
+    if words in {"plan", "apply --yes"}:
+        assert "the ledger ends at release 0" in fails(words).message
 
 
 def test_a_saved_plan_is_for_its_environment(run: Run, root: Path) -> None:

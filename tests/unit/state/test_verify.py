@@ -6,11 +6,13 @@ import hashlib
 import json
 import shutil
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deploying import Spec, World, git
+from tocsin.errors import LedgerError
 from tocsin.state.verify import LedgerReport, verify
 
 STATES = [
@@ -103,6 +105,19 @@ def test_an_edited_record(world: World, field: str, value: object, message: str)
     edited = json.dumps({**record, field: value}).encode()
     move(world, rewrite(world, "tocsin/local", "release.json", edited))
     assert message in messages(verify(world.ledger))
+
+
+def test_an_edited_release_is_not_built_on(world: World) -> None:
+    record = json.loads(git(world.root, "show", "tocsin/local:release.json"))
+    record["approvals"] = ["the boss"]
+    last = world.ledger.releases()[0]
+    move(world, rewrite(world, "tocsin/local", "release.json", json.dumps(record).encode()))
+    refused = pytest.raises(LedgerError, match=r"release 3 was edited .*: its seal is wrong")
+    with refused:
+        world.ledger.last()
+    with refused:
+        edited = replace(last, commit=git(world.root, "rev-parse", "tocsin/local"))
+        world.ledger.bodies(edited, edited.entries)
 
 
 @pytest.mark.parametrize("path", ["plan.json", "release.json"])

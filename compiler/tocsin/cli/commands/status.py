@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.status import EnvironmentStatus, plan_repair, status_of
+from tocsin.app.plan import plan_repair
+from tocsin.app.status import EnvironmentStatus, status_of
 from tocsin.cli.options import environment_options
 from tocsin.cli.output import echo_json, format_option, show
 from tocsin.cli.plan_text import print_plan, save_plan

@@ -14,7 +14,7 @@ from tocsin.errors import LedgerError
 from tocsin.release.entry import Entry
 from tocsin.state.git_ledger.branch import Branch
 from tocsin.state.git_ledger.repository import Repository
-from tocsin.state.release import Release, decode, encode
+from tocsin.state.release import Release, decode, encode, sealed
 
 _GENERATED = "artifacts/"
 
@@ -35,7 +35,7 @@ class GitLedger:
         head = self.branch.head()
         if not head:
             return None
-        release = self._decode([head])[0]
+        release = self._unedited(head)
         if self._project and release.project != self._project:
             raise LedgerError(
                 f"branch {self.branch.name} holds releases of project {release.project!r}, "
@@ -50,6 +50,7 @@ class GitLedger:
 
     def bodies(self, release: Release, entries: Iterable[Entry]) -> dict[str, bytes]:
         """Stored bytes by digest; LedgerError if they are not what the release says."""
+        self._unedited(release.commit)
         wanted = list(entries)
         names = [f"{release.commit}:{_GENERATED}{e.path}" for e in wanted]
         found: dict[str, bytes] = {}
@@ -73,6 +74,18 @@ class GitLedger:
         """`name <email>` of the person that git knows, or of the system's user."""
         name, email = self._person()
         return f"{name} <{email}>"
+
+    def _unedited(self, commit: str) -> Release:
+        """The release of a commit, to build on. Raises LedgerError if it was edited."""
+        [stored] = self.repository.read([f"{commit}:release.json"])
+        data = stored.data if stored else b""
+        release = decode(data, commit)
+        if not sealed(data):
+            raise LedgerError(
+                f"release {release.number} was edited after it was made: its seal is wrong",
+                hint="`tocsin verify` lists what is damaged",
+            )
+        return release
 
     def _decode(self, commits: Sequence[str]) -> list[Release]:
         found = self.repository.read([f"{commit}:release.json" for commit in commits])
