@@ -52,7 +52,8 @@ class Drift:
         packs = [spec for spec in running if isinstance(spec, PackJob)]
         ids = [job.id for spec in packs for job in jobs[spec.pipeline] if not job.ended]
         refused = self._site.topics.refused
-        found += [e for job in ids for e in apart(self._cluster.metric_names(job), keys, refused)]
+        metrics = (self._cluster.metric_names(job) for job in ids)
+        found += [e for names in metrics for e in isolated_in(names, keys, refused)]
         generations = [(spec, self._generation_of(spec)) for spec in specs.values()]
         files = altered_files(self._site.storage, generations)
         return [*found, *self._topics(specs), *files]
@@ -142,8 +143,8 @@ def looping(name: str, failures: Sequence[tuple[int, str]], now_ms: int) -> Iter
         yield Finding("job-failed", name, told, "fix the cause, then apply", by_hand=True)
 
 
-def apart(metrics: Iterable[str], keys: Mapping[str, str], refused: str) -> Iterator[Finding]:
-    """The detections that a job's matcher has set apart: `…detection.<id>.isolated`."""
+def isolated_in(metrics: Iterable[str], keys: Mapping[str, str], refused: str) -> Iterator[Finding]:
+    """The detections that a job's matcher has isolated: `…detection.<id>.isolated`."""
     for name in metrics:
         parts = name.split(".")
         if parts[-1] == "isolated" and parts[-2] in keys:

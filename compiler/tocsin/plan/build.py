@@ -66,7 +66,7 @@ def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:
     found = live.findings if live else ()
     held = [before[r.id] for r in desired.refused if r.id in before]
     asked = {each.subject for each in found if each.kind == ISOLATED}
-    placed = [_apart(entry, before.get(entry.id), asked) for entry in (*desired.entries, *held)]
+    placed = [_isolated(entry, before.get(entry.id), asked) for entry in (*desired.entries, *held)]
     result = tuple(
         replace(entry, action=_action(entry, before.get(entry.id), live))
         for entry in sorted(placed, key=lambda e: (e.key, e.id))
@@ -137,8 +137,8 @@ def foreign_paths(entries: Mapping[str, Entry], live: Live | None) -> list[str]:
     return sorted(live.artifacts.keys() - owned) if live else []
 
 
-def _apart(after: Entry, before: Entry | None, asked: Container[str]) -> Entry:
-    """A detection that was put apart, or asks for it, stays apart until it changes."""
+def _isolated(after: Entry, before: Entry | None, asked: Container[str]) -> Entry:
+    """A detection that was isolated, or asks for it, stays isolated until it changes."""
     if after.stateful or before is None or after.artifact != before.artifact:
         return after
     return replace(after, isolated=after.isolated or before.isolated or after.key in asked)

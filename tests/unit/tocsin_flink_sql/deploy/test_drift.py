@@ -11,8 +11,8 @@ from tocsin_flink_sql.deploy.drift import (
     LOOP_MS,
     absent,
     altered_files,
-    apart,
     foreign,
+    isolated_in,
     looping,
     misplaced,
 )
@@ -66,11 +66,11 @@ def test_a_few_failures_are_no_loop_and_old_ones_do_not_count() -> None:
     assert list(looping(NAME, fresh, NOW + LOOP_MS)) == []
 
 
-def test_detections_that_the_matcher_set_apart_are_those_of_its_metrics() -> None:
+def test_isolated_detections_are_those_of_the_metrics() -> None:
     metrics = ["0.Matcher.detection.id-1.isolated", "0.Matcher.detection.id-2.matches"]
     metrics.append("0.Matcher.detection.of-an-older-release.isolated")
     keys = {"id-1": "slow", "id-2": "fast"}
-    [found] = apart(metrics, keys, "refused.topic")
+    [found] = isolated_in(metrics, keys, "refused.topic")
     assert found.subject == "slow"
     assert "refused.topic" in found.detail
 

@@ -82,8 +82,8 @@ public class Match extends TableFunction<Row> {
             collect(Row.of(null, null, null, null, no.getMessage(), text(event)));
             return;
         }
-        if (matcher.apart() > told) {
-            tellApart();
+        if (matcher.isolated() > told) {
+            reportIsolated();
         }
         if (count == 0 && matcher.failures().isEmpty()) {
             return;
@@ -101,11 +101,11 @@ public class Match extends TableFunction<Row> {
     }
 
     /** Metrics are what an operator can be asked for from outside. */
-    private void tellApart() {
-        for (String id : matcher.apartIds().subList(told, matcher.apart())) {
+    private void reportIsolated() {
+        for (String id : matcher.isolatedIds().subList(told, matcher.isolated())) {
             detections.addGroup("detection", id).gauge("isolated", () -> 1);
         }
-        told = matcher.apart();
+        told = matcher.isolated();
     }
 
     private static String text(byte[] event) {

@@ -4,7 +4,7 @@ package io.tocsin.match;
  * What is looked for in every new value of a place, so that only detections that may match are
  * evaluated. A literal is folded (`EQUALS`) or in search form; `leaf` is set for `TEST` alone.
  */
-record Atom(Place place, Kind kind, String literal, int leaf, Test test) {
+record Atom(ValuePlace place, Kind kind, String literal, int leaf, Test test) {
     enum Kind {
         /** Any value but null. */
         PRESENT,
@@ -16,15 +16,15 @@ record Atom(Place place, Kind kind, String literal, int leaf, Test test) {
         TEST
     }
 
-    static Atom present(Place place) {
+    static Atom present(ValuePlace place) {
         return new Atom(place, Kind.PRESENT, "", 0, null);
     }
 
-    static Atom literal(Place place, Kind kind, String literal) {
+    static Atom literal(ValuePlace place, Kind kind, String literal) {
         return new Atom(place, kind, literal, 0, null);
     }
 
-    static Atom test(Place place, int leaf, Test test) {
+    static Atom test(ValuePlace place, int leaf, Test test) {
         return new Atom(place, Kind.TEST, "", leaf, test);
     }
 

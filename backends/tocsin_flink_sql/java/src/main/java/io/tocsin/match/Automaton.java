@@ -111,15 +111,15 @@ final class Automaton implements Finder {
         void add(String literal, int number, Map<Character, Integer> letters) {
             int state = 0;
             for (char c : literal.toCharArray()) {
-                int slot = state * width + letters.get(c);
-                if (next[slot] == 0) {
-                    next[slot] = ends.size();
+                int cell = state * width + letters.get(c);
+                if (next[cell] == 0) {
+                    next[cell] = ends.size();
                     ends.add(Index.NONE);
                     if (ends.size() * width > next.length) {
                         next = Arrays.copyOf(next, next.length * 2);
                     }
                 }
-                state = next[slot];
+                state = next[cell];
             }
             ends.set(state, joined(ends.get(state), new int[] {number}));
         }
@@ -132,10 +132,10 @@ final class Automaton implements Finder {
                 int state = waiting.remove();
                 for (int letter = 1; letter < width; letter++) {
                     int other = state == 0 ? 0 : next[back[state] * width + letter];
-                    int slot = state * width + letter;
-                    int below = next[slot];
+                    int cell = state * width + letter;
+                    int below = next[cell];
                     if (below == 0) {
-                        next[slot] = other;
+                        next[cell] = other;
                     } else {
                         back[below] = other;
                         ends.set(below, joined(ends.get(below), ends.get(other)));

@@ -6,10 +6,10 @@ import java.util.Arrays;
 import java.util.function.LongSupplier;
 
 /**
- * Which detections compute so long that they are evaluated apart, and how much of that there may be.
+ * Which detections take so long that they are isolated, and how much time these may have.
  *
  * <p>After an event that took long, detections are timed for some events. One that computes too
- * long on these is set apart: it gets a share of the time, and the events for which that is not
+ * long on these is isolated: it gets a share of the time, and the events for which that is not
  * enough are told as failures of it. A detection that is alone in its pack has nobody to spare.
  *
  * <p>All times are in nanoseconds of computing by this thread, so that a busy machine does no harm.
@@ -32,7 +32,7 @@ final class Budget {
     private final LongSupplier clock;
     private final long[] spent;
     private final boolean[] heavy;
-    private int[] apart = Index.NONE;
+    private int[] isolated = Index.NONE;
     private int[] waiting = Index.NONE;
     private int watched;
     private long allowance;
@@ -53,7 +53,7 @@ final class Budget {
         return watched > 0;
     }
 
-    /** An event was evaluated in so much time; from now on what was too long on it is apart. */
+    /** An event was evaluated in so much time; from now on what took too long on it is isolated. */
     void event(long nanos) {
         if (watched > 0) {
             watched--;
@@ -64,7 +64,7 @@ final class Budget {
         for (int detection : waiting) {
             if (!heavy[detection]) {
                 heavy[detection] = true;
-                apart = with(apart, detection);
+                isolated = with(isolated, detection);
                 since = clock.getAsLong();
             }
         }
@@ -89,9 +89,9 @@ final class Budget {
         return heavy[detection];
     }
 
-    /** The detections that are evaluated apart. */
-    int[] apart() {
-        return apart;
+    /** The detections that are isolated. */
+    int[] isolated() {
+        return isolated;
     }
 
     /** Whether one of them may be evaluated now. */

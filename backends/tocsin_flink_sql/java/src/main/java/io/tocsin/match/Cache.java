@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Values of one place by the bytes that they are written as, so that a value seen before is neither
- * decoded nor tested again. Bounded: a value whose slot is taken replaces what was there.
+ * decoded nor tested again. Bounded: a value whose bucket is taken replaces what was there.
  */
 final class Cache {
     private static final int FIRST = 64;
@@ -31,11 +31,11 @@ final class Cache {
             judge();
         }
         hash = hash(b, from, to, kind);
-        int slot = (int) hash & hashes.length - 1;
-        byte[] key = keys[slot];
-        if (hashes[slot] == hash && key != null && Arrays.equals(key, 0, key.length, b, from, to)) {
+        int bucket = (int) hash & hashes.length - 1;
+        byte[] key = keys[bucket];
+        if (hashes[bucket] == hash && key != null && Arrays.equals(key, 0, key.length, b, from, to)) {
             found++;
-            return values[slot];
+            return values[bucket];
         }
         return null;
     }
@@ -48,11 +48,11 @@ final class Cache {
         if (used > hashes.length / 2 && hashes.length < MOST) {
             grow();
         }
-        int slot = (int) hash & hashes.length - 1;
-        used += keys[slot] == null ? 1 : 0;
-        hashes[slot] = hash;
-        keys[slot] = Arrays.copyOfRange(b, from, to);
-        values[slot] = value;
+        int bucket = (int) hash & hashes.length - 1;
+        used += keys[bucket] == null ? 1 : 0;
+        hashes[bucket] = hash;
+        keys[bucket] = Arrays.copyOfRange(b, from, to);
+        values[bucket] = value;
     }
 
     void clear() {
@@ -83,11 +83,11 @@ final class Cache {
         used = 0;
         for (int i = 0; i < oldHashes.length; i++) {
             if (oldKeys[i] != null) {
-                int slot = (int) oldHashes[i] & size - 1;
-                used += keys[slot] == null ? 1 : 0;
-                hashes[slot] = oldHashes[i];
-                keys[slot] = oldKeys[i];
-                values[slot] = oldValues[i];
+                int bucket = (int) oldHashes[i] & size - 1;
+                used += keys[bucket] == null ? 1 : 0;
+                hashes[bucket] = oldHashes[i];
+                keys[bucket] = oldKeys[i];
+                values[bucket] = oldValues[i];
             }
         }
     }

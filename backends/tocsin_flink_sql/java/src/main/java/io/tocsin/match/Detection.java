@@ -19,7 +19,7 @@ record Detection(
     /** A condition that is asked once an event. */
     static final class Where {
         final Node node;
-        private int turn;
+        private int answeredFor;
         private boolean answer;
 
         Where(Node node) {
@@ -27,9 +27,9 @@ record Detection(
         }
 
         boolean holds(Event event) throws Costly {
-            if (turn != event.turn) {
+            if (answeredFor != event.sequence) {
                 answer = node.holds(event);
-                turn = event.turn;
+                answeredFor = event.sequence;
             }
             return answer;
         }

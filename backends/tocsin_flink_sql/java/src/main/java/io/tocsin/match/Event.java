@@ -15,10 +15,10 @@ final class Event {
 
     private final Cursor cursor = new Cursor();
     private final ValueMaker values;
-    private final Place root;
+    private final ValuePlace root;
 
     /** Stands for every scalar of an event. */
-    private final Place anywhere;
+    private final ValuePlace anywhere;
 
     private final Keywords keywords;
 
@@ -28,14 +28,14 @@ final class Event {
     private byte[] document;
 
     /** Number of this event; 0 is none. */
-    int turn;
+    int sequence;
 
     /** Lists of detections that may match; some detections are in several. */
     int[][] suggested = new int[16][];
 
     int suggestions;
 
-    Event(Fold fold, Place root, Place anywhere) {
+    Event(Fold fold, ValuePlace root, ValuePlace anywhere) {
         values = new ValueMaker(fold);
         keywords = new Keywords(anywhere, values);
         this.root = root;
@@ -49,7 +49,7 @@ final class Event {
         if (bytes.length > LONGEST) {
             throw new Refused("larger than " + LONGEST + " bytes");
         }
-        turn++;
+        sequence++;
         suggestions = 0;
         document = bytes;
         cursor.over(bytes);
@@ -74,7 +74,7 @@ final class Event {
         }
     }
 
-    private void object(Place place, int depth) throws Refused {
+    private void object(ValuePlace place, int depth) throws Refused {
         if (depth > DEEPEST) {
             throw new Refused("nested deeper than " + DEEPEST + " levels");
         }
@@ -87,16 +87,16 @@ final class Event {
             cursor.take('"');
             int from = cursor.at;
             int to = cursor.text();
-            Place child = place == null ? null : child(place, from, to);
+            ValuePlace child = place == null ? null : child(place, from, to);
             if (collecting) {
                 keywords.key(cursor, from, to, first);
             }
             cursor.take(':');
             if (child != null) {
-                if (child.seen == turn) {
+                if (child.seen == sequence) {
                     child.forget();
                 }
-                child.seen = turn;
+                child.seen = sequence;
             }
             value(child, depth);
             if (cursor.peek() != ',') {
@@ -108,7 +108,7 @@ final class Event {
         }
     }
 
-    private Place child(Place place, int from, int to) {
+    private ValuePlace child(ValuePlace place, int from, int to) {
         if (!cursor.escaped) {
             return place.find(cursor.bytes, from, to);
         }
@@ -117,7 +117,7 @@ final class Event {
         return place.find(key, 0, key.length);
     }
 
-    private void value(Place place, int depth) throws Refused {
+    private void value(ValuePlace place, int depth) throws Refused {
         int next = cursor.peek();
         if (place != null && place.wanted) {
             if (place.index != null) {
@@ -130,7 +130,7 @@ final class Event {
     }
 
     /** Passes a value by; below a place there may be others that are wanted. */
-    private void skip(Place place, int next, int depth) throws Refused {
+    private void skip(ValuePlace place, int next, int depth) throws Refused {
         switch (next) {
             case '"':
                 cursor.at++;
@@ -186,34 +186,34 @@ final class Event {
     }
 
     /** Reads the value of a place, and what it suggests. */
-    private void eager(Place place, int next, int depth) throws Refused {
+    private void eager(ValuePlace place, int next, int depth) throws Refused {
         place.count = 0;
         switch (next) {
             case '{':
-                place.kind = Place.Kind.MANY;
+                place.kind = ValuePlace.Kind.MANY;
                 cursor.at++;
                 object(place.hasBelow() ? place : null, depth + 1);
                 break;
             case '[':
                 cursor.at++;
                 boolean some = list(place, depth + 1);
-                place.kind = some ? Place.Kind.MANY : Place.Kind.NOTHING;
+                place.kind = some ? ValuePlace.Kind.MANY : ValuePlace.Kind.NOTHING;
                 break;
             case 'n':
                 cursor.word("null");
-                place.kind = Place.Kind.NOTHING;
+                place.kind = ValuePlace.Kind.NOTHING;
                 break;
             default:
                 place.one = scalar(place, next);
-                place.kind = Place.Kind.ONE;
+                place.kind = ValuePlace.Kind.ONE;
         }
-        if (place.kind != Place.Kind.NOTHING && place.index != null) {
+        if (place.kind != ValuePlace.Kind.NOTHING && place.index != null) {
             suggest(place.index.present);
         }
     }
 
     /** Members of an array; whether there is one that is not null. */
-    private boolean list(Place place, int depth) throws Refused {
+    private boolean list(ValuePlace place, int depth) throws Refused {
         if (depth > DEEPEST) {
             throw new Refused("nested deeper than " + DEEPEST + " levels");
         }
@@ -239,7 +239,7 @@ final class Event {
     }
 
     /** The value of a text, number or boolean. */
-    private Value scalar(Place place, int next) throws Refused {
+    private Value scalar(ValuePlace place, int next) throws Refused {
         boolean quoted = next == '"';
         cursor.at += quoted ? 1 : 0;
         int from = cursor.at;
@@ -268,30 +268,30 @@ final class Event {
     }
 
     /** Whether the event has this place, be it null. */
-    boolean has(Place place) {
-        return place.seen == turn;
+    boolean has(ValuePlace place) {
+        return place.seen == sequence;
     }
 
     /** The place, its values read. */
-    Place valued(Place place) {
+    ValuePlace valued(ValuePlace place) {
         if (place == anywhere) {
-            if (place.seen != turn) {
+            if (place.seen != sequence) {
                 keywords.read(this, document);
             }
-        } else if (place.seen != turn) {
-            place.kind = Place.Kind.NOTHING;
-        } else if (place.kind == Place.Kind.UNREAD) {
+        } else if (place.seen != sequence) {
+            place.kind = ValuePlace.Kind.NOTHING;
+        } else if (place.kind == ValuePlace.Kind.UNREAD) {
             readNow(place);
         }
         return place;
     }
 
-    private void readNow(Place place) {
+    private void readNow(ValuePlace place) {
         cursor.at = place.from;
         int next = cursor.peek();
         if (next == '{') {
             // What lies below was read when the map was passed by.
-            place.kind = Place.Kind.MANY;
+            place.kind = ValuePlace.Kind.MANY;
             place.count = 0;
             return;
         }

@@ -9,7 +9,7 @@ import java.util.List;
  * for one character is a class of code points, and there is a fixed way to write each edge.
  */
 sealed interface Expression {
-    /** One code point of these ranges, first and last ones in turn. */
+    /** One code point of these ranges, first and last alternating. */
     record Chars(int[] ranges) implements Expression {}
 
     /** A place between two characters. */

@@ -7,8 +7,8 @@ import java.util.Map;
 /** All fields of a pack, and the tree of places where they may be. */
 final class Fields {
     final Fold fold;
-    final Place root = new Place("");
-    final Place anywhere = new Place("");
+    final ValuePlace root = new ValuePlace("");
+    final ValuePlace anywhere = new ValuePlace("");
     private final Map<List<String>, Field> known = new HashMap<>();
     private final Field keywords = new Field(anywhere, null);
 
@@ -30,7 +30,7 @@ final class Fields {
         if (path != null) {
             return new Field(null, root.at(path));
         }
-        Place flat = root.at(List.of(name));
+        ValuePlace flat = root.at(List.of(name));
         List<String> parts = List.of(name.split("\\.", -1));
         return new Field(flat, parts.size() > 1 ? root.at(parts) : null);
     }

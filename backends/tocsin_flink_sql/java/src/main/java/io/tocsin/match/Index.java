@@ -128,7 +128,7 @@ final class Index {
 
     /** Indexes in the making, by place. */
     static final class Builder {
-        private final Map<Place, Map<Atom, TreeSet<Integer>>> owners = new LinkedHashMap<>();
+        private final Map<ValuePlace, Map<Atom, TreeSet<Integer>>> owners = new LinkedHashMap<>();
 
         void add(Atom atom, int detection) {
             owners.computeIfAbsent(atom.place(), p -> new LinkedHashMap<>())
@@ -136,8 +136,8 @@ final class Index {
                     .add(detection);
         }
 
-        Map<Place, Index> build(Function<List<String>, Finder> finders, Budget budget) {
-            Map<Place, Index> made = new LinkedHashMap<>();
+        Map<ValuePlace, Index> build(Function<List<String>, Finder> finders, Budget budget) {
+            Map<ValuePlace, Index> made = new LinkedHashMap<>();
             owners.forEach((place, atoms) -> made.put(place, new Index(atoms, finders, budget)));
             return made;
         }

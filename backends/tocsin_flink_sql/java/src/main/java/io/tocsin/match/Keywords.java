@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** Every scalar of an event, wherever it is; keys are none. */
 final class Keywords {
-    private final Place place;
+    private final ValuePlace place;
     private final ValueMaker values;
     private long[] keys = new long[64];
     private int known;
@@ -16,7 +16,7 @@ final class Keywords {
     /** A key may have come twice in one map: then only a tree tells which value counts. */
     private boolean doubled;
 
-    Keywords(Place place, ValueMaker values) {
+    Keywords(ValuePlace place, ValueMaker values) {
         this.place = place;
         this.values = values;
     }
@@ -62,15 +62,15 @@ final class Keywords {
             read(event, document);
             return;
         }
-        place.seen = event.turn;
-        place.kind = Place.Kind.MANY;
+        place.seen = event.sequence;
+        place.kind = ValuePlace.Kind.MANY;
         event.suggest(place.count > 0 ? place.index.present : Index.NONE);
     }
 
     /** Reads all scalars by a tree, where keys that come twice are resolved. */
     void read(Event event, byte[] document) {
-        place.seen = event.turn;
-        place.kind = Place.Kind.MANY;
+        place.seen = event.sequence;
+        place.kind = ValuePlace.Kind.MANY;
         place.count = 0;
         List<Object> left = new ArrayList<>();
         try {

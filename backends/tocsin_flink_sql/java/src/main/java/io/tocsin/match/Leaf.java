@@ -9,7 +9,7 @@ abstract class Leaf implements Node {
     /** One of these holds where the leaf does; null where nothing can be said. */
     final List<Atom> atoms;
 
-    private int turn;
+    private int answeredFor;
     private boolean answer;
 
     Leaf(int number, List<Atom> atoms) {
@@ -21,9 +21,9 @@ abstract class Leaf implements Node {
 
     @Override
     public boolean holds(Event event) throws Costly {
-        if (turn != event.turn) {
+        if (answeredFor != event.sequence) {
             answer = ask(event);
-            turn = event.turn;
+            answeredFor = event.sequence;
         }
         return answer;
     }
@@ -48,11 +48,11 @@ abstract class Leaf implements Node {
 
         @Override
         boolean ask(Event event) throws Costly {
-            Place place = field.of(event);
-            if (place.kind == Place.Kind.ONE) {
+            ValuePlace place = field.of(event);
+            if (place.kind == ValuePlace.Kind.ONE) {
                 return asked(place.one);
             }
-            if (place.kind == Place.Kind.MANY) {
+            if (place.kind == ValuePlace.Kind.MANY) {
                 for (int i = 0; i < place.count; i++) {
                     if (asked(place.many[i])) {
                         return true;
@@ -85,7 +85,7 @@ abstract class Leaf implements Node {
 
         @Override
         boolean ask(Event event) {
-            return field.of(event).kind == Place.Kind.NOTHING;
+            return field.of(event).kind == ValuePlace.Kind.NOTHING;
         }
     }
 
@@ -118,11 +118,11 @@ abstract class Leaf implements Node {
             return false;
         }
 
-        private String[] texts(Place place) {
-            if (place.kind == Place.Kind.NOTHING) {
+        private String[] texts(ValuePlace place) {
+            if (place.kind == ValuePlace.Kind.NOTHING) {
                 return new String[0];
             }
-            boolean one = place.kind == Place.Kind.ONE;
+            boolean one = place.kind == ValuePlace.Kind.ONE;
             String[] made = new String[one ? 1 : place.count];
             for (int i = 0; i < made.length; i++) {
                 Value value = one ? place.one : place.many[i];

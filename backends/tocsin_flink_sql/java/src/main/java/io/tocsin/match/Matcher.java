@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
 public final class Matcher {
     static final int SAMPLE = 2000;
 
-    /** Why an event is not evaluated by a detection that is set apart. */
-    static final String APART = "isolated: it takes too long on the events of its source";
+    /** Why an event is not evaluated by a detection that is isolated. */
+    static final String ISOLATED = "isolated: it takes too long on the events of its source";
 
     private final Pack pack;
     private final Event event;
@@ -69,8 +69,8 @@ public final class Matcher {
             }
         }
         always = Arrays.copyOf(unguarded, n);
-        Map<Place, Index> made = new HashMap<>(builder.build(this::automaton, budget));
-        for (Place place : pack.fields.root.all()) {
+        Map<ValuePlace, Index> made = new HashMap<>(builder.build(this::automaton, budget));
+        for (ValuePlace place : pack.fields.root.all()) {
             place.index = made.remove(place);
             place.cache.clear();
         }
@@ -100,17 +100,17 @@ public final class Matcher {
             failures.clear();
         }
         long start = System.nanoTime();
-        int apart = budget.apart().length;
+        int isolated = budget.isolated().length;
         event.read(bytes);
         evaluate(always);
         for (int i = 0; i < event.suggestions; i++) {
             evaluate(event.suggested[i]);
         }
         budget.event(System.nanoTime() - start);
-        for (int i = 0; i < apart; i++) {
-            evaluateApart(budget.apart()[i]);
+        for (int i = 0; i < isolated; i++) {
+            evaluateIsolated(budget.isolated()[i]);
         }
-        if (apart < budget.apart().length) {
+        if (isolated < budget.isolated().length) {
             choose();
         }
         if (sample != null) {
@@ -133,8 +133,8 @@ public final class Matcher {
 
     private void evaluate(int[] candidates) {
         for (int candidate : candidates) {
-            if (asked[candidate] != event.turn && !budget.heavy(candidate)) {
-                asked[candidate] = event.turn;
+            if (asked[candidate] != event.sequence && !budget.heavy(candidate)) {
+                asked[candidate] = event.sequence;
                 if (!budget.watching()) {
                     evaluate(candidate);
                     continue;
@@ -160,12 +160,12 @@ public final class Matcher {
         return Budget.computing() - start;
     }
 
-    /** Evaluates a detection that is set apart, unless it has used up its time. */
-    private void evaluateApart(int candidate) {
+    /** Evaluates a detection that is isolated, unless it has used up its time. */
+    private void evaluateIsolated(int candidate) {
         if (budget.allows()) {
             budget.pay(timed(candidate));
         } else if (concerns(detections[candidate])) {
-            failures.put(detections[candidate].id(), APART);
+            failures.put(detections[candidate].id(), ISOLATED);
         }
     }
 
@@ -215,14 +215,14 @@ public final class Matcher {
         return failures;
     }
 
-    /** Ids of the detections that are evaluated apart, as they take too long. */
-    public List<String> apartIds() {
-        return Arrays.stream(budget.apart()).mapToObj(i -> detections[i].id()).toList();
+    /** Ids of the detections that are isolated, as they take too long. */
+    public List<String> isolatedIds() {
+        return Arrays.stream(budget.isolated()).mapToObj(i -> detections[i].id()).toList();
     }
 
     /** How many they are. */
-    public int apart() {
-        return budget.apart().length;
+    public int isolated() {
+        return budget.isolated().length;
     }
 
     public long evaluated() {

@@ -110,7 +110,7 @@ public final class Reading {
         return texts[count++];
     }
 
-    private static Texts read(Place place) {
+    private static Texts read(ValuePlace place) {
         return switch (place.kind) {
             case ONE -> new Texts(new Value[] {place.one});
             case MANY -> new Texts(Arrays.copyOf(place.many, place.count));

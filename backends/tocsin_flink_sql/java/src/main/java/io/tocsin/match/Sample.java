@@ -12,10 +12,10 @@ final class Sample {
     private static final int MOST_VALUES = 2000;
     private static final int LONGEST = 4096;
 
-    private final Set<Place> places = new LinkedHashSet<>();
+    private final Set<ValuePlace> places = new LinkedHashSet<>();
     private final Collection<Atom> atoms;
-    private final Map<Place, Map<String, Integer>> seen = new HashMap<>();
-    private final Map<Place, Integer> present = new HashMap<>();
+    private final Map<ValuePlace, Map<String, Integer>> seen = new HashMap<>();
+    private final Map<ValuePlace, Integer> present = new HashMap<>();
     private int events;
 
     Sample(Collection<Atom> atoms) {
@@ -30,22 +30,22 @@ final class Sample {
     /** Takes in the event that was just read. */
     void add(Event event) {
         events++;
-        for (Place place : places) {
-            Place valued = event.valued(place);
-            if (valued.kind == Place.Kind.NOTHING) {
+        for (ValuePlace place : places) {
+            ValuePlace valued = event.valued(place);
+            if (valued.kind == ValuePlace.Kind.NOTHING) {
                 continue;
             }
             present.merge(place, 1, Integer::sum);
-            if (valued.kind == Place.Kind.ONE) {
+            if (valued.kind == ValuePlace.Kind.ONE) {
                 count(place, valued.one);
             }
-            for (int i = 0; valued.kind == Place.Kind.MANY && i < valued.count; i++) {
+            for (int i = 0; valued.kind == ValuePlace.Kind.MANY && i < valued.count; i++) {
                 count(place, valued.many[i]);
             }
         }
     }
 
-    private void count(Place place, Value value) {
+    private void count(ValuePlace place, Value value) {
         Map<String, Integer> counts = seen.computeIfAbsent(place, p -> new HashMap<>());
         boolean fits = counts.size() < MOST_VALUES && value.text.length() <= LONGEST;
         if (fits || counts.containsKey(value.text)) {
@@ -74,7 +74,7 @@ final class Sample {
         return made;
     }
 
-    private void tally(Place place, Index index, Fold fold, long[] hits) {
+    private void tally(ValuePlace place, Index index, Fold fold, long[] hits) {
         seen.getOrDefault(place, Map.of())
                 .forEach(
                         (text, times) -> {

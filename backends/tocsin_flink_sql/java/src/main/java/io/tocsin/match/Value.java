@@ -21,9 +21,9 @@ final class Value {
     /** The result of a test that costs something, computed once a value; numbers begin with 1. */
     boolean passes(Test test, int number) throws Costly {
         int mask = answers.length - 1;
-        for (int slot = number & mask; mask >= 0 && answers[slot] != 0; slot = slot + 1 & mask) {
-            if (answers[slot] >> 1 == number) {
-                return (answers[slot] & 1) == 1;
+        for (int bucket = number & mask; mask >= 0 && answers[bucket] != 0; bucket = bucket + 1 & mask) {
+            if (answers[bucket] >> 1 == number) {
+                return (answers[bucket] & 1) == 1;
             }
         }
         boolean answer = test.passes(this);
@@ -40,12 +40,12 @@ final class Value {
     }
 
     private void keep(int entry) {
-        int slot = entry >> 1 & answers.length - 1;
-        while (entry != 0 && answers[slot] != 0) {
-            slot = slot + 1 & answers.length - 1;
+        int bucket = entry >> 1 & answers.length - 1;
+        while (entry != 0 && answers[bucket] != 0) {
+            bucket = bucket + 1 & answers.length - 1;
         }
         if (entry != 0) {
-            answers[slot] = entry;
+            answers[bucket] = entry;
         }
     }
 }

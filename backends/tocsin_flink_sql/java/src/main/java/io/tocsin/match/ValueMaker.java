@@ -15,7 +15,7 @@ final class ValueMaker {
     }
 
     /** The value of a token, from the place's cache if it was there before. */
-    Value of(Place place, Cursor cursor, boolean quoted, int from, int to) {
+    Value of(ValuePlace place, Cursor cursor, boolean quoted, int from, int to) {
         Value known = place.cache.get(cursor.bytes, from, to, quoted ? 1 : 0);
         if (known == null) {
             known = made(place, cursor, quoted, from, to);
@@ -25,7 +25,7 @@ final class ValueMaker {
     }
 
     /** The value of a token that the cursor has just passed; without its quotes. */
-    Value made(Place place, Cursor cursor, boolean quoted, int from, int to) {
+    Value made(ValuePlace place, Cursor cursor, boolean quoted, int from, int to) {
         if (quoted && !cursor.wide && to - from <= LONGEST_PLAIN) {
             int length = plain(cursor, from, to);
             if (length >= 0) {
@@ -62,7 +62,7 @@ final class ValueMaker {
         return n;
     }
 
-    private Value plainValue(Place place, int length) {
+    private Value plainValue(ValuePlace place, int length) {
         boolean same = true;
         for (int i = 0; i < length; i++) {
             byte low = (byte) fold.of((char) plain[i]);
@@ -79,7 +79,7 @@ final class ValueMaker {
         return value;
     }
 
-    Value made(Place place, String text) {
+    Value made(ValuePlace place, String text) {
         Value value = new Value(text, fold.fold(text));
         if (place.index != null) {
             value.candidates = place.index.candidates(value, null);

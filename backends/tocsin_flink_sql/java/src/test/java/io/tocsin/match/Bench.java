@@ -13,7 +13,7 @@ import java.util.List;
  * parsing included.
  *
  * <p>Arguments: a pack, its regular expressions, the letters, events as JSON lines. Rounds with the
- * pack and with an empty one take turns; each starts anew, with nothing learned or cached. After
+ * pack and with an empty one alternate; each starts anew, with nothing learned or cached. After
  * `mvn test-compile`: `java -cp target/classes:target/test-classes io.tocsin.match.Bench …`.
  */
 final class Bench {

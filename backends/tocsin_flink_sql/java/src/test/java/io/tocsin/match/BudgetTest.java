@@ -31,14 +31,14 @@ class BudgetTest {
     }
 
     @Test
-    void aHeavyDetectionIsSetApartAndItsNeighbourGoesOn() throws Exception {
+    void aHeavyDetectionIsIsolatedAndTheOthersGoOn() throws Exception {
         Matcher matcher = matcher(POISON, GOOD);
         for (int i = 0; i < 12; i++) {
             assertEquals(1, matcher.match(event()));
             assertEquals("good", matcher.id(0));
         }
-        assertEquals(List.of("poison"), matcher.apartIds());
-        assertEquals(Map.of("poison", Matcher.APART), matcher.failures());
+        assertEquals(List.of("poison"), matcher.isolatedIds());
+        assertEquals(Map.of("poison", Matcher.ISOLATED), matcher.failures());
         assertEquals(1, matcher.match(Packs.bytes("{\"b\":\"evil\"}")));
     }
 
@@ -50,16 +50,16 @@ class BudgetTest {
         }
         now += 10_000_000_000L;
         matcher.match(event());
-        assertTrue(!Matcher.APART.equals(matcher.failures().get("poison")));
+        assertTrue(!Matcher.ISOLATED.equals(matcher.failures().get("poison")));
     }
 
     @Test
-    void aDetectionAloneIsNeverSetApart() throws Exception {
+    void aDetectionAloneIsNeverIsolated() throws Exception {
         Matcher matcher = matcher(POISON);
         for (int i = 0; i < 3; i++) {
             matcher.match(event());
         }
-        assertEquals(List.of(), matcher.apartIds());
+        assertEquals(List.of(), matcher.isolatedIds());
     }
 
     @Test
@@ -83,6 +83,6 @@ class BudgetTest {
                 budget.charge(0, 10_000_000_000L);
             }
         }
-        assertEquals(0, budget.apart().length);
+        assertEquals(0, budget.isolated().length);
     }
 }

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A path into events, and what the event at hand has there. */
-final class Place {
+final class ValuePlace {
     enum Kind {
         /** Null, or an array without members that are not null. */
         NOTHING,
@@ -19,8 +19,8 @@ final class Place {
     }
 
     private final byte[] key;
-    private final List<Place> below = new ArrayList<>();
-    private Place[] table = new Place[1];
+    private final List<ValuePlace> below = new ArrayList<>();
+    private ValuePlace[] table = new ValuePlace[1];
 
     /** Whether a field may be here, not only below. */
     boolean wanted;
@@ -39,13 +39,13 @@ final class Place {
     int count;
     int from;
 
-    Place(String key) {
+    ValuePlace(String key) {
         this.key = key.getBytes(StandardCharsets.UTF_8);
     }
 
     /** The place at a path below, made if need be. */
-    Place at(List<String> path) {
-        Place place = this;
+    ValuePlace at(List<String> path) {
+        ValuePlace place = this;
         for (String part : path) {
             place = place.child(part);
         }
@@ -53,31 +53,31 @@ final class Place {
         return place;
     }
 
-    private Place child(String part) {
+    private ValuePlace child(String part) {
         byte[] wantedKey = part.getBytes(StandardCharsets.UTF_8);
-        for (Place place : below) {
+        for (ValuePlace place : below) {
             if (Arrays.equals(place.key, wantedKey)) {
                 return place;
             }
         }
-        Place made = new Place(part);
+        ValuePlace made = new ValuePlace(part);
         below.add(made);
         index();
         return made;
     }
 
     private void index() {
-        table = new Place[Math.max(4, Integer.highestOneBit(below.size()) * 8)];
-        for (Place place : below) {
-            int slot = slot(place.key, 0, place.key.length);
-            while (table[slot] != null) {
-                slot = slot + 1 & table.length - 1;
+        table = new ValuePlace[Math.max(4, Integer.highestOneBit(below.size()) * 8)];
+        for (ValuePlace place : below) {
+            int bucket = bucket(place.key, 0, place.key.length);
+            while (table[bucket] != null) {
+                bucket = bucket + 1 & table.length - 1;
             }
-            table[slot] = place;
+            table[bucket] = place;
         }
     }
 
-    private int slot(byte[] b, int start, int end) {
+    private int bucket(byte[] b, int start, int end) {
         long hash = Cache.hash(b, start, end, 0);
         return (int) (hash ^ hash >>> 17) & table.length - 1;
     }
@@ -87,14 +87,14 @@ final class Place {
     }
 
     /** The place of this key below, or null. */
-    Place find(byte[] b, int start, int end) {
-        int slot = slot(b, start, end);
-        while (table[slot] != null) {
-            byte[] own = table[slot].key;
+    ValuePlace find(byte[] b, int start, int end) {
+        int bucket = bucket(b, start, end);
+        while (table[bucket] != null) {
+            byte[] own = table[bucket].key;
             if (Arrays.equals(own, 0, own.length, b, start, end)) {
-                return table[slot];
+                return table[bucket];
             }
-            slot = slot + 1 & table.length - 1;
+            bucket = bucket + 1 & table.length - 1;
         }
         return null;
     }
@@ -102,7 +102,7 @@ final class Place {
     /** The key came again: nothing of what it had before counts. */
     void forget() {
         kind = Kind.NOTHING;
-        for (Place place : below) {
+        for (ValuePlace place : below) {
             if (place.seen != 0) {
                 place.seen = 0;
                 place.forget();
@@ -111,9 +111,9 @@ final class Place {
     }
 
     /** All places of the tree, this one first. */
-    List<Place> all() {
-        List<Place> found = new ArrayList<>(List.of(this));
-        for (Place place : below) {
+    List<ValuePlace> all() {
+        List<ValuePlace> found = new ArrayList<>(List.of(this));
+        for (ValuePlace place : below) {
             found.addAll(place.all());
         }
         return found;
