@@ -25,20 +25,20 @@ COMMANDS = {
     "new": "create a detection with its cases",
     "validate": "find mistakes in rules, sources and cases",
     "test": "run the cases on the evaluator or on real engines",
-    "scan": "run any Sigma rules over any JSON events",
+    "scan": "run any Sigma rules on any events",
     "explain": "show why a detection matched an event, or did not",
     "compile": "compile artifacts for every backend",
     "conformance": "check backends against the contract, on their real engines",
     "lock": "update the version lock",
     "plan": "show what a deployment would change",
     "apply": "deploy a plan",
-    "rollback": "go back to an older release, or one detection to an older version",
-    "shadow": "compare a version in shadow with the live one",
-    "promote": "make a version in shadow live, if the policy in its file allows it",
+    "rollback": "return to an older release, or one detection to an older version",
+    "shadow": "compare the shadow version of a detection with the live one",
+    "promote": "make a shadow version live, if the policy in its file allows it",
     "status": "show health and drift of an environment",
     "history": "list the releases of an environment",
     "verify": "check the ledger's chain and digests",
-    "worker": "run deployed detections over a stream of events",
+    "worker": "run deployed detections on a stream of events",
     "manifests": "write manifests for Kubernetes and systemd",
     "coverage": "write the ATT&CK coverage page",
     "engines": "run local engines: Kafka, Flink, a schema registry",
@@ -109,7 +109,7 @@ class Lazy(click.Group):
 def main_group() -> None:
     """The control plane for detections as code.
 
-    Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 our bug, 130 interrupted.
+    Exit codes: 0 success, 1 findings, 2 usage or configuration, 3 bug, 130 interrupted.
     Completion: `eval "$(_TOCSIN_COMPLETE=bash_source tocsin)"` (also zsh_source, fish_source).
     """
 

@@ -44,9 +44,9 @@ def apply(  # noqa: PLR0913 - one parameter per option
     evidence: Path | None,
     fmt: str,
 ) -> None:
-    """Deploy the project, or a saved plan; every apply that does anything is a release.
+    """Deploy the project, or a saved plan; every apply that changes something makes a release.
 
-    An apply that was killed is finished first.
+    An interrupted apply is finished first.
     """
     opened.reachable()
     if not (plan_file or yes or on_input_terminal()):

@@ -51,11 +51,11 @@ def compile(  # noqa: A001 - the command's name
     env: str | None,
     fmt: str,
 ) -> None:
-    """Make the artifacts of every backend, and count what each compiles and refuses.
+    """Compile detections with every backend, and count what each compiles and refuses.
 
-    Without PATHS, all detections of the project; PATHS are any Sigma files and folders (- is
-    stdin), compiled over one table `events` with a text column a field (event time for
-    correlations: `timestamp`). With --out, artifacts are written to
+    Without PATHS, all detections of the project are compiled. PATHS are any Sigma files and folders
+    (- is stdin), compiled for one table `events` with a text column per field (`timestamp` is the
+    event time for correlations). With --out, artifacts are written to
     DIR/<backend>/<source>/<key>.<suffix>, with the tables that they read and a manifest; equal
     detections give equal bytes. Exit code 1 if something was refused, has errors or could not be
     written.

@@ -46,11 +46,11 @@ def conformance(
     tag: str | None,
     fmt: str,
 ) -> None:
-    """Hold backends against the contract, on their real engines.
+    """Test backends against the contract, on their real engines.
 
-    The contract is a table of some hundred small cases: what a detection means, row by row. A
-    backend passes a case, or refuses it and says so in its table of marks; all else is a problem.
-    Exit code 1 if anything is not as declared.
+    The contract is a table of small cases that defines row by row what a detection means. A
+    backend must pass each case, or refuse it with a mark in its `conformance.yml`. Exit code 1 if
+    anything else happens.
     """
     only = chosen_cases(chosen, tag)
     names = installed(engines or (() if backends else (EVALUATOR,)), say)

@@ -48,8 +48,8 @@ def coverage(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Write the ATT&CK coverage page, a Navigator layer and JSON.
 
-    Without --env: of the project as it lies there. With --env: of what is live in the environment,
-    taken from the records of its releases. Exit code 1 if the project has errors.
+    Without --env, the page shows the project as it is. With --env, it shows what is live in the
+    environment, taken from its releases. Exit code 1 if the project has errors.
     """
     if at and not env:
         raise ConfigError("--at needs --env", hint="the date selects a release of an environment")

@@ -29,10 +29,10 @@ _format = click.option(
 
 @click.group()
 def engines() -> None:
-    """Start, stop and look at real engines (kafka, flink, registry) on this machine.
+    """Start, stop and inspect real engines (kafka, flink, registry) on this machine.
 
-    They run from packages, without containers, as processes of your user. The first start
-    downloads them into a cache; later ones need no network.
+    They run without containers, as processes of your user. The first start downloads them into a
+    cache; later starts need no network.
     """
 
 
@@ -48,7 +48,7 @@ def engines() -> None:
 )
 @_format
 def up(names: tuple[str, ...], name: str, wishes: tuple[str, ...], form: str) -> None:
-    """Start engines (all that there are if none is named) and wait until they are ready."""
+    """Start engines (all if none is named) and wait until they are ready."""
     import tocsin_engines as local  # noqa: PLC0415 - keeps other commands quick
     from tocsin_engines.registry import ENGINES, find  # noqa: PLC0415
 
@@ -73,7 +73,7 @@ def up(names: tuple[str, ...], name: str, wishes: tuple[str, ...], form: str) ->
 @click.option("--purge", is_flag=True, help="Delete the logs as well.")
 @_format
 def down(names: tuple[str, ...], name: str, *, purge: bool, form: str) -> None:
-    """Stop engines (all that run if none is named) and delete their data; logs stay."""
+    """Stop engines (all if none is named) and delete their data; logs stay."""
     import tocsin_engines as local  # noqa: PLC0415
 
     with progress().stage("looking at the engines") as say:
@@ -93,10 +93,10 @@ def down(names: tuple[str, ...], name: str, *, purge: bool, form: str) -> None:
 @_format
 @click.pass_context
 def status(context: click.Context, names: tuple[str, ...], name: str, form: str) -> None:
-    """Tell how engines are, where they listen and log.
+    """Show the health of engines, where they listen and where they log.
 
-    Exit code 0 if all that you name are healthy (without names: all that were started, and
-    something was), else 1.
+    Exit code 0 if all named engines are healthy, else 1. Without names: all that were started, and
+    at least one was.
     """
     import tocsin_engines as local  # noqa: PLC0415
 

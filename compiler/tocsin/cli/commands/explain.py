@@ -37,14 +37,14 @@ MANY = 8
 def explain(  # noqa: PLR0913 - one parameter an option
     rule: str, *, file: str, number: int | None, project: Path | None, flatten: str, fmt: str
 ) -> None:
-    """Why a detection matches an event, or does not.
+    """Show why a detection matches an event or does not.
 
     RULE is a rule file (- is stdin), or the key, name or id of a detection of the project. FILE
-    holds events in any form that `tocsin scan` reads. For each event: the verdict, the truth of
-    every selection and what the event has there, and near misses. A correlation is shown at each of
-    its base matches (to people, at the first 100): the newest 20 events of the window, what was
-    counted there, what was asked; the events are taken in the order of FILE. Exit code 1 if
-    something in the files is broken, 0 whether the events match or not.
+    has events in any layout that `tocsin scan` reads. The output shows for each event the verdict,
+    the result of every selection with the event's values, and near misses. A correlation is shown
+    at each of its base matches (in text, at the first 100): the newest 20 events of the window,
+    the figures, and the condition; events are in the order of FILE. Exit code 1 if
+    something in the files is broken, else 0, whether the events match or not.
     """
     with progress().stage("reading and explaining"):
         read = read_events([Path(file)], flatten=flatten == AUTO)

@@ -19,7 +19,7 @@ from tocsin.cli.output import echo_json, format_option, show
 @record_options
 @format_option("text", "json")
 def history(opened: OpenEnvironment, rule: str | None, fmt: str) -> None:
-    """Releases of an environment, newest first; with RULE, those that touched it."""
+    """List the releases of an environment, newest first; with RULE, those that changed it."""
     told = releases_of(opened, rule) if rule else releases(opened)
     if fmt == "json":
         echo_json(told)

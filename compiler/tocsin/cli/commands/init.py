@@ -16,10 +16,10 @@ from tocsin.escape import printable
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @format_option("text", "json")
 def init(folder: Path, fmt: str) -> None:
-    """Start a content repository in DIR, which must be empty or not exist yet.
+    """Create a detection project in DIR, which must be empty or not exist yet.
 
-    It holds one source and one detection with its cases, and passes `validate` and `test` as it
-    is. Where DIR is in no git repository yet, it becomes one: deployments are recorded in git.
+    It has one source and one detection with cases, and passes `validate` and `test`. If DIR is not
+    in a git repository yet, it becomes one: deployments are recorded in git.
     """
     made = start_project(folder, _warn)
     if fmt == "json":

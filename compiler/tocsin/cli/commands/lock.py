@@ -20,7 +20,7 @@ from tocsin.state.lock import FILE
 @project_option
 @format_option("text", "json")
 def lock(*, check: bool, project: Path | None, fmt: str) -> None:
-    """Derive the version of every detection into tocsin.lock.
+    """Write the version of every detection to tocsin.lock.
 
     A new detection is v1; a detection whose logic changed gets the next number.
     """

@@ -63,8 +63,8 @@ def manifests(
 ) -> None:
     """Write manifests that run an environment of kind kafka or flink.
 
-    Workers for Kubernetes and systemd; where Flink is used, a session cluster for the Flink
-    Kubernetes Operator and its SQL gateway. Without --out, what kubectl takes is printed.
+    It writes workers for Kubernetes and systemd; if Flink is used, also a session cluster for the
+    Flink Kubernetes Operator and a SQL gateway. Without --out, it prints the files for kubectl.
     """
     made = deployment_of(find_project(project or Path()), env, Choices(**options))
     files = render(made)

@@ -26,19 +26,19 @@ LEVELS = ("informational", "low", "medium", "high", "critical")
     required=True,
     metavar="NAME",
     shell_complete=completion.sources,
-    help="One of sources/.",
+    help="A source in sources/.",
 )
-@click.option("--title", default="", help="Title [default: the words of the slug].")
+@click.option("--title", default="", help="Title [default: made from the slug].")
 @click.option("--level", type=click.Choice(LEVELS), default="medium", show_default=True)
 @project_option
 @format_option("text", "json")
 def new(  # noqa: PLR0913 - one parameter an option
     slug: str, *, source_name: str, title: str, level: str, project: Path | None, fmt: str
 ) -> None:
-    """Start a detection with its cases: rules/<product>/SLUG.yml and SLUG.test.yml.
+    """Create a detection with cases: rules/<product>/SLUG.yml and SLUG.test.yml.
 
-    Both are valid, and the cases pass, from the start; `tocsin validate` lists as warnings what is
-    still to be written. Nothing that exists is overwritten.
+    Both files are valid and the cases pass from the start; the warnings of `tocsin validate` list
+    what is still to be written. Existing files are not overwritten.
     """
     root = find_project(project or Path())
     made = start_detection(root, slug, source_name, title=title, level=level)

@@ -32,10 +32,10 @@ from tocsin.errors import ConfigError
 def plan(
     opened: OpenEnvironment, *, out: Path | None, exit_code: bool, verbose: bool, fmt: str
 ) -> None:
-    """What a deployment would change, and drift. Nothing is touched.
+    """Show what a deployment would change, and drift. Nothing is changed.
 
-    Where an address is a reference, the environment is observed with --resolve only; without, the
-    plan is made from the ledger alone, and shows no drift.
+    If an address in the settings is a reference, the environment is observed only with --resolve;
+    without it, the plan is made from the ledger alone and shows no drift.
 
     Exit code 1 if the project has errors, or if a deployed detection can no longer be compiled.
     """

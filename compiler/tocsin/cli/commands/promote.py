@@ -25,7 +25,9 @@ from tocsin.cli.progress import progress
     shell_complete=completion.environments,
     help="Environment in tocsin.toml.",
 )
-@click.option("--project", type=click.Path(exists=True, file_okay=False), help="Folder.")
+@click.option(
+    "--project", type=click.Path(exists=True, file_okay=False), help="Folder of the project."
+)
 @remote_option
 @click.option(
     "--force", is_flag=True, help="Promote whatever the policy says; the release records it."
@@ -44,10 +46,10 @@ def promote(  # noqa: PLR0913 - one parameter per option
     approvals: tuple[str, ...],
     fmt: str,
 ) -> None:
-    """Make the form of RULE that is in shadow live, in place of the live one if there is one.
+    """Make the shadow version of RULE live; it replaces the live version if there is one.
 
     `tocsin: {promote: {after: 72h, max_alerts_per_day: 5}}` in its file is the policy. Exit code 1
-    if that does not allow it yet. The form must be that of the project as it is now.
+    if the policy does not allow it yet. The project must still have the same version.
     """
     opened = open_environment(
         env, Path(project) if project else None, remote=remote, progress=progress()

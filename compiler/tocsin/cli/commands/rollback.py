@@ -37,10 +37,10 @@ def rollback(  # noqa: PLR0913 - one parameter per option
     approvals: tuple[str, ...],
     fmt: str,
 ) -> None:
-    """Go back to an older release, or one detection (key, id or prefix) to an older version.
+    """Return to an older release, or one detection (key, id or prefix) to an older version.
 
-    Without --to, RULE goes to the version before. The stored bytes are deployed, nothing is
-    compiled; the way back is itself a new release.
+    Without --to, RULE returns to the previous version. The stored bytes are deployed and nothing
+    is compiled; a rollback is itself a new release.
     """
     opened.reachable()
     if dry_run:

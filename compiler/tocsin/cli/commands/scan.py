@@ -64,7 +64,7 @@ def _greedy(process: Any) -> Any:
     type=click.Choice([AUTO, *map(str, Form)]),
     default=AUTO,
     show_default=True,
-    help="one statement per rule, all in one pass, or the faster of the two (duckdb, spark)",
+    help="one statement per rule, all rules in one pass, or the faster of the two",
 )
 @click.option(
     "--time-field", default="", metavar="NAME", help="field with the event time, for correlations"
@@ -78,7 +78,7 @@ def _greedy(process: Any) -> Any:
 @click.option(
     "--strict",
     is_flag=True,
-    help="ends the scan where anything is refused or has nothing to look at",
+    help="end the scan if anything is refused, or a rule has no events to match",
 )
 @click.option(
     "--stats", is_flag=True, help="print statistics as one line of JSON at the end of stderr"
@@ -97,23 +97,24 @@ def scan(  # noqa: PLR0913 - one parameter an option
     stats: bool,
     fmt: str,
 ) -> None:
-    """Run any Sigma rules over any events, with no source declared.
+    """Run any Sigma rules on any events; no source has to be declared.
 
-    Event files are told by content: JSON lines, JSON objects and arrays over any lines, the usual
-    envelopes (CloudTrail, Azure, Google Cloud, Elasticsearch), CSV with a header, EVTX (with the
-    extra `evtx`); plain or gzipped, UTF-8 or UTF-16.
+    The layout of event files is detected by content: JSON lines, JSON objects and arrays, the
+    usual envelopes (CloudTrail, Azure, Google Cloud, Elasticsearch), CSV with a header, EVTX (with
+    the extra `evtx`); plain or gzipped, UTF-8 or UTF-16. `-` as a file of events is stdin.
 
-    Prints one line a match: the rule's id, the 0-based number of the event over all files, its
-    file, line and event time; for a correlation of its last event, and the group. `-` as a file of
-    events is stdin. Without --time-field, event time is the first
-    of timestamp, @timestamp, UtcTime, TimeCreated_SystemTime, eventTime, time, ts, created_at,
-    published, requestReceivedTimestamp that holds a time: an ISO 8601 text, or a number of seconds,
-    milliseconds, microseconds or nanoseconds since 1970, whichever lies from 1973 to 2286.
-    A rule looks at the events of its log source: those that the package or the rules' project
-    knows, else those that no known log source claims. What had nothing to look at is said on
-    stderr: rules without events of their log source, blind rules (no such event has any of their
-    fields), files and folders without rules; with --strict it ends the scan with exit code 1.
-    Refused detections and broken lines go to stderr and make the exit code 1; the scan goes on.
+    Prints one line per match: the rule's id, the number of the event (from 0, over all files), its
+    file, line and event time; for a correlation those of its last event, and the group. Without
+    --time-field, the event time is the first of timestamp, @timestamp, UtcTime,
+    TimeCreated_SystemTime, eventTime, time, ts, created_at, published, requestReceivedTimestamp
+    with a time: an ISO 8601 text, or a number of seconds, milliseconds, microseconds or
+    nanoseconds since 1970, whichever gives a time from 1973 to 2286.
+
+    A rule is run on the events of its log source if Tocsin or the rules' project knows it, else on
+    those that no known log source claims. Stderr lists rules without events of their log source,
+    blind rules (no such event has any of their fields), and files and folders without rules; with
+    --strict these end the scan with exit code 1. Refused detections and broken lines are listed on
+    stderr and make the exit code 1, but the scan continues.
     """
     begun = perf_counter()
     loaded = load_scan(rules, events, flatten=flatten == FLATTEN, ignore_logsource=ignore_logsource)

@@ -23,9 +23,10 @@ from tocsin.cli.output import echo_json, format_option, show, show_table
 )
 @format_option("text", "json")
 def shadow(opened: OpenEnvironment, rule: str, *, samples: int, fmt: str) -> None:
-    """What RULE in shadow matched, beside the live form if there is one: only old, only new, both.
+    """Compare what RULE matched in shadow and live: only old, only new, both.
 
-    Matches are counted since the form was placed in shadow. RULE is a key, an id, or a prefix.
+    Matches are counted from the time the version was put in shadow. RULE is a key, an id, or a
+    prefix.
     """
     with opened.progress.stage("reading matches"):
         seen = watched(opened, rule)

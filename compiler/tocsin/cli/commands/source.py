@@ -26,7 +26,7 @@ def source() -> None:
 @source.command("list")
 @format_option("text", "json")
 def list_(fmt: str) -> None:
-    """List the sources that come with Tocsin, with the log sources of rules that each serves."""
+    """List the sources that come with Tocsin, each with the log sources that it serves."""
     found = shipped_sources()
     if fmt == "json":
         echo_json([each.as_json() for each in found])
@@ -49,9 +49,9 @@ def _row(each: ShippedSource) -> tuple[str, str, str]:
 @project_option
 @format_option("text", "json")
 def add(name: str, *, project: Path | None, fmt: str) -> None:
-    """Write the source NAME, which comes with Tocsin, into the project: sources/NAME.yml.
+    """Copy the source NAME, which comes with Tocsin, into the project: sources/NAME.yml.
 
-    The file is then the project's own: adapt it. Nothing that exists is overwritten.
+    The file then belongs to the project: adapt it. Existing files are not overwritten.
     """
     file, added = add_source(find_project(project or Path()), name)
     if fmt == "json":

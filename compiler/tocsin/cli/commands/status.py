@@ -27,7 +27,7 @@ from tocsin.plural import plural
 )
 @format_option("text", "json")
 def status(opened: OpenEnvironment, *, fix: bool, out: Path | None, fmt: str) -> None:
-    """What is deployed, and whether it still runs as it was released.
+    """Show what is deployed, and whether it still runs as released.
 
     Exit code 1 on drift, where no worker makes alerts, or after an interrupted apply.
     """

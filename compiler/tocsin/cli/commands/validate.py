@@ -38,13 +38,13 @@ class Codes(click.ParamType[list[str]]):
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--all", "every", is_flag=True, help="Show each finding, also where many are alike.")
+@click.option("--all", "every", is_flag=True, help="Show every finding, even if many are alike.")
 @click.option(
     "--level",
     type=_SEVERITIES,
     default=Severity.INFO.value,
     show_default=True,
-    help="Show only findings that weigh so much or more.",
+    help="Show only findings of this severity or higher.",
 )
 @click.option(
     "--ignore",
@@ -52,14 +52,14 @@ class Codes(click.ParamType[list[str]]):
     type=Codes(),
     multiple=True,
     metavar="CODE[,CODE]",
-    help="Leave findings of a code out, and do not let them fail; repeatable.",
+    help="Hide findings with this code and do not fail on them; repeatable.",
 )
 @click.option(
     "--fail-on",
     type=_SEVERITIES,
     default=Severity.ERROR.value,
     show_default=True,
-    help="End with 1 if a finding weighs so much or more, shown or not.",
+    help="Exit 1 on findings of this severity or higher, shown or not.",
 )
 @format_option(*FORMATS)
 def validate(  # noqa: PLR0913 - one parameter an option
@@ -74,12 +74,12 @@ def validate(  # noqa: PLR0913 - one parameter an option
     """Find every mistake in rules, sources and cases.
 
     PATHS are projects (folders with a tocsin.toml) or any Sigma files and folders (- is stdin);
-    without PATHS, the project of the current folder. What is part of a project is checked as such,
-    and only what concerns PATHS is said. Exit code 1 if any finding is an error, or as --fail-on
-    says.
+    without PATHS, the project of the current folder. Files of a project are checked as part of it,
+    but only findings about PATHS are shown. Exit code 1 if any finding is an error; --fail-on
+    changes that.
 
-    Of more than five findings of one kind, text shows what they have in common; --all shows each,
-    as the formats for machines always do.
+    If there are more than five findings of one kind, the text format summarises them; --all shows
+    each, as the other formats always do.
     """
     with progress().stage("reading and checking"):
         done = use_case.validate(paths)

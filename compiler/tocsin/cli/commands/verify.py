@@ -18,7 +18,7 @@ from tocsin.state.verify import LedgerReport
 @record_options
 @format_option("text", "json")
 def verify(opened: OpenEnvironment, fmt: str) -> None:
-    """Recompute every digest of every release, and the chain. Exit code 1 on any tampering."""
+    """Recompute every digest and the chain of releases. Exit code 1 on any tampering."""
     with opened.progress.stage("checking every release"):
         verdict = verify_environment(opened)
     if fmt == "json":

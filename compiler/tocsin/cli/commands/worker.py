@@ -55,12 +55,12 @@ def worker(  # noqa: PLR0913 - one parameter per option
     listen: str,
     fmt: str,
 ) -> None:
-    """Run what is deployed over a stream of events: alerts out, each exactly once.
+    """Run the deployed detections on a stream of events and raise each alert exactly once.
 
-    Kind local: events from files, alerts into `alerts.jsonl` in the environment's folder. Kinds
-    kafka and flink: events from the sources' topics, and what Flink's jobs have found, results into
-    tocsin.matches, tocsin.alerts and tocsin.dead-letters, until stopped; further workers with other
-    names share the work.
+    Kind local reads events from files and appends alerts to `alerts.jsonl` in the environment's
+    folder. Kinds kafka and flink read the sources' topics and the matches of Flink's jobs, and
+    write to tocsin.matches, tocsin.alerts and tocsin.dead-letters until stopped; workers with
+    different names share the work.
     """
     from tocsin.app.stream_worker import Streaming, run_streaming  # noqa: PLC0415 - as below
     from tocsin_runtime.worker.stop import graceful  # noqa: PLC0415 - keeps `--help` quick
