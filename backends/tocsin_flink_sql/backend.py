@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
 from tocsin.backend.streaming import Fleet, StreamEnvironment
-from tocsin.errors import EngineError, Unsupported
+from tocsin.errors import Unsupported
 from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.query import CorrelationQuery, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
@@ -14,6 +14,7 @@ from tocsin.model.source import Source
 from tocsin.pack import PART_SUFFIX, Part
 from tocsin.pack.tree import TooDeepError
 from tocsin_flink_sql.bounded.run import run_jobs
+from tocsin_flink_sql.bounded.servers import servers_of
 from tocsin_flink_sql.deploy.fleet import FlinkFleet
 from tocsin_flink_sql.matcher.jar import functions_jar
 from tocsin_flink_sql.matcher.java_regex import regexes
@@ -93,9 +94,4 @@ class FlinkSql:
 
         Raises EngineError where an engine is missing or a statement fails.
         """
-        kafka, gateway, rest = endpoints.kafka, endpoints.flink_gateway, endpoints.flink_rest
-        if not (kafka and gateway and rest):
-            raise EngineError(
-                "Kafka and Flink are not both running", hint="tocsin engines up kafka flink"
-            )
-        return run_jobs(jobs, kafka, gateway, rest)
+        return run_jobs(jobs, *servers_of(endpoints))

@@ -55,6 +55,6 @@ class KafkaFilter:
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
         """All jobs in one pass of the real worker over a real broker."""
-        if endpoints.kafka is None:
+        if "kafka" not in endpoints.addresses:
             raise EngineError("kafka is not running", hint="`tocsin engines up kafka` starts it")
-        return run_jobs(jobs, endpoints.kafka)
+        return run_jobs(jobs, endpoints.addresses["kafka"])

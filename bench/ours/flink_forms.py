@@ -36,6 +36,7 @@ from tocsin_engines import running
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.run import SETTINGS, statement_set
 from tocsin_flink_sql.bounded.run_pack import submit
+from tocsin_flink_sql.bounded.servers import servers_of
 from tocsin_flink_sql.bounded.topics import records
 from tocsin_flink_sql.client.http import Rest
 from tocsin_flink_sql.client.rest_api import ClusterRest
@@ -106,23 +107,22 @@ def _statements(form: Form, events: TopicLocation, matches: TopicLocation, gatew
 
 def run(form: Form, topic: str, endpoints: Endpoints) -> dict[str, Any]:
     """One job, from its first statement to its end."""
-    kafka, own = endpoints.kafka or "", uuid4().hex
+    kafka, gateway, rest = servers_of(endpoints)
+    own = uuid4().hex
     matches, refused = (
         TopicLocation(kafka, f"{own}-matches"),
         TopicLocation(kafka, f"{own}-refused"),
     )
     with temporary(kafka, [matches.topic, refused.topic]):
         start = time.monotonic()
-        job = started(
-            form, TopicLocation(kafka, topic), matches, refused, endpoints.flink_gateway or ""
-        )
+        job = started(form, TopicLocation(kafka, topic), matches, refused, gateway)
         planned = time.monotonic() - start
-        with ClusterRest(endpoints.flink_rest or "") as cluster:
+        with ClusterRest(rest) as cluster:
             cluster.wait_finished(job, 900)
         found = len(records(kafka, matches.topic))
         if records(kafka, refused.topic):
             raise SystemExit("an event was refused")
-    seconds = _seconds(job, endpoints.flink_rest or "")
+    seconds = _seconds(job, rest)
     return {
         "form": form.name,
         "rules": form.rules,
@@ -155,7 +155,7 @@ def measure(count: int, rounds: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     file, names = made(DATA_SETS["realistic"], count), {}
     with running(("kafka", "flink"), name=f"bench-{os.getpid()}") as endpoints:
-        kafka = endpoints.kafka or ""
+        kafka = endpoints.addresses["kafka"]
         all_forms = forms(count)
         names = {events: f"bench-{events}-{uuid4().hex}" for events in (count, count // SLOWER)}
         with temporary(kafka, list(names.values())):

@@ -76,31 +76,17 @@ class Engine(Protocol):
         """Does it answer, and would it do its work? Must return within some seconds."""
 
     def addresses(self, ports: Mapping[str, int]) -> dict[str, str]:
-        """Name of each address (as in `Endpoints`) and the address itself."""
+        """Its addresses by name, for instance `kafka` or `flink_rest`."""
 
 
 @dataclass(frozen=True)
 class EngineAddresses:
-    """Where the engines of an instance listen; `logs` is the folder that holds their logs.
+    """Where the engines of an instance listen; `logs` is the folder with their logs.
 
-    `started` names those that were not running before the call that returned this.
+    `addresses`: by the names that each `Engine.addresses` gives.
+    `started`: the engines that were not running before the call that returned this.
     """
 
     addresses: Mapping[str, str]
     logs: Path
     started: tuple[str, ...] = ()
-
-    @property
-    def kafka(self) -> str | None:
-        """Bootstrap servers, `host:port`."""
-        return self.addresses.get("kafka")
-
-    @property
-    def flink_rest(self) -> str | None:
-        """URL of the cluster's REST API and web page."""
-        return self.addresses.get("flink_rest")
-
-    @property
-    def flink_gateway(self) -> str | None:
-        """URL of the SQL Gateway's REST API."""
-        return self.addresses.get("flink_gateway")

@@ -8,11 +8,10 @@ from typing import Any
 
 from tocsin.ir.nodes import FieldRef, Keyword, Leaf, Test
 from tocsin.ir.text import lookup, scalars, texts, walk
+from tocsin.model.artifact import Event
 from tocsin.pack.guard import Guard
 from tocsin.pack.leaves import Asked
 from tocsin.pack.part import Part
-
-Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

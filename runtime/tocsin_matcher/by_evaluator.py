@@ -9,7 +9,7 @@ from typing import Any
 from tocsin.events.decode import NotAnEventError, decode
 from tocsin.ir.evaluate import Predicate, View, predicate
 from tocsin.model.artifact import Match
-from tocsin.pack.part import Part, Paths
+from tocsin.pack.part import FieldPaths, Part
 from tocsin_matcher.base import Cost, Matched
 
 
@@ -18,7 +18,7 @@ class EvaluatorMatcher:
 
     def __init__(self, parts: Iterable[Part]) -> None:
         # Parts of one source may be of different age, and so see a field at different places.
-        self._groups: dict[Paths, list[tuple[str, Predicate]]] = defaultdict(list)
+        self._groups: dict[FieldPaths, list[tuple[str, Predicate]]] = defaultdict(list)
         self.costs: Mapping[str, Cost] = {}
         for each in parts:
             self._groups[each.paths].append((each.detection, predicate(each.matches)))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from tocsin.ir.evaluate import related
-from tocsin.ir.leaf import checker
+from tocsin.ir.leaf import TextCheck, checker
 from tocsin.ir.nodes import FieldRef, Regex
 from tocsin.ir.text import fold
 from tocsin.pack.guard import Guard, required, search_form
 from tocsin_matcher.atoms import EVERY, Atom, texts_of
 
-Check = Callable[[str], bool]
 MOST_KNOWN = 50_000
 """Values kept of one atom."""
 
 
-def check_of(atom: Atom) -> Check:
+def check_of(atom: Atom) -> TextCheck:
     """The atom's test as a function of one text."""
     if atom.ask is None or isinstance(atom.ask, FieldRef):
         raise TypeError("a question about a whole value is no test of a text")
@@ -27,7 +25,7 @@ def check_of(atom: Atom) -> Check:
     return _guarded(wanted, check) if wanted else check
 
 
-def _guarded(wanted: tuple[Guard, ...], check: Check) -> Check:
+def _guarded(wanted: tuple[Guard, ...], check: TextCheck) -> TextCheck:
     """A regular expression costs far more than a look for the literals that it needs."""
     if all(len(guard) == 1 for guard in wanted):
         literals = [guard[0] for guard in wanted]

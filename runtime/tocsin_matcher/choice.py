@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.ir.nodes import Text
+from tocsin.model.artifact import Event
 from tocsin.pack.part import Part
-from tocsin_matcher.atoms import EVERY, Atom, Atoms, Event, Pair, Where
+from tocsin_matcher.atoms import EVERY, Atom, Atoms, Pair, Where
 from tocsin_matcher.column import Pairs, PlaceValues, column
 from tocsin_matcher.raw import raw_guard
 from tocsin_matcher.rows import column_value, places

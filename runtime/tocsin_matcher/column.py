@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tocsin.ir.evaluate import related
+from tocsin.ir.leaf import TextCheck
 from tocsin.ir.nodes import FieldRef, Text, Wild
 from tocsin.ir.text import fold
 from tocsin_matcher.atoms import Atom, Pair, ValuePlace, Where, texts_of
-from tocsin_matcher.check import Check, check_of
+from tocsin_matcher.check import check_of
 from tocsin_matcher.literals import Literals
 
 Value = str | int | None | tuple[str, ...]
@@ -104,7 +105,7 @@ class WaitingAtoms:
         self.anywhere: list[int] = []
         self.begin: list[int] = []
         self.end: list[int] = []
-        self.checks: list[tuple[int, Check]] = []
+        self.checks: list[tuple[int, TextCheck]] = []
         self.positioned = False
         """Whether its place in a text already tells of some atoms."""
 
@@ -132,7 +133,7 @@ class PlaceValues(Classes):
         self.asked: Counter[int] | None = None
         self._missing: set[int] = set()
         self._equal: dict[str, list[int]] = {}
-        self._free: list[tuple[int, Check]] = []
+        self._free: list[tuple[int, TextCheck]] = []
         waiting: dict[str, WaitingAtoms] = {}
         for atom in atoms:
             self._add(atom, waiting)
@@ -193,7 +194,7 @@ class PlaceValues(Classes):
         if found.checks:
             self._run(found.checks, text, atoms)
 
-    def _run(self, checks: Iterable[tuple[int, Check]], text: str, atoms: set[int]) -> None:
+    def _run(self, checks: Iterable[tuple[int, TextCheck]], text: str, atoms: set[int]) -> None:
         for number, check in checks:
             if number in atoms:
                 continue

@@ -14,10 +14,10 @@ from time import perf_counter
 from typing import Any
 
 from tocsin.events.decode import NotAnEventError
-from tocsin.model.artifact import Match
+from tocsin.model.artifact import Event, Match
 from tocsin.pack.part import Part
 from tocsin.pack.tree import PackedTree
-from tocsin_matcher.atoms import EVERY, Event, atoms_of
+from tocsin_matcher.atoms import EVERY, atoms_of
 from tocsin_matcher.base import Cost, Matched
 from tocsin_matcher.choice import Measured, choose, guessed, measured
 from tocsin_matcher.column import column

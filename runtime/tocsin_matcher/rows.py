@@ -16,7 +16,8 @@ import msgspec
 
 from tocsin.events.decode import NotAnEventError, decode
 from tocsin.ir.text import scalar_text, texts, walk
-from tocsin_matcher.atoms import Event, Pair, ValuePlace, Where
+from tocsin.model.artifact import Event
+from tocsin_matcher.atoms import Pair, ValuePlace, Where
 
 Scalar = str | int | None
 """Types that a column expects.

@@ -20,9 +20,9 @@ from tocsin_matcher.decision import Candidates, Decision
 from tocsin_matcher.rows import places
 from tocsin_matcher.witness import NO_COST
 
-Row = Mapping[str, Any]
+TableRow = Mapping[str, Any]
 """Values by field: a text, a number, null, or a list of texts."""
-Fields = tuple[str, ...]
+ComparedFields = tuple[str, ...]
 """One field of a table, or two that are compared."""
 
 RowCheck = Callable[[Sequence[Any]], bool]
@@ -35,7 +35,7 @@ SAMPLE = 4_000
 class TableColumn:
     """Fields of a table and the classes of their values; class 0 is of what no atom holds of."""
 
-    def __init__(self, fields: Fields, where: Where, atoms: Iterable[Atom]) -> None:
+    def __init__(self, fields: ComparedFields, where: Where, atoms: Iterable[Atom]) -> None:
         self.fields = tuple(dict.fromkeys(fields))
         self._places = [self.fields.index(field) for field in fields]
         self.members: list[frozenset[int]] = [frozenset()]
@@ -72,17 +72,17 @@ class TablePack:
         self.parts = tuple(replace(part, paths=()) for part in ordered)
         self._values_field = values_field
         self._atoms = atoms_of(self.parts)
-        self._facts: dict[int, tuple[Fact, Fields]] = {}
+        self._facts: dict[int, tuple[Fact, ComparedFields]] = {}
 
-    def _fields(self, where: Where) -> Fields:
+    def _fields(self, where: Where) -> ComparedFields:
         return tuple(self._values_field if p == EVERY else p.field for p in places(where))
 
     @property
-    def fields(self) -> Fields:
+    def fields(self) -> ComparedFields:
         """All fields that the parts look at, sorted."""
         return self._of_atoms(range(len(self._atoms.all)))
 
-    def learn_from(self, rows: Sequence[Row]) -> None:
+    def learn_from(self, rows: Sequence[TableRow]) -> None:
         """Choose witnesses by what these rows are like."""
         like = measured(self._atoms, rows)
         asking = [TEST_COST if each == NO_COST else each for each in like.asking]
@@ -98,16 +98,16 @@ class TablePack:
         members = (c.members[number] for c, number in zip(self.columns, classes, strict=True))
         return self._decision.of(frozenset().union(*members))
 
-    def needed(self, candidates: Iterable[Candidates]) -> Fields:
+    def needed(self, candidates: Iterable[Candidates]) -> ComparedFields:
         """Fields that settling what is open needs, sorted."""
         trees = {tree for each in candidates for _, tree in each.open}
         return self._of_atoms({atom for tree in trees for atom in _atoms_in(tree)})
 
-    def _of_atoms(self, atoms: Iterable[int]) -> Fields:
+    def _of_atoms(self, atoms: Iterable[int]) -> ComparedFields:
         found = {field for n in atoms for field in self._fields(self._atoms.all[n].where)}
         return tuple(sorted(found))
 
-    def checks(self, candidates: Candidates, fields: Fields) -> list[tuple[int, RowCheck]]:
+    def checks(self, candidates: Candidates, fields: ComparedFields) -> list[tuple[int, RowCheck]]:
         """The open parts, each with what tells whether it matches a row of these fields."""
         places = {field: at for at, field in enumerate(fields)}
         return [(part, self._check(tree, places)) for part, tree in candidates.open]
@@ -130,7 +130,7 @@ class TablePack:
         at = places[field]
         return lambda row: fact(_value(row[at]))
 
-    def _fact(self, atom: int) -> tuple[Fact, Fields]:
+    def _fact(self, atom: int) -> tuple[Fact, ComparedFields]:
         fact = Fact(self._atoms.all[atom])
         return self._facts.setdefault(atom, (fact, self._fields(fact.where)))
 

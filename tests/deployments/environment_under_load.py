@@ -52,9 +52,9 @@ class Scene:
         """The next move."""
         return Errand(
             project=self.run,
-            kafka=str(self.endpoints.kafka),
-            gateway=str(self.endpoints.flink_gateway),
-            rest=str(self.endpoints.flink_rest),
+            kafka=self.endpoints.addresses["kafka"],
+            gateway=self.endpoints.addresses["flink_gateway"],
+            rest=self.endpoints.addresses["flink_rest"],
             storage=str(self.storage),
             topic=self.topic,
             release=self.release + 1,
@@ -112,7 +112,7 @@ class Scene:
         topic = f"tocsin.found.{self.run}.live"
         consumer = Consumer(
             {
-                "bootstrap.servers": self.endpoints.kafka,
+                "bootstrap.servers": self.endpoints.addresses["kafka"],
                 "group.id": f"{self.run}-rows",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
@@ -146,10 +146,12 @@ def _mover(errand: Errand, fault: str) -> tuple[int, str]:
 def scene(endpoints: EngineAddresses, folder: Path, *, rate: int, seed: int) -> Iterator[Scene]:
     """An environment under load; its jobs end and its topics go with it."""
     run = f"run-{uuid4().hex[:8]}"
-    admin = AdminClient({"bootstrap.servers": endpoints.kafka, "log_level": 0})
+    admin = AdminClient({"bootstrap.servers": endpoints.addresses["kafka"], "log_level": 0})
     topics = [f"{run}-audit", *(f"tocsin.{what}.{run}.live" for what in ("found", "refused"))]
     admin.create_topics([NewTopic(topics[0], PARTITIONS, 1)])[topics[0]].result(60)
-    feed = Feed(str(endpoints.kafka), topics[0], rate=rate, partitions=PARTITIONS, seed=seed)
+    feed = Feed(
+        endpoints.addresses["kafka"], topics[0], rate=rate, partitions=PARTITIONS, seed=seed
+    )
     storage = folder / run
     storage.mkdir(parents=True)
     made = Scene(endpoints, run, storage, feed)
@@ -158,7 +160,7 @@ def scene(endpoints: EngineAddresses, folder: Path, *, rate: int, seed: int) -> 
         yield made
     finally:
         feed.stop()
-        with ClusterRest(str(endpoints.flink_rest)) as cluster:
+        with ClusterRest(endpoints.addresses["flink_rest"]) as cluster:
             for job in cluster.seen():
                 if job.name.startswith(f"tocsin/{run}/") and not job.ended:
                     cluster.cancel(job.id)

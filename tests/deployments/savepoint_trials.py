@@ -24,6 +24,7 @@ from tocsin.errors import EngineError
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin_engines import EngineAddresses
 from tocsin_flink_sql.bounded.run import SETTINGS
+from tocsin_flink_sql.bounded.servers import servers_of
 from tocsin_flink_sql.bounded.topics import produce, records
 from tocsin_flink_sql.client.http import Rest
 from tocsin_flink_sql.client.rest_api import ClusterRest
@@ -94,11 +95,8 @@ class Planner:
         stack: ExitStack,
         plans: dict[str, CompiledPlan],
     ) -> None:
-        assert endpoints.kafka
-        assert endpoints.flink_gateway
-        assert endpoints.flink_rest
-        self.kafka, self.gateway = endpoints.kafka, endpoints.flink_gateway
-        self.rest, self.folder, self.stack = endpoints.flink_rest, folder, stack
+        self.kafka, self.gateway, self.rest = servers_of(endpoints)
+        self.folder, self.stack = folder, stack
         self.sessions: dict[str, Gateway] = {}
         self.plans = plans
         file = folder / FUNCTIONS

@@ -17,12 +17,12 @@ from sqlglot import exp  # noqa: TID251 - statements of the Flink backend, drawn
 
 from tocsin.backend.base import Backend, Endpoints, Support
 from tocsin.backend.registry import load
-from tocsin.errors import EngineError
 from tocsin.ir.query import Query, Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.sql.tree import Sql, func, ident, number, quoted, table
 from tocsin_flink_sql.backend import FlinkSql
 from tocsin_flink_sql.bounded.run import SETTINGS
+from tocsin_flink_sql.bounded.servers import servers_of
 from tocsin_flink_sql.bounded.topics import produce, records
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
@@ -69,9 +69,7 @@ class FlinkMany:
         return [sorted(self._run(job, endpoints)) for job in jobs]
 
     def _run(self, job: Job, endpoints: Endpoints) -> Iterator[Match]:
-        kafka, gateway, rest = endpoints.kafka, endpoints.flink_gateway, endpoints.flink_rest
-        if not (kafka and gateway and rest):
-            raise EngineError("Kafka and Flink are not both running")
+        kafka, gateway, rest = servers_of(endpoints)
         topic = f"tocsin-many-{uuid4().hex}"
         made = [self._statement(job, at) for at in range(0, len(job.artifacts), MANY)]
         defined = (

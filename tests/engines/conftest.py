@@ -22,8 +22,7 @@ def private_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
 @pytest.fixture
 def servers(broker: EngineAddresses) -> str:
     """The broker's address."""
-    assert broker.kafka
-    return broker.kafka
+    return broker.addresses["kafka"]
 
 
 @pytest.fixture

@@ -30,9 +30,9 @@ def started(
     jar = folder / "functions.jar"
     jar.write_bytes(functions_jar())
     made = list(map(CorrelationArtifact.of, queries))
-    kafka, uri = str(servers.kafka), jar.absolute().as_uri()
+    kafka, uri = servers.addresses["kafka"], jar.absolute().as_uri()
     tables = [each.tables(kafka, uri, reading, {"topic": to}) for each in made]
-    with Gateway(str(servers.flink_gateway), settings=SETTINGS) as session:
+    with Gateway(servers.addresses["flink_gateway"], settings=SETTINGS) as session:
         for statement in dict.fromkeys(chain.from_iterable(tables)):
             session.execute(statement)
         inserts = "".join(f"{each.insert};\n" for each in made)

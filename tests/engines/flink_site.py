@@ -66,7 +66,7 @@ class FlinkSite(Authored):
     @property
     def servers(self) -> str:
         """The broker."""
-        return str(self.endpoints.kafka)
+        return self.endpoints.addresses["kafka"]
 
     @property
     def storage(self) -> Path:
@@ -88,7 +88,7 @@ class FlinkSite(Authored):
 
     def jobs(self) -> list[JobStatus]:
         """Those that live, by name."""
-        with ClusterRest(str(self.endpoints.flink_rest)) as cluster:
+        with ClusterRest(self.endpoints.addresses["flink_rest"]) as cluster:
             seen = [job for job in cluster.seen() if not job.ended]
         own = [job for job in seen if job.name.startswith(f"tocsin/{self.project}/")]
         return sorted(own, key=lambda job: job.name)
@@ -122,8 +122,8 @@ def flink_site(
         backend=backend,
         project=made.project,
         kafka=made.servers,
-        gateway=endpoints.flink_gateway,
-        rest=endpoints.flink_rest,
+        gateway=endpoints.addresses["flink_gateway"],
+        rest=endpoints.addresses["flink_rest"],
         storage=made.storage,
     )
     (made.root / "tocsin.toml").write_text(settings)
@@ -134,7 +134,7 @@ def flink_site(
     try:
         yield made
     finally:
-        with ClusterRest(str(endpoints.flink_rest)) as cluster:
+        with ClusterRest(endpoints.addresses["flink_rest"]) as cluster:
             for job in made.jobs():
                 cluster.cancel(job.id)
         own = [made.topic(what) for what in ("control", "found", "refused", "late")]

@@ -187,17 +187,16 @@ class Streams:
 
 @pytest.fixture(scope="module")
 def fed(day: Day, endpoints: EngineAddresses) -> Iterator[Streams]:
-    assert endpoints.kafka
     by_source = {source.name: source.topic for source in day.project.sources.values()}
-    topics.create(endpoints.kafka, by_source.values(), partitions=1)
+    servers = endpoints.addresses["kafka"]
+    topics.create(servers, by_source.values(), partitions=1)
     try:
         for source, topic in by_source.items():
-            send_all(
-                endpoints.kafka, topic, (day.folder / f"{source}.jsonl").read_bytes().splitlines()
-            )
-        yield Streams(endpoints.kafka, day.project, by_source)
+            lines = (day.folder / f"{source}.jsonl").read_bytes().splitlines()
+            send_all(servers, topic, lines)
+        yield Streams(servers, day.project, by_source)
     finally:
-        topics.delete(endpoints.kafka, list(by_source.values()))
+        topics.delete(servers, list(by_source.values()))
 
 
 def test_workers_on_kafka_raise_the_same_alerts(
@@ -229,7 +228,7 @@ def test_jobs_on_flink_raise_the_same_alerts(
     try:
         with (
             ThreadPoolExecutor(SESSIONS) as pool,
-            ClusterRest(str(endpoints.flink_rest)) as cluster,
+            ClusterRest(endpoints.addresses["flink_rest"]) as cluster,
         ):
             for job in pool.map(lambda start: start(), jobs):
                 cluster.wait_finished(job, SECONDS)
@@ -247,5 +246,5 @@ def packed(
     pack = Pack.of(source.name, [Part.of(query) for query in queries])
     jar = folder / f"{source.name}.jar"
     jar.write_bytes(pack_jar(pack))
-    places = [TopicLocation(str(servers.kafka), topic) for topic in (source.topic, *to)]
-    return submit(source.name, jar, places, str(servers.flink_gateway))
+    places = [TopicLocation(servers.addresses["kafka"], topic) for topic in (source.topic, *to)]
+    return submit(source.name, jar, places, servers.addresses["flink_gateway"])

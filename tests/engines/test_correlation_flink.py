@@ -174,9 +174,9 @@ def told(
     folder: Path,
 ) -> list[dict[str, Any]]:
     """The rows of what is deployed, on events that end; every source has them all."""
-    servers, run = str(endpoints.kafka), f"tocsin-told-{uuid4().hex}"
+    servers, run = endpoints.addresses["kafka"], f"tocsin-told-{uuid4().hex}"
     read, to = f"{run}-events", f"{run}-found"
-    with temporary(servers, [read, to]), ClusterRest(str(endpoints.flink_rest)) as cluster:
+    with temporary(servers, [read, to]), ClusterRest(endpoints.addresses["flink_rest"]) as cluster:
         produce(servers, read, events)
         for at in range(0, len(queries), CHUNK):
             some, reading = queries[at : at + CHUNK], {**BOUNDED, "topic": read}

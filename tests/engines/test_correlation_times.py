@@ -161,22 +161,22 @@ def test_spark(tmp_path: Path) -> None:
 
 @pytest.mark.engine
 def test_flink(endpoints: EngineAddresses) -> None:
-    assert endpoints.kafka
-    assert endpoints.flink_gateway
     topic = "test-correlation-times"
     sources = [replace(s, table=f"left_times_{n}") for n, s in enumerate(SOURCES)]
     each = "SELECT {} AS n, `~offset`, DATE_FORMAT(`~time`, 'yyyy-MM-dd HH:mm:ss.SSS') FROM {}"
     with (
-        temporary(endpoints.kafka, [topic]),
+        temporary(endpoints.addresses["kafka"], [topic]),
         functions() as defined,
-        Gateway(endpoints.flink_gateway) as session,
+        Gateway(endpoints.addresses["flink_gateway"]) as session,
     ):
-        produce(endpoints.kafka, topic, [{"time": value} for value in VALUES])
+        produce(endpoints.addresses["kafka"], topic, [{"time": value} for value in VALUES])
         for statement in defined:
             session.execute(statement)
         for source in sources:
             session.execute(
-                source_table(source, TopicLocation(endpoints.kafka, topic, bounded=True))
+                source_table(
+                    source, TopicLocation(endpoints.addresses["kafka"], topic, bounded=True)
+                )
             )
             session.execute(view(source))
         asked = (each.format(n, source.table) for n, source in enumerate(sources))

@@ -23,15 +23,13 @@ EXACTLY_ONCE = """,
 
 @pytest.fixture
 def gateway(endpoints: EngineAddresses) -> Iterator[Gateway]:
-    assert endpoints.flink_gateway
-    with Gateway(endpoints.flink_gateway) as session:
+    with Gateway(endpoints.addresses["flink_gateway"]) as session:
         yield session
 
 
 @pytest.fixture
 def cluster(endpoints: EngineAddresses) -> Iterator[ClusterRest]:
-    assert endpoints.flink_rest
-    with ClusterRest(endpoints.flink_rest) as client:
+    with ClusterRest(endpoints.addresses["flink_rest"]) as client:
         yield client
 
 
@@ -54,9 +52,8 @@ def test_a_changing_result_is_folded_and_all_pages_are_read(gateway: Gateway) ->
 
 @pytest.mark.engine
 def test_the_settings_of_a_session_hold(endpoints: EngineAddresses) -> None:
-    assert endpoints.flink_gateway
     settings = {"pipeline.name": "named by the test", "execution.runtime-mode": "batch"}
-    with Gateway(endpoints.flink_gateway, settings=settings) as session:
+    with Gateway(endpoints.addresses["flink_gateway"], settings=settings) as session:
         told: dict[str, str] = dict(session.query("SET"))
     assert told.items() >= settings.items()
 
@@ -65,18 +62,19 @@ def test_the_settings_of_a_session_hold(endpoints: EngineAddresses) -> None:
 def test_a_bounded_job_from_kafka_to_kafka(
     endpoints: EngineAddresses, gateway: Gateway, cluster: ClusterRest
 ) -> None:
-    assert endpoints.kafka
     events = [f'{{"action":"{"payout" if n % 3 else "login"}","amount":{n}}}' for n in range(90)]
-    produce(endpoints.kafka, "clients.in", events)
+    produce(endpoints.addresses["kafka"], "clients.in", events)
     for name, topic, more in (("i", "clients.in", ""), ("o", "clients.out", EXACTLY_ONCE)):
-        ddl = KAFKA_TABLE.format(name=name, topic=topic, servers=endpoints.kafka, more=more)
+        ddl = KAFKA_TABLE.format(
+            name=name, topic=topic, servers=endpoints.addresses["kafka"], more=more
+        )
         gateway.execute(ddl)
     job = gateway.submit_job("INSERT INTO o SELECT * FROM i WHERE action = 'payout'")
     cluster.wait_finished(job)
     assert cluster.jobs()[job] == "FINISHED"
     assert cluster.root_exception(job) == ""
     expected = [event for n, event in enumerate(events) if n % 3]
-    assert consume(endpoints.kafka, "clients.out") == expected
+    assert consume(endpoints.addresses["kafka"], "clients.out") == expected
 
 
 @pytest.mark.engine
@@ -128,9 +126,8 @@ def test_an_endless_job_runs_until_it_is_cancelled(gateway: Gateway, cluster: Cl
 
 @pytest.mark.engine
 def test_an_endless_result_is_given_up(endpoints: EngineAddresses, cluster: ClusterRest) -> None:
-    assert endpoints.flink_gateway
     settings = {"pipeline.name": "given up"}
-    with Gateway(endpoints.flink_gateway, timeout=10, settings=settings) as session:
+    with Gateway(endpoints.addresses["flink_gateway"], timeout=10, settings=settings) as session:
         session.execute(
             "CREATE TEMPORARY TABLE slow (n INT)"
             " WITH ('connector' = 'datagen', 'rows-per-second' = '1')"
@@ -145,7 +142,7 @@ def test_an_endless_result_is_given_up(endpoints: EngineAddresses, cluster: Clus
 
 @pytest.mark.engine
 def test_what_is_not_there_or_not_flink(endpoints: EngineAddresses) -> None:
-    for url in ("http://127.0.0.1:1", "nonsense", f"http://{endpoints.kafka}"):
+    for url in ("http://127.0.0.1:1", "nonsense", "http://" + endpoints.addresses["kafka"]):
         with pytest.raises(EngineError, match=f"no SQL Gateway at {url}") as caught, Gateway(url):
             pass
         assert caught.value.hint == "start one with `tocsin engines up flink`"

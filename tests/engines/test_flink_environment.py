@@ -134,7 +134,7 @@ def test_what_was_changed_by_hand_is_named_and_mended(site: FlinkSite) -> None:
 def change_by_hand(site: FlinkSite) -> None:
     """All that somebody may do to a release beside Tocsin, at once."""
     by_pipeline = dict(zip(site.pipelines(), site.jobs(), strict=True))
-    with ClusterRest(str(site.endpoints.flink_rest)) as cluster:
+    with ClusterRest(site.endpoints.addresses["flink_rest"]) as cluster:
         for pipeline in ("few", "audit/poison~shadow"):
             cluster.cancel(by_pipeline[pipeline].id)
     prefix = f"tocsin/{site.project}/prod"
@@ -169,7 +169,7 @@ def change_by_hand(site: FlinkSite) -> None:
 def another_job(site: FlinkSite, name: str) -> None:
     """Somebody starts a job that bears one of our names."""
     settings = {"pipeline.name": name, "execution.runtime-mode": "streaming"}
-    with Gateway(str(site.endpoints.flink_gateway), settings=settings) as gateway:
+    with Gateway(site.endpoints.addresses["flink_gateway"], settings=settings) as gateway:
         gateway.execute(
             "CREATE TABLE numbers (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1')"
         )

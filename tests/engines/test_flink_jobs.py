@@ -46,7 +46,7 @@ def test_hand_made_changes_are_found(live: Scene) -> None:
 
 
 def test_a_lost_job_is_found_and_healed(live: Scene) -> None:
-    with ClusterRest(str(live.endpoints.flink_rest)) as cluster:
+    with ClusterRest(live.endpoints.addresses["flink_rest"]) as cluster:
         [job] = [j for j in cluster.seen() if "/audit@" in j.name and live.run in j.name]
         cluster.cancel(job.id)
     assert [each.kind for each in live.findings()] == ["job-missing"]

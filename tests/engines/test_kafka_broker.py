@@ -13,23 +13,21 @@ from tocsin_runtime.control.reader import read
 
 @pytest.mark.engine
 def test_records_go_through_kafka(broker: EngineAddresses) -> None:
-    assert broker.kafka
     sent = [f"é{number}" for number in range(1000)]
-    produce(broker.kafka, "plain", sent)
-    assert consume(broker.kafka, "plain") == sent
+    produce(broker.addresses["kafka"], "plain", sent)
+    assert consume(broker.addresses["kafka"], "plain") == sent
 
 
 @pytest.mark.engine
 def test_an_aborted_transaction_is_not_seen(broker: EngineAddresses) -> None:
-    assert broker.kafka
-    producer = Producer({"bootstrap.servers": broker.kafka, "transactional.id": "t1"})
+    producer = Producer({"bootstrap.servers": broker.addresses["kafka"], "transactional.id": "t1"})
     producer.init_transactions(30)
     for value, commit in ((b"first", True), (b"lost", False), (b"second", True)):
         producer.begin_transaction()
         producer.produce("transactions", value)
         producer.flush(SECONDS)
         producer.commit_transaction(30) if commit else producer.abort_transaction(30)
-    assert consume(broker.kafka, "transactions") == ["first", "second"]
+    assert consume(broker.addresses["kafka"], "transactions") == ["first", "second"]
 
 
 @pytest.mark.engine

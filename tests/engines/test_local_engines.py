@@ -31,14 +31,14 @@ def tocsin_engines(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.engine
 def test_two_brokers_side_by_side_share_nothing(private_state: Path) -> None:
     with running(("kafka",), name="one") as one, running(("kafka",), name="two") as two:
-        assert one.kafka
-        assert two.kafka
-        assert one.kafka != two.kafka
+        assert one.addresses["kafka"]
+        assert two.addresses["kafka"]
+        assert one.addresses["kafka"] != two.addresses["kafka"]
         assert one.logs != two.logs
-        produce(one.kafka, "t", ["one"])
-        produce(two.kafka, "t", ["two"])
-        assert consume(one.kafka, "t") == ["one"]
-        assert consume(two.kafka, "t") == ["two"]
+        produce(one.addresses["kafka"], "t", ["one"])
+        produce(two.addresses["kafka"], "t", ["two"])
+        assert consume(one.addresses["kafka"], "t") == ["one"]
+        assert consume(two.addresses["kafka"], "t") == ["two"]
     assert not list((private_state / "engines").iterdir())
 
 
@@ -109,7 +109,7 @@ def test_logs_outlive_a_failed_block(private_state: Path) -> None:
 def test_what_ran_before_is_left_running() -> None:
     before = up(("kafka",), name="mine")
     with running(("kafka",), name="mine") as inside:
-        assert inside.kafka == before.kafka
+        assert inside.addresses["kafka"] == before.addresses["kafka"]
         assert (before.started, inside.started) == (("kafka",), ())
     assert [engine.health for engine in status(("kafka",), name="mine")] == ["healthy"]
     assert down(name="mine") == ("kafka",)
@@ -121,11 +121,11 @@ def test_a_full_cache_needs_no_maven(monkeypatch: pytest.MonkeyPatch) -> None:
     java = shutil.which("java")
     assert java
     with running(("kafka",), name="online") as online:
-        assert online.kafka
+        assert online.addresses["kafka"]
     monkeypatch.setenv("JAVA_HOME", str(Path(java).resolve().parents[1]))
     monkeypatch.setenv("PATH", "")
     with running(("kafka",), name="offline") as offline:
-        assert offline.kafka
+        assert offline.addresses["kafka"]
 
 
 @pytest.mark.engine

@@ -127,7 +127,7 @@ def test_all_rules_are_one_job(endpoints: EngineAddresses, corpus: Corpus, tmp_p
     jar = tmp_path / "pack.jar"
     jar.write_bytes(pack_jar(pack))
     with job_topics(endpoints) as places:
-        job = submit(pack.source, jar, places, str(endpoints.flink_gateway))
+        job = submit(pack.source, jar, places, endpoints.addresses["flink_gateway"])
         finish(endpoints, job)
     assert len(pack.parts) > 2500
 
@@ -137,7 +137,7 @@ def job_topics(
     endpoints: EngineAddresses, events: Iterable[bytes | None] = ()
 ) -> Iterator[list[TopicLocation]]:
     """Topics of a job: its events, matches, and what is refused."""
-    servers, run = str(endpoints.kafka), f"test-pack-{uuid4().hex}"
+    servers, run = endpoints.addresses["kafka"], f"test-pack-{uuid4().hex}"
     places = [TopicLocation(servers, f"{run}-{what}") for what in ("events", "matches", "refused")]
     with temporary(servers, [place.topic for place in places]):
         send_all(servers, places[0].topic, events)
@@ -146,7 +146,7 @@ def job_topics(
 
 def finish(endpoints: EngineAddresses, job: str) -> None:
     """Wait for the job; EngineError if it fails."""
-    with ClusterRest(str(endpoints.flink_rest)) as cluster:
+    with ClusterRest(endpoints.addresses["flink_rest"]) as cluster:
         cluster.wait_finished(job)
 
 
@@ -157,8 +157,10 @@ def test_what_is_no_event_is_told_and_does_no_harm(
     jar.write_bytes(pack_jar(Pack.of(SOURCE.name, [Part.of(EVIL)])))
     events = [b"{", b'{"text":"evil"}', b"[1]", b'{"text":"\xff"}', None]
     with job_topics(endpoints, events) as places:
-        finish(endpoints, submit(SOURCE.name, jar, places, str(endpoints.flink_gateway)))
-        matches, refused = (records(str(endpoints.kafka), place.topic) for place in places[1:])
+        finish(endpoints, submit(SOURCE.name, jar, places, endpoints.addresses["flink_gateway"]))
+        matches, refused = (
+            records(endpoints.addresses["kafka"], place.topic) for place in places[1:]
+        )
     assert [(row["detection_id"], row["offset"]) for row in matches] == [("evil", 1)]
     assert matches[0]["event"] == '{"text":"evil"}'
     assert {row["offset"]: row["detection_id"] for row in refused} == dict.fromkeys((0, 2, 3, 4))
@@ -178,5 +180,5 @@ def test_a_damaged_pack_does_not_start(endpoints: EngineAddresses, tmp_path: Pat
         for name in good.namelist():
             bad.writestr(name, good.read(name).replace(b"evil", b"good"))
     with job_topics(endpoints) as places, pytest.raises(EngineError) as told:
-        finish(endpoints, submit(SOURCE.name, jar, places, str(endpoints.flink_gateway)))
+        finish(endpoints, submit(SOURCE.name, jar, places, endpoints.addresses["flink_gateway"]))
     assert "digest is not that of its detections" in told.value.message

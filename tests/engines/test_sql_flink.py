@@ -73,8 +73,6 @@ def test_a_name_is_a_name(endpoints: EngineAddresses) -> None:
 
 
 def test_event_time_in_any_zone(endpoints: EngineAddresses) -> None:
-    assert endpoints.kafka
-    assert endpoints.flink_gateway
     given = {
         "2026-01-01T10:00:00+02:00": "2026-01-01T08:00:00",
         "2026-01-01 10:00:00.123456-05:30": "2026-01-01T15:30:00.123",
@@ -84,34 +82,38 @@ def test_event_time_in_any_zone(endpoints: EngineAddresses) -> None:
     }
     topic = "test-event-time"
     with (
-        temporary(endpoints.kafka, [topic]),
+        temporary(endpoints.addresses["kafka"], [topic]),
         functions() as defined,
-        Gateway(endpoints.flink_gateway) as session,
+        Gateway(endpoints.addresses["flink_gateway"]) as session,
     ):
-        produce(endpoints.kafka, topic, [{"time": text} for text in given])
+        produce(endpoints.addresses["kafka"], topic, [{"time": text} for text in given])
         for statement in defined:
             session.execute(statement)
-        session.execute(source_table(SOURCE, TopicLocation(endpoints.kafka, topic, bounded=True)))
+        session.execute(
+            source_table(SOURCE, TopicLocation(endpoints.addresses["kafka"], topic, bounded=True))
+        )
         session.execute(view(SOURCE))
         found = session.query("SELECT `time`[1], CAST(`~time` AS TIMESTAMP(3)) FROM `every_type`")
     assert {row[0]: row[1] for row in found} == given
 
 
 def test_the_planner_tells_what_it_refuses(endpoints: EngineAddresses) -> None:
-    assert endpoints.flink_gateway
     good = compile_query(query(Leaf("text", Text(("a",))), SOURCE), FlinkSql())
     assert isinstance(good, Artifact)
     statement = good.body.decode()
     bad = statement.replace("`text`", "`nothing`")
-    told = validate_statements(endpoints.flink_gateway, SOURCE, [statement, bad, statement])
+    told = validate_statements(
+        endpoints.addresses["flink_gateway"], SOURCE, [statement, bad, statement]
+    )
     assert [bool(error) for error in told] == [False, True, False]
     assert "nothing" in told[1]
 
 
 def test_common_parts_of_an_or_are_planned(endpoints: EngineAddresses) -> None:
-    assert endpoints.flink_gateway
     words = ("f ", "hklm", "hkcu", "x")
     a, b, c, d = (Leaf("text", Text((Wild.MANY, word, Wild.MANY))) for word in words)
     both = any_of((all_of((a, b)), all_of((a, c)), d))
     [made] = _compiled([both])
-    assert validate_statements(endpoints.flink_gateway, SOURCE, [made.body.decode()]) == [""]
+    assert validate_statements(
+        endpoints.addresses["flink_gateway"], SOURCE, [made.body.decode()]
+    ) == [""]

@@ -58,13 +58,12 @@ def test_every_rule_compiles(queries: list[Query]) -> None:
 
 @pytest.mark.engine
 def test_the_planner_accepts_them(queries: list[Query], endpoints: EngineAddresses) -> None:
-    assert endpoints.flink_gateway
     done, _ = compile_all(queries, FlinkSql())
     chosen = done if WHOLE else _sample(done)
     wrong = []
     for (source,), group in groupby(chosen, key=lambda pair: pair[0].sources):
         texts = [artifact.body.decode() for _, artifact in group]
-        told = validate_statements(endpoints.flink_gateway, source, texts)
+        told = validate_statements(endpoints.addresses["flink_gateway"], source, texts)
         wrong += [(text, error) for text, error in zip(texts, told, strict=True) if error]
     assert wrong == []
 

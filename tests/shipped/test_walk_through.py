@@ -22,9 +22,9 @@ def test_walk_through(installed: Installed, endpoints: EngineAddresses, tmp_path
     storage.mkdir()
     env = {
         "PATH": f"{installed.path}:/usr/bin:/bin",
-        "TOCSIN_KAFKA": str(endpoints.kafka),
-        "TOCSIN_FLINK": str(endpoints.flink_rest),
-        "TOCSIN_GATEWAY": str(endpoints.flink_gateway),
+        "TOCSIN_KAFKA": endpoints.addresses["kafka"],
+        "TOCSIN_FLINK": endpoints.addresses["flink_rest"],
+        "TOCSIN_GATEWAY": endpoints.addresses["flink_gateway"],
         "TOCSIN_STORAGE": str(storage),
     }
     text = section(PAGE.read_text("utf-8"), "From an empty cluster to the first alert")

@@ -41,8 +41,8 @@ CLASS, TUPLE, ROWS = "~class", "~tuple", "~rows"
 PORTION = 2_000
 """Rows that come to Python at a time."""
 
-Values = Sequence[tuple[Any, ...]]
-Classify = Callable[[Values], Sequence[int]]
+ValueRows = Sequence[tuple[Any, ...]]
+Classify = Callable[[ValueRows], Sequence[int]]
 
 
 def table_part(query: Query) -> Part:
@@ -68,11 +68,11 @@ class PackRun(ABC):
     # --- what an engine brings ------------------------------------------------------------------
 
     @abstractmethod
-    def sample(self, rows: exp.Select) -> Values:
+    def sample(self, rows: exp.Select) -> ValueRows:
         """Some of the rows, about as many as SAMPLE."""
 
     @abstractmethod
-    def rows(self, select: exp.Select) -> Iterator[Values]:
+    def rows(self, select: exp.Select) -> Iterator[ValueRows]:
         """The rows of a SELECT, in portions."""
 
     @abstractmethod

@@ -16,7 +16,7 @@ from tocsin.pack import Part
 from tocsin.sql.tree import Sql, func, ident, name, table
 from tocsin_batch_sql.common.events import ROW, run_columns, write_events
 from tocsin_batch_sql.common.misfits import as_texts, beside, may_misfit
-from tocsin_batch_sql.common.pack_run import CLASS, PORTION, Classify, PackRun, Values, of
+from tocsin_batch_sql.common.pack_run import CLASS, PORTION, Classify, PackRun, ValueRows, of
 from tocsin_batch_sql.duckdb.macros import MACROS
 from tocsin_batch_sql.duckdb.memory import in_memory
 from tocsin_batch_sql.duckdb.printer import printed
@@ -77,12 +77,12 @@ class DuckDbRun(PackRun):
         super().__init__(source, pack, relation, row)
         self._connection = connection
 
-    def sample(self, rows: exp.Select) -> Values:
+    def sample(self, rows: exp.Select) -> ValueRows:
         """A sample of all rows, the same one for the same table."""
         some = f"USING SAMPLE reservoir({SAMPLE} ROWS) REPEATABLE ({SEED})"
         return self._connection.execute(f"{printed(rows)}\n{some}").fetchall()
 
-    def rows(self, select: exp.Select) -> Iterator[Values]:
+    def rows(self, select: exp.Select) -> Iterator[ValueRows]:
         """By fetchmany."""
         found = self._connection.execute(printed(select))
         while rows := found.fetchmany(PORTION):

@@ -22,7 +22,7 @@ from tocsin.pack import Part
 from tocsin.sql.tree import Sql, ident, name
 from tocsin_batch_sql.common.events import ROW, NamedColumn, run_columns, write_events
 from tocsin_batch_sql.common.misfits import MISFITS, OURS, as_texts, beside, may_misfit
-from tocsin_batch_sql.common.pack_run import CLASS, PORTION, Classify, PackRun, Values
+from tocsin_batch_sql.common.pack_run import CLASS, PORTION, Classify, PackRun, ValueRows
 from tocsin_batch_sql.spark.printer import printed
 from tocsin_batch_sql.spark.run import first_line, in_memory, place, prepare
 from tocsin_batch_sql.spark.tables import objects, rows, texts_of
@@ -103,12 +103,12 @@ class SparkRun(PackRun):
         self._spark = spark
         self._kept: dict[str, DataFrame] = {}
 
-    def sample(self, rows: exp.Select) -> Values:
+    def sample(self, rows: exp.Select) -> ValueRows:
         """The first rows: any other sample reads them all."""
-        sampled: Values = self._frame(rows.limit(SAMPLE)).collect()
+        sampled: ValueRows = self._frame(rows.limit(SAMPLE)).collect()
         return sampled
 
-    def rows(self, select: exp.Select) -> Iterator[Values]:
+    def rows(self, select: exp.Select) -> Iterator[ValueRows]:
         """Partition by partition."""
         found: Iterator[Any] = self._frame(select).toLocalIterator()
         while portion := list(islice(found, PORTION)):

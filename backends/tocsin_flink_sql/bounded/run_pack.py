@@ -13,6 +13,7 @@ from tocsin.errors import EngineError
 from tocsin.model.artifact import Match
 from tocsin.pack import Pack, Part
 from tocsin_flink_sql.bounded.run import SETTINGS
+from tocsin_flink_sql.bounded.servers import servers_of
 from tocsin_flink_sql.bounded.topics import produce, records
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.client.sql_gateway import Gateway
@@ -33,29 +34,24 @@ def run_pack(
     Raises EngineError where an engine is missing, the job fails, or an event or a detection could
     not be evaluated; Unsupported for what Java cannot say.
     """
-    if not (endpoints.kafka and endpoints.flink_gateway and endpoints.flink_rest):
-        raise EngineError(
-            "Kafka and Flink are not both running", hint="tocsin engines up kafka flink"
-        )
+    kafka, gateway, rest = servers_of(endpoints)
     pack = Pack.of(source, parts)
     run = f"tocsin-pack-{uuid4().hex}"
-    places = [
-        TopicLocation(endpoints.kafka, f"{run}-{what}") for what in ("events", "matches", "refused")
-    ]
+    places = [TopicLocation(kafka, f"{run}-{what}") for what in ("events", "matches", "refused")]
     with (
-        temporary(endpoints.kafka, [place.topic for place in places]),
+        temporary(kafka, [place.topic for place in places]),
         TemporaryDirectory() as folder,
     ):
-        produce(endpoints.kafka, places[0].topic, events)
+        produce(kafka, places[0].topic, events)
         jar = Path(folder, f"tocsin-pack-{pack.digest}.jar")
         jar.write_bytes(pack_jar(pack))
-        job = submit(pack.source, jar, places, endpoints.flink_gateway)
-        with ClusterRest(endpoints.flink_rest) as cluster:
+        job = submit(pack.source, jar, places, gateway)
+        with ClusterRest(rest) as cluster:
             cluster.wait_finished(job)
-        for row in records(endpoints.kafka, places[2].topic):
+        for row in records(kafka, places[2].topic):
             who = row["detection_id"] or "every detection"
             raise EngineError(f"{who} was refused event {row['offset']}: {row['reason']}")
-        found = records(endpoints.kafka, places[1].topic)
+        found = records(kafka, places[1].topic)
     return sorted(Match(row["detection_id"], row["offset"]) for row in found)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 from tocsin.errors import EngineError
 from tocsin_flink_sql.client.http import Rest
 
-Row = tuple[Any, ...]
+ResultRow = tuple[Any, ...]
 """The values of a row as JSON gives them, in the order of the columns."""
 
 _FIRST_POLL, _SLOWEST_POLL = 0.02, 0.25
@@ -72,12 +72,12 @@ class Gateway:
             raise EngineError(f"the statement ended as {state}", hint=_shortened(statement))
         return handle
 
-    def fetch(self, handle: OperationHandle) -> list[Row]:
+    def fetch(self, handle: OperationHandle) -> list[ResultRow]:
         """All rows of a result, page by page; a changing result as it stands at its end.
 
         The result of an unbounded query has no end: that is an error when the time is over.
         """
-        rows: list[Row] = []
+        rows: list[ResultRow] = []
         for page in self._pages(handle):
             for entry in page.get("results", {}).get("data", []):
                 row = tuple(entry["fields"])
@@ -85,7 +85,7 @@ class Gateway:
                 rows.append(row) if entry["kind"] in _ADDS else rows.remove(row)
         return rows
 
-    def query(self, statement: str) -> list[Row]:
+    def query(self, statement: str) -> list[ResultRow]:
         """Execute and fetch."""
         return self.fetch(self.execute(statement))
 

@@ -11,6 +11,7 @@ from tocsin.backend.streaming import UnhealthyError
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.deploy.environment import Timing
 from tocsin_flink_sql.deploy.topics import Channels
+from tocsin_kafka.settings import Offsets
 
 POLL_SECONDS = 0.5
 HOPELESS = 3
@@ -18,9 +19,6 @@ HOPELESS = 3
 
 NO_TASK_SLOTS = "NoResourceAvailableException"
 """Not the job's fault: a task manager is gone, and may come back."""
-
-Offsets = Mapping[tuple[str, int], int]
-"""By topic and partition."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from tocsin.release.entry import Entry
 from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, PackJob, job_specs
 
-Judge = Callable[[bytes, bytes], StateDecision]
+JudgeState = Callable[[bytes, bytes], StateDecision]
 
 
 class StepKind(Enum):
@@ -71,7 +71,7 @@ class JobStep:
         return f"before: {self.parent}" if self.parent else ""
 
 
-def plan_rollout(rollout: Rollout, judge: Judge) -> list[JobStep]:
+def plan_rollout(rollout: Rollout, judge: JudgeState) -> list[JobStep]:
     """A step for each pipeline of both sides; those that go come first.
 
     Raises EngineError where a wish on the state of a correlation is impossible.
@@ -102,7 +102,7 @@ def _gone(spec: JobSpec, comes: Sequence[JobStep]) -> JobStep:
     return JobStep(StepKind.MERGE if joins else StepKind.STOP, before=spec)
 
 
-def _changed(spec: JobSpec, before: JobSpec, rollout: Rollout, judge: Judge) -> JobStep:
+def _changed(spec: JobSpec, before: JobSpec, rollout: Rollout, judge: JudgeState) -> JobStep:
     if spec.version == before.version:
         return JobStep(StepKind.KEEP, spec, before)
     if not isinstance(spec, CorrelationJob) or not isinstance(before, CorrelationJob):

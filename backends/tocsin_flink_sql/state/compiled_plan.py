@@ -19,7 +19,7 @@ from tocsin.canonical import canonical_bytes
 from tocsin.errors import EngineError
 from tocsin_flink_sql.client.sql_gateway import Gateway
 
-Node = Mapping[str, Any]
+PlanNode = Mapping[str, Any]
 Ids = Mapping[int, int]
 
 
@@ -44,7 +44,7 @@ class CompiledPlan:
         return canonical_bytes(self.body)
 
     @cached_property
-    def nodes(self) -> dict[int, Node]:
+    def nodes(self) -> dict[int, PlanNode]:
         """The nodes by id."""
         return {node["id"]: node for node in self.body["nodes"]}
 

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from tocsin.canonical import digest
-from tocsin_flink_sql.state.compiled_plan import CompiledPlan, Node
+from tocsin_flink_sql.state.compiled_plan import CompiledPlan, PlanNode
 
 STATELESS = ("calc", "correlate", "exchange", "union")
 """Kinds of nodes without state; any other is taken to have some."""
@@ -57,12 +57,12 @@ def adopt(new: CompiledPlan, old: CompiledPlan) -> CompiledPlan:
     return new.renumbered({a: pairs[a] if a in pairs else next(fresh) for a in new.order()})
 
 
-def is_stateful(node: Node) -> bool:
+def is_stateful(node: PlanNode) -> bool:
     """Whether a node holds state."""
     return _kind(node) not in STATELESS
 
 
-def _kind(node: Node) -> str:
+def _kind(node: PlanNode) -> str:
     """`stream-exec-over-aggregate_1` is an `over-aggregate`."""
     return str(node["type"]).removeprefix("stream-exec-").rpartition("_")[0]
 
@@ -131,7 +131,7 @@ def _pair_plain(
 # --- state ----------------------------------------------------------------------------------------
 
 
-def state(node: Node) -> Any:
+def state(node: PlanNode) -> Any:
     """What must be equal for one node to go on with the state of another, as JSON."""
     match _kind(node):
         case "table-source-scan":
@@ -146,7 +146,7 @@ def state(node: Node) -> Any:
     return {name: value for name, value in node.items() if name not in own}
 
 
-def _window(node: Node) -> Any:
+def _window(node: PlanNode) -> Any:
     """Keys, rows and accumulators of a window; not how far back it reaches."""
     spec = node["overSpec"]
     fields = node["outputType"]["fields"]
@@ -173,7 +173,7 @@ def _arguments(spec: Any, call: Any) -> list[Any]:
     return [n if n < first else spec["constants"][n - first] for n in call["argList"]]
 
 
-def _span(node: Node) -> int:
+def _span(node: PlanNode) -> int:
     """How far back a window reaches, in milliseconds; 0 for any other node."""
     if _kind(node) != "over-aggregate":
         return 0

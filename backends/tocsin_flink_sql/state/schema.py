@@ -13,7 +13,7 @@ from tocsin.ir.correlation import CorrelationType, Ref
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.release.entry import FORBID_UNKNOWN
 
-Fields = tuple[tuple[str, ...], ...]
+FieldsByRule = tuple[tuple[str, ...], ...]
 """For each key or value its field in every base rule."""
 
 
@@ -55,8 +55,8 @@ class StateSchema:
 
     type: CorrelationType
     timespan_ms: int
-    group_by: Fields
-    values: Fields
+    group_by: FieldsByRule
+    values: FieldsByRule
     bounds: str
     presence: str
     percentile: str
@@ -91,7 +91,7 @@ class StateSchema:
         return self.timespan_ms + max(below, default=0)
 
 
-def _fields(refs: tuple[Ref, ...]) -> Fields:
+def _fields(refs: tuple[Ref, ...]) -> FieldsByRule:
     return tuple(ref.fields for ref in refs)
 
 

@@ -1,4 +1,4 @@
-"""The use cases: what the command line, an API, jobs and notebooks ask for, as values.
+"""The use cases: functions on values, for the command line, an API, jobs and notebooks.
 
-Nothing here prints, asks or ends the process. Notes on what goes on are given to a callable.
+Nothing here prints, asks or ends the process. Notes on progress are passed to a callable.
 """

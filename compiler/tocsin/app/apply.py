@@ -1,4 +1,4 @@
-"""Deploys a plan; what an earlier apply was killed in is finished first."""
+"""Deploys a plan; an interrupted apply is finished first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def apply_project(
     evidence: Any,
     review: Review,
 ) -> Release | None:
-    """Deploy the project, or mend what runs; None: there is nothing to do.
+    """Deploy the project, or a repair; None if there is nothing to do.
 
     Raises StaleError if a plan was `reviewed` and the same is not planned here and now.
     """
@@ -39,14 +39,14 @@ def apply_project(
 
 
 def _made_again(opened: OpenEnvironment, reviewed: Plan) -> Bundle:
-    """What a file says that was reviewed, out of the project or the ledger: not its own bytes."""
+    """The reviewed plan, made again from the project or the ledger: none of its own bytes."""
     own = plan_repair(opened) if reviewed.repairs else plan_project(opened)
     check_same(reviewed, own.plan)
     return own
 
 
 def finish_interrupted(opened: OpenEnvironment) -> Release | None:
-    """Finish what an earlier apply was killed in; the release that it became."""
+    """Finish an interrupted apply; returns its release."""
     target = opened.reachable()
     if not opened.interrupted:
         return None
@@ -61,7 +61,7 @@ def finish_interrupted(opened: OpenEnvironment) -> Release | None:
 def carry_out(
     opened: OpenEnvironment, bundle: Bundle, approvals: tuple[str, ...], evidence: Any
 ) -> Release:
-    """Apply a plan in the name of the person that git knows."""
+    """Apply a plan in the name of git's user."""
     order, target = Order(bundle, opened.ledger.who(), approvals, evidence), opened.reachable()
     release = apply(order, target, opened.ledger, opened.progress)
     if idle := target.unattended():

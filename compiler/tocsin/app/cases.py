@@ -48,7 +48,7 @@ def to_test(paths: Sequence[Path], changed_since: str | None) -> Tested:
 def run_cases(
     queries: Sequence[Resolved], engines: Sequence[str], notify: Notify
 ) -> Iterator[CaseVerdict]:
-    """A verdict a case and engine. One start of an engine serves all cases."""
+    """A verdict per case and engine. Each engine is started once for all cases."""
     if EVALUATOR in engines:
         yield from run_evaluator(queries)
     with started(engines) as (backends, endpoints):

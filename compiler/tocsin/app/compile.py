@@ -1,4 +1,4 @@
-"""Makes the artifacts of every backend, and counts what each compiles and refuses."""
+"""Compiles detections with every backend, and counts what each compiles and refuses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Passing = Callable[[Sequence[Resolved], str], Iterable[Resolved]]
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What one backend made of the detections that are meant for it."""
+    """The result of one backend for the detections that are meant for it."""
 
     backend: Backend
     artifacts: tuple[Artifact, ...]

@@ -1,4 +1,4 @@
-"""Holds backends against the contract, on their real engines."""
+"""Tests backends against the contract, on their real engines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tocsin.progress import Notify
 
 
 def chosen_cases(wanted: Sequence[str], tag: str | None) -> list[ContractCase]:
-    """The cases of these rows, without rows of all, that have the tag if one is given."""
+    """The cases of these rows (of all if none is given) that have the tag, if one is given."""
     known = {row.id for row in rows()}
     for name in wanted:
         if name not in known:

@@ -1,4 +1,4 @@
-"""ATT&CK coverage: of the project as it lies there, or of what is live in an environment."""
+"""ATT&CK coverage of the project as it is, or of what is live in an environment."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ from tocsin.state.live import Live
 class OpenEnvironment:
     """One environment of the project at `root`.
 
-    `target` is None where an address is not known here, which `unknown` tells: then plans are made
-    from the ledger alone, and nothing is deployed.
+    `target` is None if an address is not known here; `unknown` says which. Then plans are made from
+    the ledger alone, and nothing is deployed.
     """
 
     root: Path
@@ -37,7 +37,7 @@ class OpenEnvironment:
     progress: Progress = SILENT
 
     def observe(self) -> Live | None:
-        """What is in place, None where it cannot be observed."""
+        """What is deployed, None if it cannot be observed."""
         if self.target is None:
             return None
         with self.progress.stage(f"looking at what runs in {self.name}"):
@@ -49,13 +49,13 @@ class OpenEnvironment:
         return bool(self.target and self.target.journal.pending())
 
     def reachable(self) -> Target:
-        """The target. Raises ConfigError where its address is not known here."""
+        """The target. Raises ConfigError if its address is not known here."""
         if self.target is None:
             raise self.unknown or ConfigError(f"environment {self.name} cannot be reached")
         return self.target
 
     def plan(self, desired: Desired) -> Bundle:
-        """The way from here to the desired state."""
+        """The plan from the current to the desired state."""
         last, live = self.ledger.last(), self.observe()
         self._refuse_lost(last.number if last else 0, live.release if live else 0)
         bundle = build(desired, last, live)
@@ -89,7 +89,8 @@ def open_environment(
 ) -> OpenEnvironment:
     """Find the project's settings, the environment in them, and its ledger.
 
-    Not to `resolve`: nothing is looked up that the settings, perhaps of a pull request, refer to.
+    Without `resolve`, no reference in the settings is resolved: they may be those of a pull
+    request.
     """
     root = find_project(project or Path())
     settings = read_settings(root)

@@ -24,7 +24,7 @@ from tocsin.plural import plural
 from tocsin.scan.infer import UNBOUND
 from tocsin.scan.times import guessed_clock
 
-Values = dict[str, tuple[str, ...]]
+PlaceholderValues = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,9 @@ def _chosen(
     return [numbered[number]]
 
 
-def _detections(rule: str, folder: Path | None) -> tuple[list[Resolved], Values, list[Diagnostic]]:
+def _detections(
+    rule: str, folder: Path | None
+) -> tuple[list[Resolved], PlaceholderValues, list[Diagnostic]]:
     """Queries of a file or of a key, the project's placeholders, and what is wrong there."""
     path = Path(rule)
     if not path.is_file() and not gate.is_stdin(path):
@@ -97,7 +99,7 @@ def _detections(rule: str, folder: Path | None) -> tuple[list[Resolved], Values,
     return _alerting(related.queries), values, [*rules.diagnostics, *related.diagnostics]
 
 
-def _values(root: Path) -> Values:
+def _values(root: Path) -> PlaceholderValues:
     return dict(read_placeholders(root / "placeholders")[0])
 
 

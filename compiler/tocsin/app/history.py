@@ -17,7 +17,7 @@ def releases(opened: OpenEnvironment) -> list[dict[str, Any]]:
 
 
 def releases_of(opened: OpenEnvironment, rule: str) -> list[dict[str, Any]]:
-    """Those that touched a detection, newest first, and how."""
+    """The releases that changed a detection, newest first, and how."""
     every = opened.ledger.releases()
     detection = find(rule, every)
     return [_touch(release, entry) for release, entry in _touches(detection.id, every)]

@@ -1,4 +1,4 @@
-"""Starts a content repository."""
+"""Creates a detection project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Derives the version of every detection into tocsin.lock."""
+"""Writes the version of every detection to tocsin.lock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LockUpdate:
 
 
 def update_lock(root: Path, *, write: bool) -> LockUpdate:
-    """Bring the file up to date, or only tell. Raises FindingsError for a project with errors."""
+    """Update the file, or only report. Raises FindingsError for a project with errors."""
     old = read_lock(root)
     project = sound_project(root)
     detections = identities(project)

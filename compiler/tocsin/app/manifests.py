@@ -10,7 +10,7 @@ from tocsin.front.project import read_settings
 
 
 def deployment_of(root: Path, env: str, choices: Choices) -> ManifestValues:
-    """What the environment of the project at `root` needs to run."""
+    """The deployment that runs an environment of the project at `root`."""
     settings = read_settings(root)
     return deployment(settings.project.name, env, settings.environment(env), choices)
 

@@ -1,4 +1,4 @@
-"""Starts a detection with its cases."""
+"""Creates a detection with cases."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class NewDetection:
 def start_detection(
     root: Path, slug: str, source_name: str, *, title: str, level: str
 ) -> NewDetection:
-    """Write rules/<product>/SLUG.yml and its cases; nothing that exists is overwritten."""
+    """Write rules/<product>/SLUG.yml and its cases; existing files are not overwritten."""
     if not SLUG.fullmatch(slug):
         message = f"{slug!r} is not in kebab case or snake case"
         raise ConfigError(message, hint=f"such as {nearest_slug(slug)}")

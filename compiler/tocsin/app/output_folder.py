@@ -1,4 +1,4 @@
-"""The output folder of `tocsin compile`: what belongs there, and nothing that an older run left."""
+"""The output folder of `tocsin compile`, without leftovers of older runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TABLES = "_tables.sql"
 
 
 def gather(artifacts: Iterable[Artifact]) -> dict[str, bytes]:
-    """Bytes by path. Raises ConfigError where two detections would be one file."""
+    """Bytes by path. Raises ConfigError if two detections would have the same file."""
     taken: dict[str, Artifact] = {}
     for artifact in artifacts:
         first = taken.setdefault(artifact.path, artifact)
@@ -33,14 +33,14 @@ def gather(artifacts: Iterable[Artifact]) -> dict[str, bytes]:
 
 
 def tables(backend: Backend, sources: Iterable[Source]) -> dict[str, bytes]:
-    """The definitions that statements over these sources need, where the backend has some."""
+    """The definitions that statements over these sources need, if the backend has any."""
     if not isinstance(backend, TableBackend):
         return {}
     return {f"{backend.name}/{s.name}/{TABLES}": backend.tables(s).encode() for s in sources}
 
 
 def needed_files(backend: Backend) -> dict[str, bytes]:
-    """The files that the definitions name. Raises EngineError where they cannot be made here."""
+    """The files that the definitions refer to. Raises EngineError if they cannot be made here."""
     files = backend.files() if isinstance(backend, TableBackend) else {}
     return {f"{backend.name}/{name}": body for name, body in files.items()}
 

@@ -1,4 +1,4 @@
-"""Plans: towards what the project holds now, and back to what was released."""
+"""Plans that deploy the project as it is now, or restore the last release."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def plan_project(opened: OpenEnvironment) -> Bundle:
 
 
 def plan_repair(opened: OpenEnvironment) -> Bundle:
-    """The plan from what is there back to the last release."""
+    """The plan that restores the last release."""
     return opened.plan(back.repair(opened.ledger))
 
 
 def plan_rollout(opened: OpenEnvironment, bundle: Bundle) -> list[RolloutStep]:
-    """What apply does to each job; nothing for a plan that it would not carry out."""
+    """What apply will do to each job; nothing for a plan that cannot be applied."""
     if opened.target is None or not bundle.plan.steps or bundle.plan.problems:
         return []
     return opened.target.rollout(bundle.plan, bundle.bodies)

@@ -1,4 +1,4 @@
-"""The project, where it has to be without errors."""
+"""The project, for use cases that need it without errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A form in shadow goes live, if the policy in its file allows it."""
+"""Makes a shadow version live, if the policy in its file allows it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ class PromotionDeniedError(TocsinError):
 def promote(
     opened: OpenEnvironment, rule: str, *, force: bool, approvals: tuple[str, ...], review: Review
 ) -> Release:
-    """Make the form live. Raises PromotionDeniedError unless the policy allows it or `force`."""
+    """Make the version live.
+
+    Raises PromotionDeniedError if the policy does not allow it, unless `force`.
+    """
     opened.reachable()
     finish_interrupted(opened)
     last = opened.ledger.last()
@@ -73,7 +76,7 @@ def _allowed(opened: OpenEnvironment, rule: str, query: Resolved) -> dict[str, A
 
 
 def against(policy: Promotion, seen: Watched) -> str:
-    """Why the policy does not allow it yet, empty if it does."""
+    """Why the policy does not allow it yet; empty if it does."""
     if seen.days * 86_400_000 < policy.after_ms:
         return f"{seen.days:.1f} of {policy.after_ms / 86_400_000:.1f} days are over"
     most = policy.max_alerts_per_day

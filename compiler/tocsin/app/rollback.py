@@ -1,4 +1,4 @@
-"""Goes back to an older release, or with one detection to an older version."""
+"""Returns to an older release, or one detection to an older version."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tocsin.state.release import Release
 
 
 def plan_rollback(opened: OpenEnvironment, rule: str | None, to: str | None) -> Bundle:
-    """The plan towards a release, or a version of `rule`: without `to` the one before."""
+    """The plan that returns to a release or a version of `rule`; by default the previous one."""
     return opened.plan(_desired(opened, rule, to))
 
 
@@ -23,7 +23,7 @@ def roll_back(
     approvals: tuple[str, ...],
     review: Review,
 ) -> Release | None:
-    """Carry it out; None: there is nothing to do."""
+    """Carry it out; None if there is nothing to do."""
     finish_interrupted(opened)
     bundle = plan_rollback(opened, rule, to)
     review(bundle.plan)

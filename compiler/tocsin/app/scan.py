@@ -1,4 +1,4 @@
-"""Runs any Sigma rules over any events, with no source declared."""
+"""Runs any Sigma rules on any events; no source has to be declared."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from tocsin.app.engines import AUTO, EVALUATOR, MATCHER, matched, started
 from tocsin.app.scan_coverage import ScanCoverage
+from tocsin.backend import registry
 from tocsin.backend.forms import Form
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
@@ -40,7 +41,7 @@ from tocsin.scan.times import guessed_clock
 
 @dataclass(frozen=True, slots=True)
 class LoadedScan:
-    """Rules and events, what is wrong in their files, and what the rules have to look at."""
+    """Rules and events, the problems in their files, and which events each rule is run on."""
 
     queries: tuple[Resolved, ...]
     events: list[dict[str, Any]]
@@ -51,7 +52,7 @@ class LoadedScan:
 def load_scan(
     rules: Sequence[Path], events: Sequence[Path], *, flatten: bool, ignore_logsource: bool
 ) -> LoadedScan:
-    """Read rules and events, and find out which rules look at which events."""
+    """Read rules and events, and find out which rules are run on which events."""
     collected = collect_again(rules)
     read = read_events(events, flatten=flatten)
     routed = routes(_sources_of(rules))
@@ -65,7 +66,7 @@ def load_scan(
 def run_scan(
     loaded: LoadedScan, engine: str, form: Form | None, *, time_field: str, progress: TrackProgress
 ) -> ScanResult:
-    """The matches on an engine, in a form or the one that should be faster."""
+    """The matches on an engine, in the given form or the one that should be faster."""
     queries, events = loaded.queries, loaded.events
     if engine == AUTO:
         return scan_fastest(queries, events, matched, time_field=time_field, progress=progress)
@@ -79,17 +80,18 @@ def run_scan(
 
 
 def form_of(engine: str, form: str) -> Form | None:
-    """The form to run, None to choose. Raises ConfigError where there is nothing to choose."""
+    """The form to run, None to choose. Raises ConfigError if the engine has only one."""
     if form == AUTO:
         return None
     if engine in (AUTO, EVALUATOR, MATCHER):
-        raise ConfigError(f"{engine} has one form", hint="--form is for duckdb, spark, flink")
+        able = ", ".join(registry.engines_with_packs())
+        raise ConfigError(f"{engine} has one form", hint=f"--form is for {able}")
     return Form(form)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundMatch:
-    """A match with the place and time of its event, and the group of a correlation by its keys."""
+    """A match, its event's location and time, and the group of a correlation by its keys."""
 
     query: Resolved
     match: Match
@@ -100,14 +102,14 @@ class FoundMatch:
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """The rule, the event and where it stands."""
+        """The rule, the event and its location."""
         told = {"rule": self.match.detection, "event": self.match.event, "file": self.file}
         told |= {"line": self.line, "time": self.time}
         return told if self.group is None else {**told, "group": self.group}
 
 
 def found_matches(loaded: LoadedScan, result: ScanResult, time_field: str) -> Iterator[FoundMatch]:
-    """Each match, for people."""
+    """Each match with the location and time of its event."""
     by_id = {query.detection.id: query for query in loaded.queries}
     clock = guessed_clock(time_field)
 
@@ -130,7 +132,7 @@ def _group_of(query: Resolved, match: Match) -> dict[str, str] | None:
 
 
 def _sources_of(rules: Sequence[Path]) -> list[Source]:
-    """The sources of the projects in which the rules are."""
+    """The sources of the projects that contain the rules."""
     roots = dict.fromkeys(root for path in rules if (root := project_above(path)) is not None)
     return [
         source for root in roots for source in read_sources(seen_from(root) / "sources")[0].values()

@@ -1,4 +1,4 @@
-"""Which rules of a scan had events to look at, and which had none."""
+"""Which rules of a scan had events to run on, and which had none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class ScanCoverage:
-    """What the rules of a scan had to look at."""
+    """The events that the rules of a scan had."""
 
     rules: RuleSet
     read: EventFiles
@@ -31,7 +31,7 @@ class ScanCoverage:
 
     @property
     def lacks(self) -> bool:
-        """Whether a rule or a file of rules had nothing to do."""
+        """Whether a rule had no events, or a file no rules."""
         nothing = not self.rules.named or bool(self.files_without_rules)
         return nothing or bool(self.reach.without_events or self.reach.blind)
 
@@ -51,7 +51,7 @@ class ScanCoverage:
         return Counter(str(each) for each in named if not self.routes.knows(each))
 
     def lines(self) -> Iterator[str]:
-        """Sentences for people, of what is not as it should be."""
+        """The problems, as sentences."""
         if not self.rules.named:
             yield "no rules found"
         elif self.files_without_rules:

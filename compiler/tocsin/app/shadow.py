@@ -1,4 +1,4 @@
-"""What a form in shadow does otherwise than the live one."""
+"""Compares a shadow version with the live one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Watched:
 
 
 def watched(opened: OpenEnvironment, rule: str) -> Watched:
-    """What the detection in shadow did so far. Raises ConfigError if there is none."""
+    """What the detection in shadow has done so far. Raises ConfigError if there is none."""
     last = opened.ledger.last()
     if last is None:
         raise ConfigError(f"{opened.name} has no release yet")

@@ -1,4 +1,4 @@
-"""Sources that come with Tocsin: what there is, and one of them written into a project."""
+"""Sources that come with Tocsin: lists them, and writes one into a project."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def shipped_sources() -> list[ShippedSource]:
 
 
 def add_source(root: Path, name: str) -> tuple[Path, Source]:
-    """Write one into the project's `sources/`; nothing that exists is overwritten."""
+    """Write one into the project's `sources/`; existing files are not overwritten."""
     shipped = _read(_known(name))
     file = root / "sources" / shipped.file.name
     _refuse_taken(root, file, name)

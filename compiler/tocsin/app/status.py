@@ -1,4 +1,4 @@
-"""What is deployed in an environment, and whether it still runs as it was released."""
+"""What is deployed in an environment, and whether it still runs as released."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class EnvironmentStatus:
 
     @property
     def ok(self) -> bool:
-        """Whether all is as released, and looked after."""
+        """Whether everything runs as released, with workers if it needs them."""
         return not (self.drift or self.findings or self.interrupted)
 
     def as_json(self) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class EnvironmentStatus:
 
 
 def status_of(opened: OpenEnvironment) -> EnvironmentStatus:
-    """Ask the ledger and the target."""
+    """The status according to the ledger and the target."""
     last, live = opened.ledger.last(), opened.observe()
     return EnvironmentStatus(
         environment=opened.name,
@@ -60,7 +60,7 @@ def status_of(opened: OpenEnvironment) -> EnvironmentStatus:
 
 
 def drift(last: Release | None, live: Live | None) -> list[dict[str, str]]:
-    """Where the live state is not what the last release put there."""
+    """The differences between the live state and the last release."""
     entries = {e.id: e for e in last.entries} if last else {}
     found = [
         {"key": e.key, "path": e.path, "drift": str(what)}

@@ -1,4 +1,4 @@
-"""The target of an environment that runs continuously: addresses looked up, fleets found."""
+"""The target of an environment that runs continuously, with resolved addresses and its fleets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def open_stream(  # noqa: PLR0913 - all that makes an environment
     *,
     progress: Progress = SILENT,
 ) -> StreamTarget:
-    """The target. Raises ConfigError for an address that is not there."""
+    """The target. Raises ConfigError for a missing address."""
 
     def released() -> Released:
         last = ledger.last()
@@ -49,7 +49,7 @@ def open_stream(  # noqa: PLR0913 - all that makes an environment
 
 
 def stream_environment(project: str, name: str, environment: Environment) -> StreamEnvironment:
-    """The environment with its addresses; those that are not set are empty, but for Kafka's."""
+    """The environment with its addresses. Those that are not set are empty; Kafka's must be set."""
 
     def address(key: str, given: str) -> str:
         return resolve(given, f"`{key}` of environment {name}").reveal() if given else ""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Streaming:
-    """What one worker is asked for; `listen` is HOST:PORT, or empty."""
+    """The options of one worker; `listen` is HOST:PORT, or empty."""
 
     name: str
     listen: str = ""
@@ -42,7 +42,7 @@ class Streaming:
 def run_streaming(
     site: WorkerEnvironment, options: Streaming, stop: Stop, progress: Progress
 ) -> dict[str, Any]:
-    """Work for the project of this name until stopped; the report at the end."""
+    """Work for the project of this name until stopped; returns the report."""
     name, env, environment = site.project, site.name, site.settings
     address = resolve(environment.bootstrap, f"`bootstrap` of environment {env}")
     servers = address.reveal()

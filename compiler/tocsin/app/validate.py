@@ -39,7 +39,7 @@ class Validation:
 def validate(paths: Sequence[Path]) -> Validation:
     """Of projects, or any Sigma files and folders; without paths, of the current project.
 
-    What is part of a project is checked as such, and only what concerns `paths` is told.
+    Files of a project are checked as part of it, but only findings about `paths` are returned.
     """
     given = paths or (find_project(Path()),)
     projects = [path for path in given if (path / gate.SETTINGS).is_file()]

@@ -9,7 +9,7 @@ from tocsin.state.verify import LedgerFinding, LedgerReport, verify
 
 
 def verify_environment(opened: OpenEnvironment) -> LedgerReport:
-    """What the ledger proves, and whether what runs is newer than it."""
+    """The result for the ledger, and whether what runs is newer than it."""
     return _with_live(opened, verify(opened.ledger))
 
 

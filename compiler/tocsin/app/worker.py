@@ -1,4 +1,4 @@
-"""A worker: what is deployed runs over a stream of events."""
+"""A worker, which runs what is deployed on a stream of events."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WorkerEnvironment:
-    """One environment of a project; `folder` holds what is deployed if it is a local one.
+    """One environment of a project; `folder` has what is deployed if the kind is local.
 
-    Of the project only the settings are read: what runs, and what alerts say, is the release's.
+    Only the project's settings are read: what runs, and what alerts say, comes from the release.
     """
 
     project: str
@@ -54,7 +54,10 @@ def _repository(root: Path) -> Path:
 def run_local_worker(
     site: WorkerEnvironment, files: tuple[Path, ...], source: str, stop: Stop
 ) -> dict[str, Any]:
-    """Run what is deployed over files of events; the report, which is kept in the folder, too."""
+    """Run what is deployed on files of events.
+
+    Returns the report, and also writes it to the folder.
+    """
     from tocsin.files import write  # noqa: PLC0415 - as above
     from tocsin.release.local_folder import LAST_RUN  # noqa: PLC0415
     from tocsin_runtime.alerts.writer import AlertWriter  # noqa: PLC0415

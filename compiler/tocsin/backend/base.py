@@ -1,10 +1,10 @@
-"""The seam between the compiler and a backend: all that a new backend has to be."""
+"""The interface between the compiler and a backend: everything that a backend needs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -16,7 +16,7 @@ from tocsin.model.source import Source
 
 
 class Support(StrEnum):
-    """What a backend says of a node: works, not written, the engine cannot yet, cannot ever."""
+    """Support of a backend for a node: yes, not implemented, not possible yet, never possible."""
 
     YES = "yes"
     NOTIMPL = "notimpl"
@@ -25,32 +25,22 @@ class Support(StrEnum):
 
 
 class Endpoints(Protocol):
-    """Addresses of running engines; None where an engine is not running."""
+    """Where running engines can be reached."""
 
     @property
-    def kafka(self) -> str | None:
-        """Bootstrap servers, `host:port`."""
-
-    @property
-    def flink_rest(self) -> str | None:
-        """URL of the cluster's REST API."""
-
-    @property
-    def flink_gateway(self) -> str | None:
-        """URL of the SQL Gateway."""
+    def addresses(self) -> Mapping[str, str]:
+        """Addresses by name. An engine that is not running has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoServers:
-    """Endpoints where no server is needed."""
+    """Endpoints if no server is needed."""
 
-    kafka: str | None = None
-    flink_rest: str | None = None
-    flink_gateway: str | None = None
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 class Backend(Protocol):
-    """A target language with its engine. `needs` names the engines that `run` wants started."""
+    """A target language with its engine. `needs` names the engines that `run` needs."""
 
     name: str
     engine: str
@@ -66,31 +56,31 @@ class Backend(Protocol):
 
 @runtime_checkable
 class ExtraEngine(Protocol):
-    """What a backend has whose engine is an extra of its package, besides."""
+    """A backend whose engine may be missing, because it is an extra of the package."""
 
     def missing(self) -> str:
-        """Why its engine cannot run here, or nothing. Compiling works all the same."""
+        """Why its engine cannot run here, or nothing. Compiling works without it."""
 
 
 @runtime_checkable
 class TableBackend(Protocol):
-    """What a backend has whose statements read tables, besides."""
+    """A backend whose statements read tables."""
 
     def tables(self, source: Source) -> str:
         """The definitions that statements over this source need."""
 
     def files(self) -> Mapping[str, bytes]:
-        """Files that the definitions name, by their names."""
+        """Files that the definitions refer to, by name."""
 
 
 class Loaded(Protocol):
-    """The events of a job, to ask its correlations about."""
+    """The loaded events of a job, to query its correlations."""
 
     def matches(self) -> list[Match]:
         """The matches, sorted."""
 
     def judged(self) -> list[WindowRow]:
-        """All events of groups at which correlations are judged, in any order."""
+        """All events of groups at which correlations are evaluated, in any order."""
 
     def left_out(self) -> list[Missed]:
         """The base matches that do not count, by correlation and reason, in any order."""
@@ -98,10 +88,10 @@ class Loaded(Protocol):
 
 @runtime_checkable
 class WindowBackend(Protocol):
-    """What a backend has whose correlations tell their windows and what they leave out, besides."""
+    """A backend that can report the windows of correlations and what they leave out."""
 
     def loaded(self, job: Job, endpoints: Endpoints) -> AbstractContextManager[Loaded]:
-        """The events of a job of correlations, as long as the block runs."""
+        """The events of a job with correlations, loaded while the block runs."""
 
 
 def artifact_of(backend: str, query: Resolved, suffix: str, body: bytes) -> Artifact:

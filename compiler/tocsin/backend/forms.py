@@ -25,9 +25,9 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FormCosts:
-    """Seconds that each form takes: at all, for a detection, and for an event.
+    """The seconds that each form takes: fixed, per detection, and per event.
 
-    `sql_pair`: for one detection on one event. `pack_detection`: with choosing what to ask.
+    `sql_pair`: for one detection on one event. `pack_detection`: including the choice of witnesses.
     """
 
     sql_detection: float
@@ -37,11 +37,11 @@ class FormCosts:
     pack_event: float
 
     def sql(self, detections: int, events: int) -> float:
-        """Of statements."""
+        """The seconds with statements."""
         return detections * (self.sql_detection + self.sql_pair * events)
 
     def pack(self, detections: int, events: int) -> float:
-        """Of the pack."""
+        """The seconds with the pack."""
         return self.pack_once + detections * self.pack_detection + events * self.pack_event
 
     def cheaper(self, detections: int, events: int) -> Form:
@@ -51,7 +51,7 @@ class FormCosts:
 
 
 def part_of(query: Query) -> Part:
-    """The part of a detection. Raises Unsupported where it is nested too deeply."""
+    """The part of a detection. Raises Unsupported if it is nested too deeply."""
     try:
         return Part.of(query)
     except TooDeepError as error:
@@ -60,7 +60,7 @@ def part_of(query: Query) -> Part:
 
 @runtime_checkable
 class PackBackend(Protocol):
-    """What a backend has that runs packs as well; `form_costs` are measured on its engine."""
+    """A backend that can also run packs; `form_costs` are measured on its engine."""
 
     name: str
     form_costs: FormCosts

@@ -1,4 +1,4 @@
-"""Where it is kept what is deployed in a stream environment: records by key."""
+"""Stores of what is deployed in a stream environment: records by key."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ class RecordStore(Protocol):
 
     @property
     def name(self) -> str:
-        """What findings call it."""
+        """The name of the store in findings."""
 
     def records(self) -> Mapping[str, bytes]:
         """All records; none before the first `put`."""
 
     def put(self, records: Mapping[str, bytes | None]) -> None:
-        """Write these records, None deletes; durable on return.
+        """Write these records, None deletes one; durable on return.
 
         What a release names is there before the release is, and goes after it.
         """
 
     def altered(self) -> str:
-        """What is wrong with the store itself, empty if nothing is."""
+        """What is wrong with the store itself, or nothing."""
 
 
 class FolderRecords:
-    """A file for each record, below one folder."""
+    """One file per record, below a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -59,7 +59,7 @@ class FolderRecords:
                 files.write(self._folder / key, value)
 
     def altered(self) -> str:
-        """Nothing: what the files hold is compared with the release."""
+        """Nothing: the contents of the files are compared with the release."""
         return ""
 
 

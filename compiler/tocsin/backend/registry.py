@@ -47,7 +47,7 @@ def load(name: str) -> Backend:
 
 @cache
 def code() -> tuple[Path, ...]:
-    """The packages and modules with the code of all backends, none of which is loaded."""
+    """The packages and modules with the code of all backends. Loads none of them."""
     roots = {point.module.split(".")[0] for point in _points()}
     specs = (find_spec(root) for root in sorted(roots))
     files = [Path(spec.origin) for spec in specs if spec and spec.origin]
@@ -99,8 +99,16 @@ def packing() -> frozenset[str]:
 
 
 @cache
+def engines_with_packs() -> tuple[str, ...]:
+    """Engines on which `tocsin scan` has a choice between statements and a pack."""
+    from tocsin.backend.forms import PackBackend  # noqa: PLC0415 - slow to load
+
+    return tuple(name for name, each in _engines()[0].items() if isinstance(each, PackBackend))
+
+
+@cache
 def kinds() -> Mapping[str, EnvironmentBackend]:
-    """Kinds of environments that installed backends declare, with who does."""
+    """Kinds of environments that installed backends declare, each with its backend."""
     from tocsin.backend.streaming import EnvironmentBackend  # noqa: PLC0415 - slow to load
 
     found: dict[str, EnvironmentBackend] = {}

@@ -1,8 +1,8 @@
-"""The seam between apply and what runs detections continuously: workers or jobs of a backend.
+"""The interface between apply and a backend's workers or jobs, which run continuously.
 
-A stream environment has one fleet a backend. Apply moves all fleets from one release to the next:
+A stream environment has one fleet per backend. Apply moves all fleets from one release to the next:
 `stage`, `switch`, `settle`, in this order, each for all fleets; after an error, `retreat`. Every
-method may be called again after a kill at any point, and then goes on from what it finds.
+method may be called again after a kill at any point, and then continues from what it finds.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from tocsin.release.state_decision import StateDecision
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """The way of an environment from one release to another.
+    """The change of an environment from one release to another.
 
-    `bodies` holds the bytes of all artifacts of both sides, by digest; `decisions` those of the
+    `bodies` has the bytes of all artifacts of both releases, by digest; `decisions` those of the
     stateful detections that change, by id.
     """
 
@@ -53,7 +53,7 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class RolloutStep:
-    """What a rollout does to one job or group of workers: `does` in order; nothing, it runs on."""
+    """What a rollout does to one job or group of workers, in order; nothing if it keeps running."""
 
     subject: str
     does: tuple[str, ...]
@@ -62,7 +62,7 @@ class RolloutStep:
 
 @dataclass(frozen=True, slots=True)
 class StreamEnvironment:
-    """A stream environment as its settings describe it, addresses looked up.
+    """A stream environment as its settings describe it, with resolved addresses.
 
     `kafka` are bootstrap servers, `gateway` and `rest` Flink's URLs, `registry` that of schemas,
     `storage` a folder; empty where there is none. The rest is as in `tocsin.toml`. `point` is
@@ -87,24 +87,24 @@ class StreamEnvironment:
 
 
 class UnhealthyError(EngineError):
-    """What was started does not get healthy in time; the release before goes on."""
+    """What was started does not become healthy in time; the previous release keeps running."""
 
     code = "unhealthy"
 
 
 class Publisher(Protocol):
-    """Where a fleet publishes what its readers must know; durable on return."""
+    """Publishes what a fleet's readers must know; durable on return."""
 
     def cut_over(self, cutovers: Sequence[Cutover]) -> None:
-        """Whose matches count from now on, for these detections."""
+        """Publish whose matches count from now on, for these detections."""
 
     def canary(self, share: float | None) -> None:
-        """Run the coming detections on this share of partitions; None ends that."""
+        """Run the new detections on this share of partitions; None ends the canary."""
 
     def begin(self, starts: Mapping[str, int]) -> None:
-        """Where workers begin in these topics, and no others, if they never read them.
+        """Publish where workers begin in these topics, and no others, if they have never read them.
 
-        Milliseconds since 1970, 0 for all that there is. What was published stays as it is.
+        Milliseconds since 1970, 0 for the beginning. What was already published does not change.
         """
 
 
@@ -112,37 +112,37 @@ class Fleet(Protocol):
     """Workers or jobs of one backend in one environment."""
 
     def findings(self, entries: Sequence[Entry], bodies: Mapping[str, bytes]) -> list[Finding]:
-        """Where what runs differs from these released detections of this backend."""
+        """The differences between what runs and these released detections of the backend."""
 
     def judge(self, before: bytes, after: bytes, wish: str) -> StateDecision:
-        """The state of a stateful detection whose artifact changes; `wish` is a Fate or empty."""
+        """The state decision for a detection whose artifact changes; `wish` is a Fate or empty."""
 
     def plan(self, rollout: Rollout) -> list[RolloutStep]:
         """What stage, switch and settle will do; changes nothing."""
 
     def stage(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Check and start what may run beside the old; wait for its health.
+        """Check the new release, start what can run beside the old, and wait until it is healthy.
 
-        Raises UnhealthyError; then what is live has not been touched.
+        Raises UnhealthyError; then what is live has not been changed.
         """
 
     def switch(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Make the new live, and wait for its health. Raises UnhealthyError."""
+        """Make the new release live, and wait until it is healthy. Raises UnhealthyError."""
 
     def settle(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Take away what the old leaves behind."""
+        """Remove what the old release leaves behind."""
 
     def retreat(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Make the old live again, wherever stage or switch was left."""
+        """Make the old release live again, wherever stage or switch stopped."""
 
 
 @runtime_checkable
 class StreamBackend(Protocol):
-    """What a backend has that runs detections continuously, besides.
+    """A backend that runs detections continuously.
 
     `packs`: it runs the detections on events of a source as one pack, and its deployed artifact of
-    each is a part. `in_workers`: Tocsin's workers match these parts; what others find they write to
-    the topic of found matches, from which workers make alerts.
+    each is a part. `in_workers`: Tocsin's workers match these parts; other backends write matches
+    to the topic of found matches, which workers turn into alerts.
     """
 
     name: str
@@ -150,24 +150,27 @@ class StreamBackend(Protocol):
     in_workers: bool
 
     def deployed(self, query: Resolved) -> Artifact:
-        """The artifact for a stream environment: all that running it takes, the project aside.
+        """The artifact for a stream environment: everything needed to run it without the project.
 
         Raises Unsupported before any text is made.
         """
 
     def inputs(self, artifact: Artifact) -> Mapping[str, str]:
-        """The topics that a deployed artifact reads, by source. Raises ValueError for damage."""
+        """The topics that a deployed artifact reads, by source.
+
+        Raises ValueError if it is damaged.
+        """
 
     def fleet(self, environment: StreamEnvironment) -> Fleet:
-        """Its workers or jobs there. Raises ConfigError where a setting is missing."""
+        """Its workers or jobs there. Raises ConfigError if a setting is missing."""
 
 
 @runtime_checkable
 class EnvironmentBackend(Protocol):
-    """What a stream backend has that deploys to a kind of environment of its own, besides.
+    """A stream backend that deploys to a kind of environment of its own.
 
     `kind`: as in `tocsin.toml`. `settings`: what an environment of this kind has as `settings`.
-    Alerts are made by whatever it deploys; Tocsin's workers have no part there.
+    What it deploys raises the alerts; Tocsin's workers are not involved.
     """
 
     name: str

@@ -10,13 +10,13 @@ from pkgutil import iter_modules
 from tocsin.diagnostics import Diagnostic
 from tocsin.front.project import Project
 
-Check = Callable[[Project], Iterable[Diagnostic]]
+ProjectCheck = Callable[[Project], Iterable[Diagnostic]]
 
 
 @cache
-def checks() -> dict[str, Check]:
+def checks() -> dict[str, ProjectCheck]:
     """All checks by code, from the modules of this package named `toc###_<what>`."""
-    found: dict[str, Check] = {}
+    found: dict[str, ProjectCheck] = {}
     for info in iter_modules(__path__):
         if not info.name.startswith("toc"):
             continue

@@ -24,13 +24,29 @@ class EngineName(click.ParamType[str]):
 
     def __init__(self, *, several: bool) -> None:
         self._first = (EVALUATOR, "all") if several else (AUTO, EVALUATOR, MATCHER)
+        self.note = "" if several else f"; {AUTO} is the faster of {EVALUATOR} and {MATCHER}"
+
+    @property
+    def known(self) -> str:
+        """All names, in words. Loads the backends."""
+        return ", ".join((*self._first, *registry.engines()))
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name itself; backends are only loaded for a name that is not ours."""
         if value not in self._first and value not in registry.engines():
-            known = ", ".join((*self._first, *registry.engines()))
-            self.fail(f"{value!r} is not one of {known}.", param, ctx)
+            self.fail(f"{value!r} is not one of {self.known}.", param, ctx)
         return str(value)
+
+
+class _EngineOption(click.Option):
+    """An option whose help lists the engines that are installed."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The line in `--help`, for which alone the backends are loaded."""
+        if isinstance(self.type, EngineName):
+            servers = "servers are started if they are not running"
+            self.help = f"{self.type.known}{self.type.note}; {servers}"
+        return super().get_help_record(ctx)
 
 
 def engine_option(*, several: bool) -> Callable[[F], F]:
@@ -38,13 +54,10 @@ def engine_option(*, several: bool) -> Callable[[F], F]:
     default: Any = (EVALUATOR,) if several else AUTO
     return click.option(
         "--engine",
+        cls=_EngineOption,
         type=EngineName(several=several),
         multiple=several,
         shell_complete=completion.several_engines if several else completion.scan_engines,
         default=default,
         show_default=True,
-        help=("evaluator, " if several else "auto (matcher or evaluator), evaluator, matcher, ")
-        + "duckdb, spark, kafka, flink"
-        + (" or all" if several else "")
-        + "; servers are started if they are not running",
     )

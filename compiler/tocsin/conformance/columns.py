@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tocsin.ir.text import BITS64, walk
+from tocsin.model.artifact import Event
 from tocsin.model.source import Column, FieldType
 
 NAME = "conformance"
 """Source, table and topic of all cases."""
 TIME = "time"
-Event = Mapping[str, Any]
 
 
 def columns_of(fields: Iterable[str], events: Sequence[Event]) -> tuple[Column, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from tocsin.conformance.case import ContractCase
-from tocsin.conformance.engine import Hits
+from tocsin.conformance.engine import CaseHits
 from tocsin.conformance.gather import VALUES, CaseGroup, PlacedContractCase
 from tocsin.escape import printable
 from tocsin.model.artifact import Artifact
@@ -20,7 +20,7 @@ STRAYS = 3
 
 
 def differences(
-    placed: PlacedContractCase, group: CaseGroup, wanted: Hits, got: Hits
+    placed: PlacedContractCase, group: CaseGroup, wanted: CaseHits, got: CaseHits
 ) -> Iterator[str]:
     """Where table, evaluator and engine disagree on the events of a case, and of other cases."""
     own = set(placed.positions)
@@ -36,20 +36,20 @@ def differences(
         yield f"on the event of another case: expected {expected}, got {found}: {_json(event)}"
 
 
-def _table(placed: PlacedContractCase) -> Hits:
+def _table(placed: PlacedContractCase) -> CaseHits:
     case = placed.case
     groups: Sequence[tuple[str, ...]] = case.groups or [()] * len(case.events)
     pairs = zip(case.events, groups, strict=True)
     return frozenset((placed.positions[number], group) for number, group in pairs)
 
 
-def _plain(placed: PlacedContractCase, hits: Hits, own: set[int]) -> Hits:
+def _plain(placed: PlacedContractCase, hits: CaseHits, own: set[int]) -> CaseHits:
     """The hits on the case's own events; without groups where the table does not name them."""
     named = placed.case.groups is not None
     return frozenset((at, group if named else ()) for at, group in hits if at in own)
 
 
-def _events(placed: PlacedContractCase, hits: Hits) -> str:
+def _events(placed: PlacedContractCase, hits: CaseHits) -> str:
     """`events 0, 3 (alice)`, or for a case of one event `a match` or `no match`."""
     if len(placed.positions) == 1:
         return "a match" if hits else "no match"

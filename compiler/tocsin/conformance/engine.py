@@ -13,9 +13,9 @@ from tocsin.conformance.gather import CaseGroup, part_of
 from tocsin.ir.query import Resolved
 from tocsin.model.artifact import Artifact, Job, Match
 
-Hits = frozenset[tuple[int, tuple[str, ...]]]
+CaseHits = frozenset[tuple[int, tuple[str, ...]]]
 """Positions of the events that match, each with its group (empty without a correlation)."""
-Key = tuple[str, str]
+DetectionOnSource = tuple[str, str]
 """A detection on a source: names of both."""
 ATTEMPTS = 100
 """Runs that the search for what breaks a run may take."""
@@ -45,13 +45,13 @@ class Ran:
     """A group as it ran at last: the hits of each detection, or the error that breaks its run."""
 
     group: CaseGroup
-    hits: Mapping[str, Hits] = field(default_factory=dict)
+    hits: Mapping[str, CaseHits] = field(default_factory=dict)
     error: str = ""
 
 
 def run_groups(
     groups: Sequence[CaseGroup],
-    made: Mapping[Key, Compiled],
+    made: Mapping[DetectionOnSource, Compiled],
     backend: Backend,
     endpoints: Endpoints,
 ) -> Iterator[Ran]:
@@ -83,7 +83,7 @@ def run_groups(
 
 def _run(
     groups: Sequence[CaseGroup],
-    made: Mapping[Key, Compiled],
+    made: Mapping[DetectionOnSource, Compiled],
     backend: Backend,
     endpoints: Endpoints,
 ) -> list[Ran]:
@@ -96,14 +96,14 @@ def _run(
     ]
 
 
-def _job(group: CaseGroup, made: Mapping[Key, Compiled]) -> Job:
+def _job(group: CaseGroup, made: Mapping[DetectionOnSource, Compiled]) -> Job:
     """Each detection once, on the events of all cases."""
     keys = dict.fromkeys((group.source.name, placed.query.detection.id) for placed in group.placed)
     artifacts = tuple(done for key in keys if isinstance(done := made[key].made, Artifact))
     return Job((group.source,), artifacts, group.events)
 
 
-def _by_detection(matches: Iterable[Match]) -> dict[str, Hits]:
+def _by_detection(matches: Iterable[Match]) -> dict[str, CaseHits]:
     found: dict[str, set[tuple[int, tuple[str, ...]]]] = {}
     for match in matches:
         found.setdefault(match.detection, set()).add((match.event, match.group))

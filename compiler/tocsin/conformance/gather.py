@@ -12,6 +12,7 @@ from tocsin.cases.place import step_of
 from tocsin.conformance.case import ContractCase
 from tocsin.conformance.columns import NAME, TIME, type_of, values_of
 from tocsin.conformance.lower import named, query_of
+from tocsin.events.piece import EventDict
 from tocsin.ir.correlation import Correlation
 from tocsin.ir.nodes import Keyword
 from tocsin.ir.query import CorrelationQuery, Resolved
@@ -26,7 +27,6 @@ VALUES = "conformance:values"
 HUGE = 200
 """Values of a placeholder from which on a case keeps away from the others."""
 Place = tuple[str, ...]
-Event = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class CaseGroup:
     """Cases of one source. Those with correlations lie weeks apart, beyond each other's windows."""
 
     source: Source
-    events: tuple[Event, ...]
+    events: tuple[EventDict, ...]
     placed: tuple[PlacedContractCase, ...]
 
 
@@ -106,7 +106,7 @@ def _story(case: ContractCase) -> Story:
     return Story(case.name, case.given_events, Expect(), case.document.span(case.given))
 
 
-def _claims(source: Source, events: Sequence[Event]) -> dict[Place, FieldType | None]:
+def _claims(source: Source, events: Sequence[EventDict]) -> dict[Place, FieldType | None]:
     seen: dict[Place, list[Any]] = {column.path: [] for column in source.columns}
     for event in events:
         for path, value in values_of(event):
@@ -161,8 +161,8 @@ def _closed(group: _Open, number: int) -> CaseGroup:
     return CaseGroup(source, tuple(events), tuple(placed))
 
 
-def _numbered(group: _Open, source: Source) -> tuple[list[Event], list[PlacedContractCase]]:
-    events: list[Event] = []
+def _numbered(group: _Open, source: Source) -> tuple[list[EventDict], list[PlacedContractCase]]:
+    events: list[EventDict] = []
     placed: list[PlacedContractCase] = []
     for (case, query), shift in zip(group.members, _shifts(group), strict=True):
         own = arrivals(_story(case), [group.first], shift)

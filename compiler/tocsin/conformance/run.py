@@ -11,9 +11,9 @@ from tocsin.compile import Refusal
 from tocsin.conformance.case import ContractCase
 from tocsin.conformance.differ import case_text, differences, emitted
 from tocsin.conformance.engine import (
+    CaseHits,
     Compiled,
-    Hits,
-    Key,
+    DetectionOnSource,
     Ran,
     compiled,
     run_groups,
@@ -62,12 +62,14 @@ def _groups(chosen: tuple[ContractCase, ...]) -> list[CaseGroup]:
     return gather(chosen)
 
 
-def _keyed(group: CaseGroup) -> Iterator[tuple[Key, PlacedContractCase]]:
+def _keyed(group: CaseGroup) -> Iterator[tuple[DetectionOnSource, PlacedContractCase]]:
     for placed in group.placed:
         yield (group.source.name, placed.query.detection.id), placed
 
 
-def _refused(group: CaseGroup, made: Mapping[Key, Compiled], marks: Marks) -> Iterator[CaseResult]:
+def _refused(
+    group: CaseGroup, made: Mapping[DetectionOnSource, Compiled], marks: Marks
+) -> Iterator[CaseResult]:
     for key, placed in _keyed(group):
         if isinstance(no := made[key].made, Refusal):
             said = f"{no.node} {no.reason} {no.detail}".strip()
@@ -75,7 +77,7 @@ def _refused(group: CaseGroup, made: Mapping[Key, Compiled], marks: Marks) -> It
             yield CaseResult(placed.case, Status.REFUSED, mark, no.node, no.reason, (said,))
 
 
-def _taken(group: CaseGroup, made: Mapping[Key, Compiled]) -> list[CaseGroup]:
+def _taken(group: CaseGroup, made: Mapping[DetectionOnSource, Compiled]) -> list[CaseGroup]:
     """The group without what is refused: a column that an engine cannot have is gone with it."""
     kept = [p for key, p in _keyed(group) if not isinstance(made[key].made, Refusal)]
     if len(kept) == len(group.placed):
@@ -83,7 +85,9 @@ def _taken(group: CaseGroup, made: Mapping[Key, Compiled]) -> list[CaseGroup]:
     return [part_of(group, kept)] if kept else []
 
 
-def _judged(ran: Ran, made: Mapping[Key, Compiled], marks: Marks) -> Iterator[CaseResult]:
+def _judged(
+    ran: Ran, made: Mapping[DetectionOnSource, Compiled], marks: Marks
+) -> Iterator[CaseResult]:
     wanted = expected(ran.group)
     for key, placed in _keyed(ran.group):
         done, mark = made[key], marks.of(placed.case.id)
@@ -95,7 +99,7 @@ def _judged(ran: Ran, made: Mapping[Key, Compiled], marks: Marks) -> Iterator[Ca
             yield CaseResult(placed.case, Status.PASSED, mark)
 
 
-def _wrong(placed: PlacedContractCase, ran: Ran, done: Compiled, wanted: Hits) -> Iterator[str]:
+def _wrong(placed: PlacedContractCase, ran: Ran, done: Compiled, wanted: CaseHits) -> Iterator[str]:
     if done.wrong:
         yield done.wrong
     elif ran.error:

@@ -17,7 +17,7 @@ from tocsin.events.piece import (
     ONE_A_LINE,
     TOO_DEEP,
     TOO_LARGE,
-    Event,
+    EventDict,
     Piece,
     kind_of,
     too_deep,
@@ -69,7 +69,7 @@ def may_be_joined(line: bytes) -> bool:
     return _JOINED.search(line) is not None
 
 
-def single(line: bytes) -> Event | None:
+def single(line: bytes) -> EventDict | None:
     """The event of a line that is just one; None where more has to be said about it."""
     try:
         value = orjson.loads(line)
@@ -198,7 +198,7 @@ def _member(value: Any, row: int, column: int, name: str) -> Piece:
     return Piece(row, column, problem=problem, hint=ONE_A_LINE)
 
 
-def _event(value: Event, row: int, column: int, text: bytes | None = None) -> Piece:
+def _event(value: EventDict, row: int, column: int, text: bytes | None = None) -> Piece:
     if too_deep(value, text or None):
         return Piece(row, column, problem=TOO_DEEP)
     return Piece(row, column, event=value)

@@ -13,7 +13,8 @@ TOO_LARGE = f"larger than {MAX_EVENT_BYTES} bytes"
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 ONE_A_LINE = "one JSON object per line"
 
-Event = dict[str, Any]
+EventDict = dict[str, Any]
+"""A decoded event."""
 
 
 class Piece(NamedTuple):
@@ -26,13 +27,13 @@ class Piece(NamedTuple):
     row: int
     column: int = 1
     line: bytes = b""
-    event: Event | None = None
+    event: EventDict | None = None
     problem: str = ""
     hint: str = ""
     whole: bool = False
 
 
-def too_deep(event: Event, text: bytes | None = None) -> bool:
+def too_deep(event: EventDict, text: bytes | None = None) -> bool:
     """Whether it is nested beyond the limit; its text, where there is one, saves the walk."""
     # Counting brackets is cheap and nearly always enough; those inside texts count as well.
     if text is not None and text.count(b"{") + text.count(b"[") <= MAX_DEPTH:

@@ -19,7 +19,7 @@ from tocsin.events.evtx_file import evtx_pieces
 from tocsin.events.jsontext import json_pieces, several, single
 from tocsin.events.kinds import EVTX, delimiter, foreign, has_json, text_kind
 from tocsin.events.opening import opened
-from tocsin.events.piece import Event, Piece
+from tocsin.events.piece import EventDict, Piece
 from tocsin.events.table import csv_pieces
 from tocsin.events.windows import flat
 from tocsin.plural import plural
@@ -36,7 +36,7 @@ class EventFiles:
     its first event.
     """
 
-    events: list[Event] = field(default_factory=list)
+    events: list[EventDict] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     read_as: Counter[str] = field(default_factory=Counter)
     lines: array[int] = field(default_factory=lambda: array("L"))
@@ -117,7 +117,7 @@ def _trouble(error: Exception) -> str:
 
 
 def _read(name: str, stream: IO[bytes], made: EventFiles, *, flatten: bool) -> None:
-    shape: Callable[[Event], Event] = flat if flatten else lambda event: event
+    shape: Callable[[EventDict], EventDict] = flat if flatten else lambda event: event
     append, at, count = made.events.append, made.lines.append, 0
     made.files.append((len(made.events), name))
     for given in pieces(stream, made.read_as):

@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Event = dict[str, Any]
-Fields = Iterator[tuple[str, Any]]
+from tocsin.events.piece import EventDict
+
+FieldItems = Iterator[tuple[str, Any]]
 _ATTRIBUTES, _TEXT = ("#attributes", "@attributes", "$"), ("#text", "$text", "_")
 _VALUE = "Value"
 """The text of an element of `System` as Velociraptor has it."""
@@ -42,7 +43,7 @@ _MARKS = frozenset(
 """One of these is at the top of every layout: most events have none, and cost little."""
 
 
-def flat(event: Event) -> Event:
+def flat(event: EventDict) -> EventDict:
     """The event with flat names of its fields beside the nested ones; any other as it is."""
     if _MARKS.isdisjoint(event):
         return event
@@ -50,7 +51,7 @@ def flat(event: Event) -> Event:
     return event if found is None else _added(event, dict(found))
 
 
-def _xml(event: Event) -> Fields | None:
+def _xml(event: EventDict) -> FieldItems | None:
     if isinstance(body := event.get("Event"), dict) and isinstance(body.get("System"), dict):
         return _of_xml(body)
     if isinstance(body := event.get("System"), dict) and ("EventID" in body or _data(event)):
@@ -60,7 +61,7 @@ def _xml(event: Event) -> Fields | None:
     return None
 
 
-def _winlog(event: Event) -> Fields | None:
+def _winlog(event: EventDict) -> FieldItems | None:
     if isinstance(body := event.get("winlog"), dict):
         return _of_winlog(body)
     if "winlog.channel" in event or "winlog.event_id" in event:
@@ -70,7 +71,7 @@ def _winlog(event: Event) -> Fields | None:
     return None
 
 
-def _added(event: Event, found: Event) -> Event:
+def _added(event: EventDict, found: EventDict) -> EventDict:
     return {**event, **{name: value for name, value in found.items() if event.get(name) is None}}
 
 
@@ -78,7 +79,7 @@ def _data(body: Mapping[str, Any]) -> bool:
     return isinstance(body.get("EventData"), dict) or isinstance(body.get("UserData"), dict)
 
 
-def _of_xml(body: Mapping[str, Any]) -> Fields:
+def _of_xml(body: Mapping[str, Any]) -> FieldItems:
     """Fields of the data first: `System`, which Windows itself writes, wins over a namesake."""
     for part in ("UserData", "EventData"):
         if isinstance(body.get(part), dict):
@@ -87,7 +88,7 @@ def _of_xml(body: Mapping[str, Any]) -> Fields:
         yield from _system(tag, value)
 
 
-def _fields(data: Mapping[str, Any]) -> Fields:
+def _fields(data: Mapping[str, Any]) -> FieldItems:
     for name, value in data.items():
         if name in _ATTRIBUTES or name.startswith("@") or name.endswith(_APART):
             continue
@@ -101,7 +102,7 @@ def _fields(data: Mapping[str, Any]) -> Fields:
             yield _plain(name), value
 
 
-def _named_data(value: Any) -> Fields:
+def _named_data(value: Any) -> FieldItems:
     """`<Data Name="X">` that was kept as an element; without a name it is the field `Data`."""
     loose = []
     for each in value if isinstance(value, list) else [value]:
@@ -115,7 +116,7 @@ def _named_data(value: Any) -> Fields:
         yield "Data", loose if len(loose) > 1 else loose[0]
 
 
-def _system(tag: str, value: Any) -> Fields:
+def _system(tag: str, value: Any) -> FieldItems:
     """A scalar by its name, an attribute as `Tag_Attribute`."""
     if isinstance(value, dict):
         given = _attributes(value) or {k: v for k, v in value.items() if k not in (*_TEXT, _VALUE)}
@@ -143,7 +144,7 @@ def _plain(name: str) -> str:
     return name.replace(" ", "")
 
 
-def _of_winlog(body: Mapping[str, Any]) -> Fields:
+def _of_winlog(body: Mapping[str, Any]) -> FieldItems:
     for part in ("user_data", "event_data"):
         if isinstance(body.get(part), dict):
             yield from _fields(body[part])
@@ -157,9 +158,9 @@ def _of_winlog(body: Mapping[str, Any]) -> Fields:
         yield "Execution_ProcessID", process["pid"]
 
 
-def _undotted(event: Event) -> Event:
+def _undotted(event: EventDict) -> EventDict:
     """The map `winlog` of an event whose fields have dotted names, as tables of it do."""
-    body: Event = {}
+    body: EventDict = {}
     for name, value in event.items():
         if name.startswith(_DOTTED):
             part, _, field = name.removeprefix(_DOTTED).partition(".")
@@ -170,7 +171,7 @@ def _undotted(event: Event) -> Event:
     return body
 
 
-def _wazuh(event: Event) -> Fields | None:
+def _wazuh(event: EventDict) -> FieldItems | None:
     """Wazuh writes the names with a small first letter, in `win` or in `data.win`."""
     data = event.get("data")
     body = event.get("win") or (data.get("win") if isinstance(data, dict) else None)

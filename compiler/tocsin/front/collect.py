@@ -25,7 +25,7 @@ from tocsin.model.detection import Case
 
 _SUFFIXES = (".yml", ".yaml")
 NamedRule = Rule | CorrelationRule
-Parsed = NamedRule | Filter
+RuleOrFilter = NamedRule | Filter
 Bytes = bytes | gate.UnreadError
 
 
@@ -33,7 +33,7 @@ Bytes = bytes | gate.UnreadError
 class FileRead:
     """What one file holds, with its cases, every finding, and what its broken documents name."""
 
-    parsed: tuple[Parsed, ...] = ()
+    parsed: tuple[RuleOrFilter, ...] = ()
     wrong: tuple[Diagnostic, ...] = ()
     lost: tuple[Broken, ...] = ()
 
@@ -96,7 +96,7 @@ def collect(
     files, wrong = rule_files(paths)
     known = known or Table()
     values = key(repr(sorted((placeholders or {}).items())))
-    found: list[Parsed] = []
+    found: list[RuleOrFilter] = []
     lost: list[Broken] = []
     for file in files:
         read = _read(file, placeholders, values, known)
@@ -162,7 +162,7 @@ def _parsed(
         return FileRead(wrong=(*wrong, old), lost=tuple(map(broken, documents)))
     main = head(documents)
     budget = of_file()
-    found: list[Parsed] = []
+    found: list[RuleOrFilter] = []
     lost: list[Broken] = []
     for number, document in enumerate(documents):
         slug = slug_of(documents, number, main)

@@ -21,7 +21,7 @@ from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.model.detection import Detection
 from tocsin.model.source import Source
 
-Check = Callable[[CorrelationRule, CorrelationQuery], Iterable[Diagnostic]]
+RelationCheck = Callable[[CorrelationRule, CorrelationQuery], Iterable[Diagnostic]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class _Relating:
 
     rules: RuleSet
     events: Iterable[Query]
-    check: Check
+    check: RelationCheck
     done: dict[str, Resolved] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     known: frozenset[str] = frozenset()

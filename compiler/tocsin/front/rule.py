@@ -51,7 +51,7 @@ class Filter:
     document: YamlDocument
 
 
-Parsed = Rule | Filter | CorrelationRule | None
+ParsedDocument = Rule | Filter | CorrelationRule | None
 
 
 def read_document(
@@ -59,7 +59,7 @@ def read_document(
     placeholders: Placeholders | None = None,
     slug: str | None = None,
     budget: Budget | None = None,
-) -> tuple[Parsed, list[Diagnostic]]:
+) -> tuple[ParsedDocument, list[Diagnostic]]:
     """A rule, a filter or a correlation, with every finding; None where it has errors.
 
     `slug`: its key where it has no name; the stem of its file unless said otherwise. `budget`:
@@ -69,7 +69,7 @@ def read_document(
     if not isinstance(value, dict):
         hint = "a Sigma rule needs title, logsource and detection"
         return None, [Diagnostic("TOC006", "not a map", document.span(), hint=hint)]
-    parsed: Parsed
+    parsed: ParsedDocument
     if "correlation" in value:
         parsed, found = read_correlation(document, value, slug)
     elif "filter" in value:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tocsin.ir.correlate import Outcome, grouped
 from tocsin.ir.correlation import BoundOp, Correlation, CorrelationType
-from tocsin.ir.figures import Event, Hit, Key
+from tocsin.ir.figures import EventRef, GroupKey, Hit
 from tocsin.ir.query import CorrelationQuery
 from tocsin.ir.sliding import Window, slide
 from tocsin.ir.stream import Found, base_matches
@@ -23,9 +23,9 @@ class Standing:
     `figure` is what was counted (`3 events`), `asked` what the condition wants (`>= 5`).
     """
 
-    event: Event
+    event: EventRef
     time: int
-    group: Key
+    group: GroupKey
     window: Window
     figure: str
     asked: str
@@ -55,7 +55,7 @@ def account(query: CorrelationQuery, found: Found) -> Account:
     return Account(tuple(made), len(lacking))
 
 
-def _standings(correlation: Correlation, key: Key, hits: Sequence[Hit]) -> Iterator[Standing]:
+def _standings(correlation: Correlation, key: GroupKey, hits: Sequence[Hit]) -> Iterator[Standing]:
     asked = asked_of(correlation)
     for hit, window, figure in slide(correlation, hits):
         yield Standing(hit.event, hit.time, key, window, str(figure), asked, figure.holds(hit))

@@ -22,7 +22,7 @@ from itertools import product
 
 from tocsin.errors import Unsupported
 from tocsin.ir.codepoints import Range, complement
-from tocsin.ir.java_tree import Chars, Edge, Either, Node, Repeat, Run, parsed, printed
+from tocsin.ir.java_tree import Chars, Edge, Either, RegexNode, Repeat, Run, parsed, printed
 from tocsin.ir.re2java import ANY, re2java
 
 WIDE = 200
@@ -46,7 +46,7 @@ def linear(pattern: str, flags: str = "") -> str:
     return "|".join(_linear(_trimmed(way), pattern) for way in ways)
 
 
-def _linear(way: Sequence[Node], pattern: str) -> str:
+def _linear(way: Sequence[RegexNode], pattern: str) -> str:
     if not _quadratic(way):
         return "".join(map(printed, way))
     each = _joined([_lengths(node) for node in way], len(way)) or []
@@ -60,7 +60,7 @@ def _linear(way: Sequence[Node], pattern: str) -> str:
 # --- sequences ------------------------------------------------------------------------------------
 
 
-def _ways(node: Node) -> list[list[Node]] | None:
+def _ways(node: RegexNode) -> list[list[RegexNode]] | None:
     """The sequences of pieces and loops that a pattern is one of; None where loops are nested."""
     match node:
         case Run(parts):
@@ -78,7 +78,7 @@ def _ways(node: Node) -> list[list[Node]] | None:
     return [[node]]
 
 
-def _loop(part: Node, least: int, most: int | None) -> list[list[Node]] | None:
+def _loop(part: RegexNode, least: int, most: int | None) -> list[list[RegexNode]] | None:
     """What must be there, then a loop that may be empty."""
     if not isinstance(part, Chars):
         return None
@@ -86,7 +86,7 @@ def _loop(part: Node, least: int, most: int | None) -> list[list[Node]] | None:
     return [[*([Repeat(part, least, least)] if least else []), loop]]
 
 
-def _joined(each: list[list[list[Node]]], wanted: int) -> list[list[Node]] | None:
+def _joined(each: list[list[list[RegexNode]]], wanted: int) -> list[list[RegexNode]] | None:
     count = 1
     for ways in each:
         count *= len(ways)
@@ -95,12 +95,12 @@ def _joined(each: list[list[list[Node]]], wanted: int) -> list[list[Node]] | Non
     return [[node for part in chosen for node in part] for chosen in product(*each)]
 
 
-def is_wide(node: Node) -> bool:
+def is_wide(node: RegexNode) -> bool:
     """Whether it is a repeat that counts as one without an end."""
     return isinstance(node, Repeat) and (node.most is None or node.most - node.least > WIDE)
 
 
-def _loops(node: Node) -> bool:
+def _loops(node: RegexNode) -> bool:
     """Whether there is a loop in it."""
     match node:
         case Run(parts) | Either(parts):
@@ -110,7 +110,7 @@ def _loops(node: Node) -> bool:
     return False
 
 
-def _trimmed(way: Sequence[Node]) -> list[Node]:
+def _trimmed(way: Sequence[RegexNode]) -> list[RegexNode]:
     """Without loops at its ends: they may be empty, and then the rest is found all the same."""
     nodes = list(way)
     while nodes and is_wide(nodes[0]):
@@ -122,7 +122,7 @@ def _trimmed(way: Sequence[Node]) -> list[Node]:
     return nodes
 
 
-def _goes_on(first: Node, loop: Node) -> bool:
+def _goes_on(first: RegexNode, loop: RegexNode) -> bool:
     """Whether a loop is over what stands first: then its last ones are as good a start."""
     if not isinstance(first, Repeat) or not isinstance(loop, Repeat):
         return False
@@ -140,7 +140,7 @@ class _Loop:
     at: int
 
 
-def _quadratic(way: Sequence[Node]) -> bool:
+def _quadratic(way: Sequence[RegexNode]) -> bool:
     """Whether two loops may share a text out, or short repeats have too many ways."""
     ways = 1
     for node in way:
@@ -152,14 +152,14 @@ def _quadratic(way: Sequence[Node]) -> bool:
     return ways > MOST_CHOICES or any(_share(way, a, b) for a, b in pairs)
 
 
-def _class(node: Node) -> Chars:
+def _class(node: RegexNode) -> Chars:
     """What a loop repeats: `_ways` leaves no other loops."""
     if isinstance(node, Repeat) and isinstance(node.part, Chars):
         return node.part
     raise TypeError(node)
 
 
-def _share(way: Sequence[Node], one: _Loop, other: _Loop) -> bool:
+def _share(way: Sequence[RegexNode], one: _Loop, other: _Loop) -> bool:
     """Whether both loops can read what may stand between them."""
     both = meet(one.ranges, other.ranges)
     return bool(both) and all(
@@ -167,7 +167,7 @@ def _share(way: Sequence[Node], one: _Loop, other: _Loop) -> bool:
     )
 
 
-def _needed(node: Node) -> Iterator[tuple[Range, ...]]:
+def _needed(node: RegexNode) -> Iterator[tuple[Range, ...]]:
     """For each character that must be read: all that it may be. A lower bound."""
     match node:
         case Chars(ranges):
@@ -190,7 +190,7 @@ def union(each: Sequence[Sequence[tuple[Range, ...]]]) -> tuple[Range, ...]:
     return tuple(sorted(bounds for some in each for bounds in some[0]))
 
 
-def _choices(node: Node) -> int:
+def _choices(node: RegexNode) -> int:
     """Ways to read a piece without loops, at most."""
     match node:
         case Run(parts):
@@ -209,7 +209,7 @@ def _choices(node: Node) -> int:
 # --- made so --------------------------------------------------------------------------------------
 
 
-def _by_first_places(way: Sequence[Node]) -> str | None:
+def _by_first_places(way: Sequence[RegexNode]) -> str | None:
     """Each piece at its first place; None where that is not as good as all others."""
     pieces, loops = _parted(way)
     anchored = way[0] == Edge(r"\A")
@@ -226,9 +226,9 @@ def _by_first_places(way: Sequence[Node]) -> str | None:
     return start + "".join(f"(?>{loop}*?{piece})" for piece in rest)
 
 
-def _parted(way: Sequence[Node]) -> tuple[list[list[Node]], set[Node]]:
+def _parted(way: Sequence[RegexNode]) -> tuple[list[list[RegexNode]], set[RegexNode]]:
     """What stands before, between and behind the loops; and the loops."""
-    pieces: list[list[Node]] = [[]]
+    pieces: list[list[RegexNode]] = [[]]
     loops = {node for node in way if is_wide(node)}
     for node in way:
         if node in loops:
@@ -238,7 +238,7 @@ def _parted(way: Sequence[Node]) -> tuple[list[list[Node]], set[Node]]:
     return pieces, loops
 
 
-def _lengths(node: Node) -> list[list[Node]]:
+def _lengths(node: RegexNode) -> list[list[RegexNode]]:
     """The ways to read it, each of one length; itself where it is a loop, or has too many."""
     match node:
         case _ if is_wide(node) or _length(node) is not None:
@@ -254,11 +254,11 @@ def _lengths(node: Node) -> list[list[Node]]:
     return [[node]]
 
 
-def _is_fixed(node: Node) -> bool:
+def _is_fixed(node: RegexNode) -> bool:
     return _length(node) is not None
 
 
-def _length(node: Node) -> int | None:
+def _length(node: RegexNode) -> int | None:
     """Characters of whatever it reads, where that is always the same number."""
     match node:
         case Chars():
@@ -276,7 +276,7 @@ def _length(node: Node) -> int | None:
             return inner * least if inner is not None and least == most else None
 
 
-def _inside(node: Node, ranges: tuple[Range, ...]) -> bool:
+def _inside(node: RegexNode, ranges: tuple[Range, ...]) -> bool:
     """Whether it reads nothing but these code points."""
     match node:
         case Chars(own):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tocsin.ir.correlation import Correlation, Ref
 from tocsin.ir.evaluate import View
-from tocsin.ir.figures import Event, Hit, Key
+from tocsin.ir.figures import EventRef, GroupKey, Hit
 from tocsin.ir.sliding import Window, slide
 
 
@@ -21,7 +21,7 @@ class BaseMatch:
     """The base rule at a position matched an event of this event time (ms since 1970, UTC)."""
 
     rule: int
-    event: Event
+    event: EventRef
     time: int
     view: View = field(compare=False, repr=False)
 
@@ -30,9 +30,9 @@ class BaseMatch:
 class Completed:
     """The event that completed a correlation, the group, and the window in which it did."""
 
-    event: Event
+    event: EventRef
     time: int
-    group: Key
+    group: GroupKey
     view: View = field(compare=False, repr=False)
     window: Window = field(compare=False, repr=False)
 
@@ -42,7 +42,7 @@ class Outcome:
     """All completions, by time and event; the events of base matches that lack a group key."""
 
     completed: tuple[Completed, ...]
-    without_key: frozenset[Event]
+    without_key: frozenset[EventRef]
 
 
 def correlate(correlation: Correlation, matches: Iterable[BaseMatch]) -> Outcome:
@@ -60,17 +60,17 @@ def correlate(correlation: Correlation, matches: Iterable[BaseMatch]) -> Outcome
 
 def grouped(
     correlation: Correlation, matches: Iterable[BaseMatch]
-) -> tuple[dict[Key, list[Hit]], frozenset[Event]]:
+) -> tuple[dict[GroupKey, list[Hit]], frozenset[EventRef]]:
     """The hits of each group in order of time, and the events of matches without a group key."""
-    merged: dict[tuple[Key, Event], list[BaseMatch]] = defaultdict(list)
-    without_key: set[Event] = set()
+    merged: dict[tuple[GroupKey, EventRef], list[BaseMatch]] = defaultdict(list)
+    without_key: set[EventRef] = set()
     for match in matches:
         key = texts_of(correlation.group_by, match)
         if key is None:
             without_key.add(match.event)
         else:
             merged[key, match.event].append(match)
-    groups: dict[Key, list[Hit]] = defaultdict(list)
+    groups: dict[GroupKey, list[Hit]] = defaultdict(list)
     for (key, _), same in merged.items():
         groups[key].append(_hit(correlation, same))
     for hits in groups.values():
@@ -86,7 +86,7 @@ def _hit(correlation: Correlation, same: Sequence[BaseMatch]) -> Hit:
     return Hit(first.time, first.event, rules, values, first.view)
 
 
-def texts_of(refs: Sequence[Ref], match: BaseMatch) -> Key | None:
+def texts_of(refs: Sequence[Ref], match: BaseMatch) -> GroupKey | None:
     """The text forms of these fields; None where one is missing or has not exactly one."""
     found: list[str] = []
     for ref in refs:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tocsin.ir.figures import Event, Key
+from tocsin.ir.figures import EventRef, GroupKey
 
 MOST_IDS = 100
 """Events that an alert names; how many there were in all it tells besides."""
@@ -28,10 +28,10 @@ class Judged:
     None. `identity` is what identifies the event for people, `event` its place in a run.
     """
 
-    group: Key
+    group: GroupKey
     time: int
     identity: str
-    event: Event
+    event: EventRef
     start: int | None
 
 
@@ -50,7 +50,7 @@ class Grounds:
 
 def grounds(judged: Iterable[Judged]) -> Iterator[Grounds]:
     """The windows on which a correlation holds, given all events of its groups, in any order."""
-    groups: dict[Key, list[Judged]] = defaultdict(list)
+    groups: dict[GroupKey, list[Judged]] = defaultdict(list)
     for each in judged:
         groups[each.group].append(each)
     for group in groups.values():

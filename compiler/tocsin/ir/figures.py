@@ -23,8 +23,8 @@ from tocsin.ir.evaluate import View
 from tocsin.ir.statistic import SUM, decimal_of, percentile
 from tocsin.plural import plural
 
-Key = tuple[str, ...]
-Event = tuple[str, int]
+GroupKey = tuple[str, ...]
+EventRef = tuple[str, int]
 """Identity of an event: name of its source, 0-based number."""
 
 
@@ -33,9 +33,9 @@ class Hit:
     """An event inside a group: it counts once, whatever number of rules it matches."""
 
     time: int
-    event: Event
+    event: EventRef
     rules: frozenset[int]
-    values: Key | None
+    values: GroupKey | None
     view: View = field(compare=False, repr=False)
 
 
@@ -106,7 +106,7 @@ class _Distinct(Figure):
 
     def __init__(self, correlation: Correlation) -> None:
         super().__init__(correlation)
-        self.values: _Tally[Key] = _Tally()
+        self.values: _Tally[GroupKey] = _Tally()
 
     def add(self, hit: Hit) -> None:
         if hit.values is not None:

@@ -31,29 +31,29 @@ class Edge:
 class Run:
     """One after the other."""
 
-    parts: tuple[Node, ...]
+    parts: tuple[RegexNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
     """One of them."""
 
-    parts: tuple[Node, ...]
+    parts: tuple[RegexNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """At least and at most so often; None is without end."""
 
-    part: Node
+    part: RegexNode
     least: int
     most: int | None
 
 
-Node = Chars | Edge | Run | Either | Repeat
+RegexNode = Chars | Edge | Run | Either | Repeat
 
 
-def parsed(pattern: str) -> Node:
+def parsed(pattern: str) -> RegexNode:
     """The tree of a pattern of `re2java`."""
     return _Reader(pattern).either()
 
@@ -68,19 +68,19 @@ class _Reader:
         self.at += len(expected) if there else 0
         return there
 
-    def either(self) -> Node:
+    def either(self) -> RegexNode:
         parts = [self._run()]
         while self._takes("|"):
             parts.append(self._run())
         return parts[0] if len(parts) == 1 else Either(tuple(parts))
 
-    def _run(self) -> Node:
-        parts: list[Node] = []
+    def _run(self) -> RegexNode:
+        parts: list[RegexNode] = []
         while self.at < len(self.text) and self.text[self.at] not in "|)":
             parts.append(self._repeated(self._one()))
         return parts[0] if len(parts) == 1 else Run(tuple(parts))
 
-    def _one(self) -> Node:
+    def _one(self) -> RegexNode:
         for edge in EDGES:
             if self._takes(edge):
                 return Edge(edge)
@@ -118,7 +118,7 @@ class _Reader:
         escaped = self.text[self.at - 1]
         return ord({"n": "\n", "t": "\t", "r": "\r"}.get(escaped, escaped))
 
-    def _repeated(self, part: Node) -> Node:
+    def _repeated(self, part: RegexNode) -> RegexNode:
         while found := _REPEAT.match(self.text, self.at):
             self.at = found.end()
             part = Repeat(part, *_bounds(found))
@@ -132,7 +132,7 @@ def _bounds(found: re.Match[str]) -> tuple[int, int | None]:
     return least, (int(found[4]) if found[4] else None) if found[3] else least
 
 
-def printed(node: Node) -> str:
+def printed(node: RegexNode) -> str:
     """The pattern of a tree."""
     match node:
         case Chars(ranges):

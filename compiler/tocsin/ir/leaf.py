@@ -27,7 +27,7 @@ from tocsin.ir.nodes import (
 from tocsin.ir.text import fold, parse_number
 from tocsin.ir.times import parse_time
 
-Check = Callable[[str], bool]
+TextCheck = Callable[[str], bool]
 
 
 def passes(test: Test, text: str) -> bool:
@@ -35,7 +35,7 @@ def passes(test: Test, text: str) -> bool:
     return checker(test)(text)
 
 
-def checker(test: Test) -> Check:
+def checker(test: Test) -> TextCheck:
     """The test as a function of one text."""
     match test:
         case Text(pattern, cased):
@@ -55,7 +55,7 @@ def checker(test: Test) -> Check:
 # --- patterns ---------------------------------------------------------------------------------
 
 
-def matcher(pattern: Pattern) -> Check:
+def matcher(pattern: Pattern) -> TextCheck:
     """Whether the whole text matches the pattern, as a function of the text."""
     match pattern:
         case ():

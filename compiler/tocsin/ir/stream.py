@@ -10,7 +10,7 @@ from typing import Any
 
 from tocsin.ir.correlate import BaseMatch, Outcome, correlate
 from tocsin.ir.evaluate import View, predicate
-from tocsin.ir.figures import Event
+from tocsin.ir.figures import EventRef
 from tocsin.ir.query import CorrelationQuery, Query
 from tocsin.ir.times import parse_millis
 from tocsin.model.source import Source
@@ -23,7 +23,7 @@ WITHOUT_TIME, LATE, WITHOUT_KEY = "without time", "late", "without group key"
 class Arrived:
     """An event that counts for correlations; time in ms since 1970, UTC."""
 
-    event: Event
+    event: EventRef
     time: int
     view: View = field(compare=False, repr=False)
 
@@ -139,7 +139,7 @@ def observe(
     `clock` tells the time where sources do not declare a field for it.
     """
     seen: dict[str, list[Arrival]] = {}
-    missed: dict[Event, tuple[Arrival, Clock]] = {}
+    missed: dict[EventRef, tuple[Arrival, Clock]] = {}
     found: dict[str, list[Arrived]] = {}
     for query in queries:
         source = query.source

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.canonical import digest_bytes
 from tocsin.model.source import Source
+
+Event = Mapping[str, Any]
+"""A decoded event that is only read."""
 
 
 @dataclass(frozen=True, slots=True)

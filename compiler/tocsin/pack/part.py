@@ -21,7 +21,7 @@ FORM = 2
 PART_SUFFIX = "json"
 """Suffix of an artifact that is a part."""
 
-Paths = tuple[tuple[str, tuple[str, ...]], ...]
+FieldPaths = tuple[tuple[str, tuple[str, ...]], ...]
 Known = dict[str, tuple[Asked, Guard]]
 """Leaves that were read before, by their text: detections share many."""
 
@@ -43,7 +43,7 @@ class Part:
     time_field: str
     time_unit: TimeUnit
     id_fields: tuple[str, ...]
-    paths: Paths
+    paths: FieldPaths
     leaves: tuple[Asked, ...]
     guards: tuple[Guard, ...]
     where: PackedTree
@@ -166,7 +166,7 @@ def _tree(key: str, data: Any, leaves: int) -> PackedTree:
         raise ValueError(f"{key}: {error}") from error
 
 
-def _paths(data: Any) -> Paths:
+def _paths(data: Any) -> FieldPaths:
     if not isinstance(data, dict):
         raise ValueError("paths: expected a map")  # noqa: TRY004 - wrong data, not a wrong call
     if empty := [name for name, path in data.items() if path == []]:

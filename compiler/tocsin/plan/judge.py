@@ -9,11 +9,11 @@ from tocsin.plan.steps import Bundle, Deploy, Step
 from tocsin.release.entry import Entry
 from tocsin.release.state_decision import StateDecision
 
-Judge = Callable[[str, bytes, bytes, str], StateDecision | None]
+JudgeChange = Callable[[str, bytes, bytes, str], StateDecision | None]
 """Of a backend's name, the artifact before and after, and what the author wishes."""
 
 
-def judged(bundle: Bundle, old: Mapping[str, bytes], judge: Judge) -> Bundle:
+def judged(bundle: Bundle, old: Mapping[str, bytes], judge: JudgeChange) -> Bundle:
     """The plan with a verdict for each stateful detection whose artifact changes.
 
     `old` holds the bytes of the release before, by digest. What is impossible is a problem.

@@ -20,7 +20,7 @@ from tocsin.ir.stream import (
 )
 from tocsin.model.artifact import Match
 
-Hits = Mapping[str, Sequence[int]]
+HitsByRule = Mapping[str, Sequence[int]]
 """Numbers of the events that each base rule, by id, matches, in order."""
 
 
@@ -34,7 +34,7 @@ class Correlated:
 
 def correlate(
     queries: Iterable[CorrelationQuery],
-    hits: Hits,
+    hits: HitsByRule,
     events: Sequence[dict[str, Any]],
     clock: Clock,
 ) -> Correlated:

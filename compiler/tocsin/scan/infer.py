@@ -25,7 +25,7 @@ TIME = "tocsin:time"
 UNBOUND = Source("events", (), lateness_ms=None)
 """What rules are bound to before their fields are known."""
 
-Row = dict[str, Any]
+TypedRow = dict[str, Any]
 
 
 def infer(
@@ -34,7 +34,7 @@ def infer(
     clock: Clock | None = None,
     *,
     keywords: bool,
-) -> tuple[Source, list[Row]]:
+) -> tuple[Source, list[TypedRow]]:
     """The inferred source and its rows, one an event, in order; missing values are left out.
 
     With a clock, rows have a column of event time.
@@ -94,7 +94,7 @@ class _Wanted:
             if "." in name:
                 self._dotted.setdefault(name.split(".")[0], []).append(name)
 
-    def of(self, event: dict[str, Any]) -> Row:
+    def of(self, event: dict[str, Any]) -> TypedRow:
         """The event's values of the wanted fields, without null and missing ones."""
         row = {}
         for key, value in event.items():
@@ -107,7 +107,7 @@ class _Wanted:
         return row
 
 
-def _types(names: Iterable[str], rows: Iterable[Row]) -> dict[str, FieldType]:
+def _types(names: Iterable[str], rows: Iterable[TypedRow]) -> dict[str, FieldType]:
     kinds: dict[str, set[str]] = {name: set() for name in names}
     for row in rows:
         for name, value in row.items():

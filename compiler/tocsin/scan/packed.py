@@ -13,12 +13,10 @@ from tocsin.diagnostics import Diagnostic, Span
 from tocsin.errors import ConfigError
 from tocsin.ir.nodes import Keyword
 from tocsin.ir.query import Query, rebound
-from tocsin.model.artifact import Match
+from tocsin.model.artifact import Event, Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
 from tocsin.scan.infer import narrowed
-
-Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

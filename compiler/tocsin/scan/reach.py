@@ -7,7 +7,7 @@ nothing, and a scan says which is which.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +16,10 @@ from tocsin.ir.nodes import Expr, IsNull, Keyword, Leaf
 from tocsin.ir.query import Query, Resolved
 from tocsin.ir.text import lookup, texts
 from tocsin.ir.walk import fields_of, kinds_of, nodes_of
+from tocsin.model.artifact import Event
 
 MOST_KEYS = 50_000
 """Different values of the fields that tell log sources, whose answer is kept."""
-Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from tocsin.ir.stream import (
     LeftOut,
 )
 from tocsin.model.artifact import Job, Match, Missed
-from tocsin.scan.correlating import Hits, correlate
+from tocsin.scan.correlating import HitsByRule, correlate
 from tocsin.scan.infer import infer, narrowed
 from tocsin.scan.packed import (
     InProcess,
@@ -124,7 +124,7 @@ def _on_events(queries: Iterable[Resolved]) -> Iterator[Query]:
     yield from {query.detection.id: query for query in every}.values()
 
 
-def _hits(queries: Sequence[Resolved], matches: Iterable[Match]) -> Hits:
+def _hits(queries: Sequence[Resolved], matches: Iterable[Match]) -> HitsByRule:
     hits: dict[str, list[int]] = {query.detection.id: [] for query in _on_events(queries)}
     for match in matches:
         hits[match.detection].append(match.event)
@@ -132,7 +132,7 @@ def _hits(queries: Sequence[Resolved], matches: Iterable[Match]) -> Hits:
 
 
 def _of_hits(
-    queries: Sequence[Resolved], hits: Hits, events: Sequence[dict[str, Any]], time_field: str
+    queries: Sequence[Resolved], hits: HitsByRule, events: Sequence[dict[str, Any]], time_field: str
 ) -> ScanResult:
     """The matches of all that alerts, given those on single events."""
     alerting = [query for query in queries if query.alerts]

@@ -11,8 +11,7 @@ from tocsin.ir.text import lookup, texts, walk
 from tocsin.ir.times import parse_millis
 from tocsin.model.source import TimeUnit
 from tocsin.pack import Part
-
-Paths = tuple[tuple[str, tuple[str, ...]], ...]
+from tocsin.pack.part import FieldPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Binding:
     time_field: str = ""
     time_unit: TimeUnit = TimeUnit.TEXT
     id_fields: tuple[str, ...] = ()
-    paths: Paths = ()
+    paths: FieldPaths = ()
     group_by: tuple[str, ...] = ()
 
     @classmethod

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Key = tuple[str, str]
+MatchKey = tuple[str, str]
 """What was matched: the event's id, and the group as text."""
 
 
@@ -26,7 +26,7 @@ class Difference:
 
 def difference(records: Iterable[Mapping[str, Any]], old: str, new: str) -> Difference:
     """Of the matches of these two detections, by id; all others do not count."""
-    found: dict[str, dict[Key, Mapping[str, Any]]] = {old: {}, new: {}}
+    found: dict[str, dict[MatchKey, Mapping[str, Any]]] = {old: {}, new: {}}
     for record in records:
         if record["detection"] in found:
             found[record["detection"]].setdefault(_key(record), record)
@@ -38,5 +38,5 @@ def difference(records: Iterable[Mapping[str, Any]], old: str, new: str) -> Diff
     )
 
 
-def _key(record: Mapping[str, Any]) -> Key:
+def _key(record: Mapping[str, Any]) -> MatchKey:
     return record["event_id"], str(sorted(record.get("group", {}).items()))

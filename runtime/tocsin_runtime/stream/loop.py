@@ -58,12 +58,12 @@ class Batch:
     counters: Counters
 
 
-Process = Callable[[Sequence[Record]], Batch]
+ProcessBatch = Callable[[Sequence[Record]], Batch]
 
 
 def run(
     stream: Stream,
-    process: Process,
+    process: ProcessBatch,
     stopped: Callable[[], bool] = lambda: False,
     finish: Callable[[], Batch] | None = None,
 ) -> Counters:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tocsin.events.decode import NotAnEventError
+from tocsin.events.piece import EventDict
 from tocsin.ir.evaluate import Predicate, View
 from tocsin.model.source import Source
-from tocsin_runtime.worker.process import Event, Lane, Taken
+from tocsin_runtime.worker.process import Lane, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Claim:
     source: Source
     where: Predicate | None = None
 
-    def holds(self, event: Event) -> bool:
+    def holds(self, event: EventDict) -> bool:
         """The condition decides; without one, the time and the identity must be there."""
         view = View(event, self.source.renamed)
         if self.where is not None:
@@ -54,6 +55,6 @@ class Claims:
         self.seen.update(names)
         return list(dict.fromkeys(lane for name in names for lane in self._lanes.get(name, ())))
 
-    def _names(self, event: Event) -> list[str]:
+    def _names(self, event: EventDict) -> list[str]:
         selected = [c.source.name for c in self._selecting if c.holds(event)]
         return selected or [c.source.name for c in self._plain if c.holds(event)]

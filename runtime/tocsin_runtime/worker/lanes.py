@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tocsin.backend.base import Backend, Endpoints, Loaded, WindowBackend
 from tocsin.errors import ConfigError
 from tocsin.ir.evidence import Judged, grounds
-from tocsin.ir.figures import Event
+from tocsin.ir.figures import EventRef
 from tocsin.ir.identity import event_id
 from tocsin.model.artifact import Artifact, Job, Match
 from tocsin.model.source import Source
@@ -75,7 +75,7 @@ def _correlated(job: Job, loaded: Loaded) -> Matched:
     """The matches of correlations, each with the events that it rests on, and what is left out."""
     sources = {source.name: source for source in job.sources}
     judged: dict[str, list[Judged]] = defaultdict(list)
-    known: dict[Event, str] = {}
+    known: dict[EventRef, str] = {}
     for row in loaded.judged():
         source, place = sources[row.source], (row.source, row.event)
         if place not in known:

@@ -14,11 +14,10 @@ from tocsin_runtime.alerts.found import Alerter
 from tocsin_runtime.control.record import deployment, release_record
 from tocsin_runtime.stream.base import Record
 from tocsin_runtime.stream.deployment import ReleasedDetections
-from tocsin_runtime.stream.loop import Batch
+from tocsin_runtime.stream.loop import ProcessBatch
 from tocsin_runtime.worker.version import Version, WriterOf
 
-Process = Callable[[Sequence[Record]], Batch]
-Work = list[tuple[Process, list[Record]]]
+Work = list[tuple[ProcessBatch, list[Record]]]
 Records = Mapping[str, bytes]
 
 _NOTHING = ReleasedDetections(0, ())

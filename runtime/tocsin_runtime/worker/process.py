@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
-from typing import Any, Protocol
+from typing import Protocol
 
 from tocsin.events.decode import NotAnEventError, decode
+from tocsin.events.piece import EventDict
 from tocsin.ir.evidence import MOST_EVENTS
 from tocsin.model.artifact import Missed
 from tocsin_matcher import Cost, Failed, Matched
@@ -22,8 +23,6 @@ from tocsin_runtime.stream.base import Output, Record, Sink
 from tocsin_runtime.stream.dead_letters import dead_letter
 from tocsin_runtime.stream.loop import Batch, Counters
 
-Event = dict[str, Any]
-
 
 class Taken:
     """A record that was taken in; its event is decoded when it is first asked for."""
@@ -32,9 +31,9 @@ class Taken:
 
     def __init__(self, record: Record) -> None:
         self.record = record
-        self._event: Event | None = None
+        self._event: EventDict | None = None
 
-    def event(self) -> Event:
+    def event(self) -> EventDict:
         """The event. Raises NotAnEventError."""
         if self._event is None:
             self._event = decode(self.record.value)
@@ -63,10 +62,10 @@ class Lane(Protocol):
 Route = Callable[[Taken], Sequence[Lane]]
 """The lanes that look at an event. Raises NotAnEventError if the event has no place here."""
 
-Write = Callable[[MatchRecord, Sequence[Event]], Iterable[Output]]
+Write = Callable[[MatchRecord, Sequence[EventDict]], Iterable[Output]]
 """What is made of a match, and of the events that it rests on, besides its record."""
 
-MatchWithEvents = tuple[MatchRecord, Sequence[Event]]
+MatchWithEvents = tuple[MatchRecord, Sequence[EventDict]]
 
 Groups = dict[int, tuple[Lane, list[Taken]]]
 """Lanes, by identity, and what they are to look at."""
@@ -130,7 +129,7 @@ class Processor:
             yield from self.write(match, events)
 
 
-Hits = Mapping[int, Sequence[MatchWithEvents]]
+MatchesByEvent = Mapping[int, Sequence[MatchWithEvents]]
 
 
 def _hits(
@@ -138,7 +137,7 @@ def _hits(
     refused: dict[int, str],
     failed: list[tuple[Record, Failed]],
     left_out: list[Missed],
-) -> Hits:
+) -> MatchesByEvent:
     """What matches, by identity of the record.
 
     What is no event after all is added to `refused`, on what a detection fails to `failed`, what

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tocsin.progress import Notify
 from tocsin_matcher import Cost
 from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.stream.base import Output, Record, Sink
@@ -20,8 +21,6 @@ from tocsin_runtime.worker.kafka import KafkaStream
 from tocsin_runtime.worker.plans import Plans
 from tocsin_runtime.worker.reports import Reports
 from tocsin_runtime.worker.version import joined
-
-Say = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -42,7 +41,7 @@ class Service:
     events behind of partitions, as of about then.
     """
 
-    def __init__(self, name: str, follower: Follower, plans: Plans, say: Say) -> None:
+    def __init__(self, name: str, follower: Follower, plans: Plans, say: Notify) -> None:
         self.name = name
         self.plans = plans
         self.done = Done()

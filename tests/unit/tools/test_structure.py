@@ -69,9 +69,10 @@ def public_names() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     return classes, aliases
 
 
-def test_a_public_class_name_stands_for_one_thing() -> None:
+def test_a_public_name_of_a_type_stands_for_one_thing() -> None:
     classes, aliases = public_names()
     assert len(classes) > 400
     assert len(aliases) > 50
     assert {name: files for name, files in classes.items() if len(files) > 1} == {}
+    assert {name: files for name, files in aliases.items() if len(files) > 1} == {}
     assert {name: [*classes[name], *aliases[name]] for name in classes.keys() & aliases} == {}

@@ -1,4 +1,4 @@
-"""Files that `tocsin init` and `tocsin new` write: texts with `$name` to be filled in."""
+"""Templates of the files that `tocsin init` and `tocsin new` write, with `$name` placeholders."""
 
 from __future__ import annotations
 
