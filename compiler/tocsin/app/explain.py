@@ -22,7 +22,7 @@ from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import CorrelationQuery, Query, Resolved
 from tocsin.plural import plural
 from tocsin.scan.infer import UNBOUND
-from tocsin.scan.times import guessed_clock
+from tocsin.scan.times import GUESSED
 
 PlaceholderValues = dict[str, tuple[str, ...]]
 
@@ -61,7 +61,7 @@ def _windows(
     query: CorrelationQuery, events: Sequence[dict[str, Any]], number: int | None
 ) -> Windows:
     declared = all(source.time_field for source in query.sources)
-    found = explain_windows(query, events, None if declared else guessed_clock())
+    found = explain_windows(query, events, None if declared else GUESSED)
     return found if number is None else found.at(number)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,12 @@ from tocsin.front.routes import routes
 from tocsin.front.sources import read_sources
 from tocsin.ir.evaluate import View
 from tocsin.ir.query import CorrelationQuery, Resolved
+from tocsin.ir.stream import Clock
 from tocsin.ir.times import millis_text
 from tocsin.model.artifact import Match
 from tocsin.model.source import Source
+from tocsin.progress import SILENT, Progress
 from tocsin.scan.infer import UNBOUND
-from tocsin.scan.packed import TrackProgress
 from tocsin.scan.reach import reach
 from tocsin.scan.run import (
     ScanResult,
@@ -36,47 +37,61 @@ from tocsin.scan.run import (
     scan_fastest,
     scan_matcher,
 )
-from tocsin.scan.times import guessed_clock
+from tocsin.scan.times import scan_clock
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedScan:
-    """Rules and events, the problems in their files, and which events each rule is run on."""
+    """Rules and events, the problems in their files, and which events each rule is run on.
+
+    `clock` tells the time of the events.
+    """
 
     queries: tuple[Resolved, ...]
     events: list[dict[str, Any]]
+    clock: Clock
     wrong: tuple[Diagnostic, ...]
     coverage: ScanCoverage
 
 
 def load_scan(
-    rules: Sequence[Path], events: Sequence[Path], *, flatten: bool, ignore_logsource: bool
+    rules: Sequence[Path],
+    events: Sequence[Path],
+    *,
+    flatten: bool = True,
+    ignore_logsource: bool = False,
+    time_field: str = "",
 ) -> LoadedScan:
     """Read rules and events, and find out which rules are run on which events."""
     collected = collect_again(rules)
     read = read_events(events, flatten=flatten)
-    routed = routes(_sources_of(rules))
+    sources = _sources_of(rules)
+    routed = routes(sources)
     related = relate_inferred(collected, UNBOUND, ignore_logsource=ignore_logsource, routes=routed)
     wrong = (*collected.diagnostics, *no_rules(rules), *related.diagnostics, *read.diagnostics)
     reached = reach(related.queries, read.events)
     coverage = ScanCoverage(collected, read, reached, routed, ignore_logsource)
-    return LoadedScan(related.queries, read.events, wrong, coverage)
+    clock = scan_clock(sources, routed, time_field)
+    return LoadedScan(related.queries, read.events, clock, wrong, coverage)
 
 
 def run_scan(
-    loaded: LoadedScan, engine: str, form: Form | None, *, time_field: str, progress: TrackProgress
+    loaded: LoadedScan, engine: str, form: Form | None = None, progress: Progress = SILENT
 ) -> ScanResult:
     """The matches on an engine, in the given form or the one that should be faster."""
-    queries, events = loaded.queries, loaded.events
+    queries, events, clock = loaded.queries, loaded.events, loaded.clock
+    counted = partial(progress.track, name="running the rules")
     if engine == AUTO:
-        return scan_fastest(queries, events, matched, time_field=time_field, progress=progress)
+        return scan_fastest(queries, events, matched, clock=clock, progress=counted)
     if engine == EVALUATOR:
-        return scan_evaluator(queries, events, time_field=time_field, progress=progress)
+        return scan_evaluator(queries, events, clock=clock, progress=counted)
     if engine == MATCHER:
-        return scan_matcher(queries, events, matched, time_field=time_field, progress=progress)
-    with started([engine]) as (backends, endpoints):
-        backend = backends[engine]
-        return scan_engine(queries, events, backend, endpoints, time_field=time_field, form=form)
+        return scan_matcher(queries, events, matched, clock=clock, progress=counted)
+    with (
+        progress.stage(f"running the rules on {engine}"),
+        started([engine]) as (backends, endpoints),
+    ):
+        return scan_engine(queries, events, backends[engine], endpoints, clock=clock, form=form)
 
 
 def form_of(engine: str, form: str) -> Form | None:
@@ -108,14 +123,13 @@ class FoundMatch:
         return told if self.group is None else {**told, "group": self.group}
 
 
-def found_matches(loaded: LoadedScan, result: ScanResult, time_field: str) -> Iterator[FoundMatch]:
+def found_matches(loaded: LoadedScan, result: ScanResult) -> Iterator[FoundMatch]:
     """Each match with the location and time of its event."""
     by_id = {query.detection.id: query for query in loaded.queries}
-    clock = guessed_clock(time_field)
 
     @cache
     def time_of(event: int) -> str | None:
-        time = clock(View(loaded.events[event]))
+        time = loaded.clock(View(loaded.events[event]))
         return None if time is None else millis_text(time)
 
     for match in result.matches:

@@ -30,7 +30,7 @@ from tocsin.scan.packed import (
     scan_in_process,
     scan_pack,
 )
-from tocsin.scan.times import guessed_clock
+from tocsin.scan.times import GUESSED
 
 LITTLE = 20_000
 """Rules times events for which a matcher takes longer to be made than it saves."""
@@ -56,7 +56,7 @@ def scan_evaluator(
     queries: Sequence[Resolved],
     events: Sequence[dict[str, Any]],
     *,
-    time_field: str = "",
+    clock: Clock = GUESSED,
     progress: TrackProgress = iter,
 ) -> ScanResult:
     """Every detection on every event by the reference evaluator."""
@@ -67,7 +67,7 @@ def scan_evaluator(
         for rule, holds in asked.items():
             if holds(view):
                 hits[rule].append(number)
-    return _of_hits(queries, hits, events, time_field)
+    return _of_hits(queries, hits, events, clock)
 
 
 def scan_matcher(
@@ -75,12 +75,12 @@ def scan_matcher(
     events: Sequence[dict[str, Any]],
     match: InProcess,
     *,
-    time_field: str = "",
+    clock: Clock = GUESSED,
     progress: TrackProgress = iter,
 ) -> ScanResult:
     """Every detection on every event by a matcher in this process, which may refuse some."""
     packed = scan_in_process(_on_events(queries), events, match, progress)
-    result = _of_hits(queries, _hits(queries, packed.matches), events, time_field)
+    result = _of_hits(queries, _hits(queries, packed.matches), events, clock)
     return replace(result, refused=tuple(packed.refused), form=Form.PACK.value)
 
 
@@ -89,7 +89,7 @@ def scan_fastest(
     events: Sequence[dict[str, Any]],
     match: InProcess,
     *,
-    time_field: str = "",
+    clock: Clock = GUESSED,
     progress: TrackProgress = iter,
 ) -> ScanResult:
     """What the evaluator gives, by a matcher in this process where that takes less time.
@@ -98,12 +98,12 @@ def scan_fastest(
     """
     asked = list(_on_events(queries))
     if len(asked) * len(events) < LITTLE:
-        return scan_evaluator(queries, events, time_field=time_field, progress=progress)
+        return scan_evaluator(queries, events, clock=clock, progress=progress)
     packed = scan_in_process(asked, events, match, progress)
     found = set(packed.matches)
     if packed.refused_rules or packed.refused_events:
         found.update(_evaluated(asked, packed, events))
-    return _of_hits(queries, _hits(queries, sorted(found)), events, time_field)
+    return _of_hits(queries, _hits(queries, sorted(found)), events, clock)
 
 
 def _evaluated(
@@ -132,14 +132,14 @@ def _hits(queries: Sequence[Resolved], matches: Iterable[Match]) -> HitsByRule:
 
 
 def _of_hits(
-    queries: Sequence[Resolved], hits: HitsByRule, events: Sequence[dict[str, Any]], time_field: str
+    queries: Sequence[Resolved], hits: HitsByRule, events: Sequence[dict[str, Any]], clock: Clock
 ) -> ScanResult:
     """The matches of all that alerts, given those on single events."""
     alerting = [query for query in queries if query.alerts]
     plain = [query.detection.id for query in alerting if isinstance(query, Query)]
     rest = [query for query in alerting if isinstance(query, CorrelationQuery)]
     bases = {q.detection.id: hits[q.detection.id] for query in rest for q in query.events}
-    correlated = correlate(rest, bases, events, guessed_clock(time_field))
+    correlated = correlate(rest, bases, events, clock)
     found = [*(Match(rule, n) for rule in plain for n in hits[rule]), *correlated.matches]
     return ScanResult(tuple(sorted(found)), left_out=correlated.left_out)
 
@@ -150,7 +150,7 @@ def scan_engine(  # noqa: PLR0913 - what to run, where, and two options
     backend: Backend,
     endpoints: Endpoints,
     *,
-    time_field: str = "",
+    clock: Clock = GUESSED,
     form: Form | None = None,
 ) -> ScanResult:
     """Every detection on every event by a backend's real engine, over an inferred source.
@@ -161,9 +161,9 @@ def scan_engine(  # noqa: PLR0913 - what to run, where, and two options
     """
     ordered = sorted((q for q in queries if q.alerts), key=_order)
     correlates = any(isinstance(query, CorrelationQuery) for query in ordered)
-    clock = guessed_clock(time_field) if correlates else None
+    timed = clock if correlates else None
     fields = {name for query in ordered for name in query.fields}
-    source, rows = infer(fields, events, clock, keywords=any(map(_has_keywords, ordered)))
+    source, rows = infer(fields, events, timed, keywords=any(map(_has_keywords, ordered)))
     plain = [query for query in ordered if isinstance(query, Query)]
     chosen = form_of(backend, form, len(plain), len(events))
     packed = PackScan(())
@@ -180,16 +180,16 @@ def scan_engine(  # noqa: PLR0913 - what to run, where, and two options
         job = Job((part,), tuple(artifact for _, artifact in compiled), tuple(rows))
         jobs[type(group[0])].append(job)
     made = [*packed.matches, *_run(jobs[Query], backend, endpoints)]
-    if not clock:
+    if not timed:
         left_out: Mapping[str, LeftOut] = {}
     elif isinstance(backend, WindowBackend):
         found, missed = _correlated(jobs[CorrelationQuery], backend, endpoints)
         made += found
-        left_out = _told(missed, events, clock)
+        left_out = _told(missed, events, timed)
     else:
         made += _run(jobs[CorrelationQuery], backend, endpoints)
         correlations = [query for query in ordered if isinstance(query, CorrelationQuery)]
-        left_out = scan_evaluator(correlations, events, time_field=time_field).left_out
+        left_out = scan_evaluator(correlations, events, clock=clock).left_out
     return ScanResult(tuple(sorted(made)), tuple(refused), left_out, chosen.value)
 
 

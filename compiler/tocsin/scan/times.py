@@ -1,9 +1,16 @@
-"""Event time where no source declares it: a field named by the user, or a usual one."""
+"""Event time in a scan: a field named by the user, that of a declared source, or a usual one."""
 
 from __future__ import annotations
 
-from tocsin.ir.stream import Clock
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tocsin.front.routes import Routes
+from tocsin.ir.evaluate import Predicate, View, predicate
+from tocsin.ir.nodes import any_of
+from tocsin.ir.stream import Clock, clock_of
 from tocsin.ir.times import guess_millis
+from tocsin.model.source import Source
 
 TIME_FIELDS = (
     "timestamp",
@@ -18,8 +25,54 @@ TIME_FIELDS = (
     "requestReceivedTimestamp",
 )
 """Looked for in this order; the first that holds a time tells the event's."""
+GUESSED = Clock(TIME_FIELDS, guess_millis)
+"""Event time where nobody declares it."""
 
 
-def guessed_clock(time_field: str = "") -> Clock:
-    """Event time in ms by this field, or by the first of the usual ones that holds a time."""
-    return Clock((time_field,) if time_field else TIME_FIELDS, guess_millis)
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """How a source declares the time of the events that rules of its log sources look at."""
+
+    clock: Clock
+    renamed: Mapping[str, tuple[str, ...]]
+    looks_at: Predicate
+
+    def view(self, view: View) -> View:
+        """The event as the source sees it."""
+        return View(view.event, self.renamed) if self.renamed else view
+
+    def time(self, view: View) -> int | None:
+        """None where the event tells none, or is none of these."""
+        time = self.clock(self.view(view))
+        return time if time is not None and self.looks_at(view) else None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredClock(Clock):
+    """As the first source declares that has the event and finds its time; else guessed."""
+
+    sources: tuple[Declared, ...]
+
+    def __call__(self, view: View) -> int | None:
+        """Milliseconds since 1970, UTC; None where the event tells no time."""
+        times = (each.time(view) for each in self.sources)
+        declared = next((time for time in times if time is not None), None)
+        return Clock.__call__(self, view) if declared is None else declared
+
+    def seen(self, view: View) -> str:
+        """What an event without a time has in the fields of its source, else in usual ones."""
+        mine = next((each for each in self.sources if each.looks_at(view)), None)
+        return mine.clock.seen(mine.view(view)) if mine else Clock.seen(self, view)
+
+
+def scan_clock(sources: Iterable[Source], routes: Routes, time_field: str = "") -> Clock:
+    """Event time in ms by this field; without one, as the sources declare it."""
+    if time_field:
+        return Clock((time_field,), guess_millis)
+    declared = tuple(_declared(source, routes) for source in sources)
+    return DeclaredClock(GUESSED.fields, GUESSED.read, declared) if declared else GUESSED
+
+
+def _declared(source: Source, routes: Routes) -> Declared:
+    events = any_of([routes.where(served.logsource) for served in source.serves])
+    return Declared(clock_of(source), source.renamed, predicate(events))

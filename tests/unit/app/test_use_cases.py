@@ -154,7 +154,7 @@ def test_cases_and_a_scan(root: Path, tmp_path: Path) -> None:
     events = tmp_path / "events.jsonl"
     events.write_text('{"action": "other"}\n')
     loaded = load_scan([root / "rules"], [events], flatten=True, ignore_logsource=True)
-    result = run_scan(loaded, "evaluator", None, time_field="", progress=lambda each: each)
+    result = run_scan(loaded, "evaluator")
     assert (len(loaded.queries), len(loaded.events), list(result.matches)) == (1, 1, [])
 
 

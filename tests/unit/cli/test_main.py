@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -180,11 +181,11 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert stderr == ""
 
 
-def on_terminal(args: list[str], env: dict[str, str]) -> str:
+def on_terminal(args: list[str], env: dict[str, str], command: Sequence[str] = COMMAND) -> str:
     """What a person sees: both streams of a child whose terminal is ours."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [*COMMAND, *args], stdout=theirs, stderr=theirs, env={**os.environ, **env}
+        [*command, *args], stdout=theirs, stderr=theirs, env={**os.environ, **env}
     ) as child:
         os.close(theirs)
         seen = b""

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import click
-from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
 from tocsin.app.engines import AUTO
 from tocsin.app.scan import FoundMatch, LoadedScan, form_of, found_matches, load_scan, run_scan
 from tocsin.backend.forms import Form
+from tocsin.cli.ending import json_wanted
 from tocsin.cli.engine_option import engine_option
 from tocsin.cli.options import AUTO as FLATTEN
 from tocsin.cli.options import flatten_option
 from tocsin.cli.output import (
     console,
+    end_if_wrong,
     format_option,
-    on_terminal,
-    print_diagnostics,
+    print_wrong,
     say,
     show_table,
 )
-from tocsin.diagnostics import Diagnostic, has_errors, summary
+from tocsin.cli.progress import progress
+from tocsin.diagnostics import Diagnostic, FindingsError, has_errors, summary
 from tocsin.escape import printable
 from tocsin.ir.query import Resolved
 from tocsin.scan.run import ScanResult
@@ -66,9 +67,7 @@ def _greedy(process: Any) -> Any:
     show_default=True,
     help="one statement per rule, all rules in one pass, or the faster of the two",
 )
-@click.option(
-    "--time-field", default="", metavar="NAME", help="field with the event time, for correlations"
-)
+@click.option("--time-field", default="", metavar="NAME", help="field with the event time")
 @flatten_option
 @click.option(
     "--ignore-logsource",
@@ -104,8 +103,9 @@ def scan(  # noqa: PLR0913 - one parameter an option
     the extra `evtx`); plain or gzipped, UTF-8 or UTF-16. `-` as a file of events is stdin.
 
     Prints one line per match: the rule's id, the number of the event (from 0, over all files), its
-    file, line and event time; for a correlation those of its last event, and the group. Without
-    --time-field, the event time is the first of timestamp, @timestamp, UtcTime,
+    file, line and event time; for a correlation those of its last event, and the group. The event
+    time is in the field --time-field; without it, in the field that the source declares, where the
+    rules' project has a source for the event; else in the first of timestamp, @timestamp, UtcTime,
     TimeCreated_SystemTime, eventTime, time, ts, created_at, published, requestReceivedTimestamp
     with a time: an ISO 8601 text, or a number of seconds, milliseconds, microseconds or
     nanoseconds since 1970, whichever gives a time from 1973 to 2286.
@@ -117,45 +117,50 @@ def scan(  # noqa: PLR0913 - one parameter an option
     stderr and make the exit code 1, but the scan continues.
     """
     begun = perf_counter()
-    loaded = load_scan(rules, events, flatten=flatten == FLATTEN, ignore_logsource=ignore_logsource)
-    queries, wrong = loaded.queries, loaded.wrong
-    print_diagnostics(wrong, err=True)
-    _stop_if(strict, wrong)
-    _tell_lacks(loaded, strict)
+    watched = progress()
+    with watched.stage("reading rules and events"):
+        loaded = load_scan(
+            rules,
+            events,
+            flatten=flatten == FLATTEN,
+            ignore_logsource=ignore_logsource,
+            time_field=time_field,
+        )
+    _check(loaded.wrong, strict=strict)
+    _tell_lacks(loaded, strict=strict)
     ready = perf_counter()
-    result = run_scan(
-        loaded, engine, form_of(engine, form), time_field=time_field, progress=_progress
-    )
-    print_diagnostics(result.refused, err=True)
-    _stop_if(strict, result.refused)
-    _print(list(found_matches(loaded, result, time_field)), fmt)
-    _print_left_out(result, queries)
-    if wrong or result.refused:
-        say(f"scan went on despite {summary([*wrong, *result.refused])}")
+    result = run_scan(loaded, engine, form_of(engine, form), watched)
+    _check(result.refused, strict=strict)
+    _print(list(found_matches(loaded, result)), fmt)
+    _print_left_out(result, loaded.queries)
+    found = [*loaded.wrong, *result.refused]
+    if found:
+        say(f"scan went on despite {summary(found)}")
     if stats:
         _stats(loaded, result, ready - begun, perf_counter() - ready)
-    if has_errors([*wrong, *result.refused]):
-        raise click.exceptions.Exit(1)
+    end_if_wrong(found, _errors_as())
 
 
-def _tell_lacks(loaded: LoadedScan, strict: bool) -> None:  # noqa: FBT001
-    """Say which rules have nothing to look at; strictly, that ends the scan."""
-    for line in loaded.coverage.lines():
-        console().print(Text(line, style="yellow"), soft_wrap=True)
-    if strict and loaded.coverage.lacks:
-        say("nothing scanned: --strict stops at the problems above")
-        raise click.exceptions.Exit(1)
+def _errors_as() -> str:
+    """How findings are told: JSON lines of matches are the default, and still read by people."""
+    return "json" if json_wanted() else "text"
 
 
-def _stop_if(strict: bool, found: Sequence[Diagnostic]) -> None:  # noqa: FBT001
+def _check(found: Sequence[Diagnostic], *, strict: bool) -> None:
+    """Tell what is wrong; strictly, errors end the scan."""
+    print_wrong(found, _errors_as())
     if strict and has_errors(found):
-        say(f"nothing scanned: {summary(found)}")
-        raise click.exceptions.Exit(1)
+        kept = found if json_wanted() else ()
+        raise FindingsError(kept, f"nothing scanned: {summary(found)}")
 
 
-def _progress(events: Iterable[Any]) -> Iterable[Any]:
-    show = on_terminal()
-    return track(events, "events", console=console(), transient=True, disable=not show)
+def _tell_lacks(loaded: LoadedScan, *, strict: bool) -> None:
+    """Say which rules have nothing to look at; strictly, that ends the scan."""
+    lines = list(loaded.coverage.lines())
+    if strict and loaded.coverage.lacks:
+        raise FindingsError((), f"nothing scanned, as --strict asks: {'; '.join(lines)}")
+    for line in lines:
+        console().print(Text(line, style="yellow"), soft_wrap=True)
 
 
 def _print(found: Sequence[FoundMatch], fmt: str) -> None:
