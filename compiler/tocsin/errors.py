@@ -52,6 +52,12 @@ class StaleError(LedgerError):
         super().__init__(message, hint=hint, exit_code=1)
 
 
+class DeclinedError(TocsinError):
+    """Someone was asked, and does not want it done."""
+
+    code = "declined"
+
+
 class Unsupported(Exception):  # noqa: N818 - reads as the verdict it is
     """A backend refuses a detection, before any text is made.
 

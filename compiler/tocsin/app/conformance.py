@@ -19,6 +19,9 @@ def chosen_cases(wanted: Sequence[str], tag: str | None) -> list[ContractCase]:
     for name in wanted:
         if name not in known:
             raise ConfigError(f"no row {name!r}", hint=f"rows: {', '.join(r.id for r in rows())}")
+    tags = {tag for case in cases() for tag in case.tags}
+    if tag is not None and tag not in tags:
+        raise ConfigError(f"no case has the tag {tag!r}", hint=f"tags: {', '.join(sorted(tags))}")
     return [
         case
         for case in cases()

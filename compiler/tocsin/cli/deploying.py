@@ -7,8 +7,9 @@ import sys
 import click
 
 from tocsin.app.apply import Review
-from tocsin.cli.output import console, echo_json, say, show
+from tocsin.cli.output import console, echo_json, on_terminal, show
 from tocsin.cli.plan_text import plan_text
+from tocsin.errors import DeclinedError
 from tocsin.plan.steps import Plan
 from tocsin.state.release import Release
 
@@ -18,11 +19,22 @@ def reviewer(question: str) -> Review:
 
     def review(plan: Plan) -> None:
         console().print(plan_text(plan), soft_wrap=True)
-        if question and plan.steps and not plan.problems and not click.confirm(question):
-            say("nothing was deployed")
-            raise click.exceptions.Exit(1)
+        asked = question and plan.steps and not plan.problems
+        if asked and not _agreed(question):
+            raise DeclinedError("nothing was deployed", exit_code=1)
 
     return review
+
+
+def _agreed(question: str) -> bool:
+    """The answer. Asked on stderr: stdout has results alone, to which click would add a blank."""
+    click.echo(f"{question} [y/N]: ", nl=False, err=True)
+    answer = sys.stdin.readline()
+    if not on_terminal():  # which has the line break that was typed
+        click.echo(err=True)
+    if not answer:
+        raise click.Abort
+    return answer.strip().lower() in ("y", "yes")
 
 
 def tell_release(release: Release | None, fmt: str) -> None:

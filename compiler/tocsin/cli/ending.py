@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from tocsin import __version__
-from tocsin.errors import TocsinError
+from tocsin.errors import DeclinedError, TocsinError
 from tocsin.escape import json_text, printable
 from tocsin.secrets import scrub
 
@@ -42,7 +42,8 @@ def end(error: BaseException) -> NoReturn:
     if isinstance(error, click.ClickException):
         _usage(error)
     if isinstance(error, TocsinError):
-        _leave(error.exit_code, error.as_json(), _styled(error.message))
+        said = error.message if isinstance(error, DeclinedError) else _styled(error.message)
+        _leave(error.exit_code, error.as_json(), said)
     if isinstance(error, OSError):
         # Without a name it is a stream: the output, where a disk is full.
         name = f"{error.filename}: " if error.filename else "cannot write the output: "

@@ -15,7 +15,7 @@ from conftest import Tocsin
 from deploying import git
 from tocsin.canonical import digest, digest_bytes
 from tocsin.cli.main import main_group
-from tocsin.errors import ConfigError, LedgerError, StaleError
+from tocsin.errors import ConfigError, DeclinedError, LedgerError, StaleError
 from unit.cli.payments import SETTINGS, Run, rule
 
 
@@ -190,7 +190,9 @@ def test_nobody_there_to_confirm(run: Run) -> None:
 
 def test_asked_on_a_terminal(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tocsin.cli.commands.apply.on_input_terminal", lambda: True)
-    assert "nothing was deployed" in run("apply", code=1, stdin="n\n").stderr
+    refused = run("apply", code=1, stdin="n\n")
+    assert isinstance(refused.exception, DeclinedError)
+    assert refused.stdout == ""
     assert not (root / ".tocsin/local/live.json").exists()
     assert "release 1 of local" in run("apply", stdin="y\n").stdout
 
