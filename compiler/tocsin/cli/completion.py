@@ -5,6 +5,7 @@ Names are taken from files as they stand there, without reading what is said of 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -25,6 +27,8 @@ _MOST = 2 * gate.MIB
 _PLAIN = re.compile(r"[\w.:@+-]+")
 _CALLED = re.compile(r"^(?:id|name):[ \t]+['\"]?([\w.-]+)", re.MULTILINE)
 _SOURCE = re.compile(r"^source:[ \t]+['\"]?([\w.-]+)", re.MULTILINE)
+_NEWEST = 20
+"""Releases in which the versions of a detection are looked for."""
 _LIGHT = (click.Choice, click.Path, click.IntRange)
 
 
@@ -144,13 +148,31 @@ def _servers(_: click.Context) -> Iterable[str]:
 
 
 def _releases(ctx: click.Context) -> Iterable[str]:
-    """Numbers of the environment's releases, which are the commits of its branch."""
-    if ctx.params.get("rule"):
-        return ()
-    ref = f"refs/heads/tocsin/{ctx.params['env']}"
-    command = ["git", "-C", str(_root(ctx)), "rev-list", "--first-parent", "--count", ref]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=5)
-    return map(str, range(1, int(done.stdout) + 1))
+    """Numbers of the environment's releases; with a rule, of its versions in the newest of them."""
+    # An option that lacks its value ends click's parsing before words become arguments.
+    if rule := ctx.params.get("rule") or next(iter(ctx.args), ""):
+        return _versions(rule, _entries(ctx))
+    return map(str, range(1, int(_ledger(ctx, "rev-list", "--first-parent", "--count")) + 1))
+
+
+def _entries(ctx: click.Context) -> list[dict[str, Any]]:
+    """What was deployed, in the newest releases: each is a commit of the environment's branch."""
+    newest = range(int(_ledger(ctx, "rev-list", "--first-parent", "--count")))[:_NEWEST]
+    records = (_ledger(ctx, "cat-file", "blob", at=f"~{back}:release.json") for back in newest)
+    return [entry for record in records for entry in json.loads(record)["entries"]]
+
+
+def _versions(rule: str, entries: Iterable[dict[str, Any]]) -> Iterable[str]:
+    """Those of the detection with this key or id, else of those that begin so."""
+    named = [(entry["key"], entry["id"], str(entry["version"])) for entry in entries]
+    exact = [version for *names, version in named if rule in names]
+    return exact or [v for key, own, v in named if key.startswith(rule) or own.startswith(rule)]
+
+
+def _ledger(ctx: click.Context, *words: str, at: str = "") -> str:
+    ref = f"refs/heads/tocsin/{ctx.params['env']}{at}"
+    command = ["git", "-C", str(_root(ctx)), *words, ref]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout
 
 
 environments, sources, detections = Offer(_environments), Offer(_sources), Offer(_detections)

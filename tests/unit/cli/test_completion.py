@@ -12,7 +12,7 @@ from click.shell_completion import BashComplete, FishComplete, ShellComplete, Zs
 from conftest import Tocsin
 from tocsin.cache import FOLDER
 from tocsin.cli.main import main_group
-from unit.cli.payments import Run
+from unit.cli.payments import Run, rule
 
 OFFERS = [
     ("plan --env", "", ["local", "staging"]),
@@ -66,6 +66,16 @@ def test_in_every_shell(root: Path, shell: type[ShellComplete]) -> None:
 def test_releases_are_those_of_the_environment(run: Run) -> None:
     run("apply --yes")
     assert offered(BashComplete, "rollback --env local --to", "") == ["1"]
+
+
+def test_versions_are_those_of_the_rule_in_releases(run: Run, root: Path) -> None:
+    run("apply --yes")
+    rule(root, "refund-abroad", "action: refund.begin")
+    run("apply --yes")
+    for named in ("refund-abroad", "refund"):
+        assert offered(BashComplete, f"rollback {named} --env local --to", "") == ["1", "2"]
+    assert offered(BashComplete, "rollback payout --env local --to", "") == ["1"]
+    assert offered(BashComplete, "rollback nothing --env local --to", "") == []
 
 
 @pytest.mark.parametrize("words", ["plan --env", "explain", "new x --source"])
