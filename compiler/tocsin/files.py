@@ -28,12 +28,14 @@ def replace(path: Path, data: bytes, writer: str = "") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + writer + _TEMPORARY)
     temporary.unlink(missing_ok=True)  # of a killed write, or a link that leads elsewhere
-    with temporary.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fault.point("file-written")
-    temporary.replace(path)
+    try:
+        _write_whole(temporary, data)
+        fault.point("file-written")
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
     _sync(path.parent)
 
 
@@ -79,6 +81,13 @@ def held(path: Path, what: str) -> Iterator[None]:
         file.write(str(os.getpid()).encode())
         file.flush()
         yield
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync(folder: Path) -> None:

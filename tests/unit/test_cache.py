@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -254,3 +255,34 @@ def test_a_killed_command_writes_nothing_half(project: Path, kept: Path, child: 
             run.send_signal(signal.SIGKILL)
             run.wait()
         assert child("validate", "--format", "json", cwd=project).stdout == alone
+
+
+def test_a_full_disk_leaves_what_was_kept_and_the_same_answers(
+    project: Path, kept: Path, child: Tocsin
+) -> None:
+    """No file may grow beyond a page, as where the disk is full."""
+    words = ("validate", "--format", "json")
+    for edit in ("", "level:  "):
+        for rule in (project / "rules").rglob("*.yml") if edit else ():
+            rule.write_text(rule.read_text().replace("level: ", edit))
+        before = contents(kept)
+        full = subprocess.run(
+            [sys.executable, "-m", "tocsin", *words],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=no_file_beyond_a_page,
+        )
+        assert contents(kept) == before
+        whole = child(*words, cwd=project)
+        assert (full.returncode, full.stdout, full.stderr) == whole
+        assert contents(kept) != before
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*")}
+
+
+def no_file_beyond_a_page() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))

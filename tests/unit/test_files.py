@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,6 +35,22 @@ def test_writers_of_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
         list(threads.map(lambda body: files.replace(place, body, f".{body[0]}"), bodies))
     assert place.read_bytes() in bodies
     assert list(tmp_path.iterdir()) == [place]
+
+
+@pytest.mark.parametrize("why", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_write_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: BaseException
+) -> None:
+    place = tmp_path / "a.json"
+    files.replace(place, b"first")
+
+    def fail(_: int) -> None:
+        raise why
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(type(why)):
+        files.replace(place, b"second")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"first"]
 
 
 def test_only_a_write_to_an_environment_names_its_setting(tmp_path: Path) -> None:
