@@ -14,7 +14,8 @@ from tocsin.escape import printable
 FEW = 5
 """So many findings of one kind are shown each; of more, what they have in common."""
 
-_MESSAGES = 3
+MESSAGES = 3
+"""So many messages of a kind are shown, of those that come more than once."""
 COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
 
@@ -53,13 +54,16 @@ def grouped(found: Iterable[Diagnostic]) -> tuple[list[Diagnostic], list[Finding
     return few, sorted(many, key=lambda group: group.weight)
 
 
-def group_text(group: FindingGroup) -> str:
-    """How many there are, which messages come most often, and an example of the first of these."""
+def group_text(group: FindingGroup, most: int = 0) -> str:
+    """How many there are, which messages come most often, and an example of the first of these.
+
+    `most`: how many messages, however often they come.
+    """
     first = group.example
     severity = click.style(first.severity.value, fg=COLOUR[first.severity], bold=True)
     place = f"{printable(first.span.file)}:{first.span.line}:{first.span.column}"
     lines = [f"{len(group.found):,} × {severity} {first.code}: {_title(group)}"]
-    lines += [f"  {count:>7,} × {what}" for what, count in _breakdown(group)]
+    lines += [f"  {count:>7,} × {what}" for what, count in _breakdown(group, most)]
     said = f": {printable(first.message)}" if len(group.messages) > 1 else ""
     lines += [f"  such as {place}{said}"]
     lines += [f"  hint: {printable(first.hint)}"] if first.hint else []
@@ -75,13 +79,14 @@ def _title(group: FindingGroup) -> str:
     return known.title if more and known else printable(message)
 
 
-def _breakdown(group: FindingGroup) -> Iterator[tuple[str, int]]:
-    """The messages that come more than once, where they differ; the rest is counted."""
+def _breakdown(group: FindingGroup, most: int) -> Iterator[tuple[str, int]]:
+    """Messages where they differ; the rest is counted."""
     told = group.messages
-    often = [(message, count) for message, count in told[:_MESSAGES] if count > 1]
-    if len(told) == 1 or not often:
+    often = [(message, count) for message, count in told[:MESSAGES] if count > 1]
+    shown = told[:most] if most else often
+    if len(told) == 1 or not shown:
         return
-    yield from ((printable(message), count) for message, count in often)
-    if rest := told[len(often) :]:
+    yield from ((printable(message), count) for message, count in shown)
+    if rest := told[len(shown) :]:
         others = "another message" if len(rest) == 1 else f"{len(rest)} other messages"
         yield others, sum(count for _, count in rest)

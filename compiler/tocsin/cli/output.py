@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tocsin import __version__, gate
-from tocsin.cli.groups import COLOUR, group_text, grouped
+from tocsin.cli.groups import COLOUR, FindingGroup, group_text, grouped
 from tocsin.diagnostics import Diagnostic, FindingsError, Severity, has_errors
 from tocsin.escape import annotation, annotation_property, json_text, printable
 from tocsin.escape import sarif as sarif_text
@@ -76,11 +76,17 @@ def echo_json(value: Any) -> None:
 
 
 def print_diagnostics(
-    found: Iterable[Diagnostic], fmt: str = "text", *, err: bool = False, every: bool = False
+    found: Iterable[Diagnostic],
+    fmt: str = "text",
+    *,
+    err: bool = False,
+    every: bool = False,
+    messages: int = 0,
 ) -> bool:
     """Print findings: `text` and `github` a block each, `json` and `sarif` one document.
 
-    In `text`, many of one kind are one block but for `every`; whether there was such a block.
+    In `text`, many of one kind are one block but for `every`, with so many `messages`, by default
+    a few; whether there was such a block.
     """
     if fmt == "json":
         echo_json([d.as_json() for d in found])
@@ -90,7 +96,9 @@ def print_diagnostics(
         for each in found:
             click.echo(_github(each), err=err)
     else:
-        return _print_text(found, err=err, every=every)
+        few, many = (found, []) if every else grouped(found)
+        _print_text(few, many, messages, err=err)
+        return bool(many)
     return False
 
 
@@ -106,13 +114,13 @@ def end_if_wrong(found: Sequence[Diagnostic], fmt: str) -> None:
         raise FindingsError(found if fmt == "json" else ())
 
 
-def _print_text(found: Iterable[Diagnostic], *, err: bool, every: bool) -> bool:
-    few, many = (found, []) if every else grouped(found)
+def _print_text(
+    few: Iterable[Diagnostic], many: Iterable[FindingGroup], messages: int, *, err: bool
+) -> None:
     for each in few:
         click.echo(_text(each), err=err)
     for group in many:
-        click.echo(group_text(group), err=err)
-    return bool(many)
+        click.echo(group_text(group, messages), err=err)
 
 
 def _text(each: Diagnostic) -> str:

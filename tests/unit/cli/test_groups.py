@@ -67,6 +67,17 @@ def test_messages_are_counted_and_the_most_frequent_shown() -> None:
     ]
 
 
+def test_so_many_messages_as_are_asked_for() -> None:
+    [group] = grouped(many("TOC045", *["b"] * 5, *["a"] * 9, "c", "d"))[1]
+    assert group_text(group, 3).splitlines()[1:5] == [
+        "        9 × a",
+        "        5 × b",
+        "        1 × c",
+        "        1 × another message",
+    ]
+    assert "other" not in group_text(group, 4)
+
+
 def test_messages_that_all_differ_are_not_listed() -> None:
     [said] = lines(many("TOC101", *map(str, range(FEW + 1))))
     assert said == [

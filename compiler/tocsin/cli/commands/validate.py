@@ -40,6 +40,12 @@ class Codes(click.ParamType[list[str]]):
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--all", "every", is_flag=True, help="Show every finding, even if many are alike.")
 @click.option(
+    "--messages",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Of many findings of one kind, show the N most frequent messages [default: 3].",
+)
+@click.option(
     "--level",
     type=_SEVERITIES,
     default=Severity.INFO.value,
@@ -66,6 +72,7 @@ def validate(  # noqa: PLR0913 - one parameter an option
     paths: tuple[Path, ...],
     *,
     every: bool,
+    messages: int | None,
     level: str,
     ignored: tuple[list[str], ...],
     fail_on: str,
@@ -78,17 +85,18 @@ def validate(  # noqa: PLR0913 - one parameter an option
     but only findings about PATHS are shown. Exit code 1 if any finding is an error; --fail-on
     changes that.
 
-    If there are more than five findings of one kind, the text format summarises them; --all shows
-    each, as the other formats always do.
+    If there are more than five findings of one kind, the text format summarises them: their number,
+    the most frequent messages, an example. --all shows each, as the other formats always do.
     """
     with progress().stage("reading and checking"):
         done = use_case.validate(paths)
     left = {code for codes in ignored for code in codes}
     counted = [each for each in done.found if each.code not in left]
     shown = _weighing(counted, level)
-    if print_diagnostics(shown, fmt, every=every):
+    if print_diagnostics(shown, fmt, every=every, messages=messages or 0):
         say(
-            "Many are alike: --all shows each, --level error only errors, --ignore CODE leaves out."
+            "Many are alike: --all shows each, --messages N more of what they say, "
+            "--level error only errors, --ignore CODE leaves out."
         )
     _tell(done, counted, len(shown))
     if _weighing(counted, fail_on):
