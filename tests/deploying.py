@@ -22,6 +22,7 @@ from tocsin.plan.build import Desired, build
 from tocsin.plan.steps import Bundle, Refused
 from tocsin.release.entry import Entry
 from tocsin.state.git_ledger import GitLedger
+from tocsin.state.git_ledger.ledger import Sign
 from tocsin.state.release import Release
 
 ENVIRONMENT = "local"
@@ -113,9 +114,10 @@ def git(folder: Path, *command: str) -> str:
 class World:
     """One repository and its environment `local`."""
 
-    def __init__(self, root: Path, remote: str = "") -> None:
+    def __init__(self, root: Path, remote: str = "", sign: Sign | None = None) -> None:
         self.root = root
         self.remote = remote
+        self.sign = sign
         if not (root / ".git").exists():
             root.mkdir(exist_ok=True)
             git(root, "init", "-q", "-b", "main")
@@ -126,7 +128,9 @@ class World:
 
     @property
     def ledger(self) -> GitLedger:
-        return GitLedger(self.root, ENVIRONMENT, project="payments", remote=self.remote)
+        return GitLedger(
+            self.root, ENVIRONMENT, project="payments", remote=self.remote, sign=self.sign
+        )
 
     @property
     def target(self) -> LocalTarget:

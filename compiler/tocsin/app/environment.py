@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tocsin.app.signing import ReleaseSigner
 from tocsin.deploy.folder import folder_of
 from tocsin.deploy.local import LocalTarget
 from tocsin.deploy.target import Target
@@ -25,7 +26,7 @@ class OpenEnvironment:
     """One environment of the project at `root`.
 
     `target` is None if an address is not known here; `unknown` says which. Then plans are made from
-    the ledger alone, and nothing is deployed.
+    the ledger alone, and nothing is deployed. `signer` signs releases, if a key is named.
     """
 
     root: Path
@@ -35,6 +36,7 @@ class OpenEnvironment:
     target: Target | None
     unknown: ConfigError | None = None
     progress: Progress = SILENT
+    signer: ReleaseSigner | None = None
 
     def observe(self) -> Live | None:
         """What is deployed, None if it cannot be observed."""
@@ -49,9 +51,11 @@ class OpenEnvironment:
         return bool(self.target and self.target.journal.pending())
 
     def reachable(self) -> Target:
-        """The target. Raises ConfigError if its address is not known here."""
+        """The target. Raises ConfigError where its address or the signing key is not known here."""
         if self.target is None:
             raise self.unknown or ConfigError(f"environment {self.name} cannot be reached")
+        if self.signer:
+            self.signer.ready()
         return self.target
 
     def plan(self, desired: Desired) -> Bundle:
@@ -95,7 +99,9 @@ def open_environment(
     root = find_project(project or Path())
     settings = read_settings(root)
     environment = settings.environment(name)
-    ledger = GitLedger(root, name, project=settings.project.name, remote=remote)
+    key = environment.signing_key
+    signer = ReleaseSigner(key, f"`signing_key` of environment {name}") if key else None
+    ledger = GitLedger(root, name, project=settings.project.name, remote=remote, sign=signer)
     below = environment.path if environment.kind == "local" else f".tocsin/{name}"
     folder = folder_of(ledger.repository.root, below)
     target, unknown = None, None
@@ -103,11 +109,17 @@ def open_environment(
         if not resolve:
             _refuse_references(environment)
         target = _target(
-            settings.project.name, name, environment, ledger, folder, progress=progress
+            settings.project.name,
+            name,
+            environment,
+            ledger,
+            folder,
+            signer=signer,
+            progress=progress,
         )
     except ConfigError as error:
         unknown = error
-    return OpenEnvironment(root, name, environment, ledger, target, unknown, progress)
+    return OpenEnvironment(root, name, environment, ledger, target, unknown, progress, signer)
 
 
 def _refuse_references(environment: Environment) -> None:
@@ -122,10 +134,12 @@ def _target(  # noqa: PLR0913 - all that makes one
     ledger: GitLedger,
     folder: Path,
     *,
+    signer: ReleaseSigner | None,
     progress: Progress,
 ) -> Target:
     if environment.kind == "local":
         return LocalTarget(folder, name)
     from tocsin.app.stream_target import open_stream  # noqa: PLC0415 - clients are slow to load
 
-    return open_stream(project, name, environment, ledger, folder, progress=progress)
+    sign = signer.of_records(project, name) if signer else None
+    return open_stream(project, name, environment, ledger, folder, progress=progress, sign=sign)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from tocsin.backend.registry import kinds, load, names, streaming
 from tocsin.backend.streaming import EnvironmentBackend, Fleet, StreamEnvironment
+from tocsin.deploy.publisher import Sign
 from tocsin.deploy.stream import NoWorkers, Parts, Released, StreamTarget
 from tocsin.errors import ConfigError
 from tocsin.model.project import Environment
@@ -28,6 +29,7 @@ def open_stream(  # noqa: PLR0913 - all that makes an environment
     folder: Path,
     *,
     progress: Progress = SILENT,
+    sign: Sign | None = None,
 ) -> StreamTarget:
     """The target. Raises ConfigError for a missing address."""
 
@@ -40,11 +42,11 @@ def open_stream(  # noqa: PLR0913 - all that makes an environment
     if environment.on_kafka:
         place = stream_environment(project, name, environment)
         store = ControlTopic(place.kafka, project, name)
-        parts = Parts(store, fleets(environment, place), Workers(place))
+        parts = Parts(store, fleets(environment, place), Workers(place), sign)
     else:
         place = _own_environment(project, name, environment)
         records = kinds()[environment.kind].records(place)
-        parts = Parts(records, fleets(environment, place), NoWorkers())
+        parts = Parts(records, fleets(environment, place), NoWorkers(), sign)
     return StreamTarget(place, parts, released, folder, progress)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tocsin.app.worker import WorkerEnvironment
@@ -11,6 +12,8 @@ from tocsin.app.worker_report import report
 from tocsin.backend.registry import in_workers
 from tocsin.progress import Notify, Progress
 from tocsin.secrets import Secret
+from tocsin.trust.record_seal import Destination, RecordGuard
+from tocsin.trust.trust_file import read_trust
 from tocsin_kafka import topics
 from tocsin_kafka.member import KafkaSettings
 from tocsin_runtime.alerts.writer import AlertWriter
@@ -32,11 +35,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Streaming:
-    """The options of one worker; `listen` is HOST:PORT, or empty."""
+    """The options of one worker; `listen` is HOST:PORT, or empty.
+
+    With `trust`, only signed release records count.
+    """
 
     name: str
     listen: str = ""
     until_end: bool = False
+    trust: Path | None = None
 
 
 def run_streaming(
@@ -47,7 +54,10 @@ def run_streaming(
     address = resolve(environment.bootstrap, f"`bootstrap` of environment {env}")
     servers = address.reveal()
     control = topic_name(name, env)
-    plans = Plans(control, partial(AlertWriter.of, name, env), found_topic(name, env))
+    guard = (
+        RecordGuard(read_trust(options.trust), Destination(name, env)) if options.trust else None
+    )
+    plans = Plans(control, partial(AlertWriter.of, name, env), found_topic(name, env), guard)
     sinks = dict(SINKS)
     if not all(map(in_workers, environment.named)):
         sinks[Sink.LATE] = late_topic(name, env)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from tocsin.backend.records import RecordStore
@@ -15,13 +15,24 @@ REMEMBERED = 20
 """Cuts that are kept for each detection: matches of older versions were read long ago."""
 
 
-class RecordPublisher:
-    """The release record while it moves from one release to the next."""
+Sign = Callable[[bytes, bytes], bytes]
+"""Of a record, and of what stands in its place, the record with its signature."""
 
-    def __init__(self, store: RecordStore, rollout: Rollout, table: ReleaseRecord) -> None:
+
+class RecordPublisher:
+    """The release record while it moves from one release to the next, each signed if it can be."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        rollout: Rollout,
+        table: ReleaseRecord,
+        sign: Sign | None = None,
+    ) -> None:
         self._store = store
         self._rollout = rollout
         self._table = table
+        self._sign = sign
 
     def cut_over(self, cutovers: Sequence[Cutover]) -> None:
         """Add these cutovers, or put them in place of those of the same change."""
@@ -76,8 +87,13 @@ class RecordPublisher:
 
     def _publish(self, table: ReleaseRecord) -> None:
         if table != self._table:
-            self._store.put({RELEASE: table.encode()})
+            self._store.put({RELEASE: self._signed(table.encode())})
             self._table = table
+
+    def _signed(self, record: bytes) -> bytes:
+        if self._sign is None:
+            return record
+        return self._sign(record, self._store.records().get(RELEASE, b""))
 
 
 def _change(cutover: Cutover) -> tuple[str, str, str]:

@@ -20,7 +20,7 @@ from tocsin.backend.streaming import (
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import registry
 from tocsin.deploy.journal import Journal
-from tocsin.deploy.publisher import RecordPublisher
+from tocsin.deploy.publisher import RecordPublisher, Sign
 from tocsin.deploy.schemas import TOPICS
 from tocsin.deploy.target import Clearing, PlacedStep
 from tocsin.errors import ConfigError, TocsinError
@@ -76,11 +76,12 @@ class NoWorkers:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an environment consists of. `fleets`: by backend."""
+    """What an environment consists of. `fleets`: by backend; `sign`: where records are signed."""
 
     store: RecordStore
     fleets: Mapping[str, Fleet]
     watch: Watch
+    sign: Sign | None = None
 
 
 class StreamTarget:
@@ -100,6 +101,7 @@ class StreamTarget:
         self._environment = environment.environment
         self._registry = environment.registry
         self._store, self._fleets, self._watch = parts.store, parts.fleets, parts.watch
+        self._sign = parts.sign
         self._released = released
         self._folder = folder
         self._progress = progress
@@ -196,10 +198,10 @@ class StreamTarget:
         bodies = {
             key.removeprefix(ARTIFACT): body
             for key, body in records.items()
-            if key.startswith(ARTIFACT)
+            if key == artifact_key(digest_bytes(body))  # whoever else writes there deploys nothing
         }
         rollout = Rollout(release, before, entries, bodies, decisions)
-        publisher = RecordPublisher(self._store, rollout, table)
+        publisher = RecordPublisher(self._store, rollout, table, self._sign)
         try:
             _forward(rollout, fleets, publisher, self._progress)
         except UnhealthyError:

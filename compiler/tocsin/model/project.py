@@ -41,6 +41,7 @@ class Environment(BaseModel):
     `start`: where jobs and workers begin that never ran. `partitions`: how many a missing topic of
     events gets; 0: apply makes none. `canary`: share of the partitions that get a new release
     first, for `canary_seconds`; what is started must be healthy within `healthy_seconds`.
+    `signing_key`: a reference to the key that signs its releases.
     Other kinds are those that backends declare: such an environment's `settings` are the backend's.
     """
 
@@ -62,6 +63,7 @@ class Environment(BaseModel):
     canary: float = Field(default=0.25, ge=0, le=1)
     canary_seconds: int = Field(default=10, ge=0, le=3600)
     healthy_seconds: int = Field(default=60, ge=1, le=3600)
+    signing_key: str = ""
     settings: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -90,6 +92,13 @@ class Environment(BaseModel):
         if strange or not parts or {"..", ".git"} & {part.lower() for part in parts}:
             raise ValueError("must be a folder inside the repository, such as .tocsin/local")
         return path
+
+    @field_validator("signing_key")
+    @classmethod
+    def _elsewhere(cls, given: str) -> str:
+        if given and not is_reference(given):
+            raise ValueError("must be env:NAME or file:PATH: a key is not written down here")
+        return given
 
     @model_validator(mode="after")
     def _read(self) -> Environment:

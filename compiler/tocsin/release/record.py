@@ -74,7 +74,11 @@ class ReleaseRecord:
 
     @classmethod
     def decode(cls, data: bytes) -> ReleaseRecord:
-        """The record in these bytes. Raises ConfigError saying what is wrong with them."""
+        """The record in the first line of these bytes; below it may stand a signature.
+
+        Raises ConfigError saying what is wrong with it.
+        """
+        data = data.partition(b"\n")[0]
         if _has_too_many_names(data):
             raise ConfigError(
                 f"the release record cannot be read: over {MOST_NAMES} names in an object",

@@ -32,7 +32,7 @@ class Revision:
         return f"{name} + uncommitted changes" if self.dirty else name
 
 
-def _moment(text: str) -> str:
+def moment(text: str) -> str:
     """A time that can be compared with any other. Raises ValueError."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
@@ -54,7 +54,7 @@ class Release:
     environment: str
     project: str
     parent: str
-    made: Annotated[str, AfterValidator(_moment)]
+    made: Annotated[str, AfterValidator(moment)]
     who: str
     reason: str
     plan: str

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from tocsin import gate
 from tocsin.canonical import digest, digest_bytes
 from tocsin.errors import LedgerError
 from tocsin.release.entry import ENTRIES
 from tocsin.state.git_ledger import GitLedger, Stored
+from tocsin.state.proof import ENVELOPE, Proof, doubts, prove
 from tocsin.state.release import Release, decode, sealed
+from tocsin.trust.trust_file import Trust
 
-_RECORDS = ("plan.json", "release.json")
+_RECORDS = ("plan.json", "release.json", ENVELOPE)
+_CLOCKS = timedelta(minutes=10)
+"""By which those of two machines may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +33,20 @@ class LedgerFinding:
 
 @dataclass(frozen=True, slots=True)
 class LedgerReport:
-    """What was looked at and what was found, newest release first."""
+    """What was looked at, what was found, and what is proven, newest release first."""
 
     releases: int
     artifacts: int
     findings: tuple[LedgerFinding, ...]
+    proofs: tuple[Proof, ...] = ()
+
+    @property
+    def verdict(self) -> Literal["proven", "unproven", "damaged"]:
+        """Of all releases. Digests alone prove nothing: who rewrites a branch makes new ones."""
+        if self.findings:
+            return "damaged"
+        proven = self.proofs and all(proof.proven for proof in self.proofs)
+        return "proven" if proven else "unproven"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,53 +65,88 @@ class _Commit:
         return [line.split(" ")[1] for line in head.splitlines() if line.startswith("parent ")]
 
 
-def verify(ledger: GitLedger) -> LedgerReport:
-    """Look at every release. Damage is a finding, never an exception."""
-    findings: list[LedgerFinding] = []
-    artifacts = 0
-    newer: Release | None = None
-    known: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """One commit: the release in it, what is wrong, and what its signature proves."""
+
+    release: Release | None
+    findings: tuple[LedgerFinding, ...]
+    proof: Proof
+
+
+def verify(ledger: GitLedger, trust: Trust | None = None) -> LedgerReport:
+    """Look at every release. Damage is a finding, never an exception.
+
+    With `trust`, what signatures should prove and do not is one, too.
+    """
     try:
         commits = ledger.branch.commits()
     except LedgerError as error:
-        return LedgerReport(
-            0, 0, (LedgerFinding(0, "", f"the branch cannot be read: {error.message}"),)
-        )
+        lost = LedgerFinding(0, "", f"the branch cannot be read: {error.message}")
+        return LedgerReport(0, 0, (lost,))
+    looked: list[_Verified] = []
+    known: dict[str, str] = {}
     for name in commits:
-        release, found, count = _verify_one(ledger, name, newer, known)
-        findings += found
-        artifacts += count
-        newer = release
-    if newer is not None and newer.number != 1:
-        findings.append(
-            LedgerFinding(newer.number, newer.commit, "release 1 is missing: the chain is cut off")
+        newer = looked[-1].release if looked else None
+        looked.append(_verify_one(ledger, name, newer, trust, known))
+    findings = [finding for each in looked for finding in each.findings]
+    findings += _cut_off(looked)
+    if trust:
+        doubted = doubts([each.proof for each in looked])
+        findings += [LedgerFinding(proof.release, proof.commit, why) for proof, why in doubted]
+    artifacts = sum(len(each.release.entries) for each in looked if each.release)
+    return LedgerReport(len(commits), artifacts, tuple(findings), _proofs(looked, findings))
+
+
+def _cut_off(looked: list[_Verified]) -> Iterator[LedgerFinding]:
+    """Whether the branch begins later than with release 1."""
+    first = looked[-1].release if looked else None
+    if first is not None and first.number != 1:
+        yield LedgerFinding(
+            first.number, first.commit, "release 1 is missing: the chain is cut off"
         )
-    return LedgerReport(len(commits), artifacts, tuple(findings))
+
+
+def _proofs(looked: list[_Verified], findings: list[LedgerFinding]) -> tuple[Proof, ...]:
+    """Those of commits that something was found in prove nothing."""
+    wrong = {finding.commit: finding.message for finding in reversed(findings)}
+    return tuple(
+        replace(each.proof, proven=False, by="", why=wrong[each.proof.commit])
+        if each.proof.commit in wrong
+        else each.proof
+        for each in looked
+    )
 
 
 def _verify_one(
-    ledger: GitLedger, name: str, newer: Release | None, known: dict[str, str]
-) -> tuple[Release | None, list[LedgerFinding], int]:
-    """The release of one commit, what is wrong with it, how many artifacts it has."""
+    ledger: GitLedger,
+    name: str,
+    newer: Release | None,
+    trust: Trust | None,
+    known: dict[str, str],
+) -> _Verified:
+    """The release of one commit, what is wrong with it, and what is proven of it."""
     try:
         stored = _load(ledger, name, known)
     except LedgerError as error:
-        return None, [LedgerFinding(0, name, error.message)], 0
+        return _unread(name, [error.message])
     problems = [f"git object {s.id[:12]} ({s.kind}) was rewritten" for s in stored.rewritten]
     problems += [f"{path} is {what}, not a plain file" for path, what in stored.odd.items()]
-    release: Release | None = None
     try:
         release = decode(stored.records["release.json"], name)
     except KeyError:
-        problems.append("release.json is missing")
+        return _unread(name, [*problems, "release.json is missing"])
     except LedgerError as error:
-        problems.append(error.message)
-    else:
-        problems += [*_record(release, stored), *_artifacts(release, stored)]
-        problems += [*_chain(release, newer, ledger.environment)]
-    number = release.number if release else 0
-    findings = [LedgerFinding(number, name, problem) for problem in problems]
-    return release, findings, len(release.entries) if release else 0
+        return _unread(name, [*problems, error.message])
+    problems += [*_record(release, stored), *_artifacts(release, stored)]
+    problems += [*_chain(release, newer, ledger)]
+    findings = tuple(LedgerFinding(release.number, name, problem) for problem in problems)
+    return _Verified(release, findings, prove(release, stored.records, trust))
+
+
+def _unread(name: str, problems: list[str]) -> _Verified:
+    findings = tuple(LedgerFinding(0, name, problem) for problem in problems)
+    return _Verified(None, findings, Proof(0, name, proven=False, why=problems[-1]))
 
 
 def _load(ledger: GitLedger, name: str, known: dict[str, str]) -> _Commit:
@@ -166,8 +216,17 @@ def _artifacts(release: Release, stored: _Commit) -> Iterator[str]:
         yield f"{path} belongs to no detection of the release"
 
 
-def _chain(release: Release, newer: Release | None, environment: str) -> Iterator[str]:
-    if release.environment != environment:
+def _chain(release: Release, newer: Release | None, ledger: GitLedger) -> Iterator[str]:
+    """A release against the ledger that it lies in, and the one after it."""
+    if release.environment != ledger.environment:
         yield f"it is a release of environment {release.environment!r}"
-    if newer is not None and newer.number != release.number + 1:
+    if ledger.project and release.project != ledger.project:
+        yield f"it is a release of project {release.project!r}"
+    if datetime.fromisoformat(release.made) > datetime.now(UTC) + _CLOCKS:
+        yield f"it was made at {release.made}, which is yet to come"
+    if newer is None:
+        return
+    if newer.number != release.number + 1:
         yield f"release {newer.number} follows it: numbers are missing or repeated"
+    if datetime.fromisoformat(newer.made) < datetime.fromisoformat(release.made):
+        yield f"release {newer.number} was made before it: a clock was set back"

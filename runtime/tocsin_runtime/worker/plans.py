@@ -10,6 +10,7 @@ from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.release.entry import Entry
 from tocsin.release.keys import RELEASE
+from tocsin.trust.record_seal import RecordGuard
 from tocsin_runtime.alerts.found import Alerter
 from tocsin_runtime.control.record import deployment, release_record
 from tocsin_runtime.stream.base import Record
@@ -30,12 +31,20 @@ class Plans:
 
     `found`: the topic of what jobs elsewhere find, read where a release has any. `error`: why the
     last record, or its canary, is not what runs. `starts`: where topics begin that were never read.
+    `guard`: lets only records through that are signed rightly.
     """
 
-    def __init__(self, topic: str, writer_of: WriterOf, found: str = "") -> None:
+    def __init__(
+        self,
+        topic: str,
+        writer_of: WriterOf,
+        found: str = "",
+        guard: RecordGuard | None = None,
+    ) -> None:
         self._topic = topic
         self._writer_of = writer_of
         self._found = found
+        self._guard = guard
         self._seen = ""
         self._numbers: dict[str, int] = {}
         self._share = 0.0
@@ -68,6 +77,8 @@ class Plans:
 
     def _take(self, records: Records) -> None:
         table = release_record(records, self._topic)
+        if self._guard:
+            self._guard.check(records[RELEASE])
         release = self._version(table.release, table.detections, records)
         alerter = None
         if self._found:

@@ -2,35 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.verify import verify_environment
+from tocsin.app.verify import Against, verify_environment
 from tocsin.cli.options import record_options
 from tocsin.cli.output import echo_json, format_option, show
+from tocsin.errors import ConfigError
 from tocsin.plural import plural
 from tocsin.state.verify import LedgerReport
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
 @record_options
+@click.option("--trust", type=_FILE, help="The trust file: whose signatures count.")
+@click.option(
+    "--checkpoint",
+    type=_FILE,
+    help="Compare with where the ledger was, as this file says, then write where it is; keep the "
+    "file elsewhere.",
+)
+@click.option(
+    "--key", default="", metavar="KEY", help="Sign the checkpoint with this: env:NAME, or a file."
+)
 @format_option("text", "json")
-def verify(opened: OpenEnvironment, fmt: str) -> None:
-    """Recompute every digest and the chain of releases. Exit code 1 on any tampering."""
+def verify(
+    opened: OpenEnvironment, *, trust: Path | None, checkpoint: Path | None, key: str, fmt: str
+) -> None:
+    """Check every release: digests, chain, clocks; with --trust, signatures, too.
+
+    Without --trust nothing is proven: whoever rewrites the whole branch makes new digests.
+
+    Exit code 1 on any finding.
+    """
+    if key and not checkpoint:
+        raise ConfigError("--key signs the file of --checkpoint, and none is given")
     with opened.progress.stage("checking every release"):
-        verdict = verify_environment(opened)
+        report = verify_environment(opened, Against(trust, checkpoint, key))
     if fmt == "json":
-        echo_json(asdict(verdict))
+        echo_json({"verdict": report.verdict, **asdict(report)})
     else:
-        show("\n".join(_lines(opened.name, verdict)))
-    if verdict.findings:
+        show("\n".join(_lines(opened.name, report)))
+    if report.findings:
         raise click.exceptions.Exit(1)
 
 
-def _lines(name: str, verdict: LedgerReport) -> list[str]:
-    lines = [f"! release {f.release or '?'} {f.commit[:12]}: {f.message}" for f in verdict.findings]
-    checked = f"{plural(verdict.releases, 'release')}, {plural(verdict.artifacts, 'artifact')}"
-    found = plural(len(lines), "finding") if lines else "all digests and the chain are intact"
-    return [*lines, f"{name}: {checked}: {found}"]
+def _lines(name: str, report: LedgerReport) -> Iterator[str]:
+    for found in report.findings:
+        yield f"! release {found.release or '?'} {found.commit[:12]}: {found.message}"
+    checked = f"{plural(report.releases, 'release')}, {plural(report.artifacts, 'artifact')}"
+    if report.findings:
+        yield f"{name}: {checked}: {plural(len(report.findings), 'finding')}"
+    else:
+        yield f"{name}: {checked}: digests and chain fit; {_proven(report)}"
+
+
+def _proven(report: LedgerReport) -> str:
+    proven = [proof for proof in report.proofs if proof.proven]
+    why = ", ".join(sorted({proof.why for proof in report.proofs if not proof.proven}))
+    if not proven:
+        return f"unproven: {why or 'there is no release'}"
+    if why:
+        return f"proven from release {proven[-1].release} on; what is older is unproven: {why}"
+    return f"proven: signed by {', '.join(sorted({proof.by for proof in proven}))}"

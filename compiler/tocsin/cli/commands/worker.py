@@ -42,6 +42,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     metavar="HOST:PORT",
     help="Serve /healthz, /readyz and /metrics on this address (not local).",
 )
+@click.option(
+    "--trust",
+    type=_FILE,
+    envvar="TOCSIN_TRUST",
+    show_envvar=True,
+    help="Trust file: run only releases that somebody signed whose key counts (not local).",
+)
 @format_option("text", "json")
 def worker(  # noqa: PLR0913 - one parameter per option
     env: str,
@@ -53,6 +60,7 @@ def worker(  # noqa: PLR0913 - one parameter per option
     until_end: bool,
     name: str,
     listen: str,
+    trust: Path | None,
     fmt: str,
 ) -> None:
     """Run the deployed detections on a stream of events and raise each alert exactly once.
@@ -76,6 +84,7 @@ def worker(  # noqa: PLR0913 - one parameter per option
         watched = progress()
         if site.settings.kind == "local":
             _refuse(listen, "--listen is for environments of kind kafka and flink")
+            _refuse(trust, "--trust is for environments of kind kafka and flink")
             with watched.stage("running the detections"):
                 told = run_local_worker(site, files, source, stop)
         elif not site.settings.on_kafka:
@@ -85,7 +94,7 @@ def worker(  # noqa: PLR0913 - one parameter per option
             )
         else:
             _refuse(files or source, "--events and --source are for environments of kind local")
-            streaming = Streaming(name or socket.gethostname(), listen, until_end=until_end)
+            streaming = Streaming(name or socket.gethostname(), listen, until_end, trust)
             told = run_streaming(site, streaming, stop, watched)
         show(told, fmt)
     blind = any(each["events"] for each in told.get("not_run", ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,16 +19,27 @@ from tocsin.state.release import Release, decode, encode, sealed
 _GENERATED = "artifacts/"
 
 
+Sign = Callable[[bytes], bytes]
+"""Of the bytes of `release.json`, those of the envelope beside it."""
+
+
 class GitLedger:
     """The releases of one environment. With `remote`, that repository's branch decides."""
 
     def __init__(
-        self, start: Path, environment: str, *, project: str = "", remote: str = ""
+        self,
+        start: Path,
+        environment: str,
+        *,
+        project: str = "",
+        remote: str = "",
+        sign: Sign | None = None,
     ) -> None:
         self.environment = environment
+        self.project = project
+        self._sign = sign
         self.repository = Repository(start)
         self.branch = Branch(self.repository, environment, remote)
-        self._project = project
 
     def last(self) -> Release | None:
         """The newest release, None before the first."""
@@ -36,10 +47,10 @@ class GitLedger:
         if not head:
             return None
         release = self._unedited(head)
-        if self._project and release.project != self._project:
+        if self.project and release.project != self.project:
             raise LedgerError(
                 f"branch {self.branch.name} holds releases of project {release.project!r}, "
-                f"not of {self._project!r}",
+                f"not of {self.project!r}",
                 hint="give the two projects environments of different names",
             )
         return release
@@ -65,7 +76,9 @@ class GitLedger:
 
     def commit(self, release: Release, files: Mapping[str, bytes]) -> Release:
         """Append the release, if `release.parent` is still the last one; else StaleError."""
-        tree = self._write_tree(release, {**files, "release.json": encode(release)})
+        data = encode(release)
+        signature = {"release.dsse.json": self._sign(data)} if self._sign else {}
+        tree = self._write_tree(release, {**files, "release.json": data, **signature})
         new = self._write_commit(release, tree)
         self.branch.advance(new, release.parent, f"release {release.number}")
         return replace(release, commit=new)

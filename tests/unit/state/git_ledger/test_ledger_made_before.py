@@ -49,7 +49,9 @@ def test_its_bytes_are_those_we_would_write(project: Path) -> None:
 
 
 def test_it_is_verified(project: Path) -> None:
-    assert "2 releases, 3 artifacts: all digests" in run(project, "verify").output
+    assert (
+        "2 releases, 3 artifacts: digests and chain fit; unproven" in run(project, "verify").output
+    )
     first, second = json.loads(run(project, "history", "--format", "json").stdout)
     assert {first["release"], second["release"]} == {1, 2}
 

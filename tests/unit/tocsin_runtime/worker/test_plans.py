@@ -15,6 +15,9 @@ from tocsin.errors import ConfigError
 from tocsin.release.entry import Entry
 from tocsin.release.keys import RELEASE, artifact_key
 from tocsin.release.record import Canary, ReleaseRecord
+from tocsin.trust.keys import SigningKey
+from tocsin.trust.record_seal import Destination, RecordGuard, RecordSigner
+from tocsin.trust.trust_file import Trust, TrustedKey
 from tocsin_runtime.alerts.alert import Origin
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.reader import Follower
@@ -254,3 +257,62 @@ def test_names_that_are_no_topic_are_refused() -> None:
     for project in ("a b", "ü", "x" * 250):
         with pytest.raises(ConfigError, match="cannot be a topic"):
             topic_name(project, "prod")
+
+
+SIGNER = SigningKey.new()
+TRUST = Trust(keys=(TrustedKey(public=SIGNER.public.line, roles=frozenset({"release"})),))
+SHOP = Destination("shop", "broker")
+
+
+def signed(records: Mapping[str, bytes], key: SigningKey = SIGNER) -> dict[str, bytes]:
+    record = RecordSigner(key, SHOP).sign(records[RELEASE], b"")
+    return {**records, RELEASE: record}
+
+
+@pytest.fixture
+def guarded(world: World) -> Plans:
+    made = Plans(TOPIC, writer_of, guard=RecordGuard(TRUST, SHOP))
+    made.take(signed(records_of(world, dict.fromkeys((ROLE, PAID), "live"), release=2)))
+    assert (made.error, made.told()["release"]) == ("", 2)
+    return made
+
+
+def test_a_guarded_worker_keeps_what_it_runs(world: World, guarded: Plans) -> None:
+    running = guarded.release
+    fewer = records_of(world, {ROLE: "live"}, release=3)
+    for records, why in (
+        (fewer, "it has no signature"),
+        (signed(fewer, SigningKey.new()), "is in no trust file given here"),
+        (_bodies(signed(fewer), b"{}"), "is not what was released"),
+    ):
+        guarded.take(records)
+        assert why in guarded.error
+        assert guarded.release is running
+    guarded.take(signed(fewer))
+    assert (guarded.error, guarded.told()["release"]) == ("", 3)
+
+
+def test_a_guarded_worker_goes_back_only_as_it_is_told(world: World) -> None:
+    made = Plans(TOPIC, writer_of, guard=RecordGuard(TRUST, SHOP))
+    old = signed(records_of(world, {ROLE: "live"}, release=1))
+    made.take(old)
+    newer = records_of(world, dict.fromkeys((ROLE, PAID), "live"), release=2)
+    newer[RELEASE] = RecordSigner(SIGNER, SHOP).sign(newer[RELEASE], old[RELEASE])
+    made.take(newer)
+    made.take({**newer, **old})
+    assert "a newer one was there before" in made.error
+    assert made.told()["release"] == 2
+    again = RecordSigner(SIGNER, SHOP).sign(old[RELEASE].partition(b"\n")[0], newer[RELEASE])
+    made.take({**newer, **old, RELEASE: again})
+    assert (made.error, made.told()["release"]) == ("", 1)
+
+
+def test_a_guarded_worker_does_not_start_on_what_nobody_signed(world: World) -> None:
+    made = Plans(TOPIC, writer_of, guard=RecordGuard(TRUST, SHOP))
+    made.take(records_of(world, {ROLE: "live"}))
+    with pytest.raises(ConfigError, match="it has no signature"):
+        made.check()
+
+
+def test_one_without_a_guard_reads_signed_records(world: World) -> None:
+    assert plans(signed(records_of(world, {ROLE: "live"}))).error == ""

@@ -1,0 +1,70 @@
+"""What a signature proves of a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.state.release import Release
+from tocsin.trust.dsse import Envelope
+from tocsin.trust.keys import SigningKey
+from tocsin.trust.trust_file import Trust, UntrustedError, Use
+
+ENVELOPE = "release.dsse.json"
+"""The file beside `release.json` with the signature of its bytes."""
+KIND = "application/vnd.tocsin.release+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether a release is what somebody signed whose key counts: `by` whom, else `why` not."""
+
+    release: int
+    commit: str
+    proven: bool
+    by: str = ""
+    why: str = ""
+    signed: bool = False
+
+
+def sign_release(data: bytes, key: SigningKey) -> bytes:
+    """What lies beside `release.json` with these bytes."""
+    return Envelope(KIND, data).by(key).encode(detached=True)
+
+
+def prove(release: Release, records: Mapping[str, bytes], trust: Trust | None) -> Proof:
+    """The proof of a release whose `release.json` is among the records."""
+    signed = ENVELOPE in records
+
+    def unproven(why: str) -> Proof:
+        return Proof(release.number, release.commit, proven=False, why=why, signed=signed)
+
+    if trust is None:
+        return unproven("no trust file was given")
+    if not signed:
+        return unproven("it has no signature")
+    use = Use("release", release.environment, datetime.fromisoformat(release.made))
+    try:
+        envelope = Envelope.decode(records[ENVELOPE], records["release.json"])
+        key = trust.signer(envelope, KIND, use)
+    except UntrustedError as error:
+        return unproven(error.message)
+    except ValueError as error:
+        return unproven(f"its signature cannot be read: {error}")
+    return Proof(release.number, release.commit, proven=True, by=key.name, signed=True)
+
+
+def doubts(proofs: Sequence[Proof]) -> Iterator[tuple[Proof, str]]:
+    """What signatures, newest first, do not prove though they should.
+
+    Releases that are older than the first signature need none: each signature names, with the
+    parent's commit, all that came before it.
+    """
+    for at, proof in enumerate(proofs):
+        if proof.signed and not proof.proven:
+            yield proof, proof.why
+        elif not proof.signed and any(each.signed for each in proofs[at + 1 :]):
+            yield proof, "it has no signature, though a release before it has one"
+        elif not proof.signed and at == 0:
+            yield proof, "the last release has no signature"
