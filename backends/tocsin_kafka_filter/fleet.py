@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 
 from tocsin.backend.streaming import (
+    Phase,
     Publisher,
     Rollout,
     RolloutStep,
@@ -15,6 +17,7 @@ from tocsin.backend.streaming import (
 )
 from tocsin.errors import EngineError
 from tocsin.pack import Part
+from tocsin.plural import plural
 from tocsin.release.entry import Entry
 from tocsin.release.finding import Finding
 from tocsin.release.state_decision import StateDecision
@@ -51,29 +54,48 @@ class WorkerFleet:
         del before, after, wish
         raise EngineError("kafka-filter runs no correlations: there is no state to judge")
 
-    def plan(self, rollout: Rollout) -> list[RolloutStep]:
-        """What all workers do; nothing where they run the same after it."""
-        if what_runs(rollout.before) == what_runs(rollout.after):
-            return []
-        new = len(_changed(rollout))
-        canary = f"{new} new on {self._environment.canary:.0%} of the partitions"
-        return [RolloutStep("workers", (canary,) * bool(new) + ("all of the release",))]
-
     # --- moving -----------------------------------------------------------------------------------
 
-    def stage(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Run the new detections on a share of the partitions."""
+    def steps(self, rollout: Rollout) -> list[RolloutStep]:
+        """What all workers do; those that run the same after it go on undisturbed."""
         read = topics_of(rollout.after, rollout.bodies)
-        self._ready(read)
-        old = _still_read(rollout)
-        new_start = 0 if self._environment.start == "earliest" else time.time_ns() // 1_000_000
-        publisher.begin(dict.fromkeys(read, new_start) | dict.fromkeys(old, 0))
-        if what_runs(rollout.before) == what_runs(rollout.after):
-            return
-        both = read & old
+        make, begin = partial(self._make_topics, read), partial(self._begin, rollout, read)
+        names, stage = tuple(sorted(read)), Phase.STAGE
+        topics_made = RolloutStep(stage, "create missing topics", names, make)
+        steps = [topics_made] if self._environment.partitions else []
+        steps.append(RolloutStep(stage, "publish where workers start reading", names, begin))
+        if what_runs(rollout.before) != what_runs(rollout.after):
+            new = plural(len(_changed(rollout)), "new detection")
+            share = f"run {new} on {self._environment.canary:.0%} of the partitions"
+            canary = partial(self._run_canary, rollout, read)
+            steps.append(RolloutStep(stage, share, (), canary))
+            steps.append(self._all_run(Phase.SWITCH, "the release"))
+        return [*steps, _forget(read)]
+
+    def retreat(self, rollout: Rollout) -> list[RolloutStep]:
+        """Wait until the workers are back, so far as they live."""
+        return [_forget(_still_read(rollout)), self._all_run(Phase.SETTLE, "the previous release")]
+
+    def _all_run(self, phase: Phase, what: str) -> RolloutStep:
+        return RolloutStep(phase, f"wait until all workers run {what}", (), self._wait_for_all)
+
+    # --- steps ------------------------------------------------------------------------------------
+
+    def _make_topics(self, read: frozenset[str], _: Publisher) -> None:
+        """Make the topics of events that are missing."""
+        kafka = self._environment.kafka
+        topics.create(kafka, read - topics.existing(kafka), self._environment.partitions)
+
+    def _begin(self, rollout: Rollout, read: frozenset[str], publisher: Publisher) -> None:
+        """Publish from when on topics are read; those that are read already go on."""
+        now = 0 if self._environment.start == "earliest" else time.time_ns() // 1_000_000
+        publisher.begin(dict.fromkeys(read, now) | dict.fromkeys(_still_read(rollout), 0))
+
+    def _run_canary(self, rollout: Rollout, read: frozenset[str], publisher: Publisher) -> None:
+        """Begin the canary, and watch it until it has proven itself."""
         with closing(self._members()) as members:
             new = _changed(rollout) - members.isolated()
-            progress = self._canary(both)
+            progress = self._progress(read & _still_read(rollout))
             committed, ends = progress.committed(), progress.ends()
             publisher.canary(self._environment.canary)
             self._environment.point("canary-begun")
@@ -90,24 +112,11 @@ class WorkerFleet:
             self._wait(members, new, moves)
             self._watch(members, new, progress)
 
-    def switch(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Wait until all workers run what the control topic says."""
-        del publisher
-        if what_runs(rollout.before) == what_runs(rollout.after):
-            return
+    def _wait_for_all(self, _: Publisher) -> None:
+        """Until all workers that live run what the control topic says."""
         with closing(self._members()) as members:
             self._wait(members)
         self._environment.point("workers-switched")
-
-    def settle(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Forget where topics began that are read no more."""
-        publisher.begin(dict.fromkeys(topics_of(rollout.after, rollout.bodies), 0))
-
-    def retreat(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Wait until the workers are back, so far as they live."""
-        publisher.begin(dict.fromkeys(_still_read(rollout), 0))
-        with closing(self._members()) as members:
-            self._wait(members)
 
     # --- parts ------------------------------------------------------------------------------------
 
@@ -115,7 +124,7 @@ class WorkerFleet:
         environment = self._environment
         return Members(environment.kafka, environment.project, environment.environment)
 
-    def _canary(self, names: frozenset[str]) -> WorkerProgress:
+    def _progress(self, names: frozenset[str]) -> WorkerProgress:
         """The partitions of these topics that see the canary."""
         environment, known = self._environment, topics.partitions(self._environment.kafka)
         canary: list[Partition] = [
@@ -126,14 +135,6 @@ class WorkerFleet:
         return WorkerProgress(
             environment.kafka, group_of(environment.project, environment.environment), canary
         )
-
-    def _ready(self, read: frozenset[str]) -> None:
-        """Make the topics of events that are missing, if that is ours to do."""
-        environment = self._environment
-        if environment.partitions:
-            topics.create(
-                environment.kafka, read - topics.existing(environment.kafka), environment.partitions
-            )
 
     def _wait(
         self,
@@ -185,6 +186,13 @@ def _refuse(seen: Sequence[MemberStatus], new: Collection[str]) -> None:
                 raise UnhealthyError(
                     f"worker {each.name}: detection {detection}: {reason}", hint=_HINT
                 )
+
+
+def _forget(kept: frozenset[str]) -> RolloutStep:
+    """Of other topics nobody has to know any more where they began."""
+    starts = dict.fromkeys(kept, 0)
+    does = "forget where reading of unused topics started"
+    return RolloutStep(Phase.SETTLE, does, (), lambda publisher: publisher.begin(starts))
 
 
 def _changed(rollout: Rollout) -> set[str]:

@@ -29,13 +29,11 @@ from deployments.rollout_process import VERDICT, Errand
 from tocsin.errors import EngineError
 from tocsin.release.state_decision import Fate
 from tocsin_engines import running
+from tocsin_flink_sql.deploy.rollout_steps import JobAction
 
 OUT = Path(__file__).resolve().parents[2] / "docs/deployments/upgrades.json"
-FAULTS = (
-    *("topics-made", "session-ready", "checked", "greens-begun", "cuts-published", "staged"),
-    *("removed", "stopped", "started", "swapped", "switched", "cuts-ended", "swept"),
-)
-"""Points that every move that changes something comes by."""
+FAULTS = ("session-ready", "staged", "stopped", "started", "switched")
+"""Points that every move that changes something comes by, beside those of its steps."""
 BESIDE = ("cut-published", "cut-reached", "old-stopped")
 """Those of a move that makes state anew."""
 VICTIMS = (
@@ -141,7 +139,8 @@ def _plan(upgrades: int, rollbacks: int, seed: int) -> Iterator[tuple[str, Editi
 
 def _fault(number: int, errand: Errand) -> str:
     kept = not errand.verdict or VERDICT.validate_json(errand.verdict).fate is Fate.KEEP
-    points = FAULTS if kept else (*FAULTS, *BESIDE)
+    steps = [JobAction(step.does).point for step in errand.fleet.steps(errand.move)]
+    points = [*steps, *FAULTS, *(() if kept else BESIDE)]
     return points[number // 2 % len(points)]
 
 

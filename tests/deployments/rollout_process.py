@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from pydantic import TypeAdapter
 
 from deployments.editions import BURSTS, Book, Edition, compiled, identity
 from deployments.record_file import FileBoard
-from tocsin.backend.streaming import Rollout, StreamEnvironment, UnhealthyError
+from tocsin.backend.streaming import Phase, Rollout, RolloutStep, StreamEnvironment, UnhealthyError
 from tocsin.fault import point
 from tocsin.release.state_decision import StateDecision
 from tocsin_flink_sql.deploy.fleet import FlinkFleet
@@ -92,20 +93,28 @@ class Errand:
         return compiled(Edition.decode(text), self.topic) if text else Book((), {}, {})
 
 
+def carried(steps: Iterable[RolloutStep], board: FileBoard, *phases: Phase) -> None:
+    """Carry out the steps of these phases; of all without one."""
+    for step in steps:
+        if step.phase in phases or not phases:
+            step.carry_out(board)
+
+
 def moved(errand: Errand) -> int:
     """Make the move; the exit code."""
     fleet, move, board = errand.fleet, errand.move, errand.board
     try:
-        fleet.stage(move, board)
+        steps = fleet.steps(move)
+        carried(steps, board, Phase.STAGE)
         point("staged")
         board.release(next((e.logic for e in move.after if e.stateful), ""))
-        fleet.switch(move, board)
+        carried(steps, board, Phase.SWITCH)
         point("switched")
-        fleet.settle(move, board)
+        carried(steps, board, Phase.SETTLE)
     except UnhealthyError as error:
         sys.stderr.write(error.message)
         board.release(next((e.logic for e in move.before if e.stateful), ""))
-        fleet.retreat(move, board)
+        carried(fleet.retreat(move), board)
         return UNHEALTHY
     return 0
 

@@ -75,7 +75,7 @@ def test_its_fleet_has_all_members() -> None:
 
 
 def test_it_is_planned_applied_looked_at_and_rolled_back(installed: Installed) -> None:
-    assert f"{NAME}: write its file" in installed.run("plan", "--verbose")
+    assert f"small · write the files: {NAME}" in installed.run("plan", "--verbose")
     assert not installed.folder.exists()
     installed.run("apply", "--yes")
     first = (installed.folder / LIVE).read_bytes()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from engines.kafka_shop import Shop
 from patience import SECONDS
 from tocsin.backend.streaming import Rollout, StreamEnvironment, UnhealthyError
 from tocsin.deploy.publisher import RecordPublisher
+from tocsin.deploy.rollout import carry_back, carry_out
 from tocsin.front.project import load_project
+from tocsin.progress import SILENT, Notify, Progress, silent
 from tocsin.release.entry import Entry
 from tocsin.release.finding import Finding
 from tocsin.release.keys import ARTIFACT, artifact_key
@@ -27,9 +30,24 @@ def nothing(_: str) -> None:
     """At a point between two effects."""
 
 
+class AtSteps(Progress):
+    """Calls something after each step."""
+
+    def __init__(self, at: Callable[[str], None]) -> None:
+        self._at = at
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Notify]:
+        yield silent
+        self._at(name)
+
+
 @dataclass
 class Mover:
-    """Moves a shop. `at` is called at the points of a move; `bodies` are all artifacts so far."""
+    """Moves a shop. `bodies` are all artifacts so far.
+
+    `at` is called at the points of a move, and after each of its steps with its words.
+    """
 
     shop: Shop
     at: Callable[[str], None] = nothing
@@ -71,16 +89,11 @@ class Mover:
             self.shop.writer.put({artifact_key(d): body for d, body in new.items()})
         move = Rollout(table.release + 1, table.detections, tuple(entries), self.bodies)
         notices = RecordPublisher(self.shop.writer, move, table)
+        fleets = [("kafka-filter", self.fleet)]
         try:
-            self.fleet.stage(move, notices)
-            notices.release()
-            self.at("published")
-            self.fleet.switch(move, notices)
-            self.fleet.settle(move, notices)
-            notices.settled()
+            carry_out(move, fleets, notices, AtSteps(self.at))
         except UnhealthyError:
-            notices.restore()
-            self.fleet.retreat(move, notices)
+            carry_back(move, fleets, notices, SILENT)
             raise
         return move
 

@@ -59,6 +59,21 @@ def test_what_is_released_runs(site: FlinkSite) -> None:
     assert "Nothing to do" in site.run("plan", "--resolve").output
 
 
+def test_missing_task_slots_are_told_before_anything_is_started(site: FlinkSite) -> None:
+    settings = site.root / "tocsin.toml"
+    text = settings.read_text("utf-8")
+    settings.write_text(f"{text}parallelism = 1000\n", "utf-8")
+    site.burst("more", "hit", 5)
+    # Nothing is waited for: `healthy_seconds` of this environment are a quarter of an hour.
+    said = str(site.invoke("apply", "--yes").exception)
+    assert "the rollout needs 1000 free task slots, Flink has" in said
+    assert "release 1 keeps running" in said
+    settings.write_text(text, "utf-8")
+    (site.root / "rules" / "more.yml").unlink()
+    assert site.findings() == ["no-worker"]
+    assert site.pipelines() == ["audit", "few", "many"]
+
+
 def test_a_poisoned_detection_is_set_apart_and_its_neighbours_go_on(site: FlinkSite) -> None:
     site.rule("poison", POISON, mode="shadow")  # beside the live one
     site.run("apply", "--yes")

@@ -10,8 +10,8 @@ import pytest
 
 from deployments.editions import BURSTS, Edition, identity
 from deployments.environment_under_load import Scene, scene
-from deployments.rollout_process import moved
-from tocsin.backend.streaming import Rollout, UnhealthyError
+from deployments.rollout_process import carried, moved
+from tocsin.backend.streaming import Phase, Rollout, UnhealthyError
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.errors import EngineError
 from tocsin.release.state_decision import Fate, StateDecision
@@ -62,10 +62,11 @@ def test_a_mover_that_is_killed_is_followed_by_one_that_goes_on(live: Scene) -> 
 def test_a_version_that_cannot_start_is_given_up_and_the_old_goes_on(live: Scene) -> None:
     errand = live.errand(SECOND)
     fleet, move = errand.fleet, broken(errand.move)
-    fleet.stage(move, errand.board)
+    steps = fleet.steps(move)
+    carried(steps, errand.board, Phase.STAGE)
     with pytest.raises(UnhealthyError, match="Cannot map"):
-        fleet.switch(move, errand.board)
-    fleet.retreat(move, errand.board)
+        carried(steps, errand.board, Phase.SWITCH)
+    carried(fleet.retreat(move), errand.board)
     assert live.findings() == []
 
 
@@ -86,8 +87,8 @@ def broken(move: Rollout) -> Rollout:
 def test_a_change_that_is_given_up_after_its_cut_ends_with_another(live: Scene) -> None:
     errand = live.errand(THIRD)
     fleet, move, board = errand.fleet, errand.move, errand.board
-    fleet.stage(move, board)
-    fleet.retreat(move, board)
+    carried(fleet.steps(move), board, Phase.STAGE)
+    carried(fleet.retreat(move), board)
     assert live.findings() == []
     there, back = [c for c in board.states[-1].cutovers if c.detection == identity(BURSTS)][-2:]
     assert (there.before, there.after) == (back.after, back.before)
@@ -96,7 +97,7 @@ def test_a_change_that_is_given_up_after_its_cut_ends_with_another(live: Scene) 
 
 
 def test_state_that_cannot_be_kept_is_made_anew_beside_the_old(live: Scene) -> None:
-    live.move(THIRD, faults=["topics-made", "cut-published", "cut-reached", "old-stopped"])
+    live.move(THIRD, faults=["make-topics", "cut-published", "cut-reached", "old-stopped"])
     live.move(SECOND)
     assert live.findings() == []
 

@@ -100,7 +100,7 @@ def test_workers_are_killed_during_trial_and_switch(shop: Shop) -> None:
     def at(point: str) -> None:
         if point == "canary-begun":
             kill("w1")  # it counts until its session ends
-        if point == "published":
+        if point == "publish release 2":
             kill("w2")
             for name in workers:
                 workers[name] = shop.worker("--name", name)

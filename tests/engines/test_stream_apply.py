@@ -56,7 +56,7 @@ tocsin: {{deploy: {{prod: {mode}}}}}
 """
 POINTS = (
     *("journal-written", "artifacts-written", "canary-begun", "staged", "published"),
-    *("workers-switched", "switched", "settled", "activated", "released"),
+    *("workers-switched", "switched", "settled", "closed", "activated", "released"),
 )
 
 

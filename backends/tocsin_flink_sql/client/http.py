@@ -1,6 +1,8 @@
 """JSON over HTTP to Flink, with errors that say what is wrong in one line."""
 
 from collections.abc import Mapping
+from functools import cache
+from ssl import SSLContext
 from typing import Any, Self
 
 import httpx
@@ -12,6 +14,12 @@ _REQUEST_SECONDS = 60.0
 _HINT = "start one with `tocsin engines up flink`"
 
 
+@cache
+def _trusted() -> SSLContext:
+    """Made once: to read all certificates takes longer than most requests."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Rest:
     """A REST API; `what` names it in messages ("SQL Gateway")."""
 
@@ -19,7 +27,7 @@ class Rest:
         self.url = url.rstrip("/")
         self._what = what
         # No proxy from the environment: it would get in between us and a loopback address.
-        self._client = httpx.Client(timeout=_REQUEST_SECONDS, trust_env=False)
+        self._client = httpx.Client(timeout=_REQUEST_SECONDS, trust_env=False, verify=_trusted())
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The answer's JSON object.

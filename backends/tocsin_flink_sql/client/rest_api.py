@@ -1,7 +1,7 @@
 """The REST API of a Flink cluster: what its jobs do."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
@@ -59,6 +59,12 @@ class ClusterRest:
     def free_task_slots(self) -> int:
         """Task slots that no job has."""
         return int(self._rest.call("GET", "/overview")["slots-available"])
+
+    def restarts(self) -> bool:
+        """Whether task managers are still to come: there is none, or tasks of a job wait."""
+        jobs = self._rest.call("GET", "/jobs/overview")["jobs"]
+        waiting = any(job["state"] not in _ENDED and _waits(job["tasks"]) for job in jobs)
+        return waiting or not self._rest.call("GET", "/overview")["taskmanagers"]
 
     def job_status(self, job_id: str) -> str:
         """Status of one job; an unknown job is an error."""
@@ -159,6 +165,10 @@ class ClusterRest:
         history = self._rest.call("GET", f"/jobs/{job_id}/exceptions")
         entries = history.get("exceptionHistory", {}).get("entries", [])
         return root_cause(entries[0]["stacktrace"]) if entries else ""
+
+
+def _waits(tasks: Mapping[str, int]) -> bool:
+    return tasks["running"] + tasks["finished"] < tasks["total"]
 
 
 def _metrics(job_id: str, vertex: str) -> str:

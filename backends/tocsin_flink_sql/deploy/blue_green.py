@@ -16,8 +16,9 @@ from tocsin.backend.streaming import Publisher, UnhealthyError
 from tocsin.errors import EngineError
 from tocsin.release.cutover import Cutover
 from tocsin_flink_sql.deploy.environment import Site
-from tocsin_flink_sql.deploy.generations import PipelineStep
+from tocsin_flink_sql.deploy.generations import PipelineChange
 from tocsin_flink_sql.deploy.job_specs import JobSpec
+from tocsin_flink_sql.deploy.rollout_plan import LogicChange
 from tocsin_flink_sql.deploy.savepoint_upgrade import Pipelines
 from tocsin_flink_sql.deploy.watermarks import Watermarks
 from tocsin_flink_sql.state.storage import Generation
@@ -30,23 +31,10 @@ POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class LogicChange:
-    """The logic of a detection before and after."""
-
-    detection: str
-    before: str
-    after: str
-
-    def cutover(self, at: int | None, *, sure: bool = False, ends: tuple[int, ...] = ()) -> Cutover:
-        """The cutover at this event time (milliseconds); `ends` once the old one is gone."""
-        return Cutover(self.detection, self.before, self.after, at, sure=sure, ends=ends)
-
-
-@dataclass(frozen=True, slots=True)
 class Transition:
-    """A step with two generations, and the change that it makes."""
+    """A pipeline with two generations, and how its logic changes."""
 
-    step: PipelineStep
+    step: PipelineChange
     change: LogicChange
 
     @property
@@ -77,7 +65,7 @@ class BlueGreen:
         self._pipelines = pipelines
         self._watermarks = watermarks
 
-    def begin(self, step: PipelineStep) -> None:
+    def begin(self, step: PipelineChange) -> None:
         """Start the new generation beside the old. Raises UnhealthyError.
 
         The old one may be in any state: a change may be what mends it.
@@ -138,7 +126,7 @@ class BlueGreen:
         except UnhealthyError as error:
             raise EngineError(error.message, hint="apply again once it is running") from error
 
-    def _catch_up(self, step: PipelineStep) -> None:
+    def _catch_up(self, step: PipelineChange) -> None:
         deadline = time.monotonic() + self._site.timing.catch_up
         while True:
             old, new = (self._watermarks.of(job) for job in self._jobs(step))
@@ -191,7 +179,7 @@ class BlueGreen:
         found = iter(self._watermarks.now([job for pair in jobs for job in pair]) if jobs else ())
         return {transition.pipeline: (next(found), next(found)) for transition in transitions}
 
-    def _jobs(self, step: PipelineStep) -> tuple[str, str]:
+    def _jobs(self, step: PipelineChange) -> tuple[str, str]:
         """Ids of the old job and of the new one."""
         names = {job.name: job.id for job in self._pipelines.living(step.after.pipeline)}
         try:
@@ -200,7 +188,7 @@ class BlueGreen:
             raise UnhealthyError(f"{error.args[0]} is not running") from error
         return old, new
 
-    def _names(self, step: PipelineStep) -> tuple[str, str]:
+    def _names(self, step: PipelineChange) -> tuple[str, str]:
         before = self._site.name(step.before) if step.before else ""
         return before, self._site.name(step.after)
 

@@ -20,38 +20,32 @@ from tocsin_flink_sql.deploy.job_specs import CorrelationJob, JobSpec, PackJob, 
 JudgeState = Callable[[bytes, bytes], StateDecision]
 
 
-class StepKind(Enum):
-    """What happens to a job; the value is what is done, in this order."""
+class ChangeKind(Enum):
+    """What a rollout does to a job, as a whole. Its steps are in `rollout_steps`."""
 
-    KEEP = ()
-    UPGRADE = ("stop with a savepoint", "start from it")
-    REPLAY = (
-        *("start beside the old one", "read events again", "cut over at an event time"),
-        *("stop the old one", "delete its state"),
-    )
-    RESET = (
-        *("start beside the old one, with no state", "cut over at an event time"),
-        *("stop the old one", "delete its state"),
-    )
-    START = ("start",)
-    SPLIT = ("start where the job of its detections stops",)
-    STOP = ("stop with a savepoint", "delete its state")
-    MERGE = ("stop once the job that takes its detections runs", "delete its state")
+    KEEP = "it runs on"
+    UPGRADE = "the new version starts from a savepoint of the old one"
+    REPLAY = "the new version reads events again beside the old one, and takes over"
+    RESET = "the new version starts with no state beside the old one, and takes over"
+    BACK = "the version before takes over again: the new one had taken over already"
+    START = "it is new"
+    SPLIT = "it starts where the job of its detections stops"
+    STOP = "it ends"
+    MERGE = "it ends once the job that takes its detections runs"
 
-    @property
-    def two_generations(self) -> bool:
-        """Whether the new job has state of its own, beside that of the old one."""
-        return self in {StepKind.REPLAY, StepKind.RESET}
+
+BESIDE = frozenset({ChangeKind.REPLAY, ChangeKind.RESET, ChangeKind.BACK})
+"""Two jobs run beside each other for a while, each with a generation of state of its own."""
 
 
 @dataclass(frozen=True, slots=True)
-class JobStep:
+class JobChange:
     """One pipeline: the job that comes, and the one that goes, if there is one.
 
     `parent`: the pipeline where the detections of a new job ran before. `decision`: on its state.
     """
 
-    kind: StepKind
+    kind: ChangeKind
     after: JobSpec | None = None
     before: JobSpec | None = None
     parent: str = ""
@@ -63,16 +57,22 @@ class JobStep:
         spec = self.after or self.before
         return spec.pipeline if spec else ""
 
-    @property
-    def why(self) -> str:
-        """Why its state is kept or not, or where its detections were before."""
-        if self.decision:
-            return self.decision.why
-        return f"before: {self.parent}" if self.parent else ""
+
+@dataclass(frozen=True, slots=True)
+class LogicChange:
+    """The logic of a detection before and after."""
+
+    detection: str
+    before: str
+    after: str
+
+    def cutover(self, at: int | None, *, sure: bool = False, ends: tuple[int, ...] = ()) -> Cutover:
+        """The cutover at this event time (milliseconds); `ends` once the old one is gone."""
+        return Cutover(self.detection, self.before, self.after, at, sure=sure, ends=ends)
 
 
-def plan_rollout(rollout: Rollout, judge: JudgeState) -> list[JobStep]:
-    """A step for each pipeline of both sides; those that go come first.
+def plan_rollout(rollout: Rollout, judge: JudgeState) -> list[JobChange]:
+    """The change of each pipeline of both sides; those that go come first.
 
     Raises EngineError where a wish on the state of a correlation is impossible.
     """
@@ -88,32 +88,36 @@ def plan_rollout(rollout: Rollout, judge: JudgeState) -> list[JobStep]:
     return [*goes, *comes]
 
 
-def _new(spec: JobSpec, before: Mapping[str, JobSpec]) -> JobStep:
+def _new(spec: JobSpec, before: Mapping[str, JobSpec]) -> JobChange:
     parent = _parent(spec, before)
-    return JobStep(StepKind.SPLIT if parent else StepKind.START, spec, parent=parent)
+    return JobChange(ChangeKind.SPLIT if parent else ChangeKind.START, spec, parent=parent)
 
 
-def _gone(spec: JobSpec, comes: Sequence[JobStep]) -> JobStep:
+def _gone(spec: JobSpec, comes: Sequence[JobChange]) -> JobChange:
     """Where a detection had a job of its own and joins one that goes on, its own ends after that.
 
     Rather is a match found twice than never.
     """
     joins = any(s.before and s.after and spec.detections & s.after.detections for s in comes)
-    return JobStep(StepKind.MERGE if joins else StepKind.STOP, before=spec)
+    return JobChange(ChangeKind.MERGE if joins else ChangeKind.STOP, before=spec)
 
 
-def _changed(spec: JobSpec, before: JobSpec, rollout: Rollout, judge: JudgeState) -> JobStep:
+def _changed(spec: JobSpec, before: JobSpec, rollout: Rollout, judge: JudgeState) -> JobChange:
     if spec.version == before.version:
-        return JobStep(StepKind.KEEP, spec, before)
+        return JobChange(ChangeKind.KEEP, spec, before)
     if not isinstance(spec, CorrelationJob) or not isinstance(before, CorrelationJob):
-        return JobStep(StepKind.UPGRADE, spec, before)
+        return JobChange(ChangeKind.UPGRADE, spec, before)
     decision = rollout.decisions.get(spec.detection) or judge(before.body, spec.body)
     if decision.problem:
         raise EngineError(f"{spec.pipeline}: {decision.problem}")
-    return JobStep(_KINDS[decision.fate], spec, before, decision=decision)
+    return JobChange(_KINDS[decision.fate], spec, before, decision=decision)
 
 
-_KINDS = {Fate.KEEP: StepKind.UPGRADE, Fate.REPLAY: StepKind.REPLAY, Fate.RESET: StepKind.RESET}
+_KINDS = {
+    Fate.KEEP: ChangeKind.UPGRADE,
+    Fate.REPLAY: ChangeKind.REPLAY,
+    Fate.RESET: ChangeKind.RESET,
+}
 
 
 def _parent(spec: JobSpec, before: Mapping[str, JobSpec]) -> str:
@@ -125,10 +129,20 @@ def _parent(spec: JobSpec, before: Mapping[str, JobSpec]) -> str:
     return ""
 
 
-def plain_cutovers(steps: Sequence[JobStep], rollout: Rollout) -> Iterator[Cutover]:
+def logic_changes(rollout: Rollout) -> dict[str, LogicChange]:
+    """The logic of correlations before and after, by pipeline."""
+    before = {entry.id: entry.logic for entry in rollout.before}
+    return {
+        entry.key: LogicChange(entry.id, before[entry.id], entry.logic)
+        for entry in rollout.after
+        if entry.stateful and entry.id in before
+    }
+
+
+def plain_cutovers(changes: Sequence[JobChange], rollout: Rollout) -> Iterator[Cutover]:
     """Those of detections of which no two versions run beside each other: both count."""
     before: Mapping[str, Entry] = {entry.id: entry for entry in rollout.before}
-    two = [step.after for step in steps if step.kind.two_generations]
+    two = [change.after for change in changes if change.kind in BESIDE]
     beside = {id_ for spec in two if spec for id_ in spec.detections}
     for entry in rollout.after:
         was = before.get(entry.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
@@ -31,7 +32,10 @@ class Channels:
 
     def __init__(self, servers: str) -> None:
         self._servers = servers
-        self._admin = Admin(servers)
+
+    @cached_property
+    def _admin(self) -> Admin:
+        return Admin(self._servers)
 
     def missing(self, names: Iterable[str]) -> list[str]:
         """Those of these topics that are not there."""

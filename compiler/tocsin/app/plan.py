@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.project import sound_project
-from tocsin.backend.streaming import RolloutStep
+from tocsin.deploy.rollout import PlannedStep
 from tocsin.errors import ConfigError
 from tocsin.plan import rollback as back
 from tocsin.plan import saved
@@ -31,8 +31,8 @@ def plan_repair(opened: OpenEnvironment) -> Bundle:
     return opened.plan(back.repair(opened.ledger))
 
 
-def plan_rollout(opened: OpenEnvironment, bundle: Bundle) -> list[RolloutStep]:
-    """What apply will do to each job; nothing for a plan that cannot be applied."""
+def plan_rollout(opened: OpenEnvironment, bundle: Bundle) -> list[PlannedStep]:
+    """What apply will do to jobs and workers; nothing for a plan that cannot be applied."""
     if opened.target is None or not bundle.plan.steps or bundle.plan.problems:
         return []
     return opened.target.rollout(bundle.plan, bundle.bodies)

@@ -1,14 +1,15 @@
 """The interface between apply and a backend's workers or jobs, which run continuously.
 
-A stream environment has one fleet per backend. Apply moves all fleets from one release to the next:
-`stage`, `switch`, `settle`, in this order, each for all fleets; after an error, `retreat`. Every
-method may be called again after a kill at any point, and then continues from what it finds.
+A stream environment has one fleet per backend. A fleet lists the steps that take it from one
+release to the next; a plan shows them, and apply carries out the same ones. After a kill at any
+point, apply starts again at the first step: each step checks what is there, and continues from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
@@ -49,15 +50,6 @@ class Rollout:
     def back(self) -> Rollout:
         """The way back."""
         return Rollout(self.release, self.after, self.before, self.bodies)
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutStep:
-    """What a rollout does to one job or group of workers, in order; nothing if it keeps running."""
-
-    subject: str
-    does: tuple[str, ...]
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +100,34 @@ class Publisher(Protocol):
         """
 
 
+class Phase(Enum):
+    """When a step is carried out: all fleets finish a phase before the next one begins.
+
+    `STAGE`: check the new release, and start what can run beside the old; what is live does not
+    change. `SWITCH`: the release is published; make it live. `SETTLE`: remove what the old release
+    leaves behind.
+    """
+
+    STAGE = "stage"
+    SWITCH = "switch"
+    SETTLE = "settle"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutStep:
+    """What a rollout does to some jobs or to the workers: what it does, and to which `subjects`.
+
+    `carry_out` returns once it is done and what it started is healthy. It may be called again after
+    a kill at any point, and then continues from what it finds. Raises UnhealthyError if what it
+    started does not become healthy.
+    """
+
+    phase: Phase
+    does: str
+    subjects: tuple[str, ...]
+    carry_out: Callable[[Publisher], None] = field(repr=False, compare=False)
+
+
 class Fleet(Protocol):
     """Workers or jobs of one backend in one environment."""
 
@@ -117,23 +137,11 @@ class Fleet(Protocol):
     def judge(self, before: bytes, after: bytes, wish: str) -> StateDecision:
         """The state decision for a detection whose artifact changes; `wish` is a Fate or empty."""
 
-    def plan(self, rollout: Rollout) -> list[RolloutStep]:
-        """What stage, switch and settle will do; changes nothing."""
+    def steps(self, rollout: Rollout) -> list[RolloutStep]:
+        """The steps of a rollout, in order within each phase. Asking for them changes nothing."""
 
-    def stage(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Check the new release, start what can run beside the old, and wait until it is healthy.
-
-        Raises UnhealthyError; then what is live has not been changed.
-        """
-
-    def switch(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Make the new release live, and wait until it is healthy. Raises UnhealthyError."""
-
-    def settle(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Remove what the old release leaves behind."""
-
-    def retreat(self, rollout: Rollout, publisher: Publisher) -> None:
-        """Make the old release live again, wherever stage or switch stopped."""
+    def retreat(self, rollout: Rollout) -> list[RolloutStep]:
+        """The steps that make the old release live again, wherever those of the rollout stopped."""
 
 
 @runtime_checkable

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 from rich.text import Text
 
-from tocsin.backend.streaming import RolloutStep
 from tocsin.cli.output import echo_json, say, show
+from tocsin.deploy.rollout import PlannedStep
 from tocsin.escape import markdown as markdown_text
 from tocsin.escape import printable
 from tocsin.plan import saved
@@ -40,27 +39,24 @@ def plan_text(plan: Plan) -> Text:
     return page
 
 
-def rollout_text(steps: Sequence[RolloutStep]) -> Text:
-    """What apply does to each job, one a line."""
+def rollout_text(steps: Sequence[PlannedStep]) -> Text:
+    """What apply does, one step a line, in its order."""
     page = Text("Rollout\n", "bold")
-    for step in steps:
-        done = ", then ".join(step.does) or "runs on"
-        why = f" ({printable(step.why)})" if step.why else ""
-        page.append(f"  {printable(step.subject)}", "cyan" if step.does else "dim")
-        page.append(f": {done}{why}\n")
+    for number, step in enumerate(steps, 1):
+        page.append(f"{number:>3}. {printable(step.words)}\n")
     return page
 
 
-def rollout_markdown(steps: Sequence[RolloutStep]) -> str:
+def rollout_markdown(steps: Sequence[PlannedStep]) -> str:
     """The same as a list in Markdown; empty without steps."""
-    lines = [f"- {markdown_text(line.strip())}\n" for line in str(rollout_text(steps)).splitlines()]
-    return "".join(["\n**Rollout**\n\n", *lines[1:]]) if steps else ""
+    lines = [f"{n}. {markdown_text(step.words)}\n" for n, step in enumerate(steps, 1)]
+    return "".join(["\n**Rollout**\n\n", *lines]) if steps else ""
 
 
-def print_plan(plan: Plan, fmt: str, steps: Sequence[RolloutStep] = ()) -> None:
+def print_plan(plan: Plan, fmt: str, steps: Sequence[PlannedStep] = ()) -> None:
     """The plan on stdout, with the steps of its rollout if there are any."""
     if fmt == "json":
-        told = {"rollout": [asdict(step) for step in steps]} if steps else {}
+        told = {"rollout": [step.record for step in steps]} if steps else {}
         echo_json({**as_json(plan), **told})
     elif fmt == "markdown":
         click.echo(markdown(plan) + rollout_markdown(steps), nl=False)

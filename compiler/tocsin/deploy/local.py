@@ -11,10 +11,10 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from tocsin import files, gate
-from tocsin.backend.streaming import RolloutStep
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import folder
 from tocsin.deploy.journal import Journal
+from tocsin.deploy.rollout import PlannedStep
 from tocsin.deploy.target import Clearing, PlacedStep
 from tocsin.errors import ConfigError
 from tocsin.ir.stream import WITHOUT_TIME
@@ -74,7 +74,7 @@ class LocalTarget:
             found[name] = LiveArtifact(name, _digest(path), modes.get(name, ""))
         return Live(found, table.release, tallies=tuple(self._tallies(table.release)))
 
-    def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[RolloutStep]:
+    def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[PlannedStep]:
         """Nothing runs here."""
         del plan, bodies
         return []

@@ -10,20 +10,15 @@ from typing import Protocol
 
 from tocsin import fault, files
 from tocsin.backend.records import RecordStore
-from tocsin.backend.streaming import (
-    Fleet,
-    Rollout,
-    RolloutStep,
-    StreamEnvironment,
-    UnhealthyError,
-)
+from tocsin.backend.streaming import Fleet, Rollout, StreamEnvironment, UnhealthyError
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import registry
 from tocsin.deploy.journal import Journal
 from tocsin.deploy.publisher import RecordPublisher, Sign
+from tocsin.deploy.rollout import PlannedStep, carry_back, carry_out, rollout_steps
 from tocsin.deploy.schemas import TOPICS
 from tocsin.deploy.target import Clearing, PlacedStep
-from tocsin.errors import ConfigError, TocsinError
+from tocsin.errors import ConfigError
 from tocsin.model.source import Source
 from tocsin.plan.steps import Plan
 from tocsin.progress import SILENT, Progress
@@ -141,13 +136,12 @@ class StreamTarget:
         """What happens to the state of a correlation whose artifact changes."""
         return self._fleet(backend).judge(before, after, wish)
 
-    def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[RolloutStep]:
-        """What activating a plan's result does to jobs and workers."""
+    def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[PlannedStep]:
+        """The steps of activating a plan's result."""
         last = self._released()
         both = {**(last.bodies or {}), **bodies}
         move = Rollout(plan.base_number + 1, last.entries, plan.result, both, plan.decisions)
-        names = _backends((*last.entries, *plan.result))
-        return [step for name in names for step in self._fleet(name).plan(move.of(name))]
+        return rollout_steps(move, self._fleets_of(move))
 
     def unattended(self) -> Finding | None:
         """That no worker is running, if none is."""
@@ -185,7 +179,8 @@ class StreamTarget:
     ) -> None:
         """Bring all fleets to these detections, or back to where they were."""
         del sources  # each artifact has what it needs of them
-        fleets = [(name, self._fleet(name)) for name in _backends(entries)]
+        for name in _backends(entries):  # before anything is written
+            self._fleet(name)
         if self._registry:
             registry.register(self._registry, TOPICS)
         self._watch.ready()
@@ -194,19 +189,19 @@ class StreamTarget:
         records = self._store.records()
         table = self._table(records)
         before = table.before(release)
-        fleets += [(n, self._fleet(n)) for n in _backends(before) if n not in dict(fleets)]
         bodies = {
             key.removeprefix(ARTIFACT): body
             for key, body in records.items()
             if key == artifact_key(digest_bytes(body))  # whoever else writes there deploys nothing
         }
         rollout = Rollout(release, before, entries, bodies, decisions)
+        fleets = self._fleets_of(rollout)
         publisher = RecordPublisher(self._store, rollout, table, self._sign)
         try:
-            _forward(rollout, fleets, publisher, self._progress)
+            carry_out(rollout, fleets, publisher, self._progress)
         except UnhealthyError:
             with self._progress.stage(f"going back to release {release - 1}"):
-                _back(rollout, fleets, publisher)
+                carry_back(rollout, fleets, publisher, self._progress)
             self._sweep(before)
             raise
         self._sweep(entries)
@@ -223,6 +218,11 @@ class StreamTarget:
 
     # --- parts ------------------------------------------------------------------------------------
 
+    def _fleets_of(self, rollout: Rollout) -> list[tuple[str, Fleet]]:
+        """Those that a rollout concerns; where nothing comes any more, last."""
+        come, go = _backends(rollout.after), _backends(rollout.before)
+        return [(name, self._fleet(name)) for name in dict.fromkeys((*come, *go))]
+
     def _fleet(self, backend: str) -> Fleet:
         if backend not in self._fleets:
             known = ", ".join(sorted(self._fleets)) or "none"
@@ -238,50 +238,6 @@ class StreamTarget:
             return ReleaseRecord.decode(records[RELEASE])
         except (KeyError, ConfigError):
             return ReleaseRecord(self._environment, 0)
-
-
-def _forward(
-    rollout: Rollout,
-    fleets: Sequence[tuple[str, Fleet]],
-    publisher: RecordPublisher,
-    progress: Progress,
-) -> None:
-    _stage(rollout, fleets, publisher, progress)
-    publisher.release()
-    fault.point("published")
-    for name, fleet in fleets:
-        with progress.stage(f"{name}: switching over"):
-            fleet.switch(rollout.of(name), publisher)
-        fault.point("switched")
-    for name, fleet in fleets:
-        with progress.stage(f"{name}: ending what ran before"):
-            fleet.settle(rollout.of(name), publisher)
-    publisher.settled()
-    fault.point("settled")
-
-
-def _stage(
-    rollout: Rollout,
-    fleets: Sequence[tuple[str, Fleet]],
-    publisher: RecordPublisher,
-    progress: Progress,
-) -> None:
-    """Whatever goes wrong before the release is published, the plan is given up."""
-    try:
-        for name, fleet in fleets:
-            with progress.stage(f"{name}: starting what is new, until it is healthy"):
-                fleet.stage(rollout.of(name), publisher)
-            fault.point("staged")
-    except TocsinError as error:
-        raise UnhealthyError(error.message, hint=error.hint) from error
-
-
-def _back(
-    rollout: Rollout, fleets: Sequence[tuple[str, Fleet]], publisher: RecordPublisher
-) -> None:
-    publisher.restore()
-    for name, fleet in fleets:
-        fleet.retreat(rollout.of(name), publisher)
 
 
 def _backends(entries: Sequence[Entry]) -> list[str]:

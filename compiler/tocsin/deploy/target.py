@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from tocsin.backend.streaming import RolloutStep
 from tocsin.deploy.journal import Journal
+from tocsin.deploy.rollout import PlannedStep
 from tocsin.model.source import Source
 from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
 from tocsin.release.entry import Entry
@@ -40,8 +40,8 @@ class Target(Protocol):
     ) -> StateDecision | None:
         """What happens to the state of a correlation whose artifact changes, if it has any."""
 
-    def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[RolloutStep]:
-        """What activating a plan's result does to jobs and workers, if there are any."""
+    def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[PlannedStep]:
+        """The steps of activating a plan's result, if jobs or workers run it."""
 
     def place(self, step: PlacedStep, body: bytes) -> None:
         """Put an artifact's bytes where they belong."""

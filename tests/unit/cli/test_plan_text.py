@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from tocsin.backend.streaming import RolloutStep
+from tocsin.backend.streaming import Phase
 from tocsin.cli.plan_text import rollout_markdown, rollout_text
+from tocsin.deploy.rollout import PlannedStep
 
 STEPS = (
-    RolloutStep("burst", ("stop with a savepoint", "start from it"), "same windows"),
-    RolloutStep("a*udit", ()),
+    PlannedStep("flink-sql", Phase.STAGE, "start", ("a*udit", "burst"), lambda _: None),
+    PlannedStep("", Phase.SWITCH, "publish release 2", (), lambda _: None),
 )
 
 
-def test_each_job_is_a_line() -> None:
+def test_each_step_is_a_line() -> None:
     assert rollout_text(STEPS).plain.splitlines() == [
         "Rollout",
-        "  burst: stop with a savepoint, then start from it (same windows)",
-        "  a*udit: runs on",
+        "  1. flink-sql · start: a*udit, burst",
+        "  2. publish release 2",
     ]
 
 
 def test_in_markdown_it_is_a_list() -> None:
     first, second = rollout_markdown(STEPS).removeprefix("\n**Rollout**\n\n").splitlines()
-    assert first.startswith("- burst: stop with a savepoint, then start from it")
-    assert second == r"- a\*udit: runs on"
+    assert first == r"1. flink-sql · start: a\*udit, burst"
+    assert second == "2. publish release 2"
     assert rollout_markdown(()) == ""

@@ -27,7 +27,7 @@ from tocsin.errors import ConfigError
     help="Resolve `env:` and `file:` in settings, to look at what is live; only if you trust them.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit 1 if there is anything to do.")
-@click.option("--verbose", is_flag=True, help="Also show what apply does to each job, in order.")
+@click.option("--verbose", is_flag=True, help="Also show the steps of apply, in order.")
 @format_option("text", "markdown", "json")
 def plan(
     opened: OpenEnvironment, *, out: Path | None, exit_code: bool, verbose: bool, fmt: str

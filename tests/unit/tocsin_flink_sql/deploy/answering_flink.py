@@ -38,7 +38,7 @@ class AnsweringFlink:
     """Its state.
 
     `refusals`: what the gateway says to the next statements that start jobs; `starts_as`:
-    facts of jobs that are started; `on_refusal`, `on_start`: what happens then.
+    facts of jobs that are started; `on_refusal`, `on_start`, `on_overview`: what happens then.
     """
 
     url: str = ""
@@ -49,8 +49,11 @@ class AnsweringFlink:
     sessions: list[dict[str, str]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     statements: list[str] = field(default_factory=list)
+    free: int = 0
+    task_managers: int = 1
     on_refusal: Callable[[], object] = lambda: None
     on_start: Callable[[], object] = lambda: None
+    on_overview: Callable[[], object] = lambda: None
 
     def add(self, job: AnsweredJob) -> AnsweredJob:
         self.jobs[job.id] = job
@@ -61,12 +64,18 @@ class AnsweringFlink:
         ended = ("FINISHED", "CANCELED", "FAILED")
         return sorted(job.name for job in self.jobs.values() if job.status not in ended)
 
+    def cluster(self) -> Any:
+        told = {"slots-available": self.free, "taskmanagers": self.task_managers}
+        self.on_overview()
+        return told
+
     # --- jobs -------------------------------------------------------------------------------------
 
     def overview(self) -> Any:
         return {
             "jobs": [
                 {"jid": j.id, "name": j.name, "start-time": j.started, "state": j.status}
+                | {"tasks": _tasks(j)}
                 for j in self.jobs.values()
             ]
         }
@@ -152,6 +161,11 @@ class AnsweringFlink:
         return self.statements[int(number)].startswith("INSERT")
 
 
+def _tasks(job: AnsweredJob) -> dict[str, int]:
+    running = job.tasks.count("RUNNING")
+    return {"total": len(job.tasks), "running": running, "finished": 0}
+
+
 def _routes(flink: AnsweringFlink) -> dict[str, Callable[..., Any]]:
     job, gateway = r"/jobs/([\w-]+)", "/v2/sessions"
     return {
@@ -165,7 +179,7 @@ def _routes(flink: AnsweringFlink) -> dict[str, Callable[..., Any]]:
         "GET /jobmanager/config": flink.config,
         f"POST {job}/stop": flink.stop,
         rf"PATCH {job}\?mode=cancel": flink.cancel,
-        "GET /overview": lambda: {"slots-available": 0},
+        "GET /overview": flink.cluster,
         f"POST {gateway}": flink.open,
         f"DELETE {gateway}/s": dict,
         f"POST {gateway}/s/statements": flink.execute,

@@ -11,7 +11,6 @@ from deployments.editions import Edition
 from tocsin.release.cutover import Cutover
 from tocsin_flink_sql.deploy.blue_green import (
     NEAR_MS,
-    LogicChange,
     Transition,
     at_rest,
     has_caught_up,
@@ -19,7 +18,8 @@ from tocsin_flink_sql.deploy.blue_green import (
     is_sure,
     latest,
 )
-from tocsin_flink_sql.deploy.generations import PipelineStep
+from tocsin_flink_sql.deploy.generations import PipelineChange
+from tocsin_flink_sql.deploy.rollout_plan import LogicChange
 from tocsin_flink_sql.state.storage import Storage
 from unit.tocsin_flink_sql.deploy.shop import specs
 
@@ -77,7 +77,7 @@ def transition(tmp_path: Path, *, same_generation: bool) -> Transition:
     old = storage.begin("burst", 1, 1, "earliest")
     new = old if same_generation else storage.begin("burst", 2, 2, "7")
     before, after = (specs(edition)["burst"] for edition in (FIRST, SECOND))
-    return Transition(PipelineStep(after, new, before, old), CHANGE)
+    return Transition(PipelineChange(after, new, before, old), CHANGE)
 
 
 def test_a_cut_is_sure_once_it_is_written_down(tmp_path: Path) -> None:

@@ -7,26 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from deployments.editions import BURSTS, MARK, Book, Edition, compiled, identity
+from deployments.editions import BURSTS, MARK, Edition, compiled, identity
 from tocsin.backend.streaming import Rollout
 from tocsin.errors import EngineError
 from tocsin.release.cutover import Cutover
 from tocsin.release.state_decision import Fate, StateDecision
 from tocsin_flink_sql.deploy.environment import Site
-from tocsin_flink_sql.deploy.generations import Generations, PipelineStep
-from tocsin_flink_sql.deploy.rollout_plan import StepKind, plain_cutovers, plan_rollout
-from unit.tocsin_flink_sql.deploy.shop import TOPIC, site
+from tocsin_flink_sql.deploy.generations import Generations, PipelineChange
+from tocsin_flink_sql.deploy.rollout_plan import ChangeKind, plain_cutovers, plan_rollout
+from unit.tocsin_flink_sql.deploy.shop import TOPIC, rollout, site
 
 FIRST = Edition(1, {"ra": "a", "rb": "b"})
-
-
-def book_move(
-    release: int, before: Edition | None, after: Edition, verdict: StateDecision
-) -> Rollout:
-    old = compiled(before, TOPIC) if before else Book((), {}, {})
-    new = compiled(after, TOPIC)
-    verdicts = {identity(BURSTS): verdict}
-    return Rollout(release, old.entries, new.entries, {**old.bodies, **new.bodies}, verdicts)
 
 
 def never(_: bytes, __: bytes) -> StateDecision:
@@ -37,26 +28,30 @@ KEEP, REPLAY = StateDecision(Fate.KEEP, ""), StateDecision(Fate.REPLAY, "", repl
 SECOND = replace(FIRST, number=2, threshold=5)
 
 
-def prepared(at: Site, move: Rollout) -> list[PipelineStep]:
-    return Generations(at).of(plan_rollout(move, never), move.release)
+def prepared(at: Site, move: Rollout) -> list[PipelineChange]:
+    generations = Generations(at)
+    comes = [change for change in plan_rollout(move, never) if change.after]
+    for change in comes:
+        generations.begin(change, move.release)
+    return [generations.of(change, move.release) for change in comes]
 
 
-def burst(found: list[PipelineStep]) -> PipelineStep:
+def burst(found: list[PipelineChange]) -> PipelineChange:
     return next(step for step in found if step.after.pipeline == "burst")
 
 
 def test_kept_state_stays_in_its_generation(tmp_path: Path) -> None:
     at = site(tmp_path)
-    first = prepared(at, book_move(1, None, FIRST, KEEP))
-    second = prepared(at, book_move(2, FIRST, SECOND, KEEP))
+    first = prepared(at, rollout(None, FIRST, KEEP, 1))
+    second = prepared(at, rollout(FIRST, SECOND, KEEP, 2))
     assert [step.generation for step in first] == [step.generation for step in second]
     assert not any(step.blue_green or step.same for step in second)
 
 
 def test_other_state_is_another_generation_the_same_whenever_asked(tmp_path: Path) -> None:
     at = site(tmp_path)
-    first = burst(prepared(at, book_move(1, None, FIRST, KEEP)))
-    move = book_move(2, FIRST, SECOND, REPLAY)
+    first = burst(prepared(at, rollout(None, FIRST, KEEP, 1)))
+    move = rollout(FIRST, SECOND, REPLAY, 2)
     second, again = burst(prepared(at, move)), burst(prepared(at, move))
     assert second == again
     assert second.blue_green
@@ -66,22 +61,23 @@ def test_other_state_is_another_generation_the_same_whenever_asked(tmp_path: Pat
 
 def test_a_change_back_after_a_replay_is_a_generation_of_its_own(tmp_path: Path) -> None:
     at = site(tmp_path)
-    first = burst(prepared(at, book_move(1, None, FIRST, KEEP)))
-    second = burst(prepared(at, book_move(2, FIRST, SECOND, REPLAY)))
-    third = burst(prepared(at, book_move(3, SECOND, FIRST, REPLAY)))
+    first = burst(prepared(at, rollout(None, FIRST, KEEP, 1)))
+    second = burst(prepared(at, rollout(FIRST, SECOND, REPLAY, 2)))
+    third = burst(prepared(at, rollout(SECOND, FIRST, REPLAY, 3)))
     assert len({each.generation for each in (first, second, third)}) == 3
     assert third.old == second.generation
 
 
 def test_a_change_has_a_way_back_once_its_cut_is_sure(tmp_path: Path) -> None:
     at = site(tmp_path)
-    first = burst(prepared(at, book_move(1, None, FIRST, KEEP)))
+    first = burst(prepared(at, rollout(None, FIRST, KEEP, 1)))
     first.generation.set_cutover(7)
-    move = book_move(2, FIRST, SECOND, REPLAY)
+    move = rollout(FIRST, SECOND, REPLAY, 2)
     second = burst(prepared(at, move))
     assert list(Generations(at).back(move)) == []
     second.generation.set_cutover(42)
-    [back] = Generations(at).back(move)
+    [way] = Generations(at).back(move)
+    back = Generations(at).of(way, move.release)
     assert (back.after, back.before) == (second.before, second.after)
     assert (back.generation, back.old) == (first.generation, second.generation)
     assert back.blue_green
@@ -90,17 +86,15 @@ def test_a_change_has_a_way_back_once_its_cut_is_sure(tmp_path: Path) -> None:
 
 def test_an_impossible_wish_is_refused(tmp_path: Path) -> None:
     at = site(tmp_path)
-    prepared(at, book_move(1, None, FIRST, KEEP))
+    prepared(at, rollout(None, FIRST, KEEP, 1))
     with pytest.raises(EngineError, match="cannot be"):
-        prepared(
-            at, book_move(2, FIRST, SECOND, StateDecision(Fate.KEEP, "", problem="it cannot be"))
-        )
+        prepared(at, rollout(FIRST, SECOND, StateDecision(Fate.KEEP, "", problem="it cannot be")))
 
 
 def test_versions_that_never_run_together_both_count(tmp_path: Path) -> None:
     at = site(tmp_path)
-    prepared(at, book_move(1, None, FIRST, KEEP))
-    kept, replayed = (book_move(2, FIRST, SECOND, v) for v in (KEEP, REPLAY))
+    prepared(at, rollout(None, FIRST, KEEP, 1))
+    kept, replayed = (rollout(FIRST, SECOND, v, 2) for v in (KEEP, REPLAY))
     old, new = compiled(FIRST, TOPIC).queries, compiled(SECOND, TOPIC).queries
     cutovers = [Cutover(identity(k), old[k].logic, new[k].logic) for k in (MARK, BURSTS)]
     assert set(plain_cutovers(plan_rollout(kept, never), kept)) == set(cutovers)
@@ -112,11 +106,10 @@ APART = replace(FIRST, number=2, isolated="ra")
 
 def test_who_leaves_a_pack_begins_where_it_stops(tmp_path: Path) -> None:
     at = site(tmp_path)
-    prepared(at, book_move(1, None, FIRST, KEEP))
-    move = book_move(2, FIRST, APART, KEEP)
+    prepared(at, rollout(None, FIRST, KEEP, 1))
+    move = rollout(FIRST, APART, KEEP, 2)
     for _ in range(2):
         found = {step.after.pipeline: step for step in prepared(at, move)}
-        assert found["audit/ra"].parent == "audit"
         assert found["audit/ra"].generation.start == ""
         assert found["audit"].before is not None
         assert identity("ra") in found["audit"].before.detections
@@ -124,9 +117,9 @@ def test_who_leaves_a_pack_begins_where_it_stops(tmp_path: Path) -> None:
 
 def test_who_was_apart_before_is_a_job_before(tmp_path: Path) -> None:
     at = site(tmp_path)
-    first = prepared(at, book_move(1, None, APART, KEEP))
-    assert [step.parent for step in first] == ["", "", ""]
-    move = book_move(2, APART, replace(FIRST, number=3), KEEP)
+    first = prepared(at, rollout(None, APART, KEEP, 1))
+    assert all(each.generation.start for each in first)
+    move = rollout(APART, replace(FIRST, number=3), KEEP, 2)
     [gone, *_] = plan_rollout(move, never)
-    assert (gone.kind, gone.pipeline) == (StepKind.MERGE, "audit/ra")
+    assert (gone.kind, gone.pipeline) == (ChangeKind.MERGE, "audit/ra")
     assert [step.after.pipeline for step in prepared(at, move)] == ["audit", "burst"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,33 +18,12 @@ from tocsin_flink_sql.deploy.savepoint_upgrade import (
     hand_on,
     sorted_out,
 )
-from tocsin_flink_sql.deploy.topics import Channels
 from tocsin_flink_sql.state.storage import Generation, Storage
-from tocsin_kafka.settings import Offsets, Partition
 from unit.tocsin_flink_sql.deploy.answering_flink import AnsweredJob, AnsweringFlink
-from unit.tocsin_flink_sql.deploy.shop import TOPIC, site, specs
+from unit.tocsin_flink_sql.deploy.shop import TOPIC, NoEvents, site, specs
 from unit.tocsin_flink_sql.state.written_snapshots import made, split
 
 OLD, NEW = (specs(Edition(number, {"ra": "a"}))["audit"] for number in (1, 2))
-
-
-class NoEvents(Channels):
-    """Topics without events."""
-
-    def __init__(self) -> None:
-        """Connect to nothing."""
-
-    def longest_transaction(self) -> int:
-        return 900_000
-
-    def ends(self, names: Sequence[str]) -> Offsets:
-        return {(name, 0): 0 for name in names}
-
-    def read(self, group: str, where: Iterable[Partition]) -> Offsets:  # noqa: ARG002
-        return {}
-
-    def unread(self, positions: Offsets) -> list[Partition]:
-        return list(positions)
 
 
 @pytest.fixture
