@@ -1,4 +1,4 @@
-"""Apicurio Registry: a schema registry that speaks Confluent's API; schemas are kept in memory."""
+"""Apicurio Registry: a schema registry with Confluent's API; schemas are kept in memory."""
 
 import tarfile
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _API = "/apis/ccompat/v7"
 
 
 class Apicurio:
-    """One JVM of about 0.3 GB with an empty registry that takes any change of a schema."""
+    """One JVM of about 0.3 GB with an empty registry that accepts any change of a schema."""
 
     name = "registry"
     ports = ("registry",)

@@ -23,7 +23,7 @@ Jars = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Cache:
-    """The folder under which each engine's files lie."""
+    """The folder below which each engine's files are."""
 
     root: Path
 

@@ -1,4 +1,4 @@
-"""The seam: what a local engine must tell. A new engine is one file and one registry line."""
+"""The interface of a local engine. A new engine is one file and one line in the registry."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ appender.out.layout.pattern = %d{ISO8601} %-5p %c{1}: %m%n""".splitlines()
 
 @dataclass(frozen=True)
 class Launch:
-    """What an engine gets to start with: where its files are, its own folder, its ports."""
+    """What an engine needs to start: where its files are, its own folder, its ports."""
 
     installed: Path
     folder: Path
@@ -56,7 +56,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """The word on the command line."""
+        """The name on the command line."""
 
     @property
     def ports(self) -> tuple[str, ...]:

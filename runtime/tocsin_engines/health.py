@@ -1,4 +1,4 @@
-"""How the engines of an instance are."""
+"""The health of an instance's engines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class EngineStatus:
 
 
 def status(engines: Sequence[str] = (), *, name: str = "default") -> tuple[EngineStatus, ...]:
-    """Look at these engines, or at all that there are; asks each one, so it takes a moment."""
+    """The status of these engines, or of all; queries each one, so it takes a moment."""
     instance = load(name)
     return tuple(_look(instance, engine) for engine in find(engines or list(ENGINES)))
 

@@ -45,7 +45,7 @@ class KafkaEngine:
         launch.spawn("kafka", [*java, *flags, "kafka.Kafka", str(properties)])
 
     def healthy(self, ports: Mapping[str, int]) -> bool:
-        """Does the broker tell its metadata?"""
+        """Does the broker answer a metadata request?"""
         # librdkafka waits and logs while nobody listens: look at the port first.
         return answers(ports["kafka"]) and _is_up(self.addresses(ports)["kafka"])
 

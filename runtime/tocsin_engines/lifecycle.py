@@ -69,9 +69,10 @@ def down(
     purge: bool = False,
     say: Say = _silent,
 ) -> tuple[str, ...]:
-    """Stop these engines (all of the instance if none is named); names those that ran.
+    """Stop these engines (all of the instance if none is named).
 
-    Their data is deleted, their logs stay until the next start; `purge` deletes these too.
+    Returns the names of those that ran. Their data is deleted, their logs stay until the next
+    start; `purge` deletes these too.
     """
     find(engines)
     with locked(name, say):
@@ -103,7 +104,7 @@ def running(
 
 
 def is_up(instance: Instance, engine: Engine) -> bool:
-    """Do all processes of the engine live, and does it answer?"""
+    """Are all processes of the engine alive, and does it answer?"""
     state = instance.engines.get(engine.name)
     return state is not None and _lives(state) and engine.healthy(state.ports)
 

@@ -1,4 +1,4 @@
-"""Where things lie: the cache of downloads and the folders of the instances."""
+"""The folders for downloads and instances."""
 
 import os
 from pathlib import Path

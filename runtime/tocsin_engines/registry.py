@@ -1,4 +1,4 @@
-"""The engines there are. To add one: write its file, add its line."""
+"""All engines. To add one, write its file and add its line."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Programs that we need and do not bring along: Java and Maven."""
+"""Programs that are needed and not included: Java and Maven."""
 
 import os
 import re

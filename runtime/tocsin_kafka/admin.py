@@ -1,4 +1,4 @@
-"""The client for questions and orders: brokers, and groups of consumers."""
+"""The admin client: brokers, topics and consumer groups."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Admin(AdminClient):
-    """A client that makes no topic by asking for one. It must outlive the futures it gives."""
+    """A client that does not create a topic by asking for it. It must outlive its futures."""
 
     def __init__(self, servers: str) -> None:
         super().__init__({**client(servers, SILENT), "allow.auto.create.topics": False})

@@ -1,4 +1,4 @@
-"""Errors of Kafka: those that pass, and what to tell of the others."""
+"""Kafka errors: which are temporary, and messages for the others."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MOVED = {
 
 
 class MissingTopicError(EngineError):
-    """There is no topic of this name."""
+    """The topic does not exist."""
 
     code = "missing-topic"
 
@@ -61,7 +61,7 @@ def is_taken(error: KafkaError) -> bool:
 
 
 def no_broker(servers: str) -> EngineError:
-    """What to raise where no broker answers."""
+    """What to raise if no broker answers."""
     return EngineError(
         f"no Kafka broker answers at {servers}", hint="`tocsin engines up kafka` starts one here"
     )

@@ -18,13 +18,13 @@ _ANY = -1
 
 
 class IdempotentWriter:
-    """Records one by one: what the broker takes is there once, in this order."""
+    """Records one by one: what the broker accepts is stored once, in this order."""
 
     def __init__(self, servers: str, settings: ClientSettings = TO_LOG) -> None:
         self._producer = Producer({**client(servers, settings), "enable.idempotence": True})
 
     def send(self, topic: str, value: bytes | None, partition: int = _ANY) -> None:
-        """Hand it over, waiting where the queue is full."""
+        """Send it, waiting if the queue is full."""
         while True:
             try:
                 self._producer.produce(topic, value, partition=partition)
@@ -34,7 +34,7 @@ class IdempotentWriter:
                 return
 
     def offer(self, topic: str, key: str, value: bytes | None, partition: int = _ANY) -> bool:
-        """Hand it over, unless there is no room for it now."""
+        """Send it, unless the queue is full."""
         try:
             self._producer.produce(topic, value, key, partition=partition)
             self._producer.poll(0)
@@ -118,7 +118,7 @@ def transactional(
 def send_all(
     servers: str, topic: str, values: Iterable[bytes | None], settings: ClientSettings = TO_LOG
 ) -> None:
-    """The records in this order; None deletes. Raises EngineError if Kafka takes not all."""
+    """Send the records in this order; None deletes. Raises EngineError if Kafka refuses one."""
     writer = IdempotentWriter(servers, settings)
     for value in values:
         writer.send(topic, value)

@@ -1,4 +1,4 @@
-"""What clients have in common: whom they ask, and where they say what happens to them."""
+"""Settings that clients share: servers, isolation and logging."""
 
 from __future__ import annotations
 

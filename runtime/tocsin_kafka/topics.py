@@ -1,4 +1,4 @@
-"""Topics of a broker: look, make, delete."""
+"""Topics of a broker: list, create, delete."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def create(
     partitions: int = -1,
     settings: Mapping[str, str] | None = None,
 ) -> None:
-    """Make topics; those that exist stay as they are. -1 partitions: as the broker likes."""
+    """Create topics; existing ones do not change. -1 partitions: the broker's default."""
     wanted = [
         NewTopic(
             name, num_partitions=partitions, replication_factor=-1, config=dict(settings or {})
@@ -56,7 +56,7 @@ def create(
 
 
 def restore(servers: str, names: Iterable[str], wanted: Mapping[str, str]) -> None:
-    """Give topics that exist these settings again; the others stay as they are."""
+    """Reset these settings of existing topics; other settings do not change."""
     client = Admin(servers)  # must outlive the futures
     for name, settings in settings_of(servers, names).items():
         entries = [
@@ -74,7 +74,7 @@ def _named(futures: Mapping[ConfigResource, Future[None]]) -> dict[str, Future[N
 
 
 def delete(servers: str, names: Iterable[str]) -> None:
-    """Delete topics; those that do not exist are no matter."""
+    """Delete topics; those that do not exist are ignored."""
     wanted = list(names)
     if wanted:
         client = Admin(servers)  # must outlive the futures

@@ -1,4 +1,4 @@
-"""Carry out a plan: journal, steps, release, journal closed. Any kill is resumed by the next."""
+"""Carry out a plan: journal, steps, release, journal closed. The next apply resumes a kill."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def apply(order: Order, target: Target, ledger: Ledger, progress: Progress = SIL
 
 
 def resume(target: Target, ledger: Ledger, progress: Progress = SILENT) -> Release | None:
-    """Finish the apply that was interrupted; its release, None if there is nothing to finish.
+    """Finish an interrupted apply. Returns its release, None if there is nothing to finish.
 
     If another release came in between, the order is dropped: the next plan shows what it left
     behind as drift.

@@ -18,7 +18,7 @@ _HINT = "name another folder with `path` of the environment in tocsin.toml"
 
 
 def folder_of(root: Path, path: str) -> Path:
-    """The folder at a path of the settings. Raises ConfigError where a link is on the way."""
+    """The folder at a path in the settings. Raises ConfigError if there is a link on the way."""
     place = root
     for part in PurePosixPath(path).parts:
         place /= part
@@ -28,7 +28,7 @@ def folder_of(root: Path, path: str) -> Path:
 
 
 def check(folder: Path, environment: str) -> None:
-    """Raises ConfigError for a folder with artifacts that are not known to be the environment's."""
+    """Raises ConfigError for a folder with artifacts that may not be the environment's."""
     owner = _owner(folder)
     if owner and owner != environment:
         raise ConfigError(
@@ -40,7 +40,7 @@ def check(folder: Path, environment: str) -> None:
 
 
 def claim(folder: Path, environment: str) -> None:
-    """Mark the folder, once it is checked."""
+    """Mark the folder after the check."""
     check(folder, environment)
     if not _owner(folder):
         files.write(folder / MARK, f"{environment}\n".encode())

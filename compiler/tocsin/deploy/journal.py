@@ -15,7 +15,7 @@ from tocsin.plan.steps import Bundle
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A plan on its way: what to apply, on whose word, with which evidence."""
+    """A plan being applied, with its approvals and evidence."""
 
     bundle: Bundle
     who: str
@@ -40,7 +40,7 @@ class Journal:
         files.write(self.path, json.dumps(record, ensure_ascii=False).encode())
 
     def pending(self) -> Order | None:
-        """The order that was not finished, None if all is done."""
+        """The unfinished order, None if there is none."""
         try:
             record = gate.read_json(self.path, saved.MAX_BYTES)
             bundle = saved.from_json(record["bundle"], str(self.path))

@@ -48,7 +48,7 @@ _RAN = TypeAdapter(_Ran)
 
 
 class LocalTarget:
-    """Files below one folder. `live.json` is replaced in one move: that is the swap."""
+    """Files below one folder. Replacing `live.json` atomically is the switch."""
 
     def __init__(self, place: Path, environment: str) -> None:
         self._folder = place.resolve()
@@ -58,13 +58,13 @@ class LocalTarget:
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Keep others from applying meanwhile. The folder is, or becomes, the environment's own."""
+        """Lock out other applies. The folder is, or becomes, the environment's own."""
         with files.held(self._folder / "apply.lock", "apply"):
             folder.claim(self._folder, self._environment)
             yield
 
     def observe(self) -> Live:
-        """Digest every artifact in place; its mode is what `live.json` says."""
+        """Compute the digest of every artifact in place; its mode comes from `live.json`."""
         folder.check(self._folder, self._environment)
         table = self._read_table()
         modes = {entry.path: entry.mode for entry in table.detections}

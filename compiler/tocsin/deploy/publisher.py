@@ -1,4 +1,4 @@
-"""What an apply publishes: the record of the release, one form after the other."""
+"""What an apply publishes: the release record, as it changes step by step."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RecordPublisher:
         self._sign = sign
 
     def cut_over(self, cutovers: Sequence[Cutover]) -> None:
-        """Add these cutovers, or put them in place of those of the same change."""
+        """Add these cutovers, or replace those of the same change."""
         changes = set(map(_change, cutovers))
         last = {each.detection: each for each in self._table.cutovers}
         again = {each for each in last.values() if _change(each) in changes}
@@ -43,7 +43,7 @@ class RecordPublisher:
         self._publish(replace(self._table, cutovers=_newest((*kept, *cutovers))))
 
     def canary(self, share: float | None) -> None:
-        """Begin or end the canary of the coming release."""
+        """Begin or end the canary of the new release."""
         rollout = self._rollout
         canary = None if share is None else Canary(rollout.release, rollout.after, share)
         self._publish(replace(self._table, canary=canary))
@@ -54,7 +54,7 @@ class RecordPublisher:
         self._publish(replace(self._table, starts=kept))
 
     def release(self) -> None:
-        """The coming release is live; what was before it is remembered."""
+        """The new release is live; the previous one is remembered."""
         table, rollout = self._table, self._rollout
         before = table.previous or Previous(table.release, rollout.before)
         self._publish(
@@ -68,11 +68,14 @@ class RecordPublisher:
         )
 
     def settled(self) -> None:
-        """There is no way back to the release before but by a plan."""
+        """From now on only a plan can return to the previous release."""
         self._publish(replace(self._table, previous=None))
 
     def restore(self) -> None:
-        """The release before is live again. Cutovers stay: both sides may have found something."""
+        """The previous release is live again.
+
+        Cutovers stay: both versions may have found something.
+        """
         table = self._table
         before = table.previous or Previous(table.release, self._rollout.before)
         self._publish(

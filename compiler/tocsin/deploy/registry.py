@@ -1,4 +1,4 @@
-"""Schemas of Tocsin's topics in a schema registry that speaks Confluent's API.
+"""Schemas of Tocsin's topics in a schema registry with Confluent's API.
 
 Apicurio (`/apis/ccompat/v7`), Karapace and Redpanda speak it as well. The registry judges whether a
 schema may follow another: its level of compatibility is its owner's to set.
@@ -32,7 +32,7 @@ class _Latest:
     text: str
 
     def is_ours(self, topic: str) -> bool:
-        """Whether it says what the topic's schema says, however it is written."""
+        """Whether it equals the topic's schema, however it is formatted."""
         try:
             return canonical_bytes(json.loads(self.text)) == canonical_bytes(schema(topic))
         except ValueError:

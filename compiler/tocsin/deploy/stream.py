@@ -41,10 +41,10 @@ class Released:
 
 
 class Watch(Protocol):
-    """Looks after Tocsin's own workers, which make the alerts of an environment."""
+    """Monitors Tocsin's own workers, which raise the alerts of an environment."""
 
     def ready(self) -> None:
-        """Make the places that they write to."""
+        """Create the topics that they write to."""
 
     def missing(self) -> Finding | None:
         """The finding that no worker makes alerts, if none does."""
@@ -56,7 +56,7 @@ class Watch(Protocol):
 
 
 class NoWorkers:
-    """The watch where whoever runs the detections makes the alerts, too."""
+    """For environments in which the backend also raises the alerts."""
 
     def ready(self) -> None:
         """Nothing is to be made."""
@@ -71,7 +71,7 @@ class NoWorkers:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an environment consists of. `fleets`: by backend; `sign`: where records are signed."""
+    """The parts of an environment. `fleets`: by backend; `sign`: signs records."""
 
     store: RecordStore
     fleets: Mapping[str, Fleet]
@@ -104,7 +104,7 @@ class StreamTarget:
         self.journal = Journal(folder / "journal.json")
 
     def hold(self) -> AbstractContextManager[None]:
-        """Keep others on this machine from applying meanwhile; one elsewhere is fenced off."""
+        """Lock out other applies on this machine; one elsewhere is fenced off."""
         return files.held(self._folder / "apply.lock", "apply")
 
     # --- looking ----------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class StreamTarget:
     # --- changing ---------------------------------------------------------------------------------
 
     def place(self, step: PlacedStep, body: bytes) -> None:
-        """Remember the bytes; they are written all at once when the release is activated."""
+        """Collect the bytes; they are written together when the release is activated."""
         self._placed[artifact_key(step.after.artifact)] = body
 
     def activate(
@@ -177,7 +177,7 @@ class StreamTarget:
         sources: tuple[Source, ...] = (),
         decisions: Mapping[str, StateDecision] = NONE,
     ) -> None:
-        """Bring all fleets to these detections, or back to where they were."""
+        """Move all fleets to these detections, or back to the previous ones."""
         del sources  # each artifact has what it needs of them
         for name in _backends(entries):  # before anything is written
             self._fleet(name)
@@ -208,7 +208,7 @@ class StreamTarget:
         self._placed.clear()
 
     def clear(self, step: Clearing) -> None:
-        """Nothing: what no release names is swept away when one is activated."""
+        """Nothing: artifacts that no release uses are removed when a release is activated."""
 
     def _sweep(self, entries: Sequence[Entry]) -> None:
         """Delete the artifacts that these detections do not need."""

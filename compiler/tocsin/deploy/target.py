@@ -1,4 +1,4 @@
-"""Where artifacts are deployed: the seam that every kind of environment implements."""
+"""Where artifacts are deployed: the interface that every kind of environment implements."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class Target(Protocol):
 
     @property
     def journal(self) -> Journal:
-        """Where an apply in progress is written down."""
+        """The journal of an apply in progress."""
 
     def hold(self) -> AbstractContextManager[None]:
-        """Keep others from applying meanwhile. Raises LedgerError if someone already does."""
+        """Lock out other applies. Raises LedgerError if one is running."""
 
     def observe(self) -> Live:
-        """What is really in place; also while someone applies."""
+        """What is actually in place, even during an apply."""
 
     def unattended(self) -> Finding | None:
-        """The finding that no worker makes alerts of what is deployed, if none does."""
+        """A finding if what is deployed needs a worker and none is running."""
 
     def judge(
         self, backend: str, before: bytes, after: bytes, wish: str, /
@@ -53,11 +53,11 @@ class Target(Protocol):
         sources: tuple[Source, ...],
         decisions: Mapping[str, StateDecision] = ...,
     ) -> None:
-        """From now on exactly these detections run, each in its mode, on events of these sources.
+        """Run exactly these detections from now on, each in its mode, on events of these sources.
 
         `decisions`: what happens to the state of detections that change, by id. Raises
-        UnhealthyError if they do not get healthy; then what ran before runs again.
+        UnhealthyError if they do not become healthy; then what ran before runs again.
         """
 
     def clear(self, step: Clearing) -> None:
-        """Take an artifact away."""
+        """Remove an artifact."""

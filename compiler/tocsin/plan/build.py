@@ -121,7 +121,7 @@ def _by_pack(
 
 
 def drift_of(entry: Entry, live: Live | None) -> DriftKind:
-    """How the place of a released artifact differs from the release."""
+    """How what is in place differs from a released artifact."""
     if live is None:
         return ""
     found = live.artifacts.get(entry.path)

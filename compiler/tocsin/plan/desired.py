@@ -75,7 +75,7 @@ def wanted(  # noqa: PLR0913 - all that decides what is wanted
 
 
 def completed(desired: Desired, reader: StateReader) -> Desired:
-    """With the stored bytes of what stays as the last release has it, should it need repair."""
+    """Adds the stored bytes of what does not change, in case it needs repair."""
     last = reader.last()
     if last is None:
         return desired
@@ -89,7 +89,7 @@ def completed(desired: Desired, reader: StateReader) -> Desired:
 def compiled(
     query: Resolved, settings: Environment, place: Placing, by: Compile = compile_query
 ) -> Artifact | Refusal:
-    """What the environment runs for a detection that is placed there so."""
+    """What the environment runs for a detection placed like this."""
     backend = load(backend_of(query, settings))
     named = shadowed(query) if place.beside else query
     return by(named, backend, stream=settings.kind != "local")

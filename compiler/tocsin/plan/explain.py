@@ -1,4 +1,4 @@
-"""A plan in words: for people, for a pull request, for a program."""
+"""A plan as text, as a comment on a pull request, and as JSON."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def rows(plan: Plan) -> list[PlanRow]:
 
 
 def summary(plan: Plan) -> str:
-    """One line: how many of what."""
+    """One line with the number of each kind of change."""
     counts = plan.counts
     foreign = sum(isinstance(s, Discard) and s.why == "foreign" for s in plan.steps)
     parts = [f"{n} {action}" for action, n in counts.items() if action is not Action.UNCHANGED]
@@ -132,7 +132,7 @@ def _row(step: Step) -> PlanRow:
 
 
 def pack_facts(pack: PackDiff) -> list[str]:
-    """What happens to a pack; its other detections keep their part byte by byte."""
+    """What happens to a pack; its other detections keep their parts, byte for byte."""
     size = pack.kept + len(pack.added) + len(pack.changed)
     parts = (("added", pack.added), ("changed", pack.changed), ("removed", pack.removed))
     moves = [f"{len(ids)} {name}" for name, ids in parts if ids]

@@ -1,4 +1,4 @@
-"""What happens to the state of detections that change: verdicts become part of the plan."""
+"""State decisions for detections that change; they become part of the plan."""
 
 from __future__ import annotations
 

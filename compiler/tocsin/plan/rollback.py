@@ -1,4 +1,4 @@
-"""Ways back: a plan towards an older release, or an older version of one detection."""
+"""Rollback: the desired state of an older release, or an older version of one detection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tocsin.state.release import Release
 
 
 def to_release(reader: StateReader, number: int) -> Desired:
-    """The state of an older release, in the bytes that it stored."""
+    """The state of an older release, with its stored bytes."""
     releases = _releases(reader)
     for release in releases:
         if release.number == number:
@@ -37,7 +37,7 @@ def repair(reader: StateReader) -> Desired:
 
 
 def to_version(reader: StateReader, rule: str, version: int | None) -> Desired:
-    """The last release with one detection taken back; by default to the version before."""
+    """The last release with an older version of one detection; by default the previous one."""
     releases = _releases(reader)
     last = releases[0]
     detection = find(rule, releases)

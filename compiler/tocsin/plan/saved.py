@@ -54,7 +54,7 @@ def write(bundle: Bundle, path: Path) -> None:
 
 
 def read(path: Path) -> Bundle:
-    """Load a saved plan. Raises ConfigError if it is none."""
+    """Load a saved plan. Raises ConfigError if the file is not one."""
     try:
         data = gate.read_json(path, MAX_BYTES)
     except gate.MissingError:

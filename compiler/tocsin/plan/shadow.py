@@ -1,4 +1,4 @@
-"""A newer form in shadow beside the live one, and its promotion."""
+"""A newer version in shadow beside the live one, and its promotion."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """Take away an artifact that no detection of the release owns (any more)."""
+    """Remove an artifact that does not belong to any detection of the release."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
@@ -83,7 +83,7 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """Make something run again as it should: a job, a worker, a topic."""
+    """Repair something that does not run as released: a job, a worker, a topic."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
@@ -96,7 +96,7 @@ Step = Deploy | Repair | Document | Remove | Discard | Mend
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A detection that its backend does not take. `deployed`: the version in place, 0 for none."""
+    """A detection that its backend refuses. `deployed`: the version in place, 0 for none."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 

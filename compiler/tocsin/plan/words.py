@@ -1,4 +1,4 @@
-"""What a release says of its detections: which words change, and which of them alerts carry."""
+"""Changes of metadata between releases, and which of it alerts carry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LONGEST = 60
 
 
 def reworded(after: Entry, before: Entry) -> bool:
-    """Whether alerts read otherwise from now on."""
+    """Whether the metadata in alerts changes."""
     return any(getattr(after, name) != getattr(before, name) for name in IN_ALERTS)
 
 

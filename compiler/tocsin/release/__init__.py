@@ -1,1 +1,1 @@
-"""What a release says: the one contract between control plane and data plane."""
+"""Releases: the contract between control plane and data plane."""

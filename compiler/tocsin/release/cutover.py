@@ -36,7 +36,7 @@ class Cutover:
     ends: Annotated[tuple[Whole, ...], FailFast()] = ()
 
     def ended(self, place: MatchPosition) -> bool:
-        """Whether a match at this place was written after `before` was gone."""
+        """Whether a match at this position was written after `before` was gone."""
         partition, offset = place
         return bool(self.ends) and (partition >= len(self.ends) or offset >= self.ends[partition])
 

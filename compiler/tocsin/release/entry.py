@@ -1,4 +1,4 @@
-"""One detection as a release deploys it: what ledger, plan and targets say of it."""
+"""One detection as a release deploys it, for ledger, plan and targets."""
 
 from __future__ import annotations
 

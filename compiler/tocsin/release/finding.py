@@ -1,4 +1,4 @@
-"""What is told of an environment: where it differs from its release, and what was not counted."""
+"""Findings about an environment: differences from its release, and what was not counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where it stands what is deployed in an environment: keys of records."""
+"""Keys of the records that say what is deployed in an environment."""
 
 RELEASE = "release"
 """Of the record that says what is live."""

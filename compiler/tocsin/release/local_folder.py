@@ -24,7 +24,7 @@ _FORM = 2
 
 @dataclass(frozen=True, slots=True)
 class LiveTable:
-    """What is live, in `live.json`; release 0 where nothing is."""
+    """What is live, in `live.json`; release 0 if nothing is."""
 
     environment: str
     release: Whole
@@ -33,7 +33,10 @@ class LiveTable:
 
     @classmethod
     def read(cls, folder: Path) -> LiveTable:
-        """That of a folder. Raises MissingError where there is none, UnreadError for damage."""
+        """The table of a folder.
+
+        Raises MissingError if it has none, UnreadError if it is damaged.
+        """
         path = folder / _LIVE
         table = gate.read_json(path, MAX_BYTES)
         try:

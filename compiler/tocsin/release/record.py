@@ -24,7 +24,7 @@ REPAIR = "`tocsin plan` shows the drift, `tocsin apply` repairs it"
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """Detections of a coming release, on a share (0 to 1) of each topic's partitions."""
+    """Detections of a new release, on a share (0 to 1) of each topic's partitions."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 
@@ -35,7 +35,7 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The release before, while there is a way back to it."""
+    """The previous release, as long as the rollout can be reverted."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
 

@@ -1,4 +1,4 @@
-"""The two faces of a ledger: planners read, apply writes."""
+"""The two interfaces of a ledger: planners read, apply writes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StateReader(Protocol):
 
 
 class Ledger(StateReader, Protocol):
-    """What apply may do besides."""
+    """What apply may do as well."""
 
     def commit(self, release: Release, files: Mapping[str, bytes]) -> Release:
         """Append the release, if `release.parent` is still the last one.

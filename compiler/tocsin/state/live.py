@@ -1,4 +1,4 @@
-"""What an environment really holds, as seen by looking at it."""
+"""What is actually deployed in an environment, as observed."""
 
 from __future__ import annotations
 

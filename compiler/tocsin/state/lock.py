@@ -22,7 +22,7 @@ _HEADER = "# Written by `tocsin lock`: key id version logic. To merge, take eith
 
 @dataclass(frozen=True, slots=True, order=True)
 class Locked:
-    """One line: this logic of the detection is called v`version`."""
+    """One line: this logic of the detection has this version number."""
 
     key: str
     id: str

@@ -24,7 +24,7 @@ _CLOCKS = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class LedgerFinding:
-    """Something in the ledger that is not what it was. `release` is 0 where it is unknown."""
+    """Something in the ledger that was changed. `release` is 0 if it is unknown."""
 
     release: int
     commit: str
@@ -33,7 +33,7 @@ class LedgerFinding:
 
 @dataclass(frozen=True, slots=True)
 class LedgerReport:
-    """What was looked at, what was found, and what is proven, newest release first."""
+    """What was checked, found and proven, newest release first."""
 
     releases: int
     artifacts: int

@@ -1,1 +1,1 @@
-"""What a match becomes: a record for correlations, and an alert for people."""
+"""From a match to its record and its alert."""

@@ -1,4 +1,4 @@
-"""How a deployed detection reads its events: which field is the time, which the identity."""
+"""How a deployed detection reads its events: the fields of time and identity."""
 
 from __future__ import annotations
 

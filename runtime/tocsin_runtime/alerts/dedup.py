@@ -1,4 +1,4 @@
-"""What an alert says of others that are about the same; who shows alerts may fold them by it."""
+"""What alerts carry so that a viewer can group those that belong together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What jobs elsewhere have found, as match records and alerts: those that count, each once.
+"""Matches of jobs elsewhere, as match records and alerts: those that count, each once.
 
 A row is a JSON object: `detection_id`, `logic`, `source`, `partition`, `offset`, `event_time` (a
 text or null), `event_id`, `event` (a text), and of correlations `group` (a list or null),
@@ -43,7 +43,7 @@ class Finder:
 
     @classmethod
     def of(cls, deployed: DeployedDetection) -> Finder:
-        """Raises ConfigError if the artifact does not tell its topics."""
+        """Raises ConfigError if the artifact does not have its topics."""
         artifact = deployed.artifact
         backend = registry.streaming(artifact.backend)
         if backend is None:

@@ -1,1 +1,1 @@
-"""The control topic: what is deployed in an environment, and what its workers say of it."""
+"""The control topic: what is deployed in an environment, and the reports of its workers."""

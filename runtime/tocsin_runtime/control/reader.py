@@ -47,7 +47,7 @@ class Follower:
         self._start()
 
     def refresh(self, seconds: float = _SECONDS) -> bool:
-        """Read up to what is the end now; whether anything changed.
+        """Read up to the current end; returns whether anything changed.
 
         Raises:
             ConfigError: there is no such topic.

@@ -1,4 +1,4 @@
-"""What the records of a control topic say: the record of the release, and its detections."""
+"""The release record and its detections, from the records of a control topic."""
 
 from __future__ import annotations
 

@@ -33,5 +33,5 @@ class ControlTopic:
         self._writer.put(records)
 
     def altered(self) -> str:
-        """Whether it is no topic that keeps records."""
+        """What is wrong with the topic's settings, or nothing."""
         return altered(self._servers, self.name)

@@ -59,7 +59,7 @@ def _await(servers: str, name: str) -> None:
 
 
 def altered(servers: str, name: str) -> str:
-    """What is wrong with the topic as it is, empty if nothing is."""
+    """What is wrong with the topic, or nothing."""
     count = topics.partitions(servers).get(name)
     if count is None:
         return "it does not exist"

@@ -1,1 +1,1 @@
-"""What deployed detections do: read from the topics that they write."""
+"""Observes deployed detections through the topics that they write."""

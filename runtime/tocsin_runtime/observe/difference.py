@@ -1,4 +1,4 @@
-"""Two forms of a detection that run side by side: what only one of them matches."""
+"""Two versions of a detection that run side by side: what only one of them matches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MatchKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Matches of two forms by event, as their records in the topic of matches."""
+    """Matches of two versions by event, as their records in the topic of matches."""
 
     only_old: tuple[Mapping[str, Any], ...]
     only_new: tuple[Mapping[str, Any], ...]
@@ -20,7 +20,7 @@ class Difference:
 
     @property
     def new(self) -> int:
-        """How many matches the newer form has."""
+        """How many matches the newer version has."""
         return len(self.only_new) + len(self.both)
 
 

@@ -1,4 +1,4 @@
-"""The workers of an environment as they can be seen: members of their group, and their reports."""
+"""The workers of an environment as observed: members of their group, and their reports."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class MemberStatus:
 
     @property
     def isolated(self) -> Mapping[str, str]:
-        """Detections that it evaluates apart, by id, and why."""
+        """Detections that it has isolated, by id, and why."""
         return self.report.isolated if self.report else {}
 
 
@@ -88,22 +88,22 @@ class Members:
         return members(self._admin, self._group)
 
     def look(self) -> list[MemberStatus]:
-        """The members now, with the reports of those that are heard."""
+        """The members now, with the reports that count."""
         self._follower.refresh()
         now = time.monotonic()
         expected = digest_bytes(self.records.get(RELEASE, b""))
         return [self._seen(name, now, expected) for name in self.names()]
 
     def told(self, name: str) -> WorkerReport | None:
-        """The last report of a worker, of whatever age."""
+        """The last report of a worker, whatever its age."""
         return _report(self.records.get(worker_key(name)))
 
     def forget(self) -> None:
-        """Whatever was heard so far is old: each has to tell something again."""
+        """Discard all reports so far: each member has to report again."""
         self._heard.clear()
 
     def isolated(self) -> set[str]:
-        """Detections that some member evaluates apart, by its last report."""
+        """Detections that a member has isolated, by its last report."""
         self._follower.refresh()
         reports = [report for name in self.names() if (report := self.told(name))]
         return {detection for report in reports for detection in report.isolated}

@@ -49,7 +49,7 @@ class Workers:
         topics.restore(self._environment.kafka, there & sinks, _POLICY)
 
     def missing(self) -> Finding | None:
-        """The finding that no worker makes alerts, if none does."""
+        """A finding if no worker is running."""
         with closing(self._members()) as members:
             return None if members.names() else self._no_worker(0)
 

@@ -1,4 +1,4 @@
-"""The seam of the loop: where events come from and where results go, in one transaction."""
+"""The interface of the loop: where events come from and results go, in one transaction."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Output:
 
 
 class Stream(Protocol):
-    """A position in events, and sinks. What `commit` got is there once or not at all."""
+    """A position in events, and sinks. Results given to `commit` are stored once or not at all."""
 
     def poll(self) -> Sequence[Record] | None:
         """The next records; empty if there are none just now, None at the end."""

@@ -1,4 +1,4 @@
-"""What no detection could take, with the reason."""
+"""Dead letters: records that could not be evaluated, with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is deployed: detections with their bytes, and in the words that their alerts say."""
+"""What is deployed: detections with their bytes, and the metadata of their alerts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tocsin.release.entry import Entry
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A deployed detection in words. `version` and `release` are 0 where they are not known.
+    """The metadata of a deployed detection. `version` and `release` are 0 if unknown.
 
     A detection in shadow is evaluated and counted, but raises no alerts.
     """

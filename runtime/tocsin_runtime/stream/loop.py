@@ -37,11 +37,11 @@ class Counters:
         return {why: count for (who, why), count in self.left_out.items() if who == detection}
 
     def left_out_by_detection(self) -> dict[str, dict[str, int]]:
-        """The same of all correlations that left something out."""
+        """The same for all correlations that left something out."""
         return {who: self.left_out_of(who) for who, _ in self.left_out}
 
     def as_json(self) -> dict[str, Any]:
-        """The figures as one object."""
+        """The counts as one object."""
         return {
             "events": self.events,
             "dead_letters": self.dead_letters,

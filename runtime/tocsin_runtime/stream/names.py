@@ -1,4 +1,4 @@
-"""Names on a broker: topics that workers write, the group that they are, what jobs find."""
+"""Names on a broker: topics of workers and jobs, and the workers' group."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class FilterLane:
 
     @property
     def isolated(self) -> Mapping[str, str]:
-        """Detections that are evaluated apart from the others, by id, and why."""
+        """Detections that are isolated from the others, by id, and why."""
         return self._pack.isolated
 
     def match(self, taken: Sequence[Taken]) -> Matched:

@@ -1,4 +1,4 @@
-"""A detection that fails, or takes far too long, is evaluated apart; its neighbours go on.
+"""Isolates a detection that fails, or takes far too long, from the others.
 
 What it cannot tell of an event is told as a failure of this detection on this event, so that a
 person can look into it; nothing of that is silent.

@@ -1,4 +1,4 @@
-"""Names that Kubernetes takes, or the reason why not."""
+"""Valid Kubernetes names, or the reason why a name is not valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How values are written into YAML and unit files: every value goes through one of these."""
+"""Quoting of values in YAML and unit files: every value goes through one of these functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tocsin.errors import ConfigError
 
 
 def yaml(value: object) -> object:
-    """A double-quoted scalar, which no value can leave; numbers stay numbers."""
+    """A double-quoted scalar, which no value can break out of; numbers stay numbers."""
     if isinstance(value, int):
         return value
     text = str(value)
@@ -18,7 +18,7 @@ def yaml(value: object) -> object:
 
 
 def unit(value: object) -> object:
-    """A word of systemd's command lines and settings: neither specifiers nor variables in it."""
+    """A word in a systemd command line or setting, without specifiers or variables."""
     text = str(value)
     if not text.isprintable():
         raise ConfigError(f"not a value for a unit file: {text!r}")

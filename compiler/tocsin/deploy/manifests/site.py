@@ -1,4 +1,4 @@
-"""What the manifests are made of: an environment and what only its cluster knows."""
+"""The input of the manifests: an environment, and what only its cluster knows."""
 
 from __future__ import annotations
 
