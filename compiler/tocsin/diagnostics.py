@@ -14,7 +14,7 @@ from tocsin.plural import plural
 
 
 class Severity(StrEnum):
-    """How much a finding weighs: errors stop, warnings and infos do not."""
+    """The severity of a finding: errors stop, warnings and infos do not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -22,7 +22,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for errors, more for what weighs less."""
+        """0 for errors, higher for lower severities."""
         return list(Severity).index(self)
 
 
@@ -64,7 +64,7 @@ class Diagnostic:
         return (self.span, self.code, self.message)
 
     def of_rule(self, rule: str) -> Diagnostic:
-        """The same finding, naming the rule it concerns."""
+        """The same finding, with the rule it is about."""
         return self if self.rule else replace(self, rule=rule)
 
     def as_json(self) -> dict[str, str | int]:
@@ -82,12 +82,12 @@ class Diagnostic:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """The known word that is most like this one, or nothing; quick, whatever authors wrote."""
+    """The most similar known word, or nothing; fast for any input."""
     return _closest(word, known, _NEAR)
 
 
 def alike(word: str, known: Iterable[str]) -> str:
-    """The known word that this one is but for a slip, or nothing; as quick."""
+    """The known word that this one is a typo of, or nothing; as fast."""
     return _closest(word, known, _ALIKE)
 
 
@@ -122,7 +122,7 @@ def summary(found: Iterable[Diagnostic]) -> str:
 
 
 class FindingsError(TocsinError):
-    """Files have errors, all of which are told; `message` says what they make impossible."""
+    """Files have errors, all of which are reported; `message` says what they make impossible."""
 
     code = "findings"
 

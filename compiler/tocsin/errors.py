@@ -1,4 +1,4 @@
-"""Errors of the outer world. A user's mistake in a file is a Diagnostic, not an exception."""
+"""Errors outside of Tocsin. A user's mistake in a file is a Diagnostic, not an exception."""
 
 from typing import Any, ClassVar
 
@@ -32,19 +32,19 @@ class ConfigError(TocsinError):
 
 
 class EngineError(TocsinError):
-    """A real engine is missing, unreachable or refused what it was told."""
+    """A real engine is missing, unreachable or refused a request."""
 
     code = "engine"
 
 
 class LedgerError(TocsinError):
-    """The ledger of an environment is missing, damaged or held by someone else."""
+    """The ledger of an environment is missing, damaged or locked by someone else."""
 
     code = "ledger"
 
 
 class StaleError(LedgerError):
-    """The world moved since the plan was made: plan again."""
+    """Something has changed since the plan was made: plan again."""
 
     code = "stale"
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic changes of files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TEMPORARY = ".new"
 
 
 def write(path: Path, data: bytes) -> None:
-    """Replace a file of an environment, as `replace`. Raises ConfigError where that fails."""
+    """Replace a file of an environment, as `replace`. Raises ConfigError if that fails."""
     with _explained(path):
         replace(path, data)
 
@@ -40,7 +40,7 @@ def replace(path: Path, data: bytes, writer: str = "") -> None:
 
 
 def remove(path: Path, root: Path) -> None:
-    """Take a file away, and the folders below `root` that it leaves empty."""
+    """Remove a file, and folders below `root` that become empty."""
     with _explained(path):
         path.unlink(missing_ok=True)
         with suppress(OSError):  # not empty, or already gone

@@ -1,4 +1,4 @@
-"""The one gate for files of a repository: regular files only, no links, read up to a bound.
+"""The only reader of a repository's files: regular files, no links, limited size.
 
 A pull request decides what lies in a checkout. A link there would lead to anything that the
 process may read, a device never ends, a pipe never begins; and `st_size` is 0 for many of them.
@@ -34,7 +34,7 @@ _KINDS = (
 
 
 class UnreadError(ConfigError):
-    """A file that is not read. `path` and `reason` are the two halves of the message."""
+    """A file that cannot be read. `path` and `reason` are the two halves of the message."""
 
     code = "unread"
 
@@ -49,7 +49,7 @@ class UnreadError(ConfigError):
 
 
 class MissingError(UnreadError):
-    """There is no such file."""
+    """The file does not exist."""
 
     code = "missing-file"
 
@@ -73,7 +73,7 @@ class _Stdin:
         return self._data
 
     def stream(self) -> IO[bytes]:
-        """What is still to come. Raises ConfigError where something else has it."""
+        """What is still to come. Raises ConfigError if something else has it."""
         if self._of is sys.stdin:
             raise self._taken()
         self._of, self._data = sys.stdin, None
@@ -138,7 +138,7 @@ def up_to(stream: IO[bytes], limit: int) -> bytes:
 
 
 def read_text(path: Path, limit: int) -> str:
-    """The UTF-8 text of a file, as `read`; a byte order mark is left out."""
+    """The UTF-8 text of a file, as `read`, without byte order mark."""
     try:
         return read(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:

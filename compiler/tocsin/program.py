@@ -1,4 +1,4 @@
-"""Other programs: run to their end, which must come in time."""
+"""Runs other programs to their end, with a time limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How what takes long tells what it is at."""
+"""Progress of long operations."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def silent(note: str) -> None:
 
 
 class Progress:
-    """Shows nothing; what a command shows on a terminal is a subclass."""
+    """Shows nothing; the command line has a subclass that shows it on a terminal."""
 
     def notify(self, note: str) -> None:
-        """Say something that stays."""
+        """Show a line that stays."""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Notify]:
@@ -29,7 +29,7 @@ class Progress:
         yield silent
 
     def track(self, things: Sequence[T], name: str) -> Iterable[T]:
-        """The things, while something is done with each."""
+        """Iterate over the items and show how far it is."""
         del name
         return things
 

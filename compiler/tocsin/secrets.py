@@ -1,4 +1,4 @@
-"""What settings name instead of writing it down: a value is used, only its reference is shown."""
+"""References in settings: the value is used, but only the reference is shown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _shown: dict[str, str] = {}
 
 
 class Secret:
-    """A value that was looked up. As text, also in errors and logs, it is its reference."""
+    """A resolved value. As text, also in errors and logs, it is its reference."""
 
     __slots__ = ("_value", "reference")
 
@@ -46,7 +46,7 @@ class Secret:
 
 
 def is_reference(given: str) -> bool:
-    """Whether a setting names where its value is."""
+    """Whether a setting is a reference."""
     return given.partition(":")[0] in KINDS and ":" in given
 
 

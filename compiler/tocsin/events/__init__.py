@@ -1,1 +1,1 @@
-"""Events from files, whatever holds them: JSON in all its layouts, CSV, EVTX; told by content."""
+"""Events from files: JSON in all layouts, CSV, EVTX; detected by content."""

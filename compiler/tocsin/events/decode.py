@@ -1,4 +1,4 @@
-"""Bytes to events: a JSON object, or the reason why it is none."""
+"""Bytes to events: a JSON object, or the reason why it is not one."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ _MARKS = frozenset((*LISTS, _HITS, "_source"))
 
 
 def unwrap(value: dict[str, Any]) -> tuple[str, list[Any]] | None:
-    """The name and the members of the list that an envelope carries; None of an event."""
+    """The name and the members of the list in an envelope; None for an event."""
     if len(value) > MOST or _MARKS.isdisjoint(value):
         return None
     for name in LISTS:

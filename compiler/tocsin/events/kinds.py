@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes."""
+"""The kind of a file, by its first bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EVTX = b"ElfFile\x00"
 
 @dataclass(frozen=True, slots=True)
 class ForeignKind:
-    """A kind of file that holds no events we read, and what to do about it."""
+    """A kind of file that is not supported, and what to do about it."""
 
     name: str
     hint: str = "events are read from JSON, CSV and EVTX, plain or gzipped"
@@ -68,7 +68,7 @@ DELIMITERS = ",;\t|"
 
 
 def foreign(head: bytes) -> ForeignKind | None:
-    """The kind of a file that holds no text; None where it may hold events."""
+    """The kind of a file that is not text; None if it may have events."""
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
@@ -110,7 +110,7 @@ def has_json(head: bytes) -> bool:
 
 
 def text_kind(head: bytes) -> ForeignKind:
-    """What a text is that holds neither JSON nor a table."""
+    """The kind of a text that is neither JSON nor a table."""
     if head.lstrip().startswith(b"<"):
         hint = "Windows events as XML: export them as EVTX, or as JSON (evtx_dump -o jsonl)"
         return ForeignKind("XML or HTML", hint)
@@ -127,7 +127,7 @@ def text_kind(head: bytes) -> ForeignKind:
 
 
 def delimiter(head: bytes) -> str:
-    """What separates the cells of a table with a header; empty where it is none.
+    """The separator of a table with a header; empty if the text is not one.
 
     The first row names at least two columns, all different, and the second has as many cells.
     """

@@ -1,4 +1,4 @@
-"""A file as a stream of UTF-8 bytes: unpacked where it is gzip, decoded where it is UTF-16."""
+"""A file as a stream of UTF-8 bytes: decompressed if it is gzip, decoded if it is UTF-16."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Opened:
 
 
 def opened(stream: IO[bytes]) -> Opened:
-    """The text of a file, or its bytes where it holds none, without a byte order mark."""
+    """The text of a file without byte order mark, or its bytes if it is not text."""
     found = Opened(stream)
     if found.head.startswith(GZIP):
         found = Opened(cast("IO[bytes]", gzip.GzipFile(fileobj=found.stream)))

@@ -1,4 +1,4 @@
-"""What readers give: an event, the bytes of one, or why there is none, each with its place."""
+"""What readers return: an event, its bytes, or a problem, each with its location."""
 
 from __future__ import annotations
 

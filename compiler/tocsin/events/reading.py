@@ -1,4 +1,4 @@
-"""Files of events: each told by its content and read as what it is."""
+"""Files of events: the layout of each is detected by its content."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def read_events(paths: Iterable[Path], *, flatten: bool = True) -> EventFiles:
 
 
 def open_events(path: Path) -> IO[bytes]:
-    """The file, opened once, so that a pipe works as well. Raises ConfigError."""
+    """Open the file once, so that a pipe works as well. Raises ConfigError."""
     if path.is_dir():
         raise ConfigError(f"a folder, not a file of events: {path}", hint="name the files in it")
     try:

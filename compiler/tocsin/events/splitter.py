@@ -1,4 +1,4 @@
-"""Where the values of a text of JSON begin and end, broken ones among them."""
+"""Where the values in a JSON text begin and end, including broken ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a backend makes of a detection, and what an engine says it matched."""
+"""What a backend compiles a detection to, and what an engine reports as matches."""
 
 from __future__ import annotations
 
@@ -98,6 +98,6 @@ class Job:
 
     @property
     def source(self) -> Source:
-        """The one source; correlations alone may have several."""
+        """The only source; only correlations may have several."""
         [source] = self.sources
         return source

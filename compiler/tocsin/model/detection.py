@@ -12,7 +12,7 @@ _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000))
 
 
 def duration(milliseconds: int) -> str:
-    """In the largest unit that leaves no rest: `90s`, `2h`."""
+    """The duration in the largest unit without remainder: `90s`, `2h`."""
     for unit, size in _UNITS:
         if milliseconds % size == 0:
             return f"{milliseconds // size}{unit}"
@@ -21,7 +21,7 @@ def duration(milliseconds: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """What a case must give: number of alerts, which events alert, fields of first and last."""
+    """What a case expects: number of alerts, which events alert, fields of first and last."""
 
     alerts: int | None = None
     events: tuple[int, ...] | None = None
@@ -76,7 +76,7 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Dedup:
-    """Which alerts are about the same: equal values of these fields within some time.
+    """Which alerts belong together: equal values of these fields within some time.
 
     `by`: names of fields, each with its path in an event; an empty path is simply the name.
     """
@@ -90,7 +90,7 @@ class Dedup:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """When a form in shadow may go live: after some time, and with so few alerts a day."""
+    """When a shadow version may go live: after some time, with at most so many alerts a day."""
 
     after_ms: int
     max_alerts_per_day: float | None = None

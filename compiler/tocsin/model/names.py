@@ -1,4 +1,4 @@
-"""Names that reach brokers, engines, files and SQL: which ones there may be."""
+"""Which names are allowed in brokers, engines, files and SQL."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ LONGEST_FIELD = 500
 
 
 def canonical_id(text: str) -> str:
-    """A UUID in lower case, for its letters' case means nothing; any other name as it is."""
+    """A UUID in lower case, since it is case-insensitive; any other name as it is."""
     return text.lower() if is_uuid(text) else text
 
 
 def is_uuid(text: str) -> bool:
-    """Whether it is the id that Sigma wants."""
+    """Whether it is a UUID, as Sigma requires."""
     return _UUID.fullmatch(text) is not None
 
 

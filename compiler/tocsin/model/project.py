@@ -1,4 +1,4 @@
-"""Settings of a content repository: `tocsin.toml`."""
+"""Settings of a project: `tocsin.toml`."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Environment(BaseModel):
 
     @property
     def references(self) -> dict[str, str]:
-        """Settings that name where their value is, by key."""
+        """Settings that are references, by key."""
         keys = ("bootstrap", "gateway", "rest", "registry", "storage")
         own = {key: getattr(self, key) for key in keys}
         given = own | {f"settings.{key}": value for key, value in self.settings.items()}
@@ -76,7 +76,7 @@ class Environment(BaseModel):
 
     @property
     def on_kafka(self) -> bool:
-        """Whether a control topic says what runs, and Tocsin's workers make the alerts."""
+        """Whether a control topic says what runs, and Tocsin's workers raise the alerts."""
         return self.kind in KINDS and self.kind != "local"
 
     @property
@@ -154,7 +154,7 @@ class Settings(BaseModel):
         return given
 
     def environment(self, name: str) -> Environment:
-        """The environment of this name. Raises ConfigError where there is none."""
+        """The environment with this name. Raises ConfigError if there is none."""
         if name in self.environments:
             return self.environments[name]
         known = ", ".join(self.environments) or "none"

@@ -41,7 +41,7 @@ class Column:
 
     @property
     def places(self) -> tuple[tuple[str, ...], ...]:
-        """Where it may be: what a dotted path names may also be one flat key, which wins."""
+        """Where it may be: a dotted path may also be one flat key, which takes precedence."""
         flat = (self.name,)
         is_dotted = len(self.path) > 1 and self.name == ".".join(self.path)
         return (flat, self.path) if is_dotted else (self.path,)

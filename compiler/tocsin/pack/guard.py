@@ -1,4 +1,4 @@
-"""Guards: literals of which a text must hold one before a test can pass.
+"""Guards: literals, one of which a text must contain for a test to pass.
 
 A guard is looked for in *search form*: folded, with U+017F as `s`, the one ASCII letter whose
 case RE2 folds together with another that folding leaves apart. An empty guard says nothing.
@@ -39,7 +39,7 @@ def guard_of(test: Test) -> Guard:
 
 
 def required(test: Regex) -> tuple[Guard, ...]:
-    """All guards of a regular expression: a text holds a literal of each before it can pass."""
+    """All guards of a regular expression: a text must contain a literal of each to pass."""
     return tuple(sorted(tuple(sorted(guard)) for guard in _clauses(_parsed(test.pattern))))
 
 

@@ -1,1 +1,1 @@
-"""Scans: any Sigma rules over any JSON events, with no source declared."""
+"""Scans: any Sigma rules on any events; no source has to be declared."""
