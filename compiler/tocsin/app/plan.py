@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from tocsin.app.directions import directions
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.project import sound_project
 from tocsin.deploy.rollout import PlannedStep
+from tocsin.direction.verdict import Direction
 from tocsin.errors import ConfigError
+from tocsin.front.project import Project
 from tocsin.plan import rollback as back
 from tocsin.plan import saved
 from tocsin.plan.desired import completed, wanted
@@ -17,7 +21,17 @@ from tocsin.state.lock import read_lock
 
 def plan_project(opened: OpenEnvironment) -> Bundle:
     """The plan. Raises FindingsError if the project has errors."""
+    return _planned(opened, sound_project(opened.root, opened.progress))
+
+
+def plan_with_directions(opened: OpenEnvironment) -> tuple[Bundle, Mapping[str, Direction]]:
+    """The plan, and the direction of each detection that it changes, by id."""
     project = sound_project(opened.root, opened.progress)
+    bundle = _planned(opened, project)
+    return bundle, directions(opened, bundle.plan, project.queries)
+
+
+def _planned(opened: OpenEnvironment, project: Project) -> Bundle:
     source = opened.ledger.repository.revision(opened.root)
     last = opened.ledger.last()
     desired = wanted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.text import Text
@@ -13,17 +14,26 @@ from tocsin.deploy.rollout import PlannedStep
 from tocsin.escape import markdown as markdown_text
 from tocsin.escape import printable
 from tocsin.plan import saved
-from tocsin.plan.explain import as_json, heading, markdown, pack_facts, rows, summary
+from tocsin.plan.explain import (
+    NO_DIRECTIONS,
+    Directions,
+    as_json,
+    heading,
+    markdown,
+    pack_facts,
+    rows,
+    summary,
+)
 from tocsin.plan.steps import Bundle, Plan
 
 _STYLES = {"+": "green", "~": "yellow", "-": "red", "=": "cyan", "!": "magenta", "x": "bold red"}
 
 
-def plan_text(plan: Plan) -> Text:
+def plan_text(plan: Plan, directions: Directions = NO_DIRECTIONS) -> Text:
     """The plan for a terminal; colours are styles, so that a pipe gets none."""
     page = Text()
     page.append(f"{printable(heading(plan))}\n", "bold")
-    for row in rows(plan):
+    for row in rows(plan, directions):
         page.append(f"{row.symbol} {printable(row.name)}", _STYLES[row.symbol])
         page.append(f" {row.version}" if row.version else "")
         page.append("".join(f" · {printable(fact)}" for fact in row.facts))
@@ -53,15 +63,22 @@ def rollout_markdown(steps: Sequence[PlannedStep]) -> str:
     return "".join(["\n**Rollout**\n\n", *lines]) if steps else ""
 
 
-def print_plan(plan: Plan, fmt: str, steps: Sequence[PlannedStep] = ()) -> None:
-    """The plan on stdout, with the steps of its rollout if there are any."""
+def print_plan(
+    plan: Plan,
+    fmt: str,
+    steps: Sequence[PlannedStep] = (),
+    directions: Directions = NO_DIRECTIONS,
+) -> None:
+    """The plan on stdout, with the steps of its rollout and the directions if there are any."""
     if fmt == "json":
-        told = {"rollout": [step.record for step in steps]} if steps else {}
+        told: dict[str, Any] = {"rollout": [step.record for step in steps]} if steps else {}
+        if directions:
+            told["directions"] = {own: each.record for own, each in directions.items()}
         echo_json({**as_json(plan), **told})
     elif fmt == "markdown":
-        click.echo(markdown(plan) + rollout_markdown(steps), nl=False)
+        click.echo(markdown(plan, directions) + rollout_markdown(steps), nl=False)
     else:
-        show(plan_text(plan))
+        show(plan_text(plan, directions))
         if steps:
             show(rollout_text(steps))
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
+from tocsin.direction.verdict import Direction
 from tocsin.escape import markdown as markdown_text
 from tocsin.model.detection import duration
 from tocsin.pack.diff import PackDiff
 from tocsin.plan.steps import Deploy, Discard, Document, DriftKind, Mend, Plan, Remove, Repair, Step
-from tocsin.plan.words import reworded, words_of
+from tocsin.plan.words import direction_words, reworded, words_of
 from tocsin.plural import plural
 from tocsin.release.entry import Action, Entry
 from tocsin.release.state_decision import StateDecision
 
+Directions = Mapping[str, Direction]
+"""Of detections that change, by id."""
+NO_DIRECTIONS: Directions = MappingProxyType({})
 _DRIFT: dict[DriftKind, str] = {
     "": "",
     "missing": "was missing",
@@ -42,8 +47,8 @@ class PlanRow:
         return [fact for fact in (self.what, self.where, artifact, *self.notes) if fact]
 
 
-def rows(plan: Plan) -> list[PlanRow]:
-    """The steps, then what is refused."""
+def rows(plan: Plan, directions: Directions = NO_DIRECTIONS) -> list[PlanRow]:
+    """The steps, with the directions of what changes, then what is refused."""
     refused = [
         PlanRow(
             "x",
@@ -55,7 +60,13 @@ def rows(plan: Plan) -> list[PlanRow]:
         )
         for no in plan.refused
     ]
-    return [*map(_row, plan.steps), *refused]
+    return [*(_directed(step, directions) for step in plan.steps), *refused]
+
+
+def _directed(step: Step, directions: Directions) -> PlanRow:
+    row = _row(step)
+    found = directions.get(step.after.id) if isinstance(step, Deploy) else None
+    return replace(row, notes=(*direction_words(found), *row.notes)) if found else row
 
 
 def summary(plan: Plan) -> str:
@@ -72,10 +83,10 @@ def summary(plan: Plan) -> str:
     return ("" if plan.steps else "Nothing to do: ") + " · ".join(parts)
 
 
-def markdown(plan: Plan) -> str:
+def markdown(plan: Plan, directions: Directions = NO_DIRECTIONS) -> str:
     """The plan as a comment on a pull request."""
     lines = [f"### {markdown_text(heading(plan))}", "", f"**{summary(plan)}**", ""]
-    if found := rows(plan):
+    if found := rows(plan, directions):
         lines += ["| | detection | version | what | where | artifact | notes |", "|-" * 7 + "|"]
     for row in found:
         notes = " · ".join(row.notes)

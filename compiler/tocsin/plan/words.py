@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from tocsin.direction.verdict import Direction, DirectionWitness
+from tocsin.plural import plural
 from tocsin.release.entry import Entry
 
 IN_ALERTS = (
@@ -24,6 +27,7 @@ IN_ALERTS = (
 """Attributes of an entry that alerts carry."""
 IN_RECORD = ("controls", "on_change", "file")
 _LONGEST = 60
+_LONGEST_EVENT = 200
 
 
 def reworded(after: Entry, before: Entry) -> bool:
@@ -43,3 +47,24 @@ def _shown(value: Any) -> str:
     joined = ", ".join(value) if isinstance(value, tuple) else value
     text = " ".join(str(joined or "none").split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def direction_words(found: Direction) -> Iterator[str]:
+    """What a change does to the matches, with an event that shows it."""
+    kind = f"direction {found.kind}" if found.reason else str(found.kind)
+    yield f"{kind}{': weakens' if found.weakens else ''}{_reason(found)}"
+    if found.lost:
+        yield f"no longer matches {_event(found.lost)}"
+    if found.gained:
+        yield f"now matches {_event(found.gained)}"
+
+
+def _reason(found: Direction) -> str:
+    return f" ({found.reason})" if found.reason else ""
+
+
+def _event(witness: DirectionWitness) -> str:
+    if len(witness.events) > 1:
+        return plural(len(witness.events), "event")
+    text = json.dumps(dict(witness.events[0].event), ensure_ascii=False)
+    return text if len(text) <= _LONGEST_EVENT else f"{text[: _LONGEST_EVENT - 1]}…"

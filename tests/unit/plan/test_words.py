@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from deployments.editions import Edition, compiled
-from tocsin.plan.words import IN_ALERTS, IN_RECORD, reworded, words_of
+from tocsin.direction.verdict import Direction, DirectionKind, DirectionWitness, SourceEvent
+from tocsin.plan.words import IN_ALERTS, IN_RECORD, direction_words, reworded, words_of
 
 ENTRY = compiled(Edition(1, {"ra": "a"}), "audit").entries[0]
 
@@ -27,3 +28,20 @@ def test_nothing_is_said_where_nothing_changes_and_long_words_are_cut() -> None:
     assert not reworded(ENTRY, ENTRY)
     [said] = words_of(replace(ENTRY, description="x" * 99), ENTRY)
     assert said == f"description: none → {'x' * 59}…"
+
+
+LOST = DirectionWitness((SourceEvent("audit", {"user": "x" * 300}),))
+GAINED = DirectionWitness((SourceEvent("audit", {"n": 1}), SourceEvent("audit", {"n": 2})))
+
+
+def test_a_direction_is_told_with_its_witnesses() -> None:
+    narrower = list(direction_words(Direction(DirectionKind.NARROWER, LOST)))
+    assert narrower[0] == "narrower: weakens"
+    assert narrower[1].startswith('no longer matches {"user": "xxx')
+    assert narrower[1].endswith("x…")
+    both = list(direction_words(Direction(DirectionKind.INCOMPARABLE, LOST, GAINED)))
+    assert both[0] == "incomparable"
+    assert both[2] == "now matches 2 events"
+    assert list(direction_words(Direction(DirectionKind.EQUAL))) == ["equal"]
+    unknown = Direction(DirectionKind.UNKNOWN, reason="it takes too long to find out")
+    assert list(direction_words(unknown)) == ["direction unknown (it takes too long to find out)"]

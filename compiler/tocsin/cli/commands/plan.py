@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.plan import plan_project, plan_rollout
+from tocsin.app.plan import plan_rollout, plan_with_directions
 from tocsin.cli.options import environment_options
 from tocsin.cli.output import format_option, say
 from tocsin.cli.plan_text import print_plan, save_plan
@@ -34,6 +34,9 @@ def plan(
 ) -> None:
     """Show what a deployment would change, and drift. Nothing is changed.
 
+    For each detection whose logic changes it says whether the new version matches less, more, the
+    same or something else, with an event that shows it.
+
     If an address in the settings is a reference, the environment is observed only with --resolve;
     without it, the plan is made from the ledger alone and shows no drift.
 
@@ -46,8 +49,8 @@ def plan(
         )
     if opened.interrupted:
         say("an apply was interrupted: its traces show as drift, and the next apply finishes it")
-    bundle = plan_project(opened)
-    print_plan(bundle.plan, fmt, plan_rollout(opened, bundle) if verbose else ())
+    bundle, directions = plan_with_directions(opened)
+    print_plan(bundle.plan, fmt, plan_rollout(opened, bundle) if verbose else (), directions)
     if out:
         save_plan(bundle, out)
     if bundle.plan.problems or (exit_code and bundle.plan.steps):

@@ -1,0 +1,48 @@
+"""The direction of what a plan changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tocsin.app.earlier import earlier
+from tocsin.app.environment import OpenEnvironment
+from tocsin.direction.verdict import Direction, DirectionKind
+from tocsin.ir.query import Resolved
+from tocsin.plan.steps import Deploy, Plan
+from tocsin.release.entry import Action, Entry
+
+LOST = "the old version is not in the repository as it was released"
+
+
+def directions(
+    opened: OpenEnvironment, plan: Plan, now: Sequence[Resolved]
+) -> dict[str, Direction]:
+    """For each detection whose logic changes, by id: what its new version matches against the old.
+
+    `now`: the detections of the project. The old ones are read from the commit of the release.
+    """
+    changed = {after.id: before for after, before in _changed(plan)}
+    last = opened.ledger.last() if changed else None
+    if last is None:
+        return {}
+    with opened.progress.stage("comparing old and new detections"):
+        repository = opened.ledger.repository
+        old = earlier(repository, last.source.commit, opened.root, changed.values())
+        new = {query.detection.id: query for query in now}
+        return {own: _direction(own, old, new) for own in changed}
+
+
+def _changed(plan: Plan) -> list[tuple[Entry, Entry]]:
+    return [
+        (step.after, step.before)
+        for step in plan.steps
+        if isinstance(step, Deploy) and step.before and step.after.action is Action.CHANGED
+    ]
+
+
+def _direction(own: str, old: Mapping[str, Resolved], new: Mapping[str, Resolved]) -> Direction:
+    from tocsin.direction.decide import direction  # noqa: PLC0415 - its solver is slow to load
+
+    if own not in old or own not in new:
+        return Direction(DirectionKind.UNKNOWN, reason=LOST)
+    return direction(old[own], new[own])
