@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tocsin.ir.correlation import CorrelationType
@@ -87,9 +87,9 @@ def _held(old: StateSchema, new: StateSchema) -> Iterator[str]:
         yield _other_figure(old, new)
     if len(old.bases) != len(new.bases):
         yield f"base rules: {len(old.bases)} became {len(new.bases)}"
-    if old.group_by != new.group_by and not _same_fields(old.group_by, new.group_by):
+    if old.group_by != new.group_by:
         yield "the group is made of other fields"
-    if old.values != new.values and not _same_fields(old.values, new.values):
+    if old.values != new.values:
         yield "the values are of other fields"
     yield from _bases(old, new)
     if new.timespan_ms > old.timespan_ms:
@@ -109,10 +109,6 @@ def _other_figure(old: StateSchema, new: StateSchema) -> str:
     if old.type is new.type:
         return f"percentile {old.share} became {new.share}: windows keep the one they began with"
     return f"{old.type} became {new.type}: windows hold other figures"
-
-
-def _same_fields(old: Iterable[tuple[str, ...]], new: Iterable[tuple[str, ...]]) -> bool:
-    return list(map(set, old)) == list(map(set, new)) and all(len(set(each)) == 1 for each in new)
 
 
 def _bases(old: StateSchema, new: StateSchema) -> Iterator[str]:
