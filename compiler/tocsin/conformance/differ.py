@@ -50,8 +50,8 @@ def _plain(placed: PlacedContractCase, hits: CaseHits, own: set[int]) -> CaseHit
 
 
 def _events(placed: PlacedContractCase, hits: CaseHits) -> str:
-    """`events 0, 3 (alice)`, or for a case of one event `a match` or `no match`."""
-    if len(placed.positions) == 1:
+    """`events 0, 3 (alice)`, or for a case of one event without groups `a match` or `no match`."""
+    if len(placed.positions) == 1 and placed.case.groups is None:
         return "a match" if hits else "no match"
     found = sorted((placed.positions.index(at), group) for at, group in hits)
     texts = (f"{number}{' (' + ', '.join(group) + ')' if group else ''}" for number, group in found)

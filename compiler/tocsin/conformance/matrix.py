@@ -33,9 +33,9 @@ class SupportCell:
 def cell(row: ContractRow, marks: Marks) -> SupportCell:
     """The cell of a row. A row whose cases the front decides alone is the same for everyone."""
     cases = row.meaningful
-    found = [mark for case in cases if (mark := marks.of(case.id))]
     if not cases and (mark := marks.of(row.id)):
-        found = [mark]
+        return SupportCell(0, 0, (mark,))
+    found = [mark for case in cases if (mark := marks.of(case.id))]
     return SupportCell(len(cases) - len(found), len(cases), tuple(found))
 
 
