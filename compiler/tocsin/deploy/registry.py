@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -22,6 +22,8 @@ from tocsin.release.finding import Finding
 _SECONDS = 15
 _TYPE = "application/vnd.schemaregistry.v1+json"
 _CONFLICT = 409
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class _Latest:
         """Whether it equals the topic's schema, however it is formatted."""
         try:
             return canonical_bytes(json.loads(self.text)) == canonical_bytes(schema(topic))
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
 
 
@@ -97,13 +99,13 @@ class _Registry:
         answer = self._ask("GET", f"subjects/{subject(topic)}/versions/latest", topic)
         if answer is None:
             return None
-        return _Latest(self._field(answer, "version"), self._field(answer, "schema"))
+        return _Latest(self._field(answer, "version", int), self._field(answer, "schema", str))
 
     def check(self, topic: str) -> None:
         """Raises EngineError if the topic's schema may not follow the newest."""
         path = f"compatibility/subjects/{subject(topic)}/versions/latest?verbose=true"
         answer = self._ask("POST", path, topic, _body(topic))
-        if answer is None or self._field(answer, "is_compatible"):
+        if answer is None or self._field(answer, "is_compatible", bool):
             return
         if answer.get("messages"):
             raise _incompatible(topic, "; ".join(map(str, answer["messages"])))
@@ -143,10 +145,11 @@ class _Registry:
             raise self._refused(topic, str(told.get("message") or strange))
         return told
 
-    def _field(self, answer: dict[str, Any], name: str) -> Any:
-        if name not in answer:
+    def _field(self, answer: dict[str, Any], name: str, kind: type[T]) -> T:
+        found = answer.get(name)
+        if not isinstance(found, kind):
             raise EngineError(f"what answers at {self._url} is not a schema registry")
-        return answer[name]
+        return found
 
     def _refused(self, topic: str, reason: str) -> EngineError:
         return EngineError(
