@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,10 @@ ALIVE_SECONDS = 60.0
 
 Answer = tuple[int, str, bytes]
 _TEXT = "text/plain; charset=utf-8"
+
+
+class _OverIPv6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
 
 
 @contextmanager
@@ -56,8 +61,9 @@ def _server(service: Service, registry: CollectorRegistry, address: str) -> Thre
             """Say nothing."""
 
     host, _, port = address.rpartition(":")
+    kind = _OverIPv6 if host.startswith("[") else ThreadingHTTPServer
     try:
-        return ThreadingHTTPServer((host.strip("[]"), int(port)), Handler)
+        return kind((host.strip("[]"), int(port)), Handler)
     except (ValueError, OverflowError, OSError) as error:
         raise ConfigError(
             f"cannot listen at {address!r}: {error}", hint="give --listen HOST:PORT"

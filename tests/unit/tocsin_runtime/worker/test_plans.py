@@ -18,15 +18,12 @@ from tocsin.release.record import Canary, ReleaseRecord
 from tocsin.trust.keys import SigningKey
 from tocsin.trust.record_seal import Destination, RecordGuard, RecordSigner
 from tocsin.trust.trust_file import Trust, TrustedKey
-from tocsin_runtime.alerts.alert import Origin
-from tocsin_runtime.alerts.writer import AlertWriter
-from tocsin_runtime.control.reader import Follower
 from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.stream.base import Record
-from tocsin_runtime.stream.deployment import ReleasedDetections
 from tocsin_runtime.worker.kafka import KafkaStream
 from tocsin_runtime.worker.plans import Plans, canary_partitions
 from tocsin_runtime.worker.service import Service
+from unit.tocsin_runtime.at_hand import RecordsAtHand, writer_of
 from worker_world import PAID, ROLE, World, build_world
 
 TOPIC = topic_name("shop", "broker")
@@ -49,27 +46,9 @@ class _Topics(KafkaStream):
         return ()
 
 
-class _Records(Follower):
-    """Records that are at hand."""
-
-    def __init__(self, records: dict[str, bytes]) -> None:
-        self.records = records
-
-    def refresh(self, seconds: float = 0) -> bool:
-        del seconds
-        return True
-
-    def drain(self) -> bool:
-        return True
-
-
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return build_world(tmp_path / "shop")
-
-
-def writer_of(_: ReleasedDetections) -> AlertWriter:
-    return AlertWriter(Origin("p", "e"), {})
 
 
 def records_of(
@@ -109,7 +88,7 @@ def canary_places(made: Plans, partitions: int) -> list[int]:
 
 
 def test_a_release_moves_topics_and_keeps_what_did_not_change(world: World) -> None:
-    follower = _Records(records_of(world, {ROLE: "live", PAID: "live"}))
+    follower = RecordsAtHand(records_of(world, {ROLE: "live", PAID: "live"}))
     said: list[str] = []
     service = Service("w", follower, Plans(TOPIC, writer_of), said.append)
     service.start(stream := _Topics())
