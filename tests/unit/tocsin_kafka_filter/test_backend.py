@@ -1,7 +1,6 @@
 """Artifacts of kafka-filter: what is in them, what is not, what a worker refuses."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,14 +9,12 @@ from tocsin.backend import registry
 from tocsin.compile import Refusal, compile_query
 from tocsin.diagnostics import Span
 from tocsin.ir.correlation import NODE_TYPES
-from tocsin.ir.evaluate import View, evaluate
-from tocsin.ir.nodes import And, Const, Expr, IsNull, Leaf, Not, Text, Wild
+from tocsin.ir.nodes import Const, Expr, IsNull, Leaf, Not, Text, Wild
 from tocsin.ir.query import Query
-from tocsin.model.artifact import Artifact, Match
+from tocsin.model.artifact import Artifact
 from tocsin.model.detection import Detection, Meta
 from tocsin.model.source import Column, FieldType, LogSource, Source
 from tocsin.pack import Part
-from tocsin_matcher import EvaluatorMatcher, PackMatcher
 
 SOURCE = Source(
     "audit",
@@ -128,70 +125,3 @@ def test_an_artifact_without_a_key_is_refused() -> None:
     del whole["topic"]
     with pytest.raises(ValueError, match="key 'topic' is missing"):
         Part.decode(json.dumps(whole).encode())
-
-
-EVENTS: tuple[dict[str, Any], ...] = (
-    {"http.status": 200},
-    {"http.status": 500},
-    {"status": 200},
-    {"http": {"status": 200}},
-    {},
-    {"http.status": [200, 404]},
-    {"http.status": None},
-)
-
-
-ODD_KEYS = ('a"b', "a\\b", "a\nb", "a'`b", "ключ", "\U0001f642", "", "k0")
-
-
-@pytest.mark.parametrize("key", ODD_KEYS)
-def test_any_key_can_be_looked_at(key: str) -> None:
-    columns = (
-        Column("field", FieldType.STRING, (key,)),
-        Column("other", FieldType.STRING, ("k0",)),
-    )
-    detection = Detection("d1", "odd", Meta(title="Odd"), LogSource("audit"), Span())
-    expr = And((Leaf("field", Text(("x",))), Not(Leaf("other", Text(("z",))))))
-    part = Part.of(Query(detection, Source("audit", columns), Const(value=True), expr))
-    matcher = PackMatcher([part, replace(Part.of(query()), detection="d2")])
-    found = matcher.match_lines([*lines({key: "x"}, {key: "y"}, {key: ["y", "x"]}), b"oops"])
-    assert [m.event for m in found.matches if m.detection == "d1"] == [0, 2]
-    assert list(found.refused) == [3]
-
-
-def lines(*events: dict[str, Any]) -> list[bytes]:
-    return [json.dumps(event).encode() for event in events]
-
-
-@pytest.mark.parametrize("matcher", [EvaluatorMatcher, PackMatcher])
-def test_matchers_agree_with_the_evaluator(matcher: type[EvaluatorMatcher | PackMatcher]) -> None:
-    expected = [evaluate(EXPR, View(e, SOURCE.renamed)) for e in EVENTS]
-    assert expected == [False, True, True, True, True, False, True]
-    found = matcher([Part.of(query())]).match_lines(lines(*EVENTS))
-    assert found.matches == [Match("d1", n) for n, holds in enumerate(expected) if holds]
-    assert found.refused == {}
-
-
-@pytest.mark.parametrize("matcher", [EvaluatorMatcher, PackMatcher])
-def test_matchers_say_which_lines_are_no_events(
-    matcher: type[EvaluatorMatcher | PackMatcher],
-) -> None:
-    wrong = [b"", b"oops", b"[1]", b'{"http.status": 500', b"17"]
-    found = matcher([Part.of(query())]).match_lines([*lines({"http.status": 500}), *wrong])
-    assert found.matches == [Match("d1", 0)]
-    assert [found.refused[n][:17] for n in range(1, 6)] == [
-        *("empty", "not JSON: unexpec", "not a JSON object", "not JSON: unexpec"),
-        "not a JSON object",
-    ]
-
-
-@pytest.mark.parametrize("matcher", [EvaluatorMatcher, PackMatcher])
-def test_parts_of_different_age_keep_their_own_places(
-    matcher: type[EvaluatorMatcher | PackMatcher],
-) -> None:
-    old = replace(Part.of(query()), detection="old", paths=())
-    both = matcher([old, Part.of(query())])
-    found = both.match_lines(
-        lines({"status": 200, "http.status": 500}, {"status": 500, "http.status": 200}, {})
-    )
-    assert found.matches == [Match("d1", 0), Match("old", 1), Match("d1", 2), Match("old", 2)]
