@@ -55,6 +55,12 @@ def correlation(**keys: str) -> str:
     return "title: Main\nname: main\ncorrelation:\n" + "".join(lines)
 
 
+def other(name: str, rules: str, **keys: str) -> str:
+    """One more document: a correlation of this name."""
+    text = correlation(rules=rules, **keys).replace("Main", f"Other {name}")
+    return f"---\n{text.replace('name: main', f'name: {name}')}"
+
+
 def load(root: Path, text: str, *, rules: str = RULES, source: str = SOURCE) -> Project:
     """The project of this source, the rules `a` and `b`, and the file `main.yml`."""
     return load_project(
@@ -76,3 +82,10 @@ def pointed(found: Diagnostic, text: str) -> str:
     at, column = found.span.line - 1, found.span.column - 1
     lines[at] = lines[at][:column] + MARK + lines[at][column:]
     return "".join(lines)
+
+
+def the(loaded: Project, code: str) -> Diagnostic:
+    """The one finding of a project, which has this code."""
+    [found] = loaded.diagnostics
+    assert found.code == code
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bad_inputs import correlations, deployments, files, projects
+from bad_inputs import correlations, deployments, files, machine, projects
 from bad_inputs.run import Bad
 
 GROUPS: dict[str, tuple[Bad, ...]] = {
@@ -16,7 +16,7 @@ GROUPS: dict[str, tuple[Bad, ...]] = {
     "Events": projects.EVENTS,
     "Plans": deployments.PLANS,
     "What is deployed": deployments.LEDGER,
-    "Engines": deployments.ENGINES,
-    "The machine": deployments.MACHINE,
+    "Engines": machine.ENGINES,
+    "The machine": machine.MACHINE,
 }
 TABLE = tuple(bad for group in GROUPS.values() for bad in group)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
-from click.testing import Result
+from click.testing import CliRunner, Result
+
+from tocsin.cli.main import main_group
 
 SETTINGS = """
 [project]
@@ -66,3 +70,15 @@ def rule(
     }
     path.write_text(RULE % facts)
     return path
+
+
+def fails(command: str, env: str = "local") -> BaseException:
+    """The error that a command ends with."""
+    result = CliRunner().invoke(main_group, [*command.split(), "--env", env])
+    assert result.exception is not None
+    return result.exception
+
+
+def applied(run: Run) -> dict[str, Any]:
+    release = json.loads(run("apply --yes --format json").stdout)["release"]
+    return dict(release or {})

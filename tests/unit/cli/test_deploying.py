@@ -1,4 +1,4 @@
-"""plan, apply, status, history, rollback, verify and lock as people and pipelines call them."""
+"""plan, apply, status, history and verify as people and pipelines call them."""
 
 from __future__ import annotations
 
@@ -6,29 +6,14 @@ import base64
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from conftest import Tocsin
 from deploying import git
 from tocsin.canonical import digest, digest_bytes
-from tocsin.cli.main import main_group
 from tocsin.errors import ConfigError, DeclinedError, LedgerError, StaleError
-from unit.cli.payments import SETTINGS, Run, rule
-
-
-def fails(command: str, env: str = "local") -> BaseException:
-    """The error that a command ends with."""
-    result = CliRunner().invoke(main_group, [*command.split(), "--env", env])
-    assert result.exception is not None
-    return result.exception
-
-
-def applied(run: Run) -> dict[str, Any]:
-    release = json.loads(run("apply --yes --format json").stdout)["release"]
-    return dict(release or {})
+from unit.cli.payments import SETTINGS, Run, applied, fails, rule
 
 
 def test_from_nothing_to_deployed_and_nothing_left_to_do(run: Run, root: Path) -> None:
@@ -208,62 +193,6 @@ def test_approvals_and_evidence_are_recorded(run: Run, root: Path) -> None:
     assert isinstance(fails("apply --yes --evidence cases.json"), ConfigError)
 
 
-class TestRollback:
-    @pytest.fixture(autouse=True)
-    def three_releases(self, run: Run, root: Path) -> None:
-        for number in (1, 2, 3):
-            rule(root, "payout-changed", f"action: payout.{number}")
-            rule(root, "refund-abroad", f"action: refund.{number}")
-            run("lock")
-            applied(run)
-
-    def live(self, root: Path) -> dict[str, int]:
-        table = json.loads((root / ".tocsin/local/live.json").read_text())
-        return {d["key"]: d["version"] for d in table["detections"]}
-
-    def test_one_detection(self, run: Run, root: Path) -> None:
-        dry = run("rollback payout --dry-run")
-        assert "~ payout-changed v3 → v2 · changed" in dry.stdout
-        assert self.live(root) == {"payout-changed": 3, "refund-abroad": 3}
-        result = run("rollback payout")
-        assert "release 4 of local" in result.stdout
-        assert "the next plan shows it as a change again" in result.stderr
-        assert self.live(root) == {"payout-changed": 2, "refund-abroad": 3}
-        assert "~ payout-changed v2 → v3 · changed" in run("plan").stdout
-        run("rollback payout-changed --to v1")
-        assert self.live(root) == {"payout-changed": 1, "refund-abroad": 3}
-        assert "digests and chain fit; unproven: no trust file was given" in run("verify").stdout
-
-    def test_the_environment(self, run: Run, root: Path) -> None:
-        run("rollback --to 1")
-        assert self.live(root) == {"payout-changed": 1, "refund-abroad": 1}
-        assert "rollback to release 1" in run("history").stdout
-
-    def test_with_rules_that_are_broken_today(self, run: Run, root: Path) -> None:
-        shutil.rmtree(root / "detections/rules")
-        (root / "detections/sources/payments_audit.yml").write_text("{")
-        run("rollback --to r2")
-        assert self.live(root) == {"payout-changed": 2, "refund-abroad": 2}
-
-    def test_nothing_to_go_back_to(self, run: Run) -> None:
-        assert "Nothing to do" in run("rollback --to 3").stderr
-        for command in ("rollback", "rollback nobody", "rollback --to 9", "rollback --to x"):
-            assert isinstance(fails(command), ConfigError)
-
-    def test_history_of_one_detection(self, run: Run) -> None:
-        run("rollback payout")
-        told = json.loads(run("history payout --format json").stdout)
-        assert [(t["release"], t["version"], t["action"]) for t in told] == [
-            (4, 2, "changed"),
-            (3, 3, "changed"),
-            (2, 2, "changed"),
-            (1, 1, "added"),
-        ]
-        assert [r["release"] for r in json.loads(run("history --format json").stdout)] == [
-            4, 3, 2, 1,
-        ]  # fmt: skip
-
-
 def test_verify_finds_an_edited_release_and_a_ledger_cut_short(run: Run, root: Path) -> None:
     applied(run)
     rule(root, "payout-changed", "action: other")
@@ -272,24 +201,6 @@ def test_verify_finds_an_edited_release_and_a_ledger_cut_short(run: Run, root: P
     report = json.loads(run("verify --format json", code=1).stdout)
     [finding] = report["findings"]
     assert finding["message"] == "release 2 is deployed, but the ledger ends at release 1"
-
-
-def test_lock_and_check(run: Run, root: Path) -> None:
-    assert "+ payout-changed v1" in run("lock --check", code=1).stdout
-    assert "2 detections written" in run("lock").stdout
-    run("lock --check")
-    rule(root, "payout-changed", "action: other")
-    report = json.loads(run("lock --check --format json", code=1).stdout)
-    assert report == {"stale": True, "changes": ["~ payout-changed v1 → v2"]}
-    run("lock")
-    assert [line.split()[2] for line in _lock_lines(root)] == ["v2", "v1"]
-
-
-def test_a_lock_with_conflict_marks_is_told(root: Path) -> None:
-    (root / "detections/tocsin.lock").write_text("<<<<<<< ours\n")
-    error = fails("plan")
-    assert isinstance(error, ConfigError)
-    assert "lock:1" in error.message
 
 
 def test_where_no_address_is_known_there_are_plans_but_no_deployment(run: Run) -> None:
@@ -339,8 +250,3 @@ def test_a_remote_is_where_releases_meet(run: Run, root: Path, tmp_path: Path) -
     assert git(tmp_path / "hub.git", "rev-parse", "tocsin/local") == git(
         root, "rev-parse", "tocsin/local"
     )
-
-
-def _lock_lines(root: Path) -> list[str]:
-    text = (root / "detections/tocsin.lock").read_text()
-    return [line for line in text.splitlines() if not line.startswith("#")]

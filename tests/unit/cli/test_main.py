@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from authoring import OTHER_ID, RULE_ID, events, heed_interrupts, project, rule, write
+from authoring import heed_interrupts, rule, write
 from conftest import Tocsin
 from patience import SECONDS
 
@@ -218,95 +218,3 @@ def test_names_of_files_that_are_no_text(tocsin: Tocsin, tmp_path: Path) -> None
         pytest.skip("this file system takes only names that are UTF-8")
     for fmt in ("text", "json", "github", "sarif"):
         assert tocsin("validate", tmp_path, "--format", fmt).code == 1
-
-
-def test_scan_prints_one_line_a_match_and_figures_last(tocsin: Tocsin, tmp_path: Path) -> None:
-    write(tmp_path / "rules/a.yml", rule())
-    write(tmp_path / "rules/b.yml", rule(id=OTHER_ID, detection={"s": {"x": 1}, "condition": "s"}))
-    one = events(tmp_path / "1.jsonl", {"action": "refund"}, {"x": "1"})
-    two = events(tmp_path / "2.jsonl", {"x": 1, "action": "Refund"})
-    ended = tocsin("scan", "--rules", tmp_path / "rules", "--events", one, two, "--stats")
-    assert [json.loads(line) for line in ended.stdout.splitlines()] == [
-        {"rule": OTHER_ID, "event": 1, "file": str(one), "line": 2, "time": None},
-        {"rule": OTHER_ID, "event": 2, "file": str(two), "line": 1, "time": None},
-        {"rule": RULE_ID, "event": 0, "file": str(one), "line": 1, "time": None},
-        {"rule": RULE_ID, "event": 2, "file": str(two), "line": 1, "time": None},
-    ]
-    figures = json.loads(ended.stderr.splitlines()[-1])
-    assert figures["events"] == 3
-    assert figures["rules"] == 2
-    assert figures["matches"] == 4
-    assert {"load_seconds", "scan_seconds", "events_per_second"} <= set(figures)
-    assert ended.code == 0
-
-
-def test_scan_goes_on_despite_findings_unless_strict(tocsin: Tocsin, tmp_path: Path) -> None:
-    write(tmp_path / "rules/a.yml", rule())
-    write(tmp_path / "rules/b.yml", rule(id=OTHER_ID, level="huge"))
-    given = write(tmp_path / "e.jsonl", '{"action": "refund"}\nnonsense\n')
-    args = ["scan", "--rules", str(tmp_path / "rules"), "--events", str(given)]
-    ended = tocsin(*args)
-    assert ended.code == 1
-    [line] = ended.stdout.splitlines()
-    assert json.loads(line) == {
-        "rule": RULE_ID,
-        "event": 0,
-        "file": str(given),
-        "line": 1,
-        "time": None,
-    }
-    assert "TOC010" in ended.stderr
-    assert "TOC071" in ended.stderr
-    ended = tocsin(*args, "--strict")
-    assert (ended.code, ended.stdout) == (1, "")
-    assert "nothing scanned: 2 errors" in ended.stderr
-
-
-def test_events_of_stdin_and_their_time(tocsin: Tocsin, tmp_path: Path) -> None:
-    write(tmp_path / "r.yml", rule())
-    given = '{"action": "pay"}\n\n{"action": "refund", "timestamp": "2026-03-04T05:06:07Z"}\n'
-    args = ["scan", "--rules", str(tmp_path / "r.yml"), "--events", "-"]
-    [line] = tocsin(*args, stdin=given).stdout.splitlines()
-    told = {"file": "stdin", "line": 3, "time": "2026-03-04T05:06:07.000Z"}
-    assert json.loads(line) == {"rule": RULE_ID, "event": 1, **told}
-    table = tocsin(*args, "--format", "table", stdin=given).stdout
-    assert "stdin:3" in table
-    assert "2026-03-04T05:06:07.000Z" in table
-
-
-def test_a_table_of_matches_is_on_stdout_with_titles_as_they_are(
-    tocsin: Tocsin, tmp_path: Path
-) -> None:
-    write(tmp_path / "r.yml", rule(title="A [/b] [red]title"))
-    given = events(tmp_path / "e.jsonl", {"action": "refund"})
-    args = ["scan", "--rules", str(tmp_path / "r.yml"), "--events", str(given)]
-    ended = tocsin(*args, "--format", "table", env={"COLUMNS": "120"})
-    assert ended.code == 0
-    assert "A [/b] [red]title" in ended.stdout
-
-
-def test_test_shows_names_and_events_as_they_are(tocsin: Tocsin, tmp_path: Path) -> None:
-    tests = [{"name": "[/x] [b]y", "events": [{"action": "[/red]"}], "expect": {"alerts": 1}}]
-    root = project(tmp_path / "[bold]", {"r.yml": rule(tocsin={"tests": tests})})
-    ended = tocsin("test", root, env={"COLUMNS": "200"})
-    assert ended.code == 1
-    assert "[/x] [b]y" in ended.stderr
-    assert "'[/red]'" in ended.stderr
-    assert "[bold]" in ended.stderr
-
-
-def test_test_in_json_and_junit(tocsin: Tocsin, tmp_path: Path) -> None:
-    tests = [{"name": "fires", "events": [{"action": "refund"}], "expect": {"alerts": 1}}]
-    root = project(tmp_path, {"r.yml": rule(tocsin={"tests": tests})})
-    ended = tocsin("test", root, "--format", "json", "--junit", tmp_path / "out.xml")
-    assert ended.code == 0
-    [found] = json.loads(ended.stdout)
-    assert (found["case"], found["status"], found["engine"]) == ("fires", "passed", "evaluator")
-    assert b'<testsuite name="tocsin.evaluator"' in (tmp_path / "out.xml").read_bytes()
-
-
-def test_test_of_a_rule_with_errors_is_1(tocsin: Tocsin, tmp_path: Path) -> None:
-    root = project(tmp_path, {"r.yml": rule(level="huge")})
-    ended = tocsin("test", root)
-    assert ended.code == 1
-    assert "not tested because of errors: 1 error" in ended.stderr

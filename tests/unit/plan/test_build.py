@@ -1,22 +1,15 @@
-"""Plans: the right word for every difference, drift, refusals, words for people, saved files."""
+"""Plans: the right word for every difference, drift, refusals, what stays apart."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
-from rich.console import Console
 
 from deploying import Spec, State, desired
 from tocsin.cli.plan_text import plan_text
-from tocsin.errors import ConfigError
-from tocsin.plan import explain, saved
-from tocsin.plan.build import Desired, build
-from tocsin.plan.judge import judged
-from tocsin.plan.rollback import number_of
+from tocsin.plan import explain
+from tocsin.plan.build import build
 from tocsin.plan.steps import (
     Bundle,
     Deploy,
@@ -29,41 +22,8 @@ from tocsin.plan.steps import (
 )
 from tocsin.release.entry import Action
 from tocsin.release.finding import ISOLATED, Finding
-from tocsin.release.state_decision import Fate, StateDecision
 from tocsin.state.live import Live, LiveArtifact
-from tocsin.state.release import Release
-
-BASE = {"a": Spec(), "b": Spec(body="b2")}
-
-
-def release(state: State) -> Release:
-    """What the ledger would say after these were deployed."""
-    return Release(
-        number=4,
-        environment="local",
-        project="payments",
-        parent="p" * 40,
-        made="2026-01-01T00:00:00+00:00",
-        who="A",
-        reason="apply",
-        plan="0" * 64,
-        entries=desired(state).entries,
-        commit="c" * 40,
-    )
-
-
-def in_place(state: State) -> Live:
-    entries = desired(state).entries
-    return Live({e.path: LiveArtifact(e.path, e.artifact, e.mode) for e in entries}, 4)
-
-
-def plan(before: State, after: State, *, live: Live | None = None, **extra: Any) -> Bundle:
-    wanted = replace(desired(after), **extra)
-    return build(wanted, release(before), live or in_place(before))
-
-
-def actions(bundle: Bundle) -> dict[str, Action]:
-    return {e.key: e.action for e in bundle.plan.result}
+from unit.plan.changes import BASE, actions, facts, in_place, plan, release
 
 
 @pytest.mark.parametrize(
@@ -107,8 +67,8 @@ def test_added_and_removed() -> None:
 
 def test_off_here_is_removed_and_says_why() -> None:
     bundle = plan(BASE, {"b": BASE["b"]}, off=frozenset({"id-a"}))
-    assert "removed · batch-sql audit" in "".join(f" · {f}" for f in _facts(bundle))
-    assert "off in local" in _facts(bundle)
+    assert "removed · batch-sql audit" in "".join(f" · {f}" for f in facts(bundle))
+    assert "off in local" in facts(bundle)
 
 
 def test_a_renamed_detection_leaves_its_old_file() -> None:
@@ -116,7 +76,7 @@ def test_a_renamed_detection_leaves_its_old_file() -> None:
     deploy, discard = bundle.plan.steps
     assert isinstance(deploy, Deploy)
     assert discard == Discard("batch-sql/audit/a.sql", "moved")
-    assert "was a" in _facts(bundle)
+    assert "was a" in facts(bundle)
 
 
 def test_two_detections_may_change_names_with_each_other() -> None:
@@ -174,7 +134,7 @@ class TestDrift:
         [step] = bundle.plan.steps
         assert isinstance(step, Deploy)
         assert (step.after.action, step.drift) == (Action.CHANGED, "altered")
-        assert "was altered in place" in _facts(bundle)
+        assert "was altered in place" in facts(bundle)
 
     def test_drift_and_a_new_title_are_two_steps(self) -> None:
         after = {**BASE, "a": Spec(title="t2")}
@@ -239,179 +199,6 @@ def test_the_digest_covers_everything() -> None:
         replace(base, warnings=("w",)),
     ]
     assert len({base.digest, *(p.digest for p in others)}) == 7
-
-
-class TestWords:
-    def test_a_line_reads_as_promised(self) -> None:
-        before = {"payout-destination-changed": Spec(version=7)}
-        after = {"payout-destination-changed": Spec(logic="l2", body="b9", version=8)}
-        line = plan_text(plan(before, after).plan).plain.splitlines()[1]
-        old, new = (desired(s).entries[0].artifact[:8] for s in (before, after))
-        assert line == (
-            "~ payout-destination-changed v7 → v8 · changed · batch-sql audit · "
-            f"artifact {old} → {new} · 2 cases"
-        )
-
-    def test_control_characters_never_reach_the_terminal(self) -> None:
-        bundle = plan({}, {"a": Spec(key="\x1b[2Jrule\r")})
-        page = plan_text(bundle.plan).plain
-        assert "\x1b" not in page
-        assert "\r" not in page
-
-    def test_rich_markup_in_a_name_stays_text(self) -> None:
-        console = Console(record=True, width=200, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123 - closed below
-        console.print(plan_text(plan({}, {"a": Spec(key="[red]x[/red]")}).plan))
-        console.file.close()
-        assert "[red]x[/red]" in console.export_text()
-
-    def test_markdown_names_are_no_markup(self) -> None:
-        bundle = plan({}, {"a": Spec(key="a|b`<img>[x](y)@team")}, warnings=("w *x*",))
-        page = explain.markdown(bundle.plan)
-        [row] = [line for line in page.splitlines() if line.startswith("| `+`")]
-        assert "a\\|b\\`&lt;img&gt;\\[x\\]\\(y\\)@\N{ZERO WIDTH SPACE}team" in row
-        assert "- **warning**: w \\*x\\*" in page
-
-    def test_json_is_the_plan(self) -> None:
-        bundle = plan(BASE, {**BASE, "a": Spec(body="b9")})
-        shown = json.loads(json.dumps(explain.as_json(bundle.plan)))
-        assert shown["digest"] == bundle.plan.digest
-        assert shown["counts"] == {"recompiled": 1, "unchanged": 1}
-        assert shown["steps"][0]["kind"] == "deploy"
-
-
-class TestSaved:
-    @pytest.fixture
-    def bundle(self) -> Bundle:
-        wanted = {"b": Spec(body="é\x00"), "c": Spec(body="b3"), "d": Spec(title="x")}
-        return plan({"a": Spec(), "d": Spec()}, wanted)
-
-    def test_comes_back_whole(self, bundle: Bundle, tmp_path: Path) -> None:
-        saved.write(bundle, tmp_path / "p.json")
-        assert saved.read(tmp_path / "p.json") == bundle
-
-    @pytest.mark.parametrize("where", ["plan", "digest", "bodies", "lost", "form"])
-    def test_an_edit_is_found(self, bundle: Bundle, tmp_path: Path, where: str) -> None:
-        data = saved.to_json(bundle)
-        name = next(iter(bundle.bodies))
-        if where == "plan":
-            data["plan"]["environment"] = "prod"
-        elif where == "digest":
-            data["digest"] = "0" * 64
-        elif where == "bodies":
-            data["bodies"][name] = "ZXZpbA=="
-        elif where == "lost":
-            del data["bodies"][name]
-        else:
-            data["form"] = 9
-        (tmp_path / "p.json").write_text(json.dumps(data))
-        with pytest.raises(ConfigError, match=r"edited|has form"):
-            saved.read(tmp_path / "p.json")
-
-    @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"form": 2}', "[" * 100_000, "\xff"])
-    def test_what_is_no_plan(self, tmp_path: Path, text: str) -> None:
-        (tmp_path / "p.json").write_text(text, encoding="latin-1")
-        with pytest.raises(ConfigError, match="not a saved plan"):
-            saved.read(tmp_path / "p.json")
-
-    def test_no_file(self, tmp_path: Path) -> None:
-        with pytest.raises(ConfigError, match="cannot read"):
-            saved.read(tmp_path / "p.json")
-        with pytest.raises(ConfigError, match="cannot write"):
-            saved.write(plan(BASE, BASE), tmp_path / "no" / "p.json")
-
-
-@pytest.mark.parametrize(("text", "number"), [("7", 7), ("v7", 7), ("v12", 12)])
-def test_versions_are_read_with_and_without_letter(text: str, number: int) -> None:
-    assert number_of(text, "v") == number
-
-
-@pytest.mark.parametrize("text", ["", "v", "r7", "7.1", "-1", "v 7", "seven"])
-def test_what_is_no_version(text: str) -> None:
-    with pytest.raises(ConfigError, match="not a number"):
-        number_of(text, "v")
-
-
-def _facts(bundle: Bundle) -> list[str]:
-    return [fact for row in explain.rows(bundle.plan) for fact in row.facts]
-
-
-def part(**more: Any) -> Spec:
-    """A detection whose artifact is a part of a pack."""
-    return Spec(suffix="json", **more)
-
-
-def test_packs_that_change_are_shown_with_what_moves() -> None:
-    before = {"a": part(), "b": part(body="b2"), "c": part(body="b3"), "x": Spec(body="b5")}
-    after = {"a": part(), "b": part(body="new", logic="l2", version=2), "d": part(body="b4")}
-    shown = plan(before, after, packed=frozenset({"batch-sql"})).plan
-    [pack] = shown.packs
-    assert (pack.added, pack.removed, pack.changed, pack.kept) == (
-        ("id-d",),
-        ("id-c",),
-        ("id-b",),
-        1,
-    )
-    line = (
-        "batch-sql · 3 detections · 1 added · 1 changed · 1 removed · 1 unchanged · "
-        f"{pack.before[:8]} → {pack.after[:8]}"
-    )
-    assert f"pack audit · {line}" in str(plan_text(shown))
-    assert f"- **pack** audit: {line}" in explain.markdown(shown)
-    assert explain.as_json(shown)["packs"][0]["changed"] == ["id-b"]
-
-
-def test_packs_that_stay_are_not_shown() -> None:
-    parts = {"a": part()}
-    assert not plan(parts, parts, packed=frozenset({"batch-sql"})).plan.packs
-    [gone] = plan(parts, {}, packed=frozenset({"batch-sql"})).plan.packs
-    assert gone.after == ""
-    shown = plan(parts, {}, packed=frozenset({"batch-sql"})).plan
-    assert "→ none" in str(plan_text(shown))
-
-
-# --- state, and what runs otherwise ---------------------------------------------------------------
-
-
-def correlated(spec: Spec, wish: str = "") -> Desired:
-    """The one detection `a`, a correlation."""
-    wanted = desired({"a": spec})
-    found = replace(wanted.entries[0], sources=("audit",), on_change=wish)  # type: ignore[arg-type] # any text
-    return replace(wanted, entries=(found,))
-
-
-def verdict_on(change: Spec, wish: str, verdict: StateDecision) -> tuple[Bundle, list[Any]]:
-    """The plan for a changed correlation, and what was asked of the judge."""
-    last = replace(release({}), entries=correlated(Spec()).entries)
-    asked = []
-
-    def judge(*question: Any) -> StateDecision:
-        asked.append(question)
-        return verdict
-
-    old = {last.entries[0].artifact: b"b1"}
-    return judged(build(correlated(change, wish), last, None), old, judge), asked
-
-
-def test_a_changed_correlation_gets_a_verdict_on_its_state() -> None:
-    verdict = StateDecision(Fate.REPLAY, "the timespan grew", replay_ms=1_800_000, risk_ms=90_000)
-    changed = Spec(body="b2", logic="l2", version=2)
-    bundle, asked = verdict_on(changed, "replay", verdict)
-    assert asked == [("batch-sql", b"b1", b"b2", "replay")]
-    told = "state: replay 30m, 90s at risk (the timespan grew)"
-    assert told in str(plan_text(bundle.plan))
-    assert bundle.plan.problems == ()
-    assert saved.from_json(saved.to_json(bundle), "x").plan == bundle.plan
-
-
-def test_a_wish_that_cannot_be_met_is_a_problem_of_the_plan() -> None:
-    verdict = StateDecision(Fate.REPLAY, "the group changed", problem="the group changed")
-    bundle, _ = verdict_on(Spec(body="b2", logic="l2", version=2), "keep", verdict)
-    assert bundle.plan.problems == ("a asks to keep its state: the group changed",)
-
-
-def test_only_changes_of_state_are_judged() -> None:
-    _, asked = verdict_on(Spec(title="other"), "", StateDecision(Fate.KEEP, ""))
-    assert asked == []
 
 
 def test_what_runs_otherwise_is_a_step_of_its_own() -> None:

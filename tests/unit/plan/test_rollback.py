@@ -92,3 +92,14 @@ def test_damaged_bytes_are_never_deployed(world: World) -> None:
     (world.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(LedgerError, match="does not have the recorded artifact of payout"):
         rollback.to_release(world.ledger, 1)
+
+
+@pytest.mark.parametrize(("text", "number"), [("7", 7), ("v7", 7), ("v12", 12)])
+def test_versions_are_read_with_and_without_letter(text: str, number: int) -> None:
+    assert rollback.number_of(text, "v") == number
+
+
+@pytest.mark.parametrize("text", ["", "v", "r7", "7.1", "-1", "v 7", "seven"])
+def test_what_is_no_version(text: str) -> None:
+    with pytest.raises(ConfigError, match="not a number"):
+        rollback.number_of(text, "v")

@@ -8,9 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 
 from authoring import project, rule, write
 from conftest import Tocsin
+from correlating import RULES, SOURCE, correlation
+from tocsin.cli.main import main_group
 
 MANY = 8
 SUMMARY = f"{MANY} detections without errors; {MANY * 3} warnings"
@@ -97,3 +100,31 @@ def test_findings_that_end_another_command_are_grouped_too(tocsin: Tocsin, adopt
     assert ended.code == 1
     assert "8 × warning TOC101" in ended.stderr
     assert ended.stderr.endswith("`tocsin validate --all` shows every finding\n")
+
+
+def validated(*paths: Path) -> tuple[int, list[dict[str, str]]]:
+    words = ["validate", "--format", "json", *map(str, paths)]
+    result = CliRunner().invoke(main_group, words)
+    return result.exit_code, json.loads(result.stdout)
+
+
+def test_validate_finds_references_in_any_folder(tmp_path: Path) -> None:
+    rules = write(tmp_path / "rules.yml", RULES)
+    main = write(tmp_path / "main.yml", correlation(rules="[a, c]"))
+    code, found = validated(tmp_path)
+    assert (code, [each["code"] for each in found]) == (1, ["TOC094"])
+    assert validated(rules, main) == (code, found)
+    assert len(validated(main)[1]) == 2
+
+
+def test_validate_of_one_file_knows_the_rules_of_its_project(tmp_path: Path) -> None:
+    files = {"ab.yml": RULES, "main.yml": correlation(), "bad.yml": correlation(rules="[nix]")}
+    files["bad.yml"] = files["bad.yml"].replace("main", "bad")
+    root = project(tmp_path, files, SOURCE)
+    for paths in (["rules/main.yml"], ["rules/ab.yml", "rules/main.yml"]):
+        code, found = validated(*(root / path for path in paths))
+        assert code == 0
+        assert {each["file"] for each in found} <= {str(root / path) for path in paths}
+    code, found = validated(root / "rules")
+    assert code == 1
+    assert [each["code"] for each in found if each["severity"] == "error"] == ["TOC094"]

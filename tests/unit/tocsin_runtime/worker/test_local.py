@@ -2,28 +2,21 @@
 
 import gzip
 import json
-import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from conftest import Tocsin
 from patience import SECONDS
-from tocsin.cli.commands.worker import worker
-from tocsin.errors import ConfigError
-from tocsin.events.decode import NotAnEventError, decode
-from tocsin.events.piece import MAX_DEPTH, MAX_EVENT_BYTES
+from tocsin.events.piece import MAX_DEPTH
 from tocsin_runtime.alerts.alert import Evidence, alert_id
-from tocsin_runtime.stream.base import Output, Record, Sink
-from tocsin_runtime.stream.loop import Batch, Counters, run
-from tocsin_runtime.worker.files import FileStream, SinkFile
+from unit.tocsin_runtime.worker.on_files import alerted, call, deployed, events_file, work
 from worker_world import (
     AUDIT_EVENTS,
     ERROR,
@@ -31,7 +24,6 @@ from worker_world import (
     ROLE,
     WEB_EVENTS,
     World,
-    build_world,
     event_digest,
     lines,
     read_lines,
@@ -40,41 +32,7 @@ from worker_world import (
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    made = build_world(tmp_path / "shop")
-    made.deploy("here")
-    return made
-
-
-def call(world: World, *args: str | Path) -> Result:
-    """The command in this process; what it raises is raised here."""
-    told = CliRunner().invoke(
-        worker, ["--project", str(world.root), *map(str, args)], standalone_mode=False
-    )
-    if told.exception:
-        raise told.exception
-    return told
-
-
-def work(world: World, *args: str | Path, code: int = 0) -> dict[str, Any]:
-    """The report of a run that ended with this code."""
-    told = call(world, "--env", "here", "--format", "json", *args)
-    assert told.return_value == code
-    report: dict[str, Any] = json.loads(told.stdout)
-    return report
-
-
-def events_file(tmp_path: Path, *events: Any, name: str = "events.jsonl") -> Path:
-    path = tmp_path / name
-    path.write_bytes(lines(*events))
-    return path
-
-
-def alerted(world: World) -> list[tuple[str, str]]:
-    """Detection and event of each alert."""
-    return sorted(
-        (a["subject"], a["data"]["unmapped"]["tocsin"]["event_ids"][0])
-        for a in read_lines(world.folder("here") / "alerts.jsonl")
-    )
+    return deployed(tmp_path / "shop")
 
 
 def expected(world: World) -> list[tuple[str, str]]:
@@ -169,7 +127,6 @@ def test_gzip_is_seen_by_content_and_several_files_are_read(world: World, tmp_pa
 
 
 DEEP = b'{"a":' * 101 + b"1" + b"}" * 101
-
 NO_EVENTS: Sequence[tuple[bytes, str]] = (
     (b"oops", "not JSON"),
     (b'{"id": "x"', "not JSON"),
@@ -202,25 +159,6 @@ def test_what_is_no_event_is_put_aside_and_the_worker_goes_on(world: World, tmp_
         assert letter["reason"].startswith(reason)
         assert (letter["topic"], letter["offset"]) == (str(path), mixed.index(row))
     assert len(alerted(world)) == 3
-
-
-def test_events_at_the_limits_are_taken() -> None:
-    deep = b'{"a":' * MAX_DEPTH + b'"' + b"[" * 500 + b'"' + b"}" * MAX_DEPTH
-    assert list(decode(deep)) == ["a"]
-    fits = b'{"a":"' + b"x" * (MAX_EVENT_BYTES - 8) + b'"}'
-    assert len(decode(fits)["a"]) == MAX_EVENT_BYTES - 8
-    with pytest.raises(NotAnEventError, match="larger than"):
-        decode(fits + b" ")
-
-
-def test_a_line_without_end_is_not_read_into_memory(tmp_path: Path) -> None:
-    path = tmp_path / "long"
-    path.write_bytes(b'{"a":"' + b"x" * (2 * MAX_EVENT_BYTES) + b'"}\n{"id": 1}\n')
-    records = FileStream([path], {}).poll() or []
-    assert [(r.offset, r.problem[:11], len(r.value)) for r in records] == [
-        (0, "larger than", MAX_EVENT_BYTES + 1),
-        (1, "", 9),
-    ]
 
 
 def test_shadow_is_counted_but_raises_no_alert(world: World, tmp_path: Path) -> None:
@@ -269,71 +207,6 @@ def test_the_table_for_people(tocsin: Tocsin, world: World, tmp_path: Path) -> N
     assert "3 new alerts" in ended.stderr
 
 
-def _damage(world: World, what: str) -> None:
-    folder = world.folder("here")
-    artifact = next(folder.rglob("role.json"))
-    table = folder / "live.json"
-    live = json.loads(table.read_text())
-    if what == "bytes":
-        artifact.write_bytes(artifact.read_bytes().replace(b"role", b"rule"))
-    elif what == "gone":
-        artifact.unlink()
-    elif what == "table":
-        table.write_text("{")
-    elif what == "form":
-        table.write_text(json.dumps({**live, "form": 9}))
-    elif what == "elsewhere":
-        live["detections"][0]["path"] = "../../../tocsin.toml"
-        table.write_text(json.dumps(live))
-    elif what == "other":
-        table.write_text(json.dumps({**live, "environment": "prod"}))
-    elif what == "never":
-        table.unlink()
-    elif what == "sink":
-        (folder / "alerts.jsonl").write_text("no alert\n")
-
-
-@pytest.mark.parametrize(
-    ("what", "message"),
-    [
-        ("bytes", "not what was released"),
-        ("gone", "no such file"),
-        ("table", "cannot be read"),
-        ("form", "form 9 is not known"),
-        ("elsewhere", "outside the folder"),
-        ("other", "belongs to environment prod, not to here"),
-        ("never", "nothing is deployed"),
-        ("sink", "alerts.jsonl:1 was not written by Tocsin"),
-    ],
-)
-def test_a_damaged_deployment_is_refused(
-    world: World, tmp_path: Path, what: str, message: str
-) -> None:
-    _damage(world, what)
-    path = events_file(tmp_path, *AUDIT_EVENTS)
-    with pytest.raises(ConfigError, match=re.escape(message)):
-        call(world, "--env", "here", "--events", path)
-
-
-def test_wrong_calls_are_explained(world: World, tmp_path: Path) -> None:
-    cut = tmp_path / "cut.gz"
-    cut.write_bytes(gzip.compress(lines(*AUDIT_EVENTS))[:-9])
-    calls: dict[str, tuple[str | Path, ...]] = {
-        "no events": ("--env", "here"),
-        "no such file": ("--env", "here", "--events", tmp_path / "none.jsonl"),
-        "gzip file is cut short": ("--env", "here", "--events", cut),
-        "no source": ("--env", "here", "--events", cut, "--source", "odd"),
-        "no environment": ("--env", "odd"),
-        "no value for `bootstrap`": ("--env", "cluster"),
-        "kind kafka and flink": ("--env", "here", "--listen", "127.0.0.1:0"),
-        "SHOP_KAFKA is not set": ("--env", "broker"),
-        "for environments of kind local": ("--env", "broker", "--source", "audit"),
-    }
-    for message, args in calls.items():
-        with pytest.raises(ConfigError, match=message):
-            call(world, *args)
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_worker_in_good_order(
     world: World, tmp_path: Path, number: int, code: int
@@ -359,78 +232,3 @@ def test_a_signal_ends_the_worker_in_good_order(
     assert "Traceback" not in err
     assert 0 < json.loads(out)["events"] < count
     assert len(alerted(world)) == 3
-
-
-# --- the loop itself ----------------------------------------------------------------------------
-
-
-class _Scripted:
-    """A stream that gives prepared batches and notes what happens."""
-
-    def __init__(self, *batches: Sequence[Record]) -> None:
-        self.batches = list(batches)
-        self.log: list[str] = []
-        self.refused: set[int] = set()
-
-    def poll(self) -> Sequence[Record] | None:
-        return self.batches.pop(0) if self.batches else None
-
-    def commit(self, outputs: Iterable[Output]) -> bool:
-        self.log.append(f"commit {len(list(outputs))}")
-        return len(self.log) not in self.refused
-
-    def close(self) -> None:
-        self.log.append("close")
-
-
-def _record(n: int) -> Record:
-    return Record("t", 0, n, b"{}")
-
-
-def test_the_loop_commits_each_batch_once_and_closes() -> None:
-    stream = _Scripted([_record(0)], [], [_record(1), _record(2)])
-    counters = run(stream, lambda rs: Batch([Output(Sink.DEAD, "k", b"")], Counters(len(rs))))
-    assert stream.log == ["commit 1", "commit 1", "close"]
-    assert counters.events == 3
-
-
-def test_the_loop_counts_what_was_committed_only() -> None:
-    stream = _Scripted([_record(0)], [_record(1), _record(2)], [_record(1), _record(2)])
-    stream.refused = {2}
-    counters = run(stream, lambda rs: Batch([], Counters(len(rs))))
-    assert stream.log == ["commit 0", "commit 0", "commit 0", "close"]
-    assert counters.events == 3
-
-
-def test_the_loop_closes_and_counts_nothing_when_processing_fails() -> None:
-    stream = _Scripted([_record(0)])
-
-    def fail(_: Sequence[Record]) -> Batch:
-        raise ValueError("broken")
-
-    with pytest.raises(ValueError, match="broken"):
-        run(stream, fail)
-    assert stream.log == ["close"]
-
-
-def test_the_loop_stops_between_batches() -> None:
-    stream = _Scripted([_record(0)], [_record(1)])
-    run(stream, lambda rs: Batch([], Counters(len(rs))), lambda: bool(stream.log))
-    assert stream.log == ["commit 0", "close"]
-
-
-def test_a_sink_file_holds_each_key_once(tmp_path: Path) -> None:
-    def output(key: str, text: str) -> Output:
-        return Output(Sink.ALERTS, key, json.dumps({"id": key, "text": text}).encode(), "d")
-
-    path = tmp_path / "sink.jsonl"
-    SinkFile(path, "id").append([output("a", "first"), output("b", "first")])
-    again = SinkFile(path, "id")
-    again.append([output("b", "second"), output("c", "second"), output("c", "third")])
-    assert [(r["id"], r["text"]) for r in read_lines(path)] == [
-        ("a", "first"),
-        ("b", "first"),
-        ("c", "second"),
-    ]
-    assert again.written == {"d": 1}
-    assert again.repeated == {"d": 1}
