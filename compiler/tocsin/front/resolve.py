@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 
-from tocsin.diagnostics import Diagnostic, Severity, near
+from tocsin.diagnostics import Diagnostic, Severity, alike, near
 from tocsin.front.routes import Routes
 from tocsin.front.rule import Rule
 from tocsin.front.sources import known_logsources, select
 from tocsin.ir.nodes import Cidr, Compare, Expr, Leaf, Test, TimePart, all_of
 from tocsin.ir.query import Query
 from tocsin.ir.walk import fields_of, nodes_of
-from tocsin.model.source import FieldType, Served, Source
+from tocsin.model.source import FieldType, LogSource, Served, Source
 from tocsin.plural import plural
 
 _TEXTUAL = {FieldType.STRING, FieldType.STRINGS, FieldType.TIMESTAMP}
 _NUMERIC = {FieldType.STRING, FieldType.STRINGS, FieldType.INTEGER, FieldType.DOUBLE}
 
+_UNDECLARED = "declare it in sources/<name>.yml; `tocsin source list` shows what comes with Tocsin"
 HINTED = 100
 """Unknown fields of a detection that are named one by one."""
 
@@ -61,7 +63,7 @@ def _bind(rule: Rule, sources: Mapping[str, Source]) -> tuple[Source, Served] | 
     place = rule.place("logsource")
     if not serving:
         what = f"no source serves {detection.logsource}"
-        hint = _near_logsource(rule, sources) or "declare it in sources/<name>.yml"
+        hint = _near_logsource(rule, sources) or _UNDECLARED
         return Diagnostic("TOC045", what, place, hint=hint, rule=detection.id)
     names = ", ".join(source.name for source, _ in serving)
     message = f"several sources serve {detection.logsource}: {names}"
@@ -70,9 +72,16 @@ def _bind(rule: Rule, sources: Mapping[str, Source]) -> tuple[Source, Served] | 
 
 
 def _near_logsource(rule: Rule, sources: Mapping[str, Source]) -> str:
-    known = [str(served.logsource) for source in sources.values() for served in source.serves]
-    close = near(str(rule.detection.logsource), known)
+    """The log source that was meant, where all parts that differ are slips."""
+    wanted = rule.detection.logsource
+    known = (served.logsource for source in sources.values() for served in source.serves)
+    close = next((each for each in known if _slip(wanted, each)), None)
     return f"did you mean {close}?" if close else ""
+
+
+def _slip(wanted: LogSource, other: LogSource) -> bool:
+    pairs = zip(astuple(wanted), astuple(other), strict=True)
+    return all(one == two or alike(one, [two]) for one, two in pairs)
 
 
 def _check(rule: Rule, expr: Expr, source: Source) -> Iterator[Diagnostic]:

@@ -94,6 +94,12 @@ def test_no_source(tmp_path: Path) -> None:
     assert (found.code, found.hint) == ("TOC045", "did you mean product=shop, service=audit?")
 
 
+@pytest.mark.parametrize("other", [{"service": "audit-app"}, {"category": "audit"}])
+def test_a_log_source_of_its_own_is_no_slip(tmp_path: Path, other: dict[str, str]) -> None:
+    found = finding(load(tmp_path, logsource={"product": "shop", **other}))
+    assert found.hint.startswith("declare it in sources/<name>.yml")
+
+
 def test_several_sources(tmp_path: Path) -> None:
     root = project(tmp_path, {"refund.yml": rule()})
     (root / "sources/other.yml").write_text(SOURCE.replace("source: shop", "source: other"))
