@@ -9,10 +9,12 @@ class TocsinError(Exception):
     """Something outside went wrong: shown as one message and a hint, never as a stack trace.
 
     Exit codes: 1 findings, 2 usage or configuration, 3 our bug, 130 interrupted. `code` is what
-    programs tell errors apart by.
+    programs tell errors apart by. `refuses`: it keeps a deployment from being done, which the
+    ledger records.
     """
 
     code: ClassVar[str] = "error"
+    refuses: ClassVar[bool] = False
 
     def __init__(self, message: str, *, hint: str = "", exit_code: int = 2) -> None:
         super().__init__(scrub(message))
@@ -43,10 +45,23 @@ class LedgerError(TocsinError):
     code = "ledger"
 
 
+class BusyError(LedgerError):
+    """Somebody else is at it."""
+
+    refuses = True
+
+
+class ProblemsError(LedgerError):
+    """A plan has problems, and is not applied."""
+
+    refuses = True
+
+
 class StaleError(LedgerError):
     """Something has changed since the plan was made: plan again."""
 
     code = "stale"
+    refuses = True
 
     def __init__(self, message: str, *, hint: str = "plan again") -> None:
         super().__init__(message, hint=hint, exit_code=1)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tocsin import fault
-from tocsin.errors import ConfigError, LedgerError
+from tocsin.errors import BusyError, ConfigError
 
 _TEMPORARY = ".new"
 
@@ -59,7 +59,7 @@ def listed(root: Path) -> list[Path]:
 
 @contextmanager
 def held(path: Path, what: str) -> Iterator[None]:
-    """Hold a lock file, or raise LedgerError naming its holder.
+    """Hold a lock file, or raise BusyError naming its holder.
 
     The kernel drops the lock when the holder dies, so that no stale lock is ever left and no
     reused process id can be mistaken for the holder; the id inside is for the message only.
@@ -74,7 +74,7 @@ def held(path: Path, what: str) -> Iterator[None]:
         except BlockingIOError as taken:
             file.seek(0)
             holder = file.read().decode("ascii", "replace").strip() or "unknown"
-            raise LedgerError(
+            raise BusyError(
                 f"another {what} is running (process {holder})", hint="wait until it has finished"
             ) from taken
         file.truncate(0)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tocsin.app.attempts import Underway, attempt, record
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import plan_project, plan_repair
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
 from tocsin.plan.reviewed import became, check_same
 from tocsin.plan.steps import Bundle, Plan
+from tocsin.state.ledger_event import AnyEvent, Interrupted
 from tocsin.state.release import Release
 
 Review = Callable[[Plan], None]
@@ -28,14 +30,17 @@ def apply_project(
 
     Raises StaleError if a plan was `reviewed` and the same is not planned here and now.
     """
-    release = finish_interrupted(opened)
-    if release and reviewed and became(reviewed.plan, release):
-        return release
-    bundle = _made_again(opened, reviewed.plan) if reviewed else plan_project(opened)
-    review(bundle.plan)
-    if not (bundle.plan.steps or bundle.plan.problems):
-        return None
-    return carry_out(opened, bundle, approvals, evidence)
+    with attempt(opened, "apply") as underway:
+        release = finish_interrupted(opened, underway)
+        if release and reviewed and became(reviewed.plan, release):
+            return release
+        underway.plan = reviewed.plan if reviewed else None
+        bundle = _made_again(opened, reviewed.plan) if reviewed else plan_project(opened)
+        underway.plan = bundle.plan
+        review(bundle.plan)
+        if not (bundle.plan.steps or bundle.plan.problems):
+            return None
+        return carry_out(opened, bundle, approvals, evidence)
 
 
 def _made_again(opened: OpenEnvironment, reviewed: Plan) -> Bundle:
@@ -45,12 +50,16 @@ def _made_again(opened: OpenEnvironment, reviewed: Plan) -> Bundle:
     return own
 
 
-def finish_interrupted(opened: OpenEnvironment) -> Release | None:
+def finish_interrupted(opened: OpenEnvironment, underway: Underway) -> Release | None:
     """Finish an interrupted apply; returns its release."""
     target = opened.reachable()
-    if not opened.interrupted:
+    order = target.journal.pending()
+    if order is None:
         return None
+    underway.plan = plan = order.bundle.plan
     release = resume(target, opened.ledger, opened.progress)
+    underway.plan, number = None, release.number if release else 0
+    record(opened, Interrupted(began_by=order.who, plan=plan.digest, release=number))
     if release:
         opened.progress.notify(f"an interrupted apply was finished: release {release.number}")
     else:
@@ -59,10 +68,15 @@ def finish_interrupted(opened: OpenEnvironment) -> Release | None:
 
 
 def carry_out(
-    opened: OpenEnvironment, bundle: Bundle, approvals: tuple[str, ...], evidence: Any
+    opened: OpenEnvironment,
+    bundle: Bundle,
+    approvals: tuple[str, ...],
+    evidence: Any,
+    events: tuple[AnyEvent, ...] = (),
 ) -> Release:
     """Apply a plan in the name of git's user."""
-    order, target = Order(bundle, opened.ledger.who(), approvals, evidence), opened.reachable()
+    target = opened.reachable()
+    order = Order(bundle, opened.ledger.who(), approvals, evidence, events)
     release = apply(order, target, opened.ledger, opened.progress)
     if idle := target.unattended():
         opened.progress.notify(f"warning: {idle.words}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.plan.rollback import find
 from tocsin.release.entry import Action, Entry
+from tocsin.state.ledger_event import AnyEvent, Attempt, ForcedPromotion, as_json
 from tocsin.state.release import Release
 
 
@@ -21,6 +23,29 @@ def releases_of(opened: OpenEnvironment, rule: str) -> list[dict[str, Any]]:
     every = opened.ledger.releases()
     detection = find(rule, every)
     return [_touch(release, entry) for release, entry in _touches(detection.id, every)]
+
+
+def with_events(
+    opened: OpenEnvironment, rows: list[dict[str, Any]], rule: str | None
+) -> list[dict[str, Any]]:
+    """Releases with the events between them, newest first; what one brought stands above it.
+
+    With `rule`: the events that are about this detection alone.
+    """
+    events: Sequence[AnyEvent] = opened.ledger.events()
+    if rule:
+        detection = find(rule, opened.ledger.releases())
+        events = [event for event in events if _named(event) in {detection.key, detection.id, rule}]
+    told = [{"made": event.at, "event": as_json(event)} for event in events]
+    return sorted([*told[::-1], *rows], key=_made, reverse=True)
+
+
+def _named(event: AnyEvent) -> str:
+    return event.detection if isinstance(event, Attempt | ForcedPromotion) else ""
+
+
+def _made(row: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(row["made"])
 
 
 def _touches(detection: str, releases: list[Release]) -> Iterator[tuple[Release, Entry]]:

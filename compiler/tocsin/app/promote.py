@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tocsin.app.apply import Review, carry_out, finish_interrupted
+from tocsin.app.attempts import attempt
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.project import sound_project
 from tocsin.app.shadow import Watched, in_shadow, watched
@@ -18,7 +19,9 @@ from tocsin.plan import rollback as back
 from tocsin.plan.build import Desired
 from tocsin.plan.desired import compiled, entry_of
 from tocsin.plan.shadow import MARK, Placing
+from tocsin.plan.steps import Plan
 from tocsin.release.entry import Action, Entry
+from tocsin.state.ledger_event import ForcedPromotion
 from tocsin.state.release import Release
 
 
@@ -26,6 +29,7 @@ class PromotionDeniedError(TocsinError):
     """The policy does not allow it yet."""
 
     code = "denied"
+    refuses = True
 
 
 def promote(
@@ -36,17 +40,25 @@ def promote(
     Raises PromotionDeniedError if the policy does not allow it, unless `force`.
     """
     opened.reachable()
-    finish_interrupted(opened)
-    last = opened.ledger.last()
-    if last is None:
-        raise ConfigError(f"{opened.name} has no release yet")
-    entry = in_shadow(last, rule)
-    content = sound_project(opened.root, opened.progress)
-    query = _query(content, entry)
-    evidence = {"promotion": "forced"} if force else _allowed(opened, rule, query)
-    bundle = opened.plan(_desired(opened, content, query, entry))
-    review(bundle.plan)
-    return carry_out(opened, bundle, approvals, evidence)
+    with attempt(opened, "promote", rule) as underway:
+        finish_interrupted(opened, underway)
+        last = opened.ledger.last()
+        if last is None:
+            raise ConfigError(f"{opened.name} has no release yet")
+        entry = in_shadow(last, rule)
+        content = sound_project(opened.root, opened.progress)
+        query = _query(content, entry)
+        evidence = {"promotion": "forced"} if force else _allowed(opened, rule, query)
+        bundle = opened.plan(_desired(opened, content, query, entry))
+        underway.plan = bundle.plan
+        review(bundle.plan)
+        events = (_forced(bundle.plan, query, entry),) if force else ()
+        return carry_out(opened, bundle, approvals, evidence, events)
+
+
+def _forced(plan: Plan, query: Resolved, entry: Entry) -> ForcedPromotion:
+    number, key = plan.base_number + 1, query.detection.key
+    return ForcedPromotion(release=number, detection=key, version=entry.version)
 
 
 def _query(project: Project, entry: Entry) -> Resolved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocsin.app.apply import Review, carry_out, finish_interrupted
+from tocsin.app.attempts import attempt
 from tocsin.app.environment import OpenEnvironment
 from tocsin.errors import ConfigError
 from tocsin.plan import rollback as back
@@ -24,10 +25,12 @@ def roll_back(
     review: Review,
 ) -> Release | None:
     """Carry it out; None if there is nothing to do."""
-    finish_interrupted(opened)
-    bundle = plan_rollback(opened, rule, to)
-    review(bundle.plan)
-    return carry_out(opened, bundle, approvals, None) if bundle.plan.steps else None
+    with attempt(opened, "rollback", rule or "") as underway:
+        finish_interrupted(opened, underway)
+        bundle = plan_rollback(opened, rule, to)
+        underway.plan = bundle.plan
+        review(bundle.plan)
+        return carry_out(opened, bundle, approvals, None) if bundle.plan.steps else None
 
 
 def _desired(opened: OpenEnvironment, rule: str | None, to: str | None) -> Desired:

@@ -8,8 +8,9 @@ from tocsin import fault
 from tocsin.backend.streaming import UnhealthyError
 from tocsin.canonical import canonical_bytes
 from tocsin.deploy.journal import Order
+from tocsin.deploy.mended import mended
 from tocsin.deploy.target import Target
-from tocsin.errors import LedgerError, StaleError
+from tocsin.errors import ProblemsError, StaleError
 from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
 from tocsin.progress import SILENT, Progress
 from tocsin.state.base import Ledger
@@ -23,7 +24,7 @@ def apply(order: Order, target: Target, ledger: Ledger, progress: Progress = SIL
     """
     plan = order.bundle.plan
     if plan.problems:
-        raise LedgerError(
+        raise ProblemsError(
             f"the plan cannot be applied: {plan.problems[0]}",
             hint="fix the detection, or remove it on purpose",
             exit_code=1,
@@ -133,7 +134,7 @@ def _release(order: Order, ledger: Ledger) -> Release:
         evidence=order.evidence,
     )
     try:
-        return ledger.commit(release, files)
+        return ledger.commit(release, files, (*order.events, *mended(plan)))
     except StaleError as lost:
         raise StaleError(
             lost.message, hint="plan again: what this apply has already deployed shows as drift"

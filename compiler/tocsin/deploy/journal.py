@@ -7,20 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from tocsin import files, gate
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.plan import saved
 from tocsin.plan.steps import Bundle
+from tocsin.state.ledger_event import EVENTS, AnyEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A plan being applied, with its approvals and evidence."""
+    """A plan being applied, with its approvals and evidence.
+
+    `events`: what the ledger is to record with the release.
+    """
 
     bundle: Bundle
     who: str
     approvals: tuple[str, ...] = ()
     evidence: Any = None
+    events: tuple[AnyEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Journal:
             "who": order.who,
             "approvals": list(order.approvals),
             "evidence": order.evidence,
+            "events": EVENTS.dump_python(order.events, mode="json"),
         }
         files.write(self.path, json.dumps(record, ensure_ascii=False).encode())
 
@@ -45,10 +53,11 @@ class Journal:
             record = gate.read_json(self.path, saved.MAX_BYTES)
             bundle = saved.from_json(record["bundle"], str(self.path))
             approvals = tuple(record["approvals"])
-            return Order(bundle, record["who"], approvals, record["evidence"])
+            events = EVENTS.validate_python(record["events"])
+            return Order(bundle, record["who"], approvals, record["evidence"], events)
         except gate.MissingError:
             return None
-        except (KeyError, TypeError, ConfigError) as bad:
+        except (KeyError, TypeError, ValidationError, ConfigError) as bad:
             raise LedgerError(
                 f"the journal {self.path} cannot be read: {bad}",
                 hint="keep a copy, delete it and plan again: the plan repairs the drift",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from tocsin.release.entry import Entry
+from tocsin.state.ledger_event import AnyEvent, LedgerEvent
 from tocsin.state.release import Release
 
 
@@ -22,6 +23,9 @@ class StateReader(Protocol):
     def releases(self) -> list[Release]:
         """All releases, newest first."""
 
+    def events(self) -> list[AnyEvent]:
+        """What happened besides, oldest first."""
+
     def bodies(self, release: Release, entries: Iterable[Entry]) -> Mapping[str, bytes]:
         """Stored bytes of these entries of a release, by artifact digest.
 
@@ -32,10 +36,15 @@ class StateReader(Protocol):
 class Ledger(StateReader, Protocol):
     """What apply may do as well."""
 
-    def commit(self, release: Release, files: Mapping[str, bytes]) -> Release:
-        """Append the release, if `release.parent` is still the last one.
+    def commit(
+        self, release: Release, files: Mapping[str, bytes], events: Sequence[LedgerEvent] = ()
+    ) -> Release:
+        """Append the release, if `release.parent` is still the last one, with events of it.
 
         `files` are further files of the release by path (`plan.json`, new `artifacts/…`); artifacts
         that the parent already holds are taken from there. Gives the release with its commit.
         Raises StaleError if another release was faster.
         """
+
+    def record(self, *events: LedgerEvent) -> None:
+        """Append events without a release."""

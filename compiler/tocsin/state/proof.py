@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.state.release import Release
+from tocsin.state.release import ENVELOPE, Release
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import SigningKey
 from tocsin.trust.trust_file import Trust, UntrustedError, Use
 
-ENVELOPE = "release.dsse.json"
-"""The file beside `release.json` with the signature of its bytes."""
 KIND = "application/vnd.tocsin.release+json"
 
 

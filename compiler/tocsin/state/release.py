@@ -15,6 +15,9 @@ from tocsin.errors import LedgerError
 from tocsin.model.source import Source
 from tocsin.release.entry import FORBID_UNKNOWN, Action, Entry, Whole
 
+FILE = "release.json"
+ENVELOPE = "release.dsse.json"
+"""The file beside `release.json` with the signature of its bytes."""
 _FIRST_YEAR, _LAST_YEAR = 1970, 9990
 
 

@@ -1,25 +1,23 @@
-"""Recompute every digest of a ledger: object ids, artifacts, seals, plans, the chain."""
+"""Recompute every digest of a ledger: object ids, artifacts, seals, plans, events, the chain."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from tocsin import gate
-from tocsin.canonical import digest, digest_bytes
 from tocsin.errors import LedgerError
-from tocsin.release.entry import ENTRIES
-from tocsin.state.git_ledger import GitLedger, Stored
-from tocsin.state.proof import ENVELOPE, Proof, doubts, prove
-from tocsin.state.release import Release, decode, sealed
+from tocsin.state import ledger_event
+from tocsin.state.git_ledger import GitLedger
+from tocsin.state.proof import Proof, doubts, prove
+from tocsin.state.release import FILE, Release, decode
+from tocsin.state.stored_commit import NOTHING, Loader, StoredCommit
 from tocsin.trust.trust_file import Trust
 
-_RECORDS = ("plan.json", "release.json", ENVELOPE)
 _CLOCKS = timedelta(minutes=10)
 """By which those of two machines may differ."""
+_OTHER_PARENT = "the commit's parent is not the release that release.json names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +31,17 @@ class LedgerFinding:
 
 @dataclass(frozen=True, slots=True)
 class LedgerReport:
-    """What was checked, found and proven, newest release first."""
+    """What was checked, found and proven, newest release first.
+
+    `events`: how many there are up to the last commit, `head`.
+    """
 
     releases: int
     artifacts: int
     findings: tuple[LedgerFinding, ...]
     proofs: tuple[Proof, ...] = ()
+    events: int = 0
+    head: str = ""
 
     @property
     def verdict(self) -> Literal["proven", "unproven", "damaged"]:
@@ -49,33 +52,8 @@ class LedgerReport:
         return "proven" if proven else "unproven"
 
 
-@dataclass(frozen=True, slots=True)
-class _Commit:
-    """One release as stored. `digests` is the SHA-256 of every file's content, by path."""
-
-    commit: Stored
-    records: dict[str, bytes]
-    digests: dict[str, str]
-    rewritten: tuple[Stored, ...]
-    odd: Mapping[str, str]
-
-    @property
-    def parents(self) -> list[str]:
-        head = self.commit.data.split(b"\n\n", 1)[0].decode("utf-8", "replace")
-        return [line.split(" ")[1] for line in head.splitlines() if line.startswith("parent ")]
-
-
-@dataclass(frozen=True, slots=True)
-class _Verified:
-    """One commit: the release in it, what is wrong, and what its signature proves."""
-
-    release: Release | None
-    findings: tuple[LedgerFinding, ...]
-    proof: Proof
-
-
 def verify(ledger: GitLedger, trust: Trust | None = None) -> LedgerReport:
-    """Look at every release. Damage is a finding, never an exception.
+    """Look at every commit. Damage is a finding, never an exception.
 
     With `trust`, what signatures should prove and do not is one, too.
     """
@@ -84,149 +62,130 @@ def verify(ledger: GitLedger, trust: Trust | None = None) -> LedgerReport:
     except LedgerError as error:
         lost = LedgerFinding(0, "", f"the branch cannot be read: {error.message}")
         return LedgerReport(0, 0, (lost,))
-    looked: list[_Verified] = []
-    known: dict[str, str] = {}
-    for name in commits:
-        newer = looked[-1].release if looked else None
-        looked.append(_verify_one(ledger, name, newer, trust, known))
-    findings = [finding for each in looked for finding in each.findings]
-    findings += _cut_off(looked)
-    if trust:
-        doubted = doubts([each.proof for each in looked])
-        findings += [LedgerFinding(proof.release, proof.commit, why) for proof, why in doubted]
-    artifacts = sum(len(each.release.entries) for each in looked if each.release)
-    return LedgerReport(len(commits), artifacts, tuple(findings), _proofs(looked, findings))
+    look = _Look(ledger, trust)
+    for name, before in zip(commits, [*commits, ""][1:], strict=True):
+        look.at(name, before)
+    look.end()
+    return LedgerReport(
+        len(look.proofs),
+        look.artifacts,
+        tuple(look.findings),
+        _proofs(look.proofs, look.findings),
+        look.events,
+        commits[0] if commits else "",
+    )
 
 
-def _cut_off(looked: list[_Verified]) -> Iterator[LedgerFinding]:
-    """Whether the branch begins later than with release 1."""
-    first = looked[-1].release if looked else None
-    if first is not None and first.number != 1:
-        yield LedgerFinding(
-            first.number, first.commit, "release 1 is missing: the chain is cut off"
-        )
-
-
-def _proofs(looked: list[_Verified], findings: list[LedgerFinding]) -> tuple[Proof, ...]:
+def _proofs(proofs: list[Proof], findings: list[LedgerFinding]) -> tuple[Proof, ...]:
     """Those of commits that something was found in prove nothing."""
     wrong = {finding.commit: finding.message for finding in reversed(findings)}
     return tuple(
-        replace(each.proof, proven=False, by="", why=wrong[each.proof.commit])
-        if each.proof.commit in wrong
-        else each.proof
-        for each in looked
+        replace(each, proven=False, by="", why=wrong[each.commit]) if each.commit in wrong else each
+        for each in proofs
     )
 
 
-def _verify_one(
-    ledger: GitLedger,
-    name: str,
-    newer: Release | None,
-    trust: Trust | None,
-    known: dict[str, str],
-) -> _Verified:
-    """The release of one commit, what is wrong with it, and what is proven of it."""
-    try:
-        stored = _load(ledger, name, known)
-    except LedgerError as error:
-        return _unread(name, [error.message])
-    problems = [f"git object {s.id[:12]} ({s.kind}) was rewritten" for s in stored.rewritten]
-    problems += [f"{path} is {what}, not a plain file" for path, what in stored.odd.items()]
-    try:
-        release = decode(stored.records["release.json"], name)
-    except KeyError:
-        return _unread(name, [*problems, "release.json is missing"])
-    except LedgerError as error:
-        return _unread(name, [*problems, error.message])
-    problems += [*_record(release, stored), *_artifacts(release, stored)]
-    problems += [*_chain(release, newer, ledger)]
-    findings = tuple(LedgerFinding(release.number, name, problem) for problem in problems)
-    return _Verified(release, findings, prove(release, stored.records, trust))
+class _Look:
+    """A walk over all commits, newest first; `proofs` has one for each release."""
+
+    def __init__(self, ledger: GitLedger, trust: Trust | None) -> None:
+        self.artifacts = self.events = 0
+        self.findings: list[LedgerFinding] = []
+        self.proofs: list[Proof] = []
+        self._ledger, self._trust = ledger, trust
+        self._loader = Loader(ledger)
+        self._loaded: dict[str, StoredCommit | LedgerError] = {}
+        self._newer: Release | None = None
+        self._log: bytes | None = None
+
+    def at(self, name: str, before: str) -> None:
+        """Look at a commit, in front of the one before it."""
+        stored, older = self._load(name), self._load(before) if before else NOTHING
+        self._loaded.pop(name)
+        if isinstance(stored, LedgerError):
+            self._unread(name, [stored.message])
+            return
+        problems = [*stored.faults(), *self._of_log(stored.log)]
+        strange = stored.parents != ([before] if before else [])
+        if isinstance(older, StoredCommit) and stored.same_release(older):
+            problems += ["the commit does not follow the one before it"] if strange else []
+            self._tell(0, name, [*problems, *stored.event_faults(older)])
+        else:
+            self._release(name, stored, [*problems, *([_OTHER_PARENT] if strange else [])])
+
+    def end(self) -> None:
+        """Nothing is before."""
+        first = self._newer
+        if first is not None and first.number != 1:
+            cut = "release 1 is missing: the chain is cut off"
+            self._tell(first.number, first.commit, [cut])
+        elif first is not None and first.parent:
+            self._tell(first.number, first.commit, [_OTHER_PARENT])
+        if self._trust:
+            for proof, why in doubts(self.proofs):
+                self._tell(proof.release, proof.commit, [why])
+
+    def _release(self, name: str, stored: StoredCommit, problems: list[str]) -> None:
+        try:
+            release = decode(stored.records[FILE], name)
+        except KeyError:
+            self._unread(name, [*problems, "release.json is missing"])
+            return
+        except LedgerError as error:
+            self._unread(name, [*problems, error.message])
+            return
+        self.artifacts += len(release.entries)
+        found = [*problems, *stored.release_faults(release), *self._chain(release)]
+        self._tell(release.number, name, found)
+        self.proofs.append(prove(release, stored.records, self._trust))
+        self._newer = release
+
+    def _unread(self, name: str, problems: list[str]) -> None:
+        self._tell(0, name, problems)
+        self.proofs.append(Proof(0, name, proven=False, why=problems[-1]))
+        self._newer = None
+
+    def _chain(self, release: Release) -> Iterator[str]:
+        """A release against the ledger that it lies in, and the one after it."""
+        yield from _of_ledger(release, self._ledger)
+        newer = self._newer
+        if newer is None:
+            return
+        if newer.number != release.number + 1:
+            yield f"release {newer.number} follows it: numbers are missing or repeated"
+        if datetime.fromisoformat(newer.made) < datetime.fromisoformat(release.made):
+            yield f"release {newer.number} was made before it: a clock was set back"
+        if newer.parent != release.commit:
+            self._tell(newer.number, newer.commit, [_OTHER_PARENT])
+
+    def _of_log(self, log: bytes) -> Iterator[str]:
+        """What is wrong with the events up to a commit, against those of the one after it."""
+        if self._log is None:
+            self.events = log.count(b"\n")
+        elif self._log.startswith(log) and log[-1:] in (b"", b"\n"):
+            self._log = log
+            return
+        else:
+            yield "events that stood here are gone or changed in the commit after it"
+        self._log = log
+        yield from ledger_event.faults(log, self._ledger.environment)
+
+    def _tell(self, release: int, commit: str, problems: Iterable[str]) -> None:
+        self.findings += [LedgerFinding(release, commit, problem) for problem in problems]
+
+    def _load(self, name: str) -> StoredCommit | LedgerError:
+        if name not in self._loaded:
+            try:
+                self._loaded[name] = self._loader.load(name)
+            except LedgerError as error:
+                self._loaded[name] = error
+        return self._loaded[name]
 
 
-def _unread(name: str, problems: list[str]) -> _Verified:
-    findings = tuple(LedgerFinding(0, name, problem) for problem in problems)
-    return _Verified(None, findings, Proof(0, name, proven=False, why=problems[-1]))
-
-
-def _load(ledger: GitLedger, name: str, known: dict[str, str]) -> _Commit:
-    """A commit with all it holds; `known` (digest by object id) spares a second look.
-
-    Raises LedgerError if an object is gone or unreadable.
-    """
-    tree = ledger.repository.tree(name)
-    records = {path: tree.files[path] for path in _RECORDS if path in tree.files}
-    fresh = {n for n in (*tree.folders, *tree.files.values()) if n not in known}
-    wanted = [name, *records.values(), *sorted(fresh - set(records.values()))]
-    found = dict(zip(wanted, ledger.repository.read(wanted), strict=True))
-    if lost := [n for n, stored in found.items() if stored is None]:
-        raise LedgerError(f"git object {lost[0]} is missing or unreadable")
-    objects = {n: stored for n, stored in found.items() if stored}
-    rewritten = tuple(s for n, s in objects.items() if n not in known and _object_id(s) != n)
-    known |= {n: digest_bytes(s.data) for n, s in objects.items()}
-    return _Commit(
-        objects[name],
-        {path: objects[n].data for path, n in records.items()},
-        {path: known[n] for path, n in tree.files.items()},
-        rewritten,
-        tree.odd,
-    )
-
-
-def _object_id(stored: Stored) -> str:
-    data = f"{stored.kind} {len(stored.data)}\0".encode() + stored.data
-    # The object format of the repository decides; its ids have 40 or 64 hex digits.
-    if len(stored.id) == hashlib.sha256().digest_size * 2:
-        return hashlib.sha256(data).hexdigest()
-    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
-
-
-def _record(release: Release, stored: _Commit) -> Iterator[str]:
-    """`release.json` against its seal, the plan and the commit it lies in."""
-    if not sealed(stored.records["release.json"]):
-        yield "release.json was edited: its seal is wrong"
-    if stored.parents != ([release.parent] if release.parent else []):
-        yield "the commit's parent is not the release that release.json names"
-    if "plan.json" not in stored.records:
-        yield "plan.json is missing"
-        return
-    try:
-        plan = gate.loads(stored.records["plan.json"])
-        after, base, number = plan["result"], plan["base"], plan["base_number"]
-    except (ValueError, KeyError, TypeError):
-        yield "plan.json cannot be read"
-        return
-    if digest(plan) != release.plan:
-        yield "plan.json is not the plan that was released: its digest differs"
-    if after != ENTRIES.dump_python(release.entries, mode="json"):
-        yield "release.json does not list what the plan deployed"
-    if base != release.parent or number != release.number - 1:
-        yield "the plan was made for another base release"
-
-
-def _artifacts(release: Release, stored: _Commit) -> Iterator[str]:
-    wanted = {f"artifacts/{entry.path}": entry for entry in release.entries}
-    for path, entry in wanted.items():
-        found = stored.digests.get(path)
-        if found is None:
-            yield f"{path} is missing"
-        elif found != entry.artifact:
-            yield f"{path} is not the artifact that was released"
-    for path in sorted(stored.digests.keys() - wanted.keys() - set(_RECORDS)):
-        yield f"{path} belongs to no detection of the release"
-
-
-def _chain(release: Release, newer: Release | None, ledger: GitLedger) -> Iterator[str]:
-    """A release against the ledger that it lies in, and the one after it."""
+def _of_ledger(release: Release, ledger: GitLedger) -> Iterator[str]:
     if release.environment != ledger.environment:
         yield f"it is a release of environment {release.environment!r}"
     if ledger.project and release.project != ledger.project:
         yield f"it is a release of project {release.project!r}"
     if datetime.fromisoformat(release.made) > datetime.now(UTC) + _CLOCKS:
         yield f"it was made at {release.made}, which is yet to come"
-    if newer is None:
-        return
-    if newer.number != release.number + 1:
-        yield f"release {newer.number} follows it: numbers are missing or repeated"
-    if datetime.fromisoformat(newer.made) < datetime.fromisoformat(release.made):
-        yield f"release {newer.number} was made before it: a clock was set back"

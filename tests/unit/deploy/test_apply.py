@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
@@ -19,6 +20,7 @@ from tocsin.errors import ConfigError, LedgerError, StaleError
 from tocsin.fault import POINTS
 from tocsin.plan.steps import Deploy, Refused
 from tocsin.release.entry import Action
+from tocsin.state.ledger_event import LedgerEvent
 from tocsin.state.release import Release
 from tocsin.state.verify import verify
 
@@ -201,11 +203,13 @@ class Overtaken:
     def __getattr__(self, name: str) -> object:
         return getattr(self._ledger, name)
 
-    def commit(self, release: Release, files: dict[str, bytes]) -> Release:
+    def commit(
+        self, release: Release, files: dict[str, bytes], events: Sequence[LedgerEvent]
+    ) -> Release:
         last = self._ledger.last()
         assert last
         self._ledger.commit(replace(last, number=2, parent=last.commit, who="B"), {})
-        return self._ledger.commit(release, files)
+        return self._ledger.commit(release, files, events)
 
 
 def test_who_loses_the_race_at_the_very_end_sees_drift_and_heals(world: World) -> None:

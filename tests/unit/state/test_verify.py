@@ -13,6 +13,7 @@ import pytest
 
 from deploying import Spec, World, git
 from tocsin.errors import LedgerError
+from tocsin.state.ledger_event import DriftFound, grown, read
 from tocsin.state.verify import LedgerReport, verify
 
 STATES = [
@@ -28,6 +29,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for state in STATES:
         world.release(state)
     return world.root
+
+
+@pytest.fixture
+def told(world: World) -> World:
+    """Two events before the last release, one with it, two after it."""
+    git(world.root, "update-ref", "refs/heads/tocsin/local", "tocsin/local^")
+    for number in range(4):
+        if number == 2:
+            world.apply(world.plan(STATES[2]))
+        world.ledger.record(DriftFound(release=2, number=1, found=(f"missing: {number}",)))
+    return world
 
 
 @pytest.fixture
@@ -185,3 +197,54 @@ def test_garbage_in_the_place_of_an_object(world: World) -> None:
     place.chmod(0o644)
     place.write_bytes(b"no zlib")
     assert "is missing or unreadable" in messages(verify(world.ledger))
+
+
+class TestEvents:
+    def log(self, world: World, commit: str = "tocsin/local") -> bytes:
+        return git(world.root, "show", f"{commit}:events.jsonl").encode() + b"\n"
+
+    def test_a_sound_one(self, told: World) -> None:
+        report = verify(told.ledger)
+        assert (report.releases, report.events, report.findings) == (3, 5, ())
+
+    def test_an_event_taken_out(self, told: World) -> None:
+        lines = self.log(told).splitlines(keepends=True)
+        move(told, rewrite(told, "tocsin/local", "events.jsonl", b"".join(lines[:1] + lines[2:])))
+        found = messages(verify(told.ledger))
+        assert "event 2 does not follow the one before it" in found
+        assert "events that stood here are gone or changed in the commit after it" in found
+
+    def test_a_log_that_is_made_anew(self, told: World) -> None:
+        """All digests fit, and yet what the commit before has is not there."""
+        log = grown(b"", read(self.log(told))[1:], {})
+        move(told, rewrite(told, "tocsin/local", "events.jsonl", log))
+        assert "events that stood here are gone or changed" in messages(verify(told.ledger))
+
+    def test_a_log_that_is_cut(self, told: World) -> None:
+        move(told, rewrite(told, "tocsin/local", "events.jsonl", self.log(told, "tocsin/local~2")))
+        found = messages(verify(told.ledger))
+        assert "events that stood here are gone or changed" in found
+
+    @pytest.mark.parametrize("path", ["artifacts/batch-sql/audit/a.sql", "plan.json", "more"])
+    def test_a_commit_of_events_that_changes_something_else(self, told: World, path: str) -> None:
+        move(told, rewrite(told, "tocsin/local", path, b"evil"))
+        assert f"the commit is no release, and changes {path}" in messages(verify(told.ledger))
+
+    def test_a_commit_that_adds_nothing(self, told: World) -> None:
+        tree = git(told.root, "rev-parse", "tocsin/local^{tree}")
+        author = ("-c", "user.name=M", "-c", "user.email=m@example.org")
+        command = ("commit-tree", "-p", "tocsin/local", "-m", "x", tree)
+        move(told, git(told.root, *author, *command))
+        assert "the commit is no release, and adds no event" in messages(verify(told.ledger))
+
+    def test_the_release_under_events_is_checked(self, told: World) -> None:
+        release = told.ledger.releases()[0].commit
+        edited = rewrite(told, release, "artifacts/batch-sql/audit/a.sql", b"evil")
+        move(told, edited)
+        assert "a.sql is not the artifact" in messages(verify(told.ledger))
+
+    def test_a_log_without_a_release_is_no_ledger_of_another_kind(self, tmp_path: Path) -> None:
+        world = World(tmp_path / "repo")
+        world.ledger.record(DriftFound(release=0, number=0, found=()))
+        report = verify(world.ledger)
+        assert (report.releases, report.events, report.findings) == (0, 1, ())

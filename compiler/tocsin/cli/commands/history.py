@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.history import releases, releases_of
+from tocsin.app.history import releases, releases_of, with_events
 from tocsin.cli import completion
+from tocsin.cli.event_words import event_words
 from tocsin.cli.options import record_options
 from tocsin.cli.output import echo_json, format_option, show
 
@@ -17,10 +18,17 @@ from tocsin.cli.output import echo_json, format_option, show
 @click.command()
 @click.argument("rule", required=False, shell_complete=completion.detections)
 @record_options
+@click.option(
+    "--attempts",
+    is_flag=True,
+    help="Also what became no release, drift, and checks of the ledger.",
+)
 @format_option("text", "json")
-def history(opened: OpenEnvironment, rule: str | None, fmt: str) -> None:
+def history(opened: OpenEnvironment, rule: str | None, *, attempts: bool, fmt: str) -> None:
     """List the releases of an environment, newest first; with RULE, those that changed it."""
     told = releases_of(opened, rule) if rule else releases(opened)
+    if attempts:
+        told = with_events(opened, told, rule)
     if fmt == "json":
         echo_json(told)
     else:
@@ -29,6 +37,10 @@ def history(opened: OpenEnvironment, rule: str | None, fmt: str) -> None:
 
 def _lines(told: list[dict[str, Any]]) -> Iterator[str]:
     for row in told:
+        if "event" in row:
+            event = row["event"]
+            yield f"   -  {row['made']}  {event_words(event)} · {event['who']}"
+            continue
         if "did" in row:
             did = ", ".join(f"{n} {a}" for a, n in row["did"].items())
         else:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tocsin.app.attempts import record_drift
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import plan_repair
 from tocsin.app.status import EnvironmentStatus, status_of
@@ -25,8 +26,9 @@ from tocsin.plural import plural
     type=click.Path(path_type=Path, dir_okay=False),
     help="With --fix: save that plan for `apply --plan`.",
 )
+@click.option("--record", is_flag=True, help="Record drift and findings in the ledger.")
 @format_option("text", "json")
-def status(opened: OpenEnvironment, *, fix: bool, out: Path | None, fmt: str) -> None:
+def status(opened: OpenEnvironment, *, fix: bool, out: Path | None, record: bool, fmt: str) -> None:
     """Show what is deployed, and whether it still runs as released.
 
     Exit code 1 on drift, where no worker makes alerts, or after an interrupted apply.
@@ -44,6 +46,8 @@ def status(opened: OpenEnvironment, *, fix: bool, out: Path | None, fmt: str) ->
         echo_json(found.as_json())
     else:
         show("\n".join([*_lines(found), *(f"  {tally.words}" for tally in found.tallies)]))
+    if record:
+        record_drift(opened, found)
     if not found.ok:
         raise click.exceptions.Exit(1)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from tocsin.app.attempts import record_verified
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.verify import Against, verify_environment
 from tocsin.cli.options import record_options
@@ -21,6 +22,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @record_options
+@click.option("--record", is_flag=True, help="Record the result in the ledger.")
 @click.option("--trust", type=_FILE, help="The trust file: whose signatures count.")
 @click.option(
     "--checkpoint",
@@ -32,8 +34,14 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--key", default="", metavar="KEY", help="Sign the checkpoint with this: env:NAME, or a file."
 )
 @format_option("text", "json")
-def verify(
-    opened: OpenEnvironment, *, trust: Path | None, checkpoint: Path | None, key: str, fmt: str
+def verify(  # noqa: PLR0913 - one parameter per option
+    opened: OpenEnvironment,
+    *,
+    trust: Path | None,
+    checkpoint: Path | None,
+    key: str,
+    record: bool,
+    fmt: str,
 ) -> None:
     """Check every release: digests, chain, clocks; with --trust, signatures, too.
 
@@ -49,6 +57,8 @@ def verify(
         echo_json({"verdict": report.verdict, **asdict(report)})
     else:
         show("\n".join(_lines(opened.name, report)))
+    if record:
+        record_verified(opened, report)
     if report.findings:
         raise click.exceptions.Exit(1)
 
@@ -57,6 +67,7 @@ def _lines(name: str, report: LedgerReport) -> Iterator[str]:
     for found in report.findings:
         yield f"! release {found.release or '?'} {found.commit[:12]}: {found.message}"
     checked = f"{plural(report.releases, 'release')}, {plural(report.artifacts, 'artifact')}"
+    checked += f", {plural(report.events, 'event')}" if report.events else ""
     if report.findings:
         yield f"{name}: {checked}: {plural(len(report.findings), 'finding')}"
     else:

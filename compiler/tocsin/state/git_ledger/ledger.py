@@ -1,22 +1,25 @@
-"""The ledger of an environment as commits: plumbing only, no work tree or index is touched."""
+"""The ledger of an environment as commits: releases, and events between them."""
 
 from __future__ import annotations
 
-import getpass
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tocsin.canonical import digest_bytes
-from tocsin.errors import LedgerError
+from tocsin.errors import LedgerError, StaleError
 from tocsin.release.entry import Entry
+from tocsin.state import ledger_event
 from tocsin.state.git_ledger.branch import Branch
 from tocsin.state.git_ledger.repository import Repository
-from tocsin.state.release import Release, decode, encode, sealed
+from tocsin.state.git_ledger.writer import Writer
+from tocsin.state.ledger_event import AnyEvent, LedgerEvent
+from tocsin.state.release import ENVELOPE, FILE, Release, decode, encode, sealed
 
 _GENERATED = "artifacts/"
+_TRIES = 10
 
 
 Sign = Callable[[bytes], bytes]
@@ -40,13 +43,17 @@ class GitLedger:
         self._sign = sign
         self.repository = Repository(start)
         self.branch = Branch(self.repository, environment, remote)
+        self._writer = Writer(self.repository)
+        with suppress(LedgerError):  # who may only read leaves it to others
+            self._rejoin()
 
     def last(self) -> Release | None:
         """The newest release, None before the first."""
         head = self.branch.head()
-        if not head:
+        commit = self.branch.release(head)
+        if not head or (not commit and self._log(head)):
             return None
-        release = self._unedited(head)
+        release = self._unedited(commit or head)
         if self.project and release.project != self.project:
             raise LedgerError(
                 f"branch {self.branch.name} holds releases of project {release.project!r}, "
@@ -57,7 +64,11 @@ class GitLedger:
 
     def releases(self) -> list[Release]:
         """All releases, newest first."""
-        return self._decode(self.branch.commits())
+        return self._decode(self.branch.releases(self.branch.head()))
+
+    def events(self) -> list[AnyEvent]:
+        """All events, oldest first."""
+        return ledger_event.read(self._log(self.branch.head()))
 
     def bodies(self, release: Release, entries: Iterable[Entry]) -> dict[str, bytes]:
         """Stored bytes by digest; LedgerError if they are not what the release says."""
@@ -74,23 +85,70 @@ class GitLedger:
             found[entry.artifact] = stored.data
         return found
 
-    def commit(self, release: Release, files: Mapping[str, bytes]) -> Release:
+    def commit(
+        self, release: Release, files: Mapping[str, bytes], events: Sequence[LedgerEvent] = ()
+    ) -> Release:
         """Append the release, if `release.parent` is still the last one; else StaleError."""
-        data = encode(release)
-        signature = {"release.dsse.json": self._sign(data)} if self._sign else {}
-        tree = self._write_tree(release, {**files, "release.json": data, **signature})
-        new = self._write_commit(release, tree)
-        self.branch.advance(new, release.parent, f"release {release.number}")
-        return replace(release, commit=new)
+
+        def make(head: str) -> str:
+            if self.branch.release(head) != release.parent:
+                raise self.branch.overtaken()
+            tree = self._write_release(head, release, files, events)
+            return self._writer.commit(tree, head, _message(release))
+
+        return replace(release, commit=self._append(make, f"release {release.number}"))
+
+    def record(self, *events: LedgerEvent) -> None:
+        """Append events; the release stays as it is."""
+        self._record(events, self._stamp())
+
+    def _record(self, events: Sequence[LedgerEvent], stamp: Mapping[str, str]) -> None:
+        def make(head: str) -> str:
+            log = ledger_event.grown(self._log(head), events, stamp)
+            blobs = self._writer.blobs({ledger_event.FILE: log})
+            kinds = ", ".join(str(ledger_event.as_json(event)["kind"]) for event in events)
+            tree = self._writer.tree(blobs, head)
+            return self._writer.commit(tree, head, f"{self.environment}: {kinds}\n")
+
+        self._append(make, "events")
 
     def who(self) -> str:
         """`name <email>` of the person that git knows, or of the system's user."""
-        name, email = self._person()
+        name, email = self._writer.person()
         return f"{name} <{email}>"
+
+    def _rejoin(self) -> None:
+        """Events that were recorded here alone come after those that the remote had meanwhile."""
+        if self.branch.aside:
+            before, ours = map(self._log, self.branch.aside)
+            self._record(ledger_event.read(ours[len(before) :]), {})
+            self.branch.aside = None
+
+    def _append(self, make: Callable[[str], str], why: str) -> str:
+        """Move the branch to what is made on its head, again where that moves meanwhile."""
+        for _ in range(_TRIES - 1):
+            head = self.branch.head()
+            new = make(head)
+            try:
+                self.branch.advance(new, head, why)
+            except StaleError:
+                self.branch.refresh()
+            else:
+                return new
+        raise self.branch.overtaken()
+
+    def _log(self, head: str) -> bytes:
+        """All events as they are stored."""
+        [stored] = self.repository.read([f"{head}:{ledger_event.FILE}"]) if head else [None]
+        return stored.data if stored else b""
+
+    def _stamp(self) -> dict[str, str]:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return {"at": now, "who": self.who(), "environment": self.environment}
 
     def _unedited(self, commit: str) -> Release:
         """The release of a commit, to build on. Raises LedgerError if it was edited."""
-        [stored] = self.repository.read([f"{commit}:release.json"])
+        [stored] = self.repository.read([f"{commit}:{FILE}"])
         data = stored.data if stored else b""
         release = decode(data, commit)
         if not sealed(data):
@@ -101,15 +159,25 @@ class GitLedger:
         return release
 
     def _decode(self, commits: Sequence[str]) -> list[Release]:
-        found = self.repository.read([f"{commit}:release.json" for commit in commits])
+        found = self.repository.read([f"{commit}:{FILE}" for commit in commits])
         return [
             decode(stored.data if stored else b"", commit)
             for commit, stored in zip(commits, found, strict=True)
         ]
 
-    def _write_tree(self, release: Release, files: Mapping[str, bytes]) -> str:
+    def _write_release(
+        self,
+        head: str,
+        release: Release,
+        files: Mapping[str, bytes],
+        events: Sequence[LedgerEvent],
+    ) -> str:
         """A tree of the given files and of the parent's artifacts that are still deployed."""
-        blobs = self._write_blobs(files)
+        log = ledger_event.grown(self._log(head), events, self._stamp())
+        events_file = {ledger_event.FILE: log} if log else {}
+        data = encode(release)
+        signature = {ENVELOPE: self._sign(data)} if self._sign else {}
+        blobs = self._writer.blobs({**files, **events_file, FILE: data, **signature})
         if release.parent:
             kept = self.repository.tree(release.parent).files
             paths = (_GENERATED + e.path for e in release.entries)
@@ -119,45 +187,9 @@ class GitLedger:
                 f"release {release.number - 1} does not hold the artifact of {lost[0]}",
                 hint="`tocsin verify` lists what is damaged",
             )
-        lines = "".join(f"100644 {blob}\t{path}\0" for path, blob in blobs.items())
-        with tempfile.TemporaryDirectory() as folder:
-            index = {"GIT_INDEX_FILE": f"{folder}/index"}
-            command = ("update-index", "-z", "--index-info")
-            self.repository.run(*command, stdin=lines.encode(), env=index)
-            return self.repository.text("write-tree", env=index)
+        return self._writer.tree(blobs)
 
-    def _write_blobs(self, files: Mapping[str, bytes]) -> dict[str, str]:
-        """Object ids by path. One git process for all; attributes and filters do not apply."""
-        with tempfile.TemporaryDirectory() as folder:
-            names = []
-            for number, data in enumerate(files.values()):
-                name = Path(folder, str(number))
-                name.write_bytes(data)
-                names.append(f"{name}\n")
-            command = ("hash-object", "-w", "--no-filters", "--stdin-paths")
-            ids = self.repository.text(*command, stdin="".join(names).encode()).split()
-        return dict(zip(files, ids, strict=True))
 
-    def _write_commit(self, release: Release, tree: str) -> str:
-        done = ", ".join(f"{n} {action}" for action, n in release.counts.items())
-        message = f"{release.environment}: release {release.number}\n\n{release.reason}\n{done}\n"
-        parent = ("-p", release.parent) if release.parent else ()
-        sign = ("-S",) if self.repository.setting("commit.gpgsign").lower() == "true" else ()
-        name, email = self._person()
-        person = {
-            f"GIT_{role}_{part}": value
-            for role in ("AUTHOR", "COMMITTER")
-            for part, value in (("NAME", name), ("EMAIL", email))
-        }
-        command = ("commit-tree", *sign, *parent, tree)
-        return self.repository.text(*command, stdin=message.encode(), env=person)
-
-    def _person(self) -> tuple[str, str]:
-        try:
-            user = getpass.getuser()
-        except (KeyError, OSError):  # a container's user without a name
-            user = "tocsin"
-        setting = self.repository.setting
-        name = os.environ.get("GIT_AUTHOR_NAME") or setting("user.name") or user
-        email = os.environ.get("GIT_AUTHOR_EMAIL") or setting("user.email") or f"{user}@localhost"
-        return name, email
+def _message(release: Release) -> str:
+    done = ", ".join(f"{n} {action}" for action, n in release.counts.items())
+    return f"{release.environment}: release {release.number}\n\n{release.reason}\n{done}\n"

@@ -1,0 +1,141 @@
+"""One commit of a ledger as it is stored, and what is wrong with it in itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tocsin import gate
+from tocsin.canonical import digest, digest_bytes
+from tocsin.errors import LedgerError
+from tocsin.release.entry import ENTRIES
+from tocsin.state import ledger_event
+from tocsin.state.git_ledger import GitLedger, Stored
+from tocsin.state.release import ENVELOPE, FILE, Release, sealed
+
+_RECORDS = ("plan.json", FILE, ENVELOPE, ledger_event.FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCommit:
+    """`digests` is the SHA-256 of every file's content, by path; `records` some files whole."""
+
+    commit: Stored
+    records: dict[str, bytes]
+    digests: dict[str, str]
+    rewritten: tuple[Stored, ...]
+    odd: Mapping[str, str]
+
+    @property
+    def parents(self) -> list[str]:
+        """Commits that it names as those before it."""
+        head = self.commit.data.split(b"\n\n", 1)[0].decode("utf-8", "replace")
+        return [line.split(" ")[1] for line in head.splitlines() if line.startswith("parent ")]
+
+    def same_release(self, other: StoredCommit) -> bool:
+        """Whether both hold the same release, or none."""
+        return self.digests.get(FILE) == other.digests.get(FILE)
+
+    @property
+    def log(self) -> bytes:
+        """The events up to here."""
+        return self.records.get(ledger_event.FILE, b"")
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong with its objects."""
+        for each in self.rewritten:
+            yield f"git object {each.id[:12]} ({each.kind}) was rewritten"
+        for path, what in self.odd.items():
+            yield f"{path} is {what}, not a plain file"
+
+    def release_faults(self, release: Release) -> Iterator[str]:
+        """What is wrong with it as the commit of this release, which its record gives."""
+        yield from _record(release, self)
+        yield from _artifacts(release, self)
+
+    def event_faults(self, before: StoredCommit) -> Iterator[str]:
+        """What is wrong with it as a commit that adds events, and leaves all else as it is."""
+        if self.log == before.log:
+            yield "the commit is no release, and adds no event"
+        paths = self.digests.keys() | before.digests.keys()
+        for path in sorted(paths - {ledger_event.FILE}):
+            if self.digests.get(path) != before.digests.get(path):
+                yield f"the commit is no release, and changes {path}"
+
+
+NOTHING = StoredCommit(Stored("", "commit", b""), {}, {}, (), {})
+"""What is before the first commit."""
+
+
+class Loader:
+    """Loads commits one after the other; what two have in common is looked at once."""
+
+    def __init__(self, ledger: GitLedger) -> None:
+        self._repository = ledger.repository
+        self._digests: dict[str, str] = {}
+        self._recent: dict[str, bytes] = {}
+
+    def load(self, name: str) -> StoredCommit:
+        """A commit with all it holds. Raises LedgerError if an object is gone or unreadable."""
+        tree = self._repository.tree(name)
+        records = {path: tree.files[path] for path in _RECORDS if path in tree.files}
+        fresh = {n for n in (*tree.folders, *tree.files.values()) if n not in self._digests}
+        wanted = [name, *sorted(fresh | {n for n in records.values() if n not in self._recent})]
+        found = dict(zip(wanted, self._repository.read(wanted), strict=True))
+        if lost := [n for n, stored in found.items() if stored is None]:
+            raise LedgerError(f"git object {lost[0]} is missing or unreadable")
+        objects = {n: stored for n, stored in found.items() if stored}
+        new = [stored for n, stored in objects.items() if n not in self._digests]
+        self._digests |= {n: digest_bytes(s.data) for n, s in objects.items()}
+        self._recent = {
+            n: objects[n].data if n in objects else self._recent[n] for n in records.values()
+        }
+        return StoredCommit(
+            objects[name],
+            {path: self._recent[n] for path, n in records.items()},
+            {path: self._digests[n] for path, n in tree.files.items()},
+            tuple(stored for stored in new if _object_id(stored) != stored.id),
+            tree.odd,
+        )
+
+
+def _object_id(stored: Stored) -> str:
+    data = f"{stored.kind} {len(stored.data)}\0".encode() + stored.data
+    # The object format of the repository decides; its ids have 40 or 64 hex digits.
+    if len(stored.id) == hashlib.sha256().digest_size * 2:
+        return hashlib.sha256(data).hexdigest()
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+
+def _record(release: Release, stored: StoredCommit) -> Iterator[str]:
+    """`release.json` against its seal and the plan."""
+    if not sealed(stored.records[FILE]):
+        yield "release.json was edited: its seal is wrong"
+    if "plan.json" not in stored.records:
+        yield "plan.json is missing"
+        return
+    try:
+        plan = gate.loads(stored.records["plan.json"])
+        after, base, number = plan["result"], plan["base"], plan["base_number"]
+    except (ValueError, KeyError, TypeError):
+        yield "plan.json cannot be read"
+        return
+    if digest(plan) != release.plan:
+        yield "plan.json is not the plan that was released: its digest differs"
+    if after != ENTRIES.dump_python(release.entries, mode="json"):
+        yield "release.json does not list what the plan deployed"
+    if base != release.parent or number != release.number - 1:
+        yield "the plan was made for another base release"
+
+
+def _artifacts(release: Release, stored: StoredCommit) -> Iterator[str]:
+    wanted = {f"artifacts/{entry.path}": entry for entry in release.entries}
+    for path, entry in wanted.items():
+        found = stored.digests.get(path)
+        if found is None:
+            yield f"{path} is missing"
+        elif found != entry.artifact:
+            yield f"{path} is not the artifact that was released"
+    for path in sorted(stored.digests.keys() - wanted.keys() - set(_RECORDS)):
+        yield f"{path} belongs to no detection of the release"
