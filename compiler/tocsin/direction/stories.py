@@ -49,6 +49,19 @@ class StoryPart:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How parts become a story.
+
+    Over which span; `apart`, with different keys where only the other correlation has them;
+    `over`, with keys and values in the place of what stands there.
+    """
+
+    span: int
+    apart: bool
+    over: bool
+
+
 @dataclass(slots=True)
 class Stories:
     """Stories for a correlation; `other` is the one that shall not hold on them."""
@@ -61,8 +74,9 @@ class Stories:
         """The most telling first."""
         self._bases = [list(self._of_base(n, base)) for n, base in enumerate(self.one.bases)]
         spans = dict.fromkeys((self.one.correlation.timespan_ms, 0))
-        for parts, span, apart in product(self._choices(), spans, (False, True)):
-            yield tuple(self._placed(parts, span, apart=apart))
+        ways = [Way(*way) for way in product(spans, (False, True), (False, True))]
+        for parts, way in product(self._choices(), ways):
+            yield tuple(self._placed(parts, way))
 
     def _of_base(self, position: int, base: Resolved) -> Iterator[Story]:
         """First what the other's base does not match, then anything."""
@@ -114,21 +128,15 @@ class Stories:
 
     # --- times, keys and values ---------------------------------------------------------------
 
-    def _placed(
-        self, parts: Sequence[StoryPart], span: int, *, apart: bool
-    ) -> Iterator[TimedEvent]:
+    def _placed(self, parts: Sequence[StoryPart], way: Way) -> Iterator[TimedEvent]:
         """The events of all parts, whose last ones are evenly spread over a span."""
-        found = [
-            self._moved(part, n, span * n // max(len(parts) - 1, 1), apart=apart)
-            for n, part in enumerate(parts)
-        ]
+        last = max(len(parts) - 1, 1)
+        found = [self._moved(part, n, way.span * n // last, way) for n, part in enumerate(parts)]
         yield from sorted(chain.from_iterable(found), key=lambda each: each.time)
 
-    def _moved(
-        self, part: StoryPart, number: int, time: int, *, apart: bool
-    ) -> Iterator[TimedEvent]:
+    def _moved(self, part: StoryPart, number: int, time: int, way: Way) -> Iterator[TimedEvent]:
         keys = dict.fromkeys(_fields(self.one.correlation.group_by, part.position), "someone")
-        if apart:
+        if way.apart:
             keys |= dict.fromkeys(self._only_theirs(part.position), f"another {number}")
         values = dict.fromkeys(_fields(self.one.correlation.values, part.position), part.value)
         later = time - part.story[-1].time
@@ -136,7 +144,7 @@ class Stories:
             given = {**keys, **values} if at == len(part.story) else keys
             event = _copied(each.event)
             for name, value in given.items():
-                _put(event, each.source, name, value)
+                _put(event, each.source, name, value, over=way.over)
             yield replace(each, time=each.time + later, event=event)
 
     def _only_theirs(self, position: int) -> list[str]:
@@ -167,8 +175,8 @@ def _copied(value: Any) -> Any:
     return {k: _copied(v) for k, v in value.items()} if isinstance(value, Mapping) else value
 
 
-def _put(event: dict[str, Any], source: Source, name: str, value: str) -> None:
-    """A text into a field, unless one that the rule asks for stands there."""
+def _put(event: dict[str, Any], source: Source, name: str, value: str, *, over: bool) -> None:
+    """A text into a field; over another, which the rule may ask for, only if that is wanted."""
     *way, last = source.renamed.get(name) or ((name,) if name in event else name.split("."))
     at = event
     for part in way:
@@ -176,5 +184,5 @@ def _put(event: dict[str, Any], source: Source, name: str, value: str) -> None:
         if not isinstance(below, dict):
             return
         at = below
-    if not isinstance(at.get(last), str):
+    if over or not isinstance(at.get(last), str):
         at[last] = value

@@ -12,7 +12,7 @@ from tocsin.ir.query import CorrelationQuery
 from tocsin.ir.stream import Arrived, completions, observe
 from tocsin.ir.times import time_value
 
-MOST_STORIES = 200
+MOST_STORIES = 400
 BEGIN = 1_767_225_600_000
 """2026-01-01 in milliseconds since 1970."""
 
