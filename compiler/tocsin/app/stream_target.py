@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from tocsin.backend.registry import kinds, load, names, streaming
 from tocsin.backend.streaming import EnvironmentBackend, Fleet, StreamEnvironment
-from tocsin.deploy.publisher import Sign
+from tocsin.deploy.publisher import SignRecord
 from tocsin.deploy.stream import NoWorkers, Parts, Released, StreamTarget
 from tocsin.errors import ConfigError
 from tocsin.model.project import Environment
@@ -29,7 +29,7 @@ def open_stream(  # noqa: PLR0913 - all that makes an environment
     folder: Path,
     *,
     progress: Progress = SILENT,
-    sign: Sign | None = None,
+    sign: SignRecord | None = None,
 ) -> StreamTarget:
     """The target. Raises ConfigError for a missing address."""
 

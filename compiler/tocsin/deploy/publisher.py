@@ -15,7 +15,7 @@ REMEMBERED = 20
 """Cuts that are kept for each detection: matches of older versions were read long ago."""
 
 
-Sign = Callable[[bytes, bytes], bytes]
+SignRecord = Callable[[bytes, bytes], bytes]
 """Of a record, and of what stands in its place, the record with its signature."""
 
 
@@ -27,7 +27,7 @@ class RecordPublisher:
         store: RecordStore,
         rollout: Rollout,
         table: ReleaseRecord,
-        sign: Sign | None = None,
+        sign: SignRecord | None = None,
     ) -> None:
         self._store = store
         self._rollout = rollout

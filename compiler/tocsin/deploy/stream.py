@@ -14,7 +14,7 @@ from tocsin.backend.streaming import Fleet, Rollout, StreamEnvironment, Unhealth
 from tocsin.canonical import digest_bytes
 from tocsin.deploy import registry
 from tocsin.deploy.journal import Journal
-from tocsin.deploy.publisher import RecordPublisher, Sign
+from tocsin.deploy.publisher import RecordPublisher, SignRecord
 from tocsin.deploy.rollout import PlannedStep, carry_back, carry_out, rollout_steps
 from tocsin.deploy.schemas import TOPICS
 from tocsin.deploy.target import Clearing, PlacedStep
@@ -76,7 +76,7 @@ class Parts:
     store: RecordStore
     fleets: Mapping[str, Fleet]
     watch: Watch
-    sign: Sign | None = None
+    sign: SignRecord | None = None
 
 
 class StreamTarget:
