@@ -1,21 +1,33 @@
 """The house rules that a machine can hold: workflows, hooks, sizes, what is shipped."""
 
 import ast
+import os
 import re
 import statistics
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+
+from deploying import git
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 MODULES = [m for r in ("compiler", "backends", "runtime") for m in (ROOT / r).rglob("*.py")]
 MAX_MODULE_LINES = 300
+PERSON = ("-c", "user.name=A", "-c", "user.email=a@b.c")
+GITLAB = (
+    "check-jsonschema",
+    "--data-transform",
+    "gitlab-ci",
+    "--builtin-schema",
+    "vendor.gitlab-ci",
+)
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -29,12 +41,20 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_workflows_are_those_of_the_design() -> None:
-    assert {w.stem for w in WORKFLOWS} == {"check", "plan", "deploy", "rollback", "drift"}
+    ours = {"check", "review", "comment", "deploy", "rollback", "drift"}
+    shared = {"check", "comment", "deploy", "rollback", "drift"}
+    assert {w.stem for w in WORKFLOWS} == ours | {f"reusable-{name}" for name in shared}
 
 
 def test_workflows_follow_their_schema() -> None:
     schema = ("--builtin-schema", "vendor.github-workflows")
     done = _run("check-jsonschema", *schema, *map(str, WORKFLOWS))
+    assert done.returncode == 0, done.stdout + done.stderr
+    actions = (ROOT / ".github" / "actions").rglob("action.yml")
+    done = _run("check-jsonschema", "--builtin-schema", "vendor.github-actions", *map(str, actions))
+    assert done.returncode == 0, done.stdout + done.stderr
+    pipeline = str(ROOT / ".ci" / "gitlab.yml")
+    done = _run(*GITLAB, pipeline)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -43,12 +63,86 @@ def test_workflows_are_secure() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def _jobs(workflow: Path) -> dict[str, dict[str, Any]]:
+    jobs: dict[str, dict[str, Any]] = yaml.safe_load(workflow.read_text())["jobs"]
+    return jobs
+
+
+def _steps(workflow: Path) -> list[dict[str, Any]]:
+    return [step for job in _jobs(workflow).values() for step in job.get("steps", [])]
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda w: w.stem)
+def test_no_job_that_may_write_installs_or_runs_tocsin(workflow: Path) -> None:
+    """But for the one that comments, and may write comments alone."""
+    for job in _jobs(workflow).values():
+        rights = job.get("permissions", {})
+        writes = {right for right, level in rights.items() if level == "write"}
+        runs = str(job.get("steps", ""))
+        if "bin/tocsin" in runs or "actions/setup" in runs:
+            assert writes <= ({"pull-requests"} if "comment" in workflow.stem else set())
+
+
+def test_the_half_that_reads_pull_requests_has_no_rights_and_no_secrets() -> None:
+    for name in ("review", "reusable-check"):
+        text = (ROOT / ".github" / "workflows" / f"{name}.yml").read_text()
+        assert "write" not in text
+        assert "secrets" not in text.replace("without secrets", "")
+        assert "github.token" not in text
+
+
+def test_the_half_with_rights_looks_at_no_file_of_the_pull_request() -> None:
+    steps = _steps(ROOT / ".github" / "workflows" / "reusable-comment.yml")
+    checkouts = [step["with"] for step in steps if "checkout" in step.get("uses", "")]
+    assert [given["path"] for given in checkouts] == ["tool"]
+    assert not any("download-artifact" in step.get("uses", "") for step in steps)
+
+
+def test_what_is_set_up_lies_beside_the_content() -> None:
+    for workflow in WORKFLOWS:
+        for job in _jobs(workflow).values():
+            steps = job.get("steps", [])
+            used = [step.get("uses", "") for step in steps]
+            setups = [name for name in used if name.startswith("./")]
+            if not setups:
+                continue
+            assert setups == ["./tool/.github/actions/setup"], workflow.name
+            first = steps[0]["with"]
+            assert (first["path"], first["ref"]) == ("tool", "${{ inputs.tocsin }}")
+            others = [step["with"] for step in steps[1:] if "checkout" in step.get("uses", "")]
+            paths = [given["path"] for given in others]
+            assert paths in ([], ["content"])
+
+
+@pytest.mark.parametrize("given", ["HEAD", "main", "", "{commit}~0", "{short}"])
+def test_nothing_but_a_commit_is_set_up(given: str, tmp_path: Path) -> None:
+    action = yaml.safe_load((ROOT / ".github/actions/setup/action.yml").read_text())
+    script = action["runs"]["steps"][0]["run"]
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, *PERSON, "commit", "-q", "--allow-empty", "-m", "x")
+    commit = git(tmp_path, "rev-parse", "HEAD")
+
+    def ends(named: str) -> int:
+        env = {**os.environ, "COMMIT": named, "GITHUB_ACTION_PATH": str(tmp_path)}
+        return subprocess.run(["bash", "-ec", script], env=env, check=False).returncode
+
+    assert ends(commit) == 0
+    assert ends(given.format(commit=commit, short=commit[:12])) == 1
+
+
+def test_checkouts_keep_no_token() -> None:
+    for workflow in WORKFLOWS:
+        for step in _steps(workflow):
+            if "checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False, workflow.name
+
+
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda w: w.stem)
 def test_commands_of_workflows_exist(workflow: Path) -> None:
     """Every `tocsin` command and option that a workflow uses is one that there is."""
     text = workflow.read_text()
     reference = (ROOT / "docs" / "cli.md").read_text()
-    for command in re.findall(r"bin/tocsin (\w+)", text):
+    for command in re.findall(r"bin/tocsin (review \w+|\w+)", text):
         assert f"## tocsin {command}\n" in reference
     for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", _tocsin_lines(text)):
         assert option in reference, f"{workflow.name} uses {option}"
@@ -56,6 +150,18 @@ def test_commands_of_workflows_exist(workflow: Path) -> None:
 
 def _tocsin_lines(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if "tocsin " in line or "arguments" in line)
+
+
+def test_attacks_on_the_pipeline_are_tests() -> None:
+    page = (ROOT / "docs" / "security.md").read_text()
+    named = re.findall(r"^\| .* \| `(test_\w+)` \|$", page, re.MULTILINE)
+    assert len(named) >= 20
+    there = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert set(named) <= there
 
 
 def test_hooks_for_content_repositories() -> None:

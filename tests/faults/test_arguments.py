@@ -18,7 +18,8 @@ from tocsin.state.changes import put_back
 from tocsin.state.git_ledger import GitLedger
 
 ROOT = Path(__file__).parents[2]
-ROLLBACK = ROOT / ".github" / "workflows" / "rollback.yml"
+WORKFLOWS = ROOT / ".github" / "workflows"
+ROLLBACK = WORKFLOWS / "reusable-rollback.yml"
 HOSTILE = ["--remote=/other", "--to=1", "-h", "$(touch x)", "a b", "; touch x"]
 
 
@@ -26,15 +27,24 @@ def arguments(tmp_path: Path, **typed: str) -> list[str]:
     """What `tocsin` gets from the workflow's step, as Bash makes it."""
     steps = yaml.safe_load(ROLLBACK.read_text())["jobs"]["rollback"]["steps"]
     script = next(step["run"] for step in steps if step.get("name") == "Roll back")
-    write(tmp_path / ".venv/bin/tocsin", "#!/bin/sh\nfor word; do printf '%s\\n' \"$word\"; done\n")
-    write(tmp_path / "bin/git", "#!/bin/sh\n")
-    for program in (".venv/bin/tocsin", "bin/git"):
-        (tmp_path / program).chmod(0o755)
-    env = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "ENVIRONMENT": "prod", **typed}
+    print_words = "#!/bin/sh\nfor word; do printf '%s\\n' \"$word\"; done\n"
+    (tmp_path / "content").mkdir()
+    for name, text in (
+        ("tool/.venv/bin/tocsin", print_words),
+        ("tool/.ci/addresses", (ROOT / ".ci" / "addresses").read_text()),
+        ("tool/.ci/ledger-fetched", "#!/bin/sh\n"),
+    ):
+        write(tmp_path / name, text).chmod(0o755)
+    env = {**os.environ, "ENVIRONMENT": "prod", **typed}
     done = subprocess.run(
-        ["bash", "-euc", script], cwd=tmp_path, env=env, check=True, capture_output=True, text=True
+        ["bash", "-euc", script],
+        cwd=tmp_path / "content",
+        env=env,
+        check=True,
+        capture_output=True,
+        text=True,
     )
-    assert not (tmp_path / "x").exists()
+    assert not list(tmp_path.rglob("x"))
     return done.stdout.splitlines()
 
 
@@ -52,12 +62,12 @@ def test_a_version_is_no_option(tmp_path: Path, typed: str) -> None:
 
 
 def test_inputs_of_workflows_are_not_pasted_into_scripts() -> None:
-    for workflow in ROLLBACK.parent.glob("*.yml"):
+    for workflow in WORKFLOWS.glob("*.yml"):
         for job in yaml.safe_load(workflow.read_text())["jobs"].values():
-            for step in job["steps"]:
+            for step in [job, *job.get("steps", [])]:
                 assert "${{" not in step.get("run", ""), workflow.name
                 used = step.get("uses", "@" + "0" * 40)
-                assert re.fullmatch(r".*@[0-9a-f]{40}", used), workflow.name
+                assert re.fullmatch(r"\./.*|.*@[0-9a-f]{40}", used), workflow.name
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", "-x", "a b", ".", "a\\nb", "a..b", "a" * 64])

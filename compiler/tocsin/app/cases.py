@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from tocsin import gate
-from tocsin.app.engines import started
+from tocsin.app.engines import serving, started
+from tocsin.app.project import project_at
 from tocsin.cases.judge import CaseVerdict
 from tocsin.cases.run import EVALUATOR, run_engine, run_evaluator
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.front.place import find_project
-from tocsin.front.project import Project, load_project
+from tocsin.front.project import Project, load_project, read_settings
 from tocsin.ir.query import Resolved
 from tocsin.progress import Notify
-from tocsin.state.changes import put_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,12 @@ def to_test(paths: Sequence[Path], changed_since: str | None) -> Tested:
     return Tested(tuple(queries), tuple(broken))
 
 
+def engines_of(paths: Sequence[Path], name: str) -> tuple[str, ...]:
+    """The engines that serve an environment of the project, and the evaluator."""
+    root = find_project(paths[0] if paths else Path())
+    return serving(read_settings(root).environment(name))
+
+
 def run_cases(
     queries: Sequence[Resolved], engines: Sequence[str], notify: Notify
 ) -> Iterator[CaseVerdict]:
@@ -57,30 +62,20 @@ def run_cases(
             yield from run_engine(queries, backend, endpoints)
 
 
+def reached(project: Project, before: Project | None, chosen: Sequence[Resolved]) -> list[Resolved]:
+    """What means something else than before, or has other cases, whatever file did it."""
+    if before is None or before.settings != project.settings:
+        return list(chosen)
+    old = {query.detection.id: _tested(query) for query in before.queries}
+    return [query for query in chosen if old.get(query.detection.id) != _tested(query)]
+
+
 def _chosen(project: Project, paths: Sequence[Path], rev: str | None) -> list[Resolved]:
     chosen = [q for q in project.queries if _concerns(q.detection.span.file, paths)]
     if paths and not chosen and not project.diagnostics:
         names = ", ".join(map(str, paths))
         raise ConfigError(f"no detections in {names}", hint=f"the project is {project.root}")
-    if rev is None:
-        return chosen
-    return _reached(project, chosen, rev)
-
-
-def _reached(project: Project, chosen: list[Resolved], rev: str) -> list[Resolved]:
-    """What means something else than at a revision, or has other cases, whatever file did it."""
-    with TemporaryDirectory(prefix="tocsin-since-") as folder:
-        root = put_back(project.root, rev, Path(folder))
-        if root is None or not (root / gate.SETTINGS).is_file():
-            return chosen
-        try:
-            before = load_project(root)
-        except ConfigError:
-            return chosen
-    if before.settings != project.settings:
-        return chosen
-    old = {query.detection.id: _tested(query) for query in before.queries}
-    return [query for query in chosen if old.get(query.detection.id) != _tested(query)]
+    return chosen if rev is None else reached(project, project_at(project.root, rev), chosen)
 
 
 def _tested(query: Resolved) -> tuple[Any, ...]:

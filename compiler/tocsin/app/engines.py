@@ -12,6 +12,7 @@ import orjson
 from tocsin.backend import registry
 from tocsin.backend.base import Backend, Endpoints, NoServers
 from tocsin.model.artifact import Match
+from tocsin.model.project import Environment
 from tocsin.pack import Part
 from tocsin.progress import Notify
 from tocsin.scan.packed import MatcherRun, TrackProgress
@@ -33,6 +34,12 @@ def chosen(engines: Sequence[str], notify: Notify) -> tuple[str, ...]:
     for name, why in away.items():
         notify(f"{name} is left out: {why}")
     return (EVALUATOR, *(name for name in registry.engines() if name not in away))
+
+
+def serving(environment: Environment) -> tuple[str, ...]:
+    """The evaluator, and the engines of the backends that serve an environment."""
+    backends = (registry.load(name) for name in sorted(environment.named))
+    return (EVALUATOR, *dict.fromkeys(backend.engine for backend in backends))
 
 
 @contextmanager

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from tocsin.app.templates import project_files
+from tocsin import gate
+from tocsin.app.schemas import schema
+from tocsin.app.templates import pipeline_files, project_files, template
 from tocsin.errors import ConfigError
 from tocsin.progress import Notify
 
@@ -24,15 +28,51 @@ class NewProject:
     git: bool
 
 
-def start_project(folder: Path, notify: Notify) -> NewProject:
-    """Write one source and one detection with its cases into an empty folder."""
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The forge whose pipelines a project gets, and where they find Tocsin: at one commit."""
+
+    forge: str
+    repository: str
+    commit: str
+
+
+FORGES = ("github", "gitlab")
+_PLACE = re.compile(r"([A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+)@([0-9a-f]{40})")
+
+
+def pipeline(forge: str, place: str) -> Pipeline:
+    """The pipeline with Tocsin from OWNER/NAME@COMMIT. Raises ConfigError for another text."""
+    found = _PLACE.fullmatch(place)
+    if not found:
+        raise ConfigError(
+            f"{place!r} does not say where Tocsin is",
+            hint="give --tocsin OWNER/NAME@COMMIT with all 40 digits: branches and tags can move",
+        )
+    return Pipeline(forge, found[1], found[2])
+
+
+def start_project(folder: Path, ci: Pipeline | None, notify: Notify) -> NewProject:
+    """Write one source and one detection with its cases into an empty folder, and a pipeline."""
     _refuse_used(folder)
     texts = project_files(name=_name(folder), id=str(uuid4()), date=f"{datetime.now(UTC):%F}")
+    texts |= _pipeline_files(ci, texts) if ci else {}
     for path, text in texts.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
     return NewProject(folder, tuple(sorted(texts)), _git_init(folder, notify))
+
+
+def _pipeline_files(ci: Pipeline, project: Mapping[str, str]) -> dict[str, str]:
+    """Those of the forge, schemas for editors, and an environment that is deployed to."""
+    given = {"repository": ci.repository, "commit": ci.commit}
+    schemas = {
+        f".vscode/schemas/{name}.json": json.dumps(schema(name), indent=1) + "\n"
+        for name in ("rule", "cases", "source", "settings")
+    }
+    settings = project[gate.SETTINGS] + template("ci/environment.toml")
+    return {**pipeline_files(ci.forge, **given), **schemas, gate.SETTINGS: settings}
 
 
 def _refuse_used(folder: Path) -> None:

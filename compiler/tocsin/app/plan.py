@@ -21,17 +21,18 @@ from tocsin.state.lock import read_lock
 
 def plan_project(opened: OpenEnvironment) -> Bundle:
     """The plan. Raises FindingsError if the project has errors."""
-    return _planned(opened, sound_project(opened.root, opened.progress))
+    return plan_of(opened, sound_project(opened.root, opened.progress))
 
 
 def plan_with_directions(opened: OpenEnvironment) -> tuple[Bundle, Mapping[str, Direction]]:
     """The plan, and the direction of each detection that it changes, by id."""
     project = sound_project(opened.root, opened.progress)
-    bundle = _planned(opened, project)
+    bundle = plan_of(opened, project)
     return bundle, directions(opened, bundle.plan, project.queries)
 
 
-def _planned(opened: OpenEnvironment, project: Project) -> Bundle:
+def plan_of(opened: OpenEnvironment, project: Project) -> Bundle:
+    """The plan towards a project without errors, which was read already."""
     source = opened.ledger.repository.revision(opened.root)
     last = opened.ledger.last()
     desired = wanted(

@@ -29,6 +29,7 @@ COMMANDS = {
     "explain": "show why a detection matched an event, or did not",
     "compile": "compile artifacts for every backend",
     "conformance": "check backends against the contract, on their real engines",
+    "review": "find out what a change does, and tell it on a pull request",
     "lock": "update the version lock",
     "plan": "show what a deployment would change",
     "apply": "deploy a plan",
@@ -42,6 +43,7 @@ COMMANDS = {
     "worker": "run deployed detections on a stream of events",
     "manifests": "write manifests for Kubernetes and systemd",
     "coverage": "write the ATT&CK coverage page",
+    "schema": "print a JSON Schema, for editors",
     "engines": "run local engines: Kafka, Flink, a schema registry",
 }
 

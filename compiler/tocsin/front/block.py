@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from tocsin.diagnostics import Diagnostic, near
 from tocsin.front.yaml import Path_, YamlDocument
@@ -39,7 +46,8 @@ def milliseconds(value: Any) -> int:
     return duration
 
 
-Duration = Annotated[int, BeforeValidator(milliseconds)]
+_WRITTEN = {"type": "string", "pattern": rf"^{_DURATION.pattern}$"}
+Duration = Annotated[int, BeforeValidator(milliseconds), WithJsonSchema(_WRITTEN)]
 
 
 class _Strict(BaseModel):

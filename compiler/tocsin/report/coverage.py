@@ -160,7 +160,7 @@ def _release(
 
 def _of_query(query: Resolved, attack: Attack, lock: Lock, *, counts: bool = True) -> CoverageRow:
     detection, meta = query.detection, query.detection.meta
-    techniques, other = _techniques(meta.tags, attack)
+    techniques, other = techniques_of(meta.tags, attack)
     locked = detection.id in lock.lines
     return CoverageRow(
         id=detection.id,
@@ -183,7 +183,7 @@ def _of_query(query: Resolved, attack: Attack, lock: Lock, *, counts: bool = Tru
 def _of_entry(
     entry: Entry, query: Resolved | None, attack: Attack, since: Since | None
 ) -> CoverageRow:
-    techniques, other = _techniques(entry.tags, attack)
+    techniques, other = techniques_of(entry.tags, attack)
     return CoverageRow(
         id=entry.id,
         key=entry.key,
@@ -208,7 +208,7 @@ def _logsources(query: Resolved) -> str:
     return " + ".join(sorted({str(each.detection.logsource) for each in query.events}))
 
 
-def _techniques(tags: Iterable[str], attack: Attack) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def techniques_of(tags: Iterable[str], attack: Attack) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Technique ids in the tags, each once: those that ATT&CK has, those that it does not."""
     words = (tag.lower().removeprefix("attack.") for tag in tags if tag.lower()[:7] == "attack.")
     named = tuple(dict.fromkeys(word.upper() for word in words if is_technique_id(word)))

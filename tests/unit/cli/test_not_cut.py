@@ -25,6 +25,8 @@ NOT_HERE = {
     "init": "its lines are not laid out",
     "source": "its lines are not laid out",
     "new": "its lines are not laid out",
+    "review": "prints a file of its own, which has a form",
+    "schema": "prints JSON only",
 }
 STEPS = {
     f"validate {RULE}": TITLE,

@@ -7,21 +7,39 @@ from pathlib import Path
 
 import click
 
-from tocsin.app.init import NewProject, start_project
+from tocsin.app.init import FORGES, NewProject, pipeline, start_project
 from tocsin.cli.output import console, echo_json, format_option
+from tocsin.errors import ConfigError
 from tocsin.escape import printable
 
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--ci",
+    type=click.Choice(FORGES),
+    help="Also write a pipeline for this forge; needs --tocsin.",
+)
+@click.option(
+    "--tocsin",
+    "place",
+    default="",
+    metavar="OWNER/NAME@COMMIT",
+    help="The repository and the commit of Tocsin that the pipeline uses.",
+)
 @format_option("text", "json")
-def init(folder: Path, fmt: str) -> None:
+def init(folder: Path, ci: str | None, place: str, fmt: str) -> None:
     """Create a detection project in DIR, which must be empty or not exist yet.
 
     It has one source and one detection with cases, and passes `validate` and `test`. If DIR is not
     in a git repository yet, it becomes one: deployments are recorded in git.
+
+    With --ci it is a whole content repository: workflows that review, comment, deploy, roll back
+    and look for drift, owners of code, rules for branches, and schemas for editors.
     """
-    made = start_project(folder, _warn)
+    if place and not ci:
+        raise ConfigError("--tocsin is for --ci", hint=f"give --ci {' or --ci '.join(FORGES)}")
+    made = start_project(folder, pipeline(ci, place) if ci else None, _warn)
     if fmt == "json":
         echo_json({"folder": str(folder), "files": list(made.files), "git": made.git})
     else:

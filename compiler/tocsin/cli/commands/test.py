@@ -10,10 +10,11 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.app.cases import run_cases, to_test
+from tocsin.app.cases import engines_of, run_cases, to_test
 from tocsin.app.engines import chosen
 from tocsin.cases.judge import CaseVerdict
 from tocsin.cases.junit import junit
+from tocsin.cli import completion
 from tocsin.cli.engine_option import engine_option
 from tocsin.cli.output import (
     console,
@@ -36,13 +37,22 @@ from tocsin.plural import plural
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @engine_option(several=True)
 @click.option(
+    "--env",
+    default="",
+    metavar="ENV",
+    shell_complete=completion.environments,
+    help="run them on the evaluator and on all engines that serve this environment",
+)
+@click.option(
     "--changed-since", metavar="REV", help="only detections affected by changes since this revision"
 )
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="write JUnit XML")
 @format_option("text", "json")
-def test(
+def test(  # noqa: PLR0913 - one parameter an option
+    *,
     paths: tuple[Path, ...],
     engine: tuple[str, ...],
+    env: str,
     changed_since: str | None,
     junit_file: Path | None,
     fmt: str,
@@ -56,7 +66,7 @@ def test(
     with watched.stage("reading the project"):
         given = to_test(paths, changed_since)
     print_wrong(given.broken, fmt)
-    names = chosen(engine, say)
+    names = engines_of(paths, env) if env else chosen(engine, say)
     with watched.stage("running the cases") as note:
         verdicts = list(run_cases(given.queries, names, note))
     if junit_file:

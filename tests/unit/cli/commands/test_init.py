@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import jsonschema
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from tocsin.check import run_checks
@@ -18,6 +22,7 @@ from tocsin.errors import ConfigError
 from tocsin.front.project import load_project
 
 BIN = Path(sys.executable).parent
+ROOT = Path(__file__).parents[4]
 
 
 def git(*words: str) -> str:
@@ -163,3 +168,143 @@ def test_hooks_file_is_valid(tmp_path: Path) -> None:
     tocsin("init", tmp_path / "det")
     file = tmp_path / "det" / ".pre-commit-config.yaml"
     subprocess.run([sys.executable, "-m", "pre_commit", "validate-config", str(file)], check=True)
+
+
+PLACE = f"acme/tocsin@{'a' * 40}"
+GITLAB = ("--data-transform", "gitlab-ci", "--builtin-schema", "vendor.gitlab-ci")
+
+
+def follows(schema: tuple[str, ...], *files: Path) -> None:
+    words = [str(BIN / "check-jsonschema"), *schema, *map(str, files)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(params=["github", "gitlab"])
+def content(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A content repository with its pipeline."""
+    folder = tmp_path / str(request.param)
+    made = tocsin("init", folder, "--ci", request.param, "--tocsin", PLACE)
+    assert made.exit_code == 0, made.output
+    return folder
+
+
+def test_a_pipeline_leaves_the_project_as_good(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(content)
+    assert run_checks(load_project(content)) == []
+    assert set(load_project(content).settings.environments) == {"local", "prod"}
+    committed("first")
+    for command in (
+        "lock",
+        "source add aws_cloudtrail",
+        "new second-one --source aws_cloudtrail",
+        "validate",
+        "test",
+        "plan --env prod",
+    ):
+        assert tocsin(*command.split()).exit_code == 0, command
+
+
+def test_workflows_for_github_are_well_formed_and_secure(tmp_path: Path) -> None:
+    tocsin("init", tmp_path / "det", "--ci", "github", "--tocsin", PLACE)
+    folder = tmp_path / "det" / ".github"
+    workflows = sorted((folder / "workflows").glob("*.yml"))
+    assert [file.stem for file in workflows] == ["comment", "deploy", "drift", "review", "rollback"]
+    follows(("--builtin-schema", "vendor.github-workflows"), *workflows)
+    words = [str(BIN / "zizmor"), "--offline", "--quiet", str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for file in workflows:
+        for job in yaml.safe_load(file.read_text())["jobs"].values():
+            called, _, commit = job["uses"].partition("@")
+            assert (ROOT / called.removeprefix("acme/tocsin/")).is_file()
+            assert job["with"]["tocsin"] == commit == "a" * 40
+            assert job["with"]["repository"] == "acme/tocsin"
+
+
+def test_what_is_called_takes_what_is_given(tmp_path: Path) -> None:
+    tocsin("init", tmp_path / "det", "--ci", "github", "--tocsin", PLACE)
+    callers = [*(tmp_path / "det/.github/workflows").glob("*.yml")]
+    callers += (ROOT / ".github/workflows").glob("*.yml")
+    for file in callers:
+        for job in yaml.safe_load(file.read_text())["jobs"].values():
+            if "uses" not in job:
+                continue
+            name = job["uses"].partition("@")[0].rpartition("/")[2]
+            called = yaml.safe_load((ROOT / ".github/workflows" / name).read_text())
+            inputs = called[True]["workflow_call"]["inputs"]
+            needed = {key for key, given in inputs.items() if given.get("required")}
+            assert needed <= set(job["with"]) <= set(inputs), file
+            rights = [each.get("permissions", {}) for each in called["jobs"].values()]
+            given = {("contents", "read"), *job["permissions"].items()}
+            assert all(each.items() <= given for each in rights)
+
+
+def test_the_pipeline_for_gitlab_is_well_formed(tmp_path: Path) -> None:
+    tocsin("init", tmp_path / "det", "--ci", "gitlab", "--tocsin", PLACE)
+    file = tmp_path / "det" / ".gitlab-ci.yml"
+    follows(GITLAB, file)
+    given = yaml.safe_load(file.read_text())
+    text = (ROOT / ".ci" / "gitlab.yml").read_text()
+    shared = yaml.safe_load(text.replace("!reference ", ""))
+    assert given["include"] == [
+        {"project": "acme/tocsin", "ref": "a" * 40, "file": "/.ci/gitlab.yml"}
+    ]
+    jobs = {name: job for name, job in given.items() if name not in ("include", "variables")}
+    assert {job["extends"] for job in jobs.values()} <= set(shared)
+    assert {need for job in jobs.values() for need in job.get("needs", ())} <= set(jobs)
+
+
+def test_schemas_take_what_is_there(content: Path) -> None:
+    schemas = content / ".vscode" / "schemas"
+    for kind, files in {
+        "rule": [f for f in ROOT.glob("detections/rules/**/*.yml") if ".test." not in f.name],
+        "cases": [*ROOT.glob("detections/rules/**/*.test.yml")],
+        "source": [*ROOT.glob("detections/sources/*.yml")],
+        "settings": [ROOT / "detections/tocsin.toml", content / "tocsin.toml"],
+    }.items():
+        schema = json.loads((schemas / f"{kind}.json").read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        judge = jsonschema.Draft202012Validator(schema)
+        for file in files:
+            for given in read(file):
+                assert [e.message for e in judge.iter_errors(given)] == [], file
+    named = json.loads((content / ".vscode" / "settings.json").read_text())
+    for place in [*named["yaml.schemas"], *named["evenBetterToml.schema.associations"].values()]:
+        assert (content / place).is_file()
+
+
+def read(file: Path) -> list[Any]:
+    if file.suffix == ".toml":
+        return [tomllib.loads(file.read_text())]
+    return list(yaml.safe_load_all(file.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [
+        ("rule", {"title": "x", "level": "urgent"}),
+        ("rule", {"title": "x", "tocsin": {"ower": "me"}}),
+        ("cases", {"cases": [{"name": "x", "events": [], "expect": {}}]}),
+        ("source", {"source": "A"}),
+        ("settings", {"environments": {"x": {"kind": "local"}}}),
+    ],
+)
+def test_schemas_refuse_mistakes(kind: str, wrong: dict[str, Any]) -> None:
+    schema = json.loads(tocsin("schema", kind).stdout)
+    assert not jsonschema.Draft202012Validator(schema).is_valid(wrong)
+
+
+@pytest.mark.parametrize(
+    "place", ["", "acme/tocsin", "acme/tocsin@main", f"tocsin@{'a' * 40}", f"a/b@{'a' * 39}"]
+)
+def test_a_pipeline_needs_a_commit(tmp_path: Path, place: str) -> None:
+    result = tocsin("init", tmp_path / "det", "--ci", "github", "--tocsin", place)
+    assert isinstance(result.exception, ConfigError)
+    assert not (tmp_path / "det").exists()
+
+
+def test_a_commit_needs_a_pipeline(tmp_path: Path) -> None:
+    assert isinstance(tocsin("init", tmp_path / "det", "--tocsin", PLACE).exception, ConfigError)

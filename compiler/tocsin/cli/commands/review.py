@@ -1,0 +1,166 @@
+"""`tocsin review`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tocsin import gate
+from tocsin.cli import completion
+from tocsin.cli.engine_option import engine_option
+from tocsin.cli.options import project_option
+from tocsin.cli.output import echo_json, format_option, say, shown
+from tocsin.cli.progress import progress
+from tocsin.errors import ConfigError
+from tocsin.front.place import find_project
+from tocsin.review import document
+from tocsin.review.comment import ReviewOrigin, comment
+
+
+@click.group()
+def review() -> None:
+    """What a change does, in two halves: found without any rights, told as one comment.
+
+    `make` looks at files that nobody has approved and needs neither secrets nor a network. Those
+    who tell it (`comment`, `post`) take its file for something that anybody may have written.
+    """
+
+
+@review.command()
+@click.option("--base", required=True, metavar="REV", help="Revision to compare with.")
+@click.option(
+    "--head",
+    default="HEAD",
+    show_default=True,
+    metavar="REV",
+    help="Commit under review, where what lies here is its merge with the base.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write, such as review.json.",
+)
+@click.option(
+    "--env",
+    "environments",
+    multiple=True,
+    metavar="ENV",
+    shell_complete=completion.environments,
+    help="Plan for this environment only; repeatable.  [default: all]",
+)
+@engine_option(several=True)
+@project_option
+@format_option("text", "json")
+def make(  # noqa: PLR0913 - one parameter an option
+    *,
+    base: str,
+    head: str,
+    out: Path,
+    environments: tuple[str, ...],
+    engine: tuple[str, ...],
+    project: Path | None,
+    fmt: str,
+) -> None:
+    """Find out what a change does: files, cases of what it reaches, plans, coverage.
+
+    Plans are made from the ledgers alone; no address in the settings is looked up. The file is
+    written in any case; exit code 1 if something in it stands in the way.
+    """
+    from tocsin.app.review import asked, make_review  # noqa: PLC0415 - keeps `comment` quick
+
+    root = find_project(project or Path())
+    made = make_review(asked(root, base, head, engine, environments), progress())
+    document.write(made, out)
+    if fmt == "json":
+        echo_json(made.model_dump(mode="json"))
+    else:
+        say(f"{shown(out)}: {'ready' if made.ok else 'needs work'}")
+    if not made.ok:
+        raise click.exceptions.Exit(1)
+
+
+@review.command("comment")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@format_option("markdown", "json")
+def comment_(file: Path, fmt: str) -> None:
+    """Print FILE, which `review make` wrote (- is stdin), as Markdown for a comment.
+
+    At most 60,000 characters, in which nothing that the file holds is markup, link or mention.
+    """
+    told = comment(read(file), ReviewOrigin())
+    if fmt == "json":
+        echo_json({"comment": told})
+    else:
+        click.echo(told, nl=False)
+
+
+@review.command()
+@click.option(
+    "--repository",
+    required=True,
+    envvar="GITHUB_REPOSITORY",
+    show_envvar=True,
+    metavar="OWNER/NAME",
+    help="Repository with the pull request.",
+)
+@click.option("--run", required=True, type=click.IntRange(min=1), help="Run that left the review.")
+@click.option(
+    "--author",
+    default="github-actions[bot]",
+    show_default=True,
+    help="Who writes these comments; a comment of somebody else is never changed.",
+)
+@click.option(
+    "--token",
+    default="env:GH_TOKEN",
+    show_default=True,
+    metavar="REFERENCE",
+    help="Where the token is.",
+)
+@click.option(
+    "--api",
+    default="https://api.github.com",
+    envvar="GITHUB_API_URL",
+    show_default=True,
+    show_envvar=True,
+    help="Address of the API.",
+)
+@click.option(
+    "--server",
+    default="https://github.com",
+    envvar="GITHUB_SERVER_URL",
+    show_default=True,
+    show_envvar=True,
+    help="Address for people, to which links lead.",
+)
+@format_option("text", "json")
+def post(  # noqa: PLR0913 - one parameter an option
+    *, repository: str, run: int, author: str, token: str, api: str, server: str, fmt: str
+) -> None:
+    """Keep the comment on a pull request on GitHub up to date, also where its run failed.
+
+    Only the number of the run is believed: its commit, the pull request and the files that it
+    changes are asked for anew, and the artifact `tocsin-review` is read as anybody's.
+    """
+    from tocsin.app.review_post import PostRequest, post_on_github  # noqa: PLC0415 - a client is slow
+
+    request = PostRequest(run, author, f"{server.rstrip('/')}/{repository}")
+    posted = post_on_github(repository, token, api, request)
+    if fmt == "json":
+        echo_json([{"pull_request": each.pull_request, "new": each.new} for each in posted])
+    for each in posted:
+        say(f"pull request {each.pull_request}: {'commented' if each.new else 'comment updated'}")
+    if not posted:
+        say("no open pull request ends at the commit of this run: nothing to tell")
+
+
+def read(file: Path) -> document.ChangeReview:
+    """The review in a file. Raises ConfigError if it is none."""
+    try:
+        return document.parse(gate.read(file, document.MOST_BYTES), str(file))
+    except gate.MissingError:
+        raise
+    except gate.UnreadError as bad:
+        raise ConfigError(f"{file} is no review: {bad.reason}") from None

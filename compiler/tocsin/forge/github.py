@@ -1,0 +1,217 @@
+"""The part of GitHub's REST API that tells a review: what a run says is asked for anew."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from tocsin.errors import ConfigError, TocsinError
+from tocsin.secrets import Secret
+
+_SECONDS = 30
+_PAGE, _MOST_PAGES = 100, 30
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
+_T = TypeVar("_T")
+
+
+class ForgeError(TocsinError):
+    """The server with the pull requests did not answer as it should."""
+
+    code = "forge"
+
+
+class ArtifactError(TocsinError):
+    """What a run left is missing, too large, or not what it should be."""
+
+    code = "artifact"
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Owner(_Answer):
+    login: str
+
+
+class _HeadRepository(_Answer):
+    owner: _Owner
+
+
+class WorkflowRun(_Answer):
+    """A run; branch and owner are where its commit came from, and may be a stranger's."""
+
+    id: int
+    event: str
+    head_sha: str
+    head_branch: str | None
+    head_repository: _HeadRepository | None
+    conclusion: str | None
+
+
+class _Commit(_Answer):
+    sha: str
+
+
+class PullRequest(_Answer):
+    """An open pull request."""
+
+    number: int
+    head: _Commit
+
+
+class ChangedFile(_Answer):
+    """A file that a pull request changes; `previous_filename` of one that was moved."""
+
+    filename: str
+    previous_filename: str = ""
+
+
+class IssueComment(_Answer):
+    """A comment, and who wrote it."""
+
+    id: int
+    body: str | None
+    user: _Owner | None
+
+
+class _Artifact(_Answer):
+    id: int
+    name: str
+    size_in_bytes: int
+    expired: bool
+
+
+class _Artifacts(_Answer):
+    artifacts: list[_Artifact]
+
+
+@contextmanager
+def github(repository: str, token: Secret, api: str) -> Iterator[GitHub]:
+    """A repository, with the rights of a token. Raises ConfigError for what cannot be one."""
+    if not _REPOSITORY.fullmatch(repository):
+        raise ConfigError(f"{repository!r} is no repository", hint="name it as OWNER/NAME")
+    headers = {
+        "Authorization": f"Bearer {token.reveal()}",
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": "2022-11-28",
+    }
+    base = f"{api.rstrip('/')}/repos/{repository}/"
+    try:
+        client = httpx.Client(base_url=base, headers=headers, timeout=_SECONDS, trust_env=False)
+    except httpx.InvalidURL as error:
+        raise ConfigError(f"{api!r} is no address: {error}") from None
+    with client:
+        yield GitHub(client)
+
+
+class GitHub:
+    """One repository."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def run(self, number: int) -> WorkflowRun:
+        """A run of a workflow."""
+        return self._get(f"actions/runs/{number}", WorkflowRun)
+
+    def pull_requests(self, run: WorkflowRun) -> list[PullRequest]:
+        """The open ones whose head is the run's commit now."""
+        if not run.head_branch or run.head_repository is None:
+            return []
+        head = f"{run.head_repository.owner.login}:{run.head_branch}"
+        found = self._pages("pulls", PullRequest, {"state": "open", "head": head})
+        return [each for each in found if each.head.sha == run.head_sha]
+
+    def files(self, pull: PullRequest) -> list[ChangedFile] | None:
+        """The files that it changes; None if they are too many to be listed."""
+        found = list(self._pages(f"pulls/{pull.number}/files", ChangedFile, {}))
+        return found if len(found) < _PAGE * _MOST_PAGES else None
+
+    def artifact(self, run: WorkflowRun, name: str, file: str, limit: int) -> bytes:
+        """The one file that the artifact of a run holds. Raises ArtifactError."""
+        answer = self._get(f"actions/runs/{run.id}/artifacts", _Artifacts, {"name": name})
+        found = [each for each in answer.artifacts if each.name == name and not each.expired]
+        if len(found) != 1:
+            raise ArtifactError(f"the run left {len(found) or 'no'} artifact {name}")
+        if found[0].size_in_bytes > limit:
+            raise ArtifactError(f"the artifact {name} is larger than {limit} bytes")
+        return unpacked(self._download(f"actions/artifacts/{found[0].id}/zip", limit), file, limit)
+
+    def comments(self, pull: PullRequest) -> Iterator[IssueComment]:
+        """Comments of a pull request, the oldest first."""
+        yield from self._pages(f"issues/{pull.number}/comments", IssueComment, {})
+
+    def say(self, pull: PullRequest, body: str) -> None:
+        """Write a comment."""
+        self._send("POST", f"issues/{pull.number}/comments", {"body": body})
+
+    def say_instead(self, comment: IssueComment, body: str) -> None:
+        """Write another text into a comment."""
+        self._send("PATCH", f"issues/comments/{comment.id}", {"body": body})
+
+    def _pages(self, path: str, kind: type[_T], asked: Mapping[str, str]) -> Iterator[_T]:
+        for page in range(1, _MOST_PAGES + 1):
+            numbered = {**asked, "per_page": str(_PAGE), "page": str(page)}
+            found = self._get(path, list[kind], numbered)  # type: ignore[valid-type]
+            yield from found
+            if len(found) < _PAGE:
+                return
+
+    def _get(self, path: str, kind: type[_T], asked: Mapping[str, str] | None = None) -> _T:
+        answer = self._send("GET", path, None, asked)
+        try:
+            return TypeAdapter(kind).validate_json(answer.content)
+        except ValidationError as bad:
+            raise ForgeError(f"GitHub's answer to {path} is not understood: {bad.title}") from None
+
+    def _send(
+        self, method: str, path: str, body: Any, asked: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        try:
+            answer = self._client.request(method, path, json=body, params=asked)
+        except httpx.HTTPError as error:
+            raise ForgeError(f"GitHub cannot be reached: {type(error).__name__}: {error}") from None
+        _refuse(answer, path)
+        return answer
+
+    def _download(self, path: str, limit: int) -> bytes:
+        """At most so many bytes, wherever the server says that they are."""
+        data = bytearray()
+        try:
+            with self._client.stream("GET", path, follow_redirects=True) as answer:
+                _refuse(answer, path)
+                for piece in answer.iter_bytes():
+                    data += piece
+                    if len(data) > limit:
+                        raise ArtifactError(f"the artifact is larger than {limit} bytes")
+        except httpx.HTTPError as error:
+            raise ForgeError(f"the artifact cannot be fetched: {type(error).__name__}") from None
+        return bytes(data)
+
+
+def unpacked(archive: bytes, file: str, limit: int) -> bytes:
+    """The one file of an archive, never more than the limit, whatever it says of its size."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            if (names := opened.namelist()) != [file]:
+                raise ArtifactError(f"the artifact holds {len(names)} files, not just {file}")
+            with opened.open(file) as inside:
+                data = inside.read(limit + 1)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as bad:
+        raise ArtifactError(f"the artifact is no archive that can be read: {bad}"[:200]) from None
+    if len(data) > limit:
+        raise ArtifactError(f"{file} is larger than {limit} bytes")
+    return data
+
+
+def _refuse(answer: httpx.Response, path: str) -> None:
+    if not answer.is_success:
+        raise ForgeError(f"GitHub answers {answer.status_code} to {path}")
