@@ -41,7 +41,7 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_workflows_are_those_of_the_design() -> None:
-    ours = {"check", "review", "comment", "deploy", "rollback", "drift"}
+    ours = {"check", "whole", "review", "comment", "deploy", "rollback", "drift"}
     shared = {"check", "comment", "deploy", "rollback", "drift"}
     assert {w.stem for w in WORKFLOWS} == ours | {f"reusable-{name}" for name in shared}
 

@@ -19,7 +19,7 @@ from tocsin.review.document import (
     DetectionChange,
     FailedCase,
     PlannedEnvironment,
-    PlannedStep,
+    ReviewedStep,
     ReviewFinding,
     cut,
     short,
@@ -116,8 +116,8 @@ def _id_of(step: Step) -> str:
     return ""
 
 
-def _step(id_: str, row: PlanRow) -> PlannedStep:
-    return PlannedStep(
+def _step(id_: str, row: PlanRow) -> ReviewedStep:
+    return ReviewedStep(
         id=short(id_),
         symbol=row.symbol,  # type: ignore[arg-type] # one of those that it may be
         name=cut(row.name),

@@ -14,7 +14,7 @@ from tocsin.review.document import (
     DetectionChange,
     FailedCase,
     PlannedEnvironment,
-    PlannedStep,
+    ReviewedStep,
     ReviewFinding,
 )
 from tocsin.review.page import CommentPage, code, table, told
@@ -128,7 +128,7 @@ def _failures(failed: Sequence[FailedCase]) -> list[tuple[str, ...]]:
 
 
 def _detections(review: ChangeReview, origin: ReviewOrigin) -> Iterator[tuple[str, str]]:
-    steps: dict[str, list[tuple[str, PlannedStep]]] = {}
+    steps: dict[str, list[tuple[str, ReviewedStep]]] = {}
     for plan in review.environments:
         for step in plan.steps:
             steps.setdefault(step.id, []).append((plan.name, step))
@@ -153,7 +153,7 @@ def _file(path: str, origin: ReviewOrigin, *, removed: bool) -> str:
     return f"[{shown}]({origin.files}{quote(path, safe='/')})"
 
 
-def _detection(each: DetectionChange, head: str, steps: Iterable[tuple[str, PlannedStep]]) -> str:
+def _detection(each: DetectionChange, head: str, steps: Iterable[tuple[str, ReviewedStep]]) -> str:
     lines = ["", head, ""]
     if each.attributes:
         rows = [tuple(map(told, (a.name, a.old, a.new))) for a in each.attributes]
@@ -168,7 +168,7 @@ def _detection(each: DetectionChange, head: str, steps: Iterable[tuple[str, Plan
     return "\n".join(lines) + "\n"
 
 
-def _step(step: PlannedStep) -> str:
+def _step(step: ReviewedStep) -> str:
     artifact = f"artifact {step.artifact}" if step.artifact else ""
     facts = (step.version, step.what, step.where, artifact, *step.notes)
     return " · ".join(told(fact) for fact in facts if fact)

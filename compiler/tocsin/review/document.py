@@ -93,7 +93,7 @@ class DetectionChange(_Part):
     lost: Annotated[list[TechniqueId], Field(max_length=50)]
 
 
-class PlannedStep(_Part):
+class ReviewedStep(_Part):
     """A line of a plan; `id` of the detection is empty where it is about something else."""
 
     id: ShortWords
@@ -116,7 +116,7 @@ class PlannedEnvironment(_Part):
     identity: ShortWords
     release: SmallCount
     summary: LongWords
-    steps: Annotated[list[PlannedStep], Field(max_length=MOST_DETECTIONS)]
+    steps: Annotated[list[ReviewedStep], Field(max_length=MOST_DETECTIONS)]
     more: SmallCount
     warnings: Annotated[list[LongWords], Field(max_length=MOST_LISTED)]
     problems: Annotated[list[LongWords], Field(max_length=MOST_LISTED)]
