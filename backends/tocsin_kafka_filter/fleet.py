@@ -57,7 +57,7 @@ class WorkerFleet:
     # --- moving -----------------------------------------------------------------------------------
 
     def steps(self, rollout: Rollout) -> list[RolloutStep]:
-        """What all workers do; those that run the same after it go on undisturbed."""
+        """The steps of all workers; nothing changes for those that keep running the same."""
         read = topics_of(rollout.after, rollout.bodies)
         make, begin = partial(self._make_topics, read), partial(self._begin, rollout, read)
         names, stage = tuple(sorted(read)), Phase.STAGE
@@ -73,7 +73,7 @@ class WorkerFleet:
         return [*steps, _forget(read)]
 
     def retreat(self, rollout: Rollout) -> list[RolloutStep]:
-        """Wait until the workers are back, so far as they live."""
+        """Wait until all running workers are back at the previous release."""
         return [_forget(_still_read(rollout)), self._all_run(Phase.SETTLE, "the previous release")]
 
     def _all_run(self, phase: Phase, what: str) -> RolloutStep:
@@ -87,12 +87,12 @@ class WorkerFleet:
         topics.create(kafka, read - topics.existing(kafka), self._environment.partitions)
 
     def _begin(self, rollout: Rollout, read: frozenset[str], publisher: Publisher) -> None:
-        """Publish from when on topics are read; those that are read already go on."""
+        """Publish where reading of new topics starts; topics that are already read continue."""
         now = 0 if self._environment.start == "earliest" else time.time_ns() // 1_000_000
         publisher.begin(dict.fromkeys(read, now) | dict.fromkeys(_still_read(rollout), 0))
 
     def _run_canary(self, rollout: Rollout, read: frozenset[str], publisher: Publisher) -> None:
-        """Begin the canary, and watch it until it has proven itself."""
+        """Start the canary, and watch it."""
         with closing(self._members()) as members:
             new = _changed(rollout) - members.isolated()
             progress = self._progress(read & _still_read(rollout))
@@ -113,7 +113,7 @@ class WorkerFleet:
             self._watch(members, new, progress)
 
     def _wait_for_all(self, _: Publisher) -> None:
-        """Until all workers that live run what the control topic says."""
+        """Wait until all running workers are at the release of the control topic."""
         with closing(self._members()) as members:
             self._wait(members)
         self._environment.point("workers-switched")
@@ -189,7 +189,7 @@ def _refuse(seen: Sequence[MemberStatus], new: Collection[str]) -> None:
 
 
 def _forget(kept: frozenset[str]) -> RolloutStep:
-    """Of other topics nobody has to know any more where they began."""
+    """Remove the start positions of all other topics."""
     starts = dict.fromkeys(kept, 0)
     does = "forget where reading of unused topics started"
     return RolloutStep(Phase.SETTLE, does, (), lambda publisher: publisher.begin(starts))

@@ -16,7 +16,7 @@ _HINT = "start one with `tocsin engines up flink`"
 
 @cache
 def _trusted() -> SSLContext:
-    """Made once: to read all certificates takes longer than most requests."""
+    """Created once: reading all certificates takes longer than most requests."""
     return httpx.create_ssl_context(trust_env=False)
 
 

@@ -61,7 +61,7 @@ class ClusterRest:
         return int(self._rest.call("GET", "/overview")["slots-available"])
 
     def restarts(self) -> bool:
-        """Whether task managers are still to come: there is none, or tasks of a job wait."""
+        """Whether task managers are expected back: none is registered, or tasks of a job wait."""
         jobs = self._rest.call("GET", "/jobs/overview")["jobs"]
         waiting = any(job["state"] not in _ENDED and _waits(job["tasks"]) for job in jobs)
         return waiting or not self._rest.call("GET", "/overview")["taskmanagers"]

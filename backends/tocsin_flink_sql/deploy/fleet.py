@@ -66,12 +66,12 @@ class FlinkFleet:
     # --- moving -----------------------------------------------------------------------------------
 
     def steps(self, rollout: Rollout) -> list[RolloutStep]:
-        """What is done to jobs."""
+        """The steps that change the jobs."""
         changes = plan_rollout(rollout, partial(self.judge, wish=""))
         return self._made_of(steps_forward(changes, rollout), rollout, changes)
 
     def retreat(self, rollout: Rollout) -> list[RolloutStep]:
-        """What lets the old jobs run again."""
+        """The steps that run the old jobs again."""
         changes, way = list(self._back(rollout)), rollout.back
         return self._made_of(steps_back(changes, way), way, changes)
 
@@ -91,8 +91,8 @@ class FlinkFleet:
     def _back(self, rollout: Rollout) -> Iterator[JobChange]:
         """The old jobs run again, from the newest snapshots of their generations.
 
-        Where new ones are in charge from a cutover on, they are until another. Other cutovers stay:
-        both sides may have found something.
+        A new one that has taken over by a cutover is replaced by another cutover. Other cutovers
+        stay: both sides may have found something.
         """
         yield from Generations(self._site).back(rollout)
         for spec in job_specs(rollout.before, rollout.bodies).values():

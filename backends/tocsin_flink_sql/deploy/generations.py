@@ -45,7 +45,7 @@ class Generations:
         self._site = site
 
     def begin(self, change: JobChange, release: int) -> None:
-        """Begin the generation of a job that comes, unless it goes on with one that is there."""
+        """Create the generation of a new job, unless it continues an existing one."""
         spec, old = change.after, self.current(change.before)
         if spec is None:
             return
@@ -55,7 +55,7 @@ class Generations:
             self._fresh(spec, release, "" if change.parent else self._start())
 
     def of(self, change: JobChange, release: int) -> PipelineChange:
-        """The change of a job that comes. Raises EngineError if its generation was not begun."""
+        """A change with its generations. Raises EngineError if the new one does not exist."""
         spec, old = change.after, self.current(change.before)
         made = self._site.storage.made_by(change.pipeline, release)
         match change.kind:

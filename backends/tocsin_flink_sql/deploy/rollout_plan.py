@@ -21,21 +21,21 @@ JudgeState = Callable[[bytes, bytes], StateDecision]
 
 
 class ChangeKind(Enum):
-    """What a rollout does to a job, as a whole. Its steps are in `rollout_steps`."""
+    """What a rollout does to a job; `rollout_steps` has the steps."""
 
-    KEEP = "it runs on"
+    KEEP = "it keeps running"
     UPGRADE = "the new version starts from a savepoint of the old one"
-    REPLAY = "the new version reads events again beside the old one, and takes over"
-    RESET = "the new version starts with no state beside the old one, and takes over"
-    BACK = "the version before takes over again: the new one had taken over already"
+    REPLAY = "the new version replays events beside the old one, then takes over"
+    RESET = "the new version starts without state beside the old one, then takes over"
+    BACK = "the old version takes over again from a new one that had taken over"
     START = "it is new"
-    SPLIT = "it starts where the job of its detections stops"
+    SPLIT = "it starts where the job that ran its detections stops"
     STOP = "it ends"
-    MERGE = "it ends once the job that takes its detections runs"
+    MERGE = "it ends once another job runs its detections"
 
 
 BESIDE = frozenset({ChangeKind.REPLAY, ChangeKind.RESET, ChangeKind.BACK})
-"""Two jobs run beside each other for a while, each with a generation of state of its own."""
+"""Changes for which two jobs run beside each other for a while, each with its own generation."""
 
 
 @dataclass(frozen=True, slots=True)

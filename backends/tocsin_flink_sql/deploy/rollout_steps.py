@@ -1,6 +1,6 @@
-"""The steps of a rollout, in the order in which they are carried out: as data, nothing is asked.
+"""The steps of a rollout as data, in the order in which they are carried out.
 
-What each does is a function in `rollout_work`.
+`rollout_work` has the function for each.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tocsin_flink_sql.deploy.rollout_plan import (
 
 
 class JobAction(Enum):
-    """What a step does to the jobs that it concerns."""
+    """What a step does to its jobs."""
 
     LOOK_FOR_TASK_SLOTS = "check for free task slots"
     MAKE_TOPICS = "create missing topics"
@@ -45,7 +45,7 @@ class JobAction(Enum):
 
     @property
     def point(self) -> str:
-        """Where tests kill an apply: once this is done."""
+        """The name of the point after the step, at which tests kill an apply."""
         return self.name.lower().replace("_", "-")
 
 
@@ -82,7 +82,7 @@ FORWARD: Mapping[Phase, KindsByAction] = {
         JobAction.DELETE_JARS: _EVERY,
     },
 }
-"""The actions of each phase, in order, and the kinds of changes that each concerns."""
+"""The actions of each phase in order, each with the kinds of changes it applies to."""
 BACK: KindsByAction = {
     JobAction.START_BESIDE: BESIDE,
     JobAction.CUT_OVER: BESIDE,
@@ -92,14 +92,14 @@ BACK: KindsByAction = {
     JobAction.START_OLD: _KEEP,
     JobAction.SWEEP: _EVERY,
 }
-"""Those of the way back: where the new has taken over, the old follows by a cutover of its own."""
+"""Those of the way back: where a new job has taken over, the old one returns by another cutover."""
 _AT_ANY_RATE = (JobAction.MAKE_TOPICS, JobAction.SWEEP, JobAction.DELETE_JARS)
-"""They see to the whole environment."""
+"""Steps for the environment as a whole, which are always carried out."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobsStep:
-    """One step. `subjects`: what it is done to, in words."""
+    """One step; `subjects` names what it is applied to."""
 
     phase: Phase
     action: JobAction
@@ -108,21 +108,21 @@ class JobsStep:
 
 
 def steps_forward(changes: Sequence[JobChange], rollout: Rollout) -> list[JobsStep]:
-    """The steps of a rollout, in their order."""
+    """The steps of a rollout, in order."""
     return [
         step for phase, order in FORWARD.items() for step in _steps(phase, order, changes, rollout)
     ]
 
 
 def steps_back(changes: Sequence[JobChange], way_back: Rollout) -> list[JobsStep]:
-    """The steps of the way back to where a rollout began, in their order."""
+    """The steps that revert a rollout, in order."""
     return list(_steps(Phase.SETTLE, BACK, changes, way_back))
 
 
 def _steps(
     phase: Phase, order: KindsByAction, changes: Sequence[JobChange], rollout: Rollout
 ) -> Iterator[JobsStep]:
-    """All but those that there is nothing to do for."""
+    """Without the steps that apply to nothing."""
     for action, kinds in order.items():
         concerned = tuple(change for change in changes if change.kind in kinds)
         subjects = tuple(_subjects(action, concerned, rollout))
@@ -150,16 +150,16 @@ def _subjects(action: JobAction, changes: Sequence[JobChange], rollout: Rollout)
 
 
 def topics_read(changes: Sequence[JobChange]) -> list[str]:
-    """The topics that the jobs that come read."""
+    """The topics that new and kept jobs read."""
     return sorted({topic for each in changes if each.after for topic in each.after.topics})
 
 
 def jobs_at_once(
     changes: Sequence[JobChange], living: Collection[str], there: Collection[str]
 ) -> int:
-    """How many jobs more than now run at once, at most, while the steps are carried out.
+    """The largest number of jobs that run during the steps in addition to those that run now.
 
-    `living`: the pipelines of jobs that run now; `there`: those whose new job already does.
+    `living`: the pipelines with a running job; `there`: those whose new job is already running.
     """
     begun = [each for each in changes if each.pipeline not in there]
     beside = sum(each.kind in BESIDE for each in begun)

@@ -1,6 +1,6 @@
-"""Carries out the steps of a rollout: each is one function, which looks at what is there first.
+"""Carries out the steps of a rollout, one function each.
 
-So a step may be carried out again, after a kill at any point in it.
+Each function checks first what is there, so that a step may be repeated after a kill at any point.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from tocsin_flink_sql.state.storage import Generation
 
 T = TypeVar("T")
 AT_A_TIME = 4
-"""Pipelines that are worked on side by side."""
+"""Pipelines that are worked on in parallel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What works on the jobs of a site, while a cluster is connected."""
+    """The clients that work on the jobs of a site."""
 
     site: Site
     cluster: ClusterRest
@@ -45,7 +45,7 @@ class Tools:
     @classmethod
     @contextmanager
     def of(cls, site: Site, channels: Channels) -> Iterator[Tools]:
-        """Connected."""
+        """Connect to the cluster."""
         with ClusterRest(site.environment.rest) as cluster:
             yield cls(
                 site, cluster, channels, Pipelines(site, cluster, channels), Generations(site)
@@ -54,7 +54,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class RolloutWork:
-    """One rollout with the changes that it makes, and what these are made with."""
+    """A rollout, the changes that it makes, and the clients that make them."""
 
     tools: Tools
     rollout: Rollout
@@ -63,21 +63,21 @@ class RolloutWork:
 
     @property
     def blue_green(self) -> BlueGreen:
-        """What works on two generations beside each other."""
+        """The client for two generations that run beside each other."""
         tools = self.tools
         return BlueGreen(tools.site, tools.pipelines, Watermarks(tools.cluster))
 
     def placed(self, changes: Iterable[JobChange]) -> list[PipelineChange]:
-        """Changes of jobs that come, with their generations."""
+        """Changes with a new or kept job, with their generations."""
         return [self.tools.generations.of(each, self.rollout.release) for each in changes]
 
     def transitions(self, changes: Iterable[JobChange]) -> list[Transition]:
-        """Changes of correlations with those of their logic."""
+        """Changes of correlations, with the change of their logic."""
         other = logic_changes(self.rollout)
         return [Transition(each, other[each.after.pipeline]) for each in self.placed(changes)]
 
     def successors(self, pipeline: str) -> list[Generation]:
-        """Generations that begin where a pipeline stops."""
+        """The generations that start where a pipeline stops."""
         begun = [change for change in self.changes if change.parent == pipeline]
         return [each.generation for each in self.placed(begun)]
 
@@ -86,7 +86,7 @@ Changes = Sequence[JobChange]
 
 
 def look_for_task_slots(work: RolloutWork, _: Changes) -> None:
-    """Raise EngineError if the cluster has too few. Those of one that restarts are waited for."""
+    """Raise EngineError if the cluster has too few; wait for those of a restarting cluster."""
     tools, site = work.tools, work.tools.site
     names = {job.name for job in tools.cluster.seen() if not job.ended}
     living = {of[0] for of in map(site.pipeline_of, names) if of}
@@ -96,7 +96,7 @@ def look_for_task_slots(work: RolloutWork, _: Changes) -> None:
     while needed > tools.cluster.free_task_slots():
         if tools.cluster.restarts() and time.monotonic() < deadline:
             time.sleep(1)
-        elif needed > (free := tools.cluster.free_task_slots()):  # it may have restarted since
+        elif needed > (free := tools.cluster.free_task_slots()):  # it may be back by now
             raise EngineError(
                 f"the rollout needs {plural(needed, 'free task slot')}, Flink has {free}",
                 hint="add task managers, or task slots to them (taskmanager.numberOfTaskSlots)",
@@ -104,7 +104,7 @@ def look_for_task_slots(work: RolloutWork, _: Changes) -> None:
 
 
 def make_topics(work: RolloutWork, changes: Changes) -> None:
-    """Those of sources only where the environment says how many partitions they get."""
+    """Create missing topics; those of sources only if the environment sets `partitions`."""
     environment, channels = work.tools.site.environment, work.tools.channels
     read = topics_read(changes)
     if environment.partitions:
@@ -120,7 +120,7 @@ def make_topics(work: RolloutWork, changes: Changes) -> None:
 
 
 def begin_generations(work: RolloutWork, changes: Changes) -> None:
-    """Of all jobs that do not go on with the state of another."""
+    """Create the generations of jobs that do not continue the state of another."""
     for change in changes:
         work.tools.generations.begin(change, work.rollout.release)
 
@@ -140,28 +140,28 @@ def check(work: RolloutWork, changes: Changes) -> None:
 
 
 def restore_files(work: RolloutWork, changes: Changes) -> None:
-    """So that jobs that stay can start again."""
+    """Restore the files that kept jobs need in order to restart."""
     for change in work.placed(changes):
         work.tools.pipelines.starter.restore(change.after, change.generation)
 
 
 def start_beside(work: RolloutWork, changes: Changes) -> None:
-    """Start the new beside the old; both are seen to."""
+    """Start the new job beside the old one; both must run."""
     each_of(work.blue_green.begin, work.placed(changes))
 
 
 def cut_over(work: RolloutWork, changes: Changes) -> None:
-    """Publish from which event time on matches of the new count, in place of the old one's."""
+    """Publish the event time from which matches of the new job count instead of the old one's."""
     work.blue_green.cut_over(work.transitions(changes), work.publisher)
 
 
 def count_both(work: RolloutWork, _: Changes) -> None:
-    """Publish of which detections both versions count."""
+    """Publish the detections of which both versions count."""
     work.publisher.cut_over(list(plain_cutovers(work.changes, work.rollout)))
 
 
 def stop(work: RolloutWork, changes: Changes) -> None:
-    """Stop jobs, and tell those that take their detections from where on to read."""
+    """Stop jobs, and pass their positions on to the jobs that take over their detections."""
     each_of(work.tools.pipelines.remove, [change.pipeline for change in changes])
     for change in changes:
         generation = work.tools.generations.current(change.before)
@@ -170,12 +170,12 @@ def stop(work: RolloutWork, changes: Changes) -> None:
 
 
 def stop_merged(work: RolloutWork, changes: Changes) -> None:
-    """Stop jobs whose detections run in others by now."""
+    """Stop jobs whose detections run in other jobs by now."""
     each_of(work.tools.pipelines.remove, [change.pipeline for change in changes])
 
 
 def start(work: RolloutWork, changes: Changes) -> None:
-    """Let new jobs and new versions run in place of the old. Raises UnhealthyError."""
+    """Start new jobs, or new versions in place of old ones. Raises UnhealthyError."""
 
     def swap(change: PipelineChange) -> None:
         old = (change.before, change.old) if change.before and change.old else None
@@ -186,18 +186,18 @@ def start(work: RolloutWork, changes: Changes) -> None:
 
 
 def see_it_run(work: RolloutWork, changes: Changes) -> None:
-    """Start jobs that should run on, and do not."""
+    """Start kept jobs that are not running."""
     runs = work.tools.pipelines.runs
     start(work, [change for change in changes if change.after and not runs(change.after)])
 
 
 def end_old(work: RolloutWork, changes: Changes) -> None:
-    """Let old generations run up to the cutover, and delete them."""
+    """Run old generations up to the cutover, then delete them."""
     work.blue_green.finish(work.transitions(changes), work.publisher)
 
 
 def end_cutovers(work: RolloutWork, changes: Changes) -> None:
-    """Publish where matches of the old end: it may come back, and read again."""
+    """Publish where matches of the old version end: it may come back and read events again."""
     other = logic_changes(work.rollout)
     transitions = work.transitions(change for change in changes if change.pipeline in other)
     ends = work.tools.channels.written(work.tools.site.topics.found)
@@ -205,13 +205,13 @@ def end_cutovers(work: RolloutWork, changes: Changes) -> None:
 
 
 def start_old(work: RolloutWork, changes: Changes) -> None:
-    """Let the jobs before run again, alone, from the newest snapshots of their generations."""
+    """Run only the old jobs again, from the newest snapshots of their generations."""
     pipelines = work.tools.pipelines
     each_of(lambda old: pipelines.install(old.after, old.generation), work.placed(changes))
 
 
 def sweep(work: RolloutWork, changes: Changes) -> None:
-    """Stop the jobs of other pipelines, and delete all generations but those of these jobs."""
+    """Stop jobs of other pipelines, and delete all generations not in use."""
     tools, site = work.tools, work.tools.site
     coming = work.placed(change for change in changes if change.after)
     kept = {change.after.pipeline: change.generation for change in coming}
@@ -225,7 +225,7 @@ def sweep(work: RolloutWork, changes: Changes) -> None:
 
 
 def delete_jars(work: RolloutWork, changes: Changes) -> None:
-    """All but those of the jobs that come."""
+    """Delete the jars that no job uses."""
     storage = work.tools.site.storage
     jars = {change.after.jar for change in changes if change.after}
     storage.keep_jars(map(storage.jar_file, jars))
@@ -256,13 +256,13 @@ FUNCTIONS: Mapping[JobAction, Callable[[RolloutWork, Changes], None]] = {
 
 
 def carry_out(work: RolloutWork, action: JobAction, changes: Changes) -> None:
-    """One step."""
+    """Carry out one step."""
     FUNCTIONS[action](work, changes)
     work.tools.site.environment.point(action.point)
 
 
 def each_of(work: Callable[[T], object], things: Sequence[T]) -> None:
-    """Do the work on all, some at a time; then raise the first error there was."""
+    """Do the work on all, some in parallel; then raise the first error, if any."""
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         errors = [future.exception() for future in [pool.submit(work, each) for each in things]]
     for error in errors:
