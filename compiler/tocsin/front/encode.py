@@ -24,18 +24,18 @@ class ModifierError(ValueError):
 
 def windash(value: Encoded) -> list[Encoded]:
     """Every dash at a word start, each on its own, as any of the five dashes."""
-    slots: list[tuple[TextPart, ...]] = []
+    alternatives: list[tuple[TextPart, ...]] = []
     parts = _pattern(value, "windash")
     for part in parts:
         if not isinstance(part, str):
-            slots.append((part,))
+            alternatives.append((part,))
             continue
         at = 0
         for found in _DASH.finditer(part):
-            slots += [(part[at : found.start()],), DASHES]
+            alternatives += [(part[at : found.start()],), DASHES]
             at = found.end()
-        slots.append((part[at:],))
-    dashes = sum(slot is DASHES for slot in slots)
+        alternatives.append((part[at:],))
+    dashes = sum(each is DASHES for each in alternatives)
     if dashes > MAX_DASHES:
         raise ModifierError(f"windash allows {MAX_DASHES} dashes in a value; this one has {dashes}")
     letters = len(DASHES) ** dashes * sum(len(part) for part in parts if isinstance(part, str))
@@ -43,7 +43,7 @@ def windash(value: Encoded) -> list[Encoded]:
         raise ModifierError(
             f"windash turns this value into {letters} characters; at most {MAX_LETTERS} are allowed"
         )
-    return [normal(choice) for choice in product(*slots)]
+    return [normal(choice) for choice in product(*alternatives)]
 
 
 def wide(value: Encoded) -> list[Encoded]:

@@ -95,17 +95,17 @@ def _lower_value(item: Item, value: Any, number: int, lists: Placeholders, budge
 
 
 def _expand(value: Any, lists: Placeholders, budget: Budget) -> list[str]:
-    slots = list(_slots(str(value), lists))
-    longest = sum(max(map(len, slot), default=0) for slot in slots)
+    parts = list(_alternatives(str(value), lists))
+    longest = sum(max(map(len, part), default=0) for part in parts)
     made = text_cost(longest)
-    for slot in slots:
-        if len(slot) > 1:
-            made *= len(slot)
+    for part in parts:
+        if len(part) > 1:
+            made *= len(part)
             budget.check(made)
-    return ["".join(choice) for choice in product(*slots)]
+    return ["".join(choice) for choice in product(*parts)]
 
 
-def _slots(text: str, lists: Placeholders) -> Iterator[tuple[str, ...]]:
+def _alternatives(text: str, lists: Placeholders) -> Iterator[tuple[str, ...]]:
     """The pieces of a text: one literal each, or the values of a placeholder."""
     at = 0
     for found in _PLACEHOLDER.finditer(text):
