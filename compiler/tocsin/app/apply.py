@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tocsin.app.attempts import Underway, attempt, record
+from tocsin.app.consent import Given, agreed
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import plan_project, plan_repair
 from tocsin.deploy.apply import apply, resume
@@ -22,7 +23,7 @@ Review = Callable[[Plan], None]
 def apply_project(
     opened: OpenEnvironment,
     reviewed: Bundle | None,
-    approvals: tuple[str, ...],
+    given: Given,
     evidence: Any,
     review: Review,
 ) -> Release | None:
@@ -40,7 +41,7 @@ def apply_project(
         review(bundle.plan)
         if not (bundle.plan.steps or bundle.plan.problems):
             return None
-        return carry_out(opened, bundle, approvals, evidence)
+        return carry_out(opened, bundle, given, evidence)
 
 
 def _made_again(opened: OpenEnvironment, reviewed: Plan) -> Bundle:
@@ -70,13 +71,15 @@ def finish_interrupted(opened: OpenEnvironment, underway: Underway) -> Release |
 def carry_out(
     opened: OpenEnvironment,
     bundle: Bundle,
-    approvals: tuple[str, ...],
+    given: Given,
     evidence: Any,
     events: tuple[AnyEvent, ...] = (),
 ) -> Release:
-    """Apply a plan in the name of git's user."""
+    """Apply a plan in the name of git's user, if those agree who must."""
     target = opened.reachable()
-    order = Order(bundle, opened.ledger.who(), approvals, evidence, events)
+    said = agreed(opened, bundle.plan, given)
+    who = opened.ledger.who()
+    order = Order(bundle, who, said.claimed, evidence, events, said.consent, said.approvals)
     release = apply(order, target, opened.ledger, opened.progress)
     if idle := target.unattended():
         opened.progress.notify(f"warning: {idle.words}")

@@ -37,6 +37,7 @@ class OpenEnvironment:
     unknown: ConfigError | None = None
     progress: Progress = SILENT
     signer: ReleaseSigner | None = None
+    remote: str = ""
 
     def observe(self) -> Live | None:
         """What is deployed, None if it cannot be observed."""
@@ -119,7 +120,9 @@ def open_environment(
         )
     except ConfigError as error:
         unknown = error
-    return OpenEnvironment(root, name, environment, ledger, target, unknown, progress, signer)
+    return OpenEnvironment(
+        root, name, environment, ledger, target, unknown, progress, signer, remote
+    )
 
 
 def _refuse_references(environment: Environment) -> None:

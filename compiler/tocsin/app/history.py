@@ -65,6 +65,8 @@ def _facts(release: Release) -> dict[str, Any]:
         "source": str(release.source),
         "commit": release.commit,
         "approvals": list(release.approvals),
+        "reviewers": list(release.consent.reviewers) if release.consent else [],
+        "emergency": release.consent.emergency if release.consent else "",
     }
 
 

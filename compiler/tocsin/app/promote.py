@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tocsin.app.apply import Review, carry_out, finish_interrupted
 from tocsin.app.attempts import attempt
+from tocsin.app.consent import Given
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.project import sound_project
 from tocsin.app.shadow import Watched, in_shadow, watched
@@ -19,9 +20,9 @@ from tocsin.plan import rollback as back
 from tocsin.plan.build import Desired
 from tocsin.plan.desired import compiled, entry_of
 from tocsin.plan.shadow import MARK, Placing
-from tocsin.plan.steps import Plan
+from tocsin.plan.steps import Bundle, Plan
 from tocsin.release.entry import Action, Entry
-from tocsin.state.ledger_event import ForcedPromotion
+from tocsin.state.ledger_event import AnyEvent, ForcedPromotion
 from tocsin.state.release import Release
 
 
@@ -32,28 +33,43 @@ class PromotionDeniedError(TocsinError):
     refuses = True
 
 
-def promote(
-    opened: OpenEnvironment, rule: str, *, force: bool, approvals: tuple[str, ...], review: Review
-) -> Release:
-    """Make the version live.
+@dataclass(frozen=True, slots=True)
+class PlannedPromotion:
+    """The plan of a promotion, what its policy looked at, and what the ledger is to record."""
 
-    Raises PromotionDeniedError if the policy does not allow it, unless `force`.
+    bundle: Bundle
+    evidence: Any
+    events: tuple[AnyEvent, ...] = ()
+
+
+def plan_promotion(opened: OpenEnvironment, rule: str, *, force: bool) -> PlannedPromotion:
+    """How the version goes live.
+
+    Raises PromotionDeniedError if the policy in its file does not allow it, unless `force`.
     """
+    last = opened.ledger.last()
+    if last is None:
+        raise ConfigError(f"{opened.name} has no release yet")
+    entry = in_shadow(last, rule)
+    content = sound_project(opened.root, opened.progress)
+    query = _query(content, entry)
+    evidence = {"promotion": "forced"} if force else _allowed(opened, rule, query)
+    bundle = opened.plan(_desired(opened, content, query, entry))
+    events = (_forced(bundle.plan, query, entry),) if force else ()
+    return PlannedPromotion(bundle, evidence, events)
+
+
+def promote(
+    opened: OpenEnvironment, rule: str, *, force: bool, given: Given, review: Review
+) -> Release:
+    """Make the version live. Raises as `plan_promotion`."""
     opened.reachable()
     with attempt(opened, "promote", rule) as underway:
         finish_interrupted(opened, underway)
-        last = opened.ledger.last()
-        if last is None:
-            raise ConfigError(f"{opened.name} has no release yet")
-        entry = in_shadow(last, rule)
-        content = sound_project(opened.root, opened.progress)
-        query = _query(content, entry)
-        evidence = {"promotion": "forced"} if force else _allowed(opened, rule, query)
-        bundle = opened.plan(_desired(opened, content, query, entry))
-        underway.plan = bundle.plan
-        review(bundle.plan)
-        events = (_forced(bundle.plan, query, entry),) if force else ()
-        return carry_out(opened, bundle, approvals, evidence, events)
+        planned = plan_promotion(opened, rule, force=force)
+        underway.plan = planned.bundle.plan
+        review(planned.bundle.plan)
+        return carry_out(opened, planned.bundle, given, planned.evidence, planned.events)
 
 
 def _forced(plan: Plan, query: Resolved, entry: Entry) -> ForcedPromotion:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tocsin.app.apply import Review, carry_out, finish_interrupted
 from tocsin.app.attempts import attempt
+from tocsin.app.consent import Given
 from tocsin.app.environment import OpenEnvironment
 from tocsin.errors import ConfigError
 from tocsin.plan import rollback as back
@@ -21,7 +22,7 @@ def roll_back(
     opened: OpenEnvironment,
     rule: str | None,
     to: str | None,
-    approvals: tuple[str, ...],
+    given: Given,
     review: Review,
 ) -> Release | None:
     """Carry it out; None if there is nothing to do."""
@@ -30,7 +31,7 @@ def roll_back(
         bundle = plan_rollback(opened, rule, to)
         underway.plan = bundle.plan
         review(bundle.plan)
-        return carry_out(opened, bundle, approvals, None) if bundle.plan.steps else None
+        return carry_out(opened, bundle, given, None) if bundle.plan.steps else None
 
 
 def _desired(opened: OpenEnvironment, rule: str | None, to: str | None) -> Desired:

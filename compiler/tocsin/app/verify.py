@@ -9,6 +9,7 @@ from pathlib import Path
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.signing import own_key
 from tocsin.errors import ConfigError
+from tocsin.plan.consent_check import without_consent
 from tocsin.state import checkpoint
 from tocsin.state.checkpoint import Checkpoint
 from tocsin.state.verify import LedgerFinding, LedgerReport, verify
@@ -30,8 +31,17 @@ def verify_environment(opened: OpenEnvironment, against: Against) -> LedgerRepor
     Where nothing is wrong, the checkpoint is moved on to where the ledger is now.
     """
     trust = read_trust(against.trust) if against.trust else None
-    report = _with_live(opened, verify(opened.ledger, trust))
+    report = _with_live(opened, _with_policies(opened, verify(opened.ledger, trust), trust))
     return _with_checkpoint(opened, report, against, trust) if against.checkpoint else report
+
+
+def _with_policies(
+    opened: OpenEnvironment, report: LedgerReport, trust: Trust | None
+) -> LedgerReport:
+    """A ledger that is whole is asked whether those agreed who had to."""
+    if trust is None or report.findings:
+        return report
+    return report.with_findings(without_consent(opened.ledger, trust))
 
 
 def _with_live(opened: OpenEnvironment, verdict: LedgerReport) -> LedgerReport:

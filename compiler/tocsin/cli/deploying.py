@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from tocsin.app.apply import Review
 from tocsin.cli.output import console, echo_json, on_terminal, show
-from tocsin.cli.plan_text import plan_text
-from tocsin.errors import DeclinedError
-from tocsin.plan.steps import Plan
+from tocsin.cli.plan_text import plan_text, print_plan
+from tocsin.errors import ConfigError, DeclinedError
+from tocsin.plan import saved
+from tocsin.plan.steps import Bundle, Plan
 from tocsin.state.release import Release
+
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --dry-run: save the plan, for `tocsin approve`.",
+)
+
+
+def show_plan(bundle: Bundle, out: Path | None, fmt: str) -> None:
+    """The plan, which nobody carries out now; saved, if it is to be approved."""
+    print_plan(bundle.plan, fmt)
+    if out:
+        saved.write(bundle, out)
+
+
+def refuse_out(out: Path | None) -> None:
+    """Raises ConfigError where a plan is to be saved and carried out at once."""
+    if out:
+        raise ConfigError("--out needs --dry-run")
 
 
 def reviewer(question: str) -> Review:

@@ -32,6 +32,7 @@ COMMANDS = {
     "review": "find out what a change does, and tell it on a pull request",
     "lock": "update the version lock",
     "plan": "show what a deployment would change",
+    "approve": "approve a saved plan with a signature",
     "apply": "deploy a plan",
     "rollback": "return to an older release, or one detection to an older version",
     "shadow": "compare the shadow version of a detection with the live one",

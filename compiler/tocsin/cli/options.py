@@ -30,13 +30,47 @@ env_option = click.option(
     shell_complete=completion.environments,
     help="Environment in tocsin.toml.",
 )
-approvals_option = click.option(
-    "--approved-by",
-    "approvals",
-    multiple=True,
-    metavar="NAME",
-    help="Record this person's approval in the release.",
-)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def consent_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Who agrees with what is deployed: the command gets it as one Given."""
+
+    @click.option(
+        "--approval",
+        "files",
+        multiple=True,
+        type=_FILE,
+        help="A signed approval, as `tocsin approve` makes it; may be given several times.",
+    )
+    @click.option(
+        "--approved-by",
+        "claimed",
+        multiple=True,
+        metavar="NAME",
+        help="Record that this person is said to approve.",
+    )
+    @click.option(
+        "--policy-from",
+        default="",
+        metavar="REV",
+        help="The commit whose [policy] counts [default: the protected branch].",
+    )
+    @click.option("--trust", type=_FILE, help="Whose approvals count, if there is no policy.")
+    @wraps(command)
+    def given(
+        *opened: Any,
+        files: tuple[Path, ...],
+        claimed: tuple[str, ...],
+        policy_from: str,
+        trust: Path | None,
+        **options: Any,
+    ) -> None:
+        from tocsin.app.consent import Given  # noqa: PLC0415 - keeps `--help` quick
+
+        command(*opened, given=Given(claimed, files, policy_from, trust), **options)
+
+    return given
 
 
 def flatten_option(command: F) -> F:

@@ -14,6 +14,7 @@ from tocsin.errors import ProblemsError, StaleError
 from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
 from tocsin.progress import SILENT, Progress
 from tocsin.state.base import Ledger
+from tocsin.state.consent import approval_path
 from tocsin.state.release import Release
 
 
@@ -116,6 +117,7 @@ def _release(order: Order, ledger: Ledger) -> Release:
         if isinstance(step, Deploy | Repair):
             body = order.bundle.bodies[step.after.artifact]
             files[f"artifacts/{step.after.path}"] = body
+    files |= {approval_path(n): data for n, data in enumerate(order.signed, 1)}
     release = Release(
         number=plan.base_number + 1,
         environment=plan.environment,
@@ -132,6 +134,7 @@ def _release(order: Order, ledger: Ledger) -> Release:
         approvals=order.approvals,
         tools=plan.tools,
         evidence=order.evidence,
+        consent=order.consent,
     )
     try:
         return ledger.commit(release, files, (*order.events, *mended(plan)))

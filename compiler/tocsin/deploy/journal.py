@@ -13,6 +13,7 @@ from tocsin import files, gate
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.plan import saved
 from tocsin.plan.steps import Bundle
+from tocsin.state.consent import CONSENT, Consent
 from tocsin.state.ledger_event import EVENTS, AnyEvent
 
 
@@ -20,7 +21,8 @@ from tocsin.state.ledger_event import EVENTS, AnyEvent
 class Order:
     """A plan being applied, with its approvals and evidence.
 
-    `events`: what the ledger is to record with the release.
+    `approvals` are names that are only claimed, `signed` the files of approvals that `consent`
+    names. `events`: what the ledger is to record with the release.
     """
 
     bundle: Bundle
@@ -28,6 +30,8 @@ class Order:
     approvals: tuple[str, ...] = ()
     evidence: Any = None
     events: tuple[AnyEvent, ...] = ()
+    consent: Consent | None = None
+    signed: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Journal:
             "approvals": list(order.approvals),
             "evidence": order.evidence,
             "events": EVENTS.dump_python(order.events, mode="json"),
+            "consent": CONSENT.dump_python(order.consent, mode="json"),
+            "signed": [each.decode() for each in order.signed],
         }
         files.write(self.path, json.dumps(record, ensure_ascii=False).encode())
 
@@ -54,7 +60,10 @@ class Journal:
             bundle = saved.from_json(record["bundle"], str(self.path))
             approvals = tuple(record["approvals"])
             events = EVENTS.validate_python(record["events"])
-            return Order(bundle, record["who"], approvals, record["evidence"], events)
+            consent = CONSENT.validate_python(record["consent"])
+            signed = tuple(each.encode() for each in record["signed"])
+            who, evidence = record["who"], record["evidence"]
+            return Order(bundle, who, approvals, evidence, events, consent, signed)
         except gate.MissingError:
             return None
         except (KeyError, TypeError, ValidationError, ConfigError) as bad:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from tocsin.errors import ConfigError
 from tocsin.model.names import ENVIRONMENT
+from tocsin.model.policy import Policy
 from tocsin.secrets import is_reference
 
 KINDS = ("local", "flink", "kafka")
@@ -139,6 +140,7 @@ class Settings(BaseModel):
 
     project: ProjectSettings = ProjectSettings(name="detections")
     environments: dict[str, Environment] = Field(default_factory=dict)
+    policy: Policy | None = None
 
     @field_validator("environments")
     @classmethod

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tocsin.state.git_ledger import GitLedger
 from tocsin.state.release import ENVELOPE, Release
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import SigningKey
@@ -51,6 +52,24 @@ def prove(release: Release, records: Mapping[str, bytes], trust: Trust | None) -
     except ValueError as error:
         return unproven(f"its signature cannot be read: {error}")
     return Proof(release.number, release.commit, proven=True, by=key.name, signed=True)
+
+
+def undone(ledger: GitLedger, trust: Trust) -> str:
+    """Why nothing is to be built on the last release, empty if its signature counts.
+
+    As long as no release has one, none is asked for.
+    """
+    last = ledger.last()
+    if last is None:
+        return ""
+    commits = [release.commit for release in ledger.releases()]
+    signed = ledger.repository.read([f"{commit}:{ENVELOPE}" for commit in commits])
+    if not any(signed):
+        return ""
+    [data] = ledger.repository.read([f"{last.commit}:release.json"])
+    records = {"release.json": data.data if data else b""}
+    records |= {ENVELOPE: signed[0].data} if signed[0] else {}
+    return prove(last, records, trust).why
 
 
 def doubts(proofs: Sequence[Proof]) -> Iterator[tuple[Proof, str]]:

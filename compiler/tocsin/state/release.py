@@ -14,6 +14,7 @@ from tocsin.canonical import digest
 from tocsin.errors import LedgerError
 from tocsin.model.source import Source
 from tocsin.release.entry import FORBID_UNKNOWN, Action, Entry, Whole
+from tocsin.state.consent import Consent
 
 FILE = "release.json"
 ENVELOPE = "release.dsse.json"
@@ -68,12 +69,14 @@ class Release:
     approvals: tuple[str, ...] = ()
     tools: dict[str, str] = field(default_factory=dict)
     evidence: Any = None
+    consent: Consent | None = None
     commit: str = ""
 
     @property
     def record(self) -> dict[str, Any]:
-        """The release as plain JSON values."""
-        return dict(_RELEASE.dump_python(self, mode="json"))
+        """The release as plain JSON values; without `consent` where there is none."""
+        record = dict(_RELEASE.dump_python(self, mode="json"))
+        return record if self.consent else {k: v for k, v in record.items() if k != "consent"}
 
     def entry(self, detection: str) -> Entry | None:
         """The entry of the detection with this id."""

@@ -11,6 +11,7 @@ from tocsin.canonical import digest, digest_bytes
 from tocsin.errors import LedgerError
 from tocsin.release.entry import ENTRIES
 from tocsin.state import ledger_event
+from tocsin.state.consent import approval_path
 from tocsin.state.git_ledger import GitLedger, Stored
 from tocsin.state.release import ENVELOPE, FILE, Release, sealed
 
@@ -130,12 +131,15 @@ def _record(release: Release, stored: StoredCommit) -> Iterator[str]:
 
 
 def _artifacts(release: Release, stored: StoredCommit) -> Iterator[str]:
-    wanted = {f"artifacts/{entry.path}": entry for entry in release.entries}
-    for path, entry in wanted.items():
-        found = stored.digests.get(path)
+    artifacts = {f"artifacts/{entry.path}": entry.artifact for entry in release.entries}
+    signed = release.consent.approvals if release.consent else ()
+    approvals = {approval_path(n): expected for n, expected in enumerate(signed, 1)}
+    wanted = artifacts | approvals
+    for path, expected in wanted.items():
+        found, what = stored.digests.get(path), "approval" if path in approvals else "artifact"
         if found is None:
             yield f"{path} is missing"
-        elif found != entry.artifact:
-            yield f"{path} is not the artifact that was released"
+        elif found != expected:
+            yield f"{path} is not the {what} that was released"
     for path in sorted(stored.digests.keys() - wanted.keys() - set(_RECORDS)):
         yield f"{path} belongs to no detection of the release"

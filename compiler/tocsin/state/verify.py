@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -43,6 +43,11 @@ class LedgerReport:
     events: int = 0
     head: str = ""
 
+    def with_findings(self, more: Iterable[LedgerFinding]) -> LedgerReport:
+        """The same with these found besides; their releases are not proven."""
+        findings = (*self.findings, *more)
+        return replace(self, findings=findings, proofs=_proofs(self.proofs, findings))
+
     @property
     def verdict(self) -> Literal["proven", "unproven", "damaged"]:
         """Of all releases. Digests alone prove nothing: who rewrites a branch makes new ones."""
@@ -76,7 +81,7 @@ def verify(ledger: GitLedger, trust: Trust | None = None) -> LedgerReport:
     )
 
 
-def _proofs(proofs: list[Proof], findings: list[LedgerFinding]) -> tuple[Proof, ...]:
+def _proofs(proofs: Sequence[Proof], findings: Sequence[LedgerFinding]) -> tuple[Proof, ...]:
     """Those of commits that something was found in prove nothing."""
     wrong = {finding.commit: finding.message for finding in reversed(findings)}
     return tuple(

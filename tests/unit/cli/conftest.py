@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from deploying import git
 from tocsin.cli.main import main_group
+from unit.cli.approving import guard
 from unit.cli.payments import SETTINGS, SOURCE, Run, rule
 
 
@@ -37,9 +38,15 @@ def run(root: Path) -> Run:
 
     def invoke(command: str, code: int = 0, env: str = "local", stdin: str | None = None) -> Result:
         words = command.split()
-        given = [] if words[0] == "lock" else ["--env", env]
+        given = [] if words[0] in {"lock", "approve"} else ["--env", env]
         result = CliRunner().invoke(main_group, [*words, *given], input=stdin)
         assert result.exit_code == code, f"{result.output}{result.exception!r}"
         return result
 
     return invoke
+
+
+@pytest.fixture
+def guarded(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project with a policy on its protected branch; a pipeline applies."""
+    return guard(root, monkeypatch)

@@ -74,7 +74,8 @@ def rule(
 
 def fails(command: str, env: str = "local") -> BaseException:
     """The error that a command ends with."""
-    result = CliRunner().invoke(main_group, [*command.split(), "--env", env])
+    given = ["--env", env] if env else []
+    result = CliRunner().invoke(main_group, [*command.split(), *given])
     assert result.exception is not None
     return result.exception
 

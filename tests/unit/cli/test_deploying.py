@@ -188,7 +188,7 @@ def test_approvals_and_evidence_are_recorded(run: Run, root: Path) -> None:
     record = json.loads(git(root, "show", "tocsin/local:release.json"))
     assert record["approvals"] == ["lead", "audit"]
     assert record["evidence"] == {"cases": 2, "failed": 0}
-    assert "approved by lead, audit" in run("history").stdout
+    assert "claimed approval of lead, audit" in run("history").stdout
     (root / "cases.json").write_text("no json")
     assert isinstance(fails("apply --yes --evidence cases.json"), ConfigError)
 

@@ -11,8 +11,7 @@ from click.testing import CliRunner
 from deploying import git
 from tocsin.cli.main import main_group
 from tocsin.errors import ConfigError
-from unit.cli.payments import SETTINGS, Run, rule
-from unit.cli.test_deploying import fails
+from unit.cli.payments import SETTINGS, Run, fails, rule
 
 KEY = 'signing_key = "env:RELEASE_KEY"\n[environments.local.backends]'
 

@@ -7,18 +7,8 @@ from pathlib import Path
 import pytest
 
 from deploying import World
-from tamperings import (
-    CI,
-    STATES,
-    TAMPERINGS,
-    TRUST,
-    Tampering,
-    by,
-    copied,
-    looked_at,
-    point,
-    signed_ledger,
-)
+from forging import CI, STATES, TRUST, by, copied, looked_at, point, signed_ledger
+from tamperings import TAMPERINGS, Tampering
 from tocsin.state import checkpoint
 from tocsin.state.verify import verify
 from tocsin.trust.trust_file import Trust

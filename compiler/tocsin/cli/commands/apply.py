@@ -9,10 +9,11 @@ import click
 
 from tocsin import gate
 from tocsin.app.apply import apply_project
+from tocsin.app.consent import Given
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import saved_plan
 from tocsin.cli.deploying import on_input_terminal, reviewer, tell_release
-from tocsin.cli.options import approvals_option, environment_options
+from tocsin.cli.options import consent_options, environment_options
 from tocsin.cli.output import format_option
 from tocsin.errors import ConfigError
 
@@ -28,7 +29,7 @@ _MOST_EVIDENCE = 64 * gate.MIB
     help="Deploy exactly this saved plan (- is stdin); refused if anything has changed since.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@approvals_option
+@consent_options
 @click.option(
     "--evidence",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -40,7 +41,7 @@ def apply(  # noqa: PLR0913 - one parameter per option
     *,
     plan_file: Path | None,
     yes: bool,
-    approvals: tuple[str, ...],
+    given: Given,
     evidence: Path | None,
     fmt: str,
 ) -> None:
@@ -59,7 +60,7 @@ def apply(  # noqa: PLR0913 - one parameter per option
     proof = _evidence(evidence)
     reviewed = saved_plan(opened, plan_file) if plan_file else None
     review = reviewer("" if yes or reviewed else "Deploy this?")
-    tell_release(apply_project(opened, reviewed, approvals, proof, review), fmt)
+    tell_release(apply_project(opened, reviewed, given, proof, review), fmt)
 
 
 def _evidence(path: Path | None) -> Any:

@@ -45,8 +45,18 @@ def _lines(told: list[dict[str, Any]]) -> Iterator[str]:
             did = ", ".join(f"{n} {a}" for a, n in row["did"].items())
         else:
             did = f"{row['key']} v{row['version']} {row['action']} ({row['artifact'][:8]})"
-        approved = f" · approved by {', '.join(row['approvals'])}" if row["approvals"] else ""
+        approved = "".join(f" · {words}" for words in _agreed(row))
         yield (
             f"{row['release']:>4}  {row['made']}  {row['reason']} · {did} · "
             f"{row['source']} · {row['who']}{approved}"
         )
+
+
+def _agreed(row: dict[str, Any]) -> Iterator[str]:
+    """Who approved, and whether that is signed; only `verify` checks signatures."""
+    if row["reviewers"]:
+        yield f"signed approval of {', '.join(row['reviewers'])}"
+    if row["approvals"]:
+        yield f"claimed approval of {', '.join(row['approvals'])}"
+    if row["emergency"]:
+        yield f"broke the glass: {row['emergency']}"

@@ -7,10 +7,18 @@ from pathlib import Path
 import click
 
 from tocsin.app import promote as use_case
+from tocsin.app.consent import Given
 from tocsin.app.environment import open_environment
 from tocsin.cli import completion
-from tocsin.cli.deploying import on_input_terminal, reviewer, tell_release
-from tocsin.cli.options import approvals_option, remote_option
+from tocsin.cli.deploying import (
+    on_input_terminal,
+    out_option,
+    refuse_out,
+    reviewer,
+    show_plan,
+    tell_release,
+)
+from tocsin.cli.options import consent_options, remote_option
 from tocsin.cli.output import format_option
 from tocsin.cli.progress import progress
 
@@ -32,8 +40,10 @@ from tocsin.cli.progress import progress
 @click.option(
     "--force", is_flag=True, help="Promote whatever the policy says; the release records it."
 )
+@click.option("--dry-run", is_flag=True, help="Only show the plan.")
+@out_option
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@approvals_option
+@consent_options
 @format_option("text", "json")
 def promote(  # noqa: PLR0913 - one parameter per option
     rule: str,
@@ -42,8 +52,10 @@ def promote(  # noqa: PLR0913 - one parameter per option
     project: str | None,
     remote: str,
     force: bool,
+    dry_run: bool,
+    out: Path | None,
     yes: bool,
-    approvals: tuple[str, ...],
+    given: Given,
     fmt: str,
 ) -> None:
     """Make the shadow version of RULE live; it replaces the live version if there is one.
@@ -54,6 +66,10 @@ def promote(  # noqa: PLR0913 - one parameter per option
     opened = open_environment(
         env, Path(project) if project else None, remote=remote, progress=progress()
     )
+    if dry_run:
+        show_plan(use_case.plan_promotion(opened, rule, force=force).bundle, out, fmt)
+        return
+    refuse_out(out)
     review = reviewer("Promote?" if on_input_terminal() and not yes else "")
-    release = use_case.promote(opened, rule, force=force, approvals=approvals, review=review)
+    release = use_case.promote(opened, rule, force=force, given=given, review=review)
     tell_release(release, fmt)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from tocsin.app.consent import Given
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.rollback import plan_rollback, roll_back
 from tocsin.cli import completion
-from tocsin.cli.deploying import on_input_terminal, reviewer, tell_release
-from tocsin.cli.options import approvals_option, environment_options
-from tocsin.cli.output import echo_json, format_option, say, show
-from tocsin.cli.plan_text import plan_text
-from tocsin.plan import explain
+from tocsin.cli.deploying import (
+    on_input_terminal,
+    out_option,
+    refuse_out,
+    reviewer,
+    show_plan,
+    tell_release,
+)
+from tocsin.cli.options import consent_options, environment_options
+from tocsin.cli.output import format_option, say
 
 
 @click.command()
@@ -23,8 +31,9 @@ from tocsin.plan import explain
     help="A release or, with RULE, a version of the rule.",
 )
 @click.option("--dry-run", is_flag=True, help="Only show the plan.")
+@out_option
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@approvals_option
+@consent_options
 @environment_options
 @format_option("text", "json")
 def rollback(  # noqa: PLR0913 - one parameter per option
@@ -33,8 +42,9 @@ def rollback(  # noqa: PLR0913 - one parameter per option
     rule: str | None,
     to: str | None,
     dry_run: bool,
+    out: Path | None,
     yes: bool,
-    approvals: tuple[str, ...],
+    given: Given,
     fmt: str,
 ) -> None:
     """Return to an older release, or one detection (key, id or prefix) to an older version.
@@ -44,11 +54,11 @@ def rollback(  # noqa: PLR0913 - one parameter per option
     """
     opened.reachable()
     if dry_run:
-        plan = plan_rollback(opened, rule, to).plan
-        echo_json(explain.as_json(plan)) if fmt == "json" else show(plan_text(plan))
+        show_plan(plan_rollback(opened, rule, to), out, fmt)
         return
+    refuse_out(out)
     review = reviewer("Go back?" if on_input_terminal() and not yes else "")
-    release = roll_back(opened, rule, to, approvals, review)
+    release = roll_back(opened, rule, to, given, review)
     if release:
         say("the project still has the newer version: the next plan shows it as a change again")
     tell_release(release, fmt)

@@ -122,6 +122,22 @@ class Repository:
                 odd[path] = _MODES.get(mode, "an entry")
         return Tree(files, tuple(folders), odd)
 
+    def authors(self, since: str, until: str, folder: Path) -> tuple[str, ...]:
+        """Addresses of those who wrote what `until` has in a folder, and `since` has not.
+
+        Without `since`, of the last commit there. A merge counts where it differs from all that it
+        merges. Raises LedgerError where a commit is not here.
+        """
+        span = (f"{since}..{until}",) if since else ("--max-count=1", until)
+        form = "--format=%x00%ae%n%(trailers:key=Co-authored-by,valueonly)%x01"
+        command = ("log", "--cc", "--name-only", form, *span, "--", str(folder))
+        found: dict[str, None] = {}
+        for each in self.text(*command).split("\0")[1:]:
+            names, _, files = each.partition("\x01")
+            if files.strip():
+                found |= dict.fromkeys(map(_address, filter(None, names.splitlines())))
+        return tuple(found)
+
     def revision(self, project: Path) -> Revision:
         """The commit checked out, and whether the project's folder differs from it."""
         try:
@@ -130,6 +146,11 @@ class Repository:
             head = ""
         changed = self.run("status", "--porcelain", "--", str(project))
         return Revision(head, bool(changed.strip()))
+
+
+def _address(line: str) -> str:
+    """The address in `name <address>`, or the whole line."""
+    return line.rstrip("> ").rpartition("<")[2].strip()
 
 
 def _words(error: git.exc.GitCommandError) -> str:

@@ -1,0 +1,42 @@
+"""A person agrees with a plan: a signed statement, in a file of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tocsin.errors import ConfigError
+from tocsin.plan.steps import Plan
+from tocsin.trust.approval import Approval
+from tocsin.trust.keys import SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Who reviewed, and where it is kept; with a `reason`, an emergency for so many hours."""
+
+    reviewer: str
+    review: str = ""
+    head: str = ""
+    reason: str = ""
+    hours: int = 0
+
+
+def approve(plan: Plan, review: Review, key: SigningKey) -> bytes:
+    """The bytes of the approval's file. Raises ConfigError for a plan that nobody can apply."""
+    if plan.problems:
+        raise ConfigError(f"the plan cannot be applied: {plan.problems[0]}")
+    now = datetime.now(UTC).replace(microsecond=0)
+    until = (now + timedelta(hours=review.hours)).isoformat() if review.reason else ""
+    return Approval(
+        project=plan.project,
+        environment=plan.environment,
+        plan=plan.identity,
+        base=plan.base,
+        reviewer=review.reviewer,
+        at=now.isoformat(),
+        review=review.review,
+        head=review.head,
+        reason=review.reason,
+        until=until,
+    ).signed(key)

@@ -1,0 +1,176 @@
+"""Before a plan is carried out: do those agree who must?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tocsin import gate
+from tocsin.app.directions import directions
+from tocsin.app.environment import OpenEnvironment
+from tocsin.app.policy import InForce, policy_in_force, policy_of_last
+from tocsin.app.project import sound_project
+from tocsin.canonical import digest_bytes
+from tocsin.errors import ConfigError, LedgerError, TocsinError
+from tocsin.model.policy import EnvironmentPolicy
+from tocsin.plan.consent import Circumstances, mismatch, objections
+from tocsin.plan.steps import Plan
+from tocsin.plan.weakening import changes
+from tocsin.state.consent import Consent
+from tocsin.state.proof import undone
+from tocsin.trust.approval import Approval, read_approval
+from tocsin.trust.dsse import MAX_BYTES
+from tocsin.trust.trust_file import Trust, UntrustedError, read_trust
+
+
+class PolicyError(TocsinError):
+    """The policy does not let the plan through."""
+
+    code = "policy"
+    refuses = True
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a person brings: names that are only claimed, files of approvals, where keys are.
+
+    `policy_from`: the revision of the policy; `trust`: a trust file where there is no policy.
+    """
+
+    claimed: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    policy_from: str = ""
+    trust: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What the release records: names that are claimed, and what is signed, with its bytes."""
+
+    claimed: tuple[str, ...] = ()
+    consent: Consent | None = None
+    approvals: tuple[bytes, ...] = ()
+
+
+def agreed(opened: OpenEnvironment, plan: Plan, given: Given) -> Agreed:
+    """What was agreed on this plan. Raises PolicyError where something is missing.
+
+    The policy of now and that of the last release must both be met: none is loosened for itself.
+    """
+    now, before = policy_in_force(opened, given.policy_from), policy_of_last(opened)
+    policies = [each for each in (now, before) if each]
+    if not (policies or given.files):
+        return Agreed(given.claimed)
+    trust = policies[0].trust if policies else _trust(given)
+    if policies and (why := undone(opened.ledger, trust)):
+        raise LedgerError(
+            f"nothing is built on the last release: {why}",
+            hint="`tocsin verify --trust FILE` lists what is damaged",
+        )
+    files = [gate.read(path, MAX_BYTES) for path in given.files]
+    read = zip(files, given.files, strict=True)
+    approvals = [_read(data, path, plan, trust) for data, path in read]
+    found = _circumstances(opened, plan, trust, approvals) if policies else _claims(approvals)
+    _check([each.environment for each in policies], plan, trust, found)
+    return Agreed(given.claimed, _consent(now, found, files), tuple(files))
+
+
+def _claims(approvals: Sequence[Approval]) -> Circumstances:
+    """Where no policy asks."""
+    return Circumstances(approvals, (), (), datetime.now(UTC))
+
+
+def _circumstances(
+    opened: OpenEnvironment, plan: Plan, trust: Trust, approvals: Sequence[Approval]
+) -> Circumstances:
+    ways = _directions(opened, plan)
+    authors = _authors(opened, plan) if changes(plan, ways) else ()
+    return Circumstances(approvals, authors, _applier(opened, trust), datetime.now(UTC), ways)
+
+
+def _directions(opened: OpenEnvironment, plan: Plan) -> dict[str, str]:
+    """Of detections that the project has just as they are planned; of others nothing is known."""
+    planned = {entry.id: entry.logic for entry in plan.result}
+    with suppress(TocsinError):  # a rollback works while the project is broken
+        queries = sound_project(opened.root, opened.progress).queries
+        now = [each for each in queries if planned.get(each.detection.id) == each.logic]
+        found = directions(opened, plan, now)
+        return {name: str(each.kind) for name, each in found.items()}
+    return {}
+
+
+def _consent(now: InForce | None, found: Circumstances, files: Sequence[bytes]) -> Consent:
+    return Consent(
+        approvals=tuple(map(digest_bytes, files)),
+        reviewers=tuple(each.reviewer for each in found.approvals),
+        emergency="; ".join(each.reason for each in found.approvals if each.emergency),
+        authors=tuple(found.authors),
+        applier=tuple(found.applier),
+        policy=now.environment if now else None,
+        branch=now.branch if now else "",
+        policy_from=now.commit if now else "",
+        trust=now.trust_file if now else "",
+        directions=dict(found.directions),
+    )
+
+
+def _check(
+    policies: Sequence[EnvironmentPolicy], plan: Plan, trust: Trust, found: Circumstances
+) -> None:
+    missing = [each for policy in policies for each in objections(policy, plan, trust, found)]
+    if missing:
+        raise PolicyError(
+            f"the policy of {plan.environment} is not met: {'; '.join(dict.fromkeys(missing))}",
+            hint="`tocsin approve --plan FILE` makes an approval, `--approval FILE` brings it",
+            exit_code=1,
+        )
+
+
+def _trust(given: Given) -> Trust:
+    if given.trust is None:
+        raise ConfigError(
+            "nobody says whose approvals count",
+            hint="give --trust FILE, or name the trust file in [policy] of the protected branch",
+        )
+    return read_trust(given.trust)
+
+
+def _read(data: bytes, path: Path, plan: Plan, trust: Trust) -> Approval:
+    try:
+        approval = read_approval(data, trust)
+    except UntrustedError as error:
+        raise PolicyError(f"the approval {path} does not count: {error.message}") from None
+    if why := mismatch(approval, plan):
+        raise PolicyError(
+            f"the approval {path} does not count: {why}",
+            hint="plan again, and have the new plan approved",
+            exit_code=1,
+        )
+    return approval
+
+
+def _applier(opened: OpenEnvironment, trust: Trust) -> tuple[str, ...]:
+    """The person that git knows, and the one whose key signs."""
+    name, _, address = opened.ledger.who().rstrip(">").rpartition(" <")
+    key = opened.signer.key.public.id if opened.signer else ""
+    signers = [each.person for each in trust.keys if each.id == key and each.person]
+    return tuple(dict.fromkeys((address, name, *signers)))
+
+
+def _authors(opened: OpenEnvironment, plan: Plan) -> tuple[str, ...]:
+    """Who wrote what is new since the last release. Raises PolicyError if nobody knows."""
+    if plan.source.dirty:
+        raise PolicyError("uncommitted changes have no author", hint="commit, and plan again")
+    last = opened.ledger.last()
+    since = last.source.commit if last else ""
+    try:
+        return opened.ledger.repository.authors(since, plan.source.commit, opened.root)
+    except LedgerError as error:
+        raise PolicyError(
+            f"it is not known who wrote what is new since release {plan.base_number}: "
+            f"{error.message}",
+            hint="fetch the whole history: `git fetch --unshallow`",
+        ) from None

@@ -1,0 +1,118 @@
+"""Whether those who must agree with a plan do: pure, so that `verify` decides as `apply` did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tocsin.model.policy import EnvironmentPolicy
+from tocsin.plan.steps import Plan
+from tocsin.plan.weakening import Change, changes
+from tocsin.plural import plural
+from tocsin.trust.approval import Approval
+from tocsin.trust.trust_file import Trust
+
+_CLOCKS = timedelta(minutes=10)
+"""By which those of two machines may differ."""
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Who and when: authors and applier by any of their names; approvals whose signature counts.
+
+    `directions`: those of detections whose logic changes, by id, where they are known.
+    """
+
+    approvals: Sequence[Approval]
+    authors: Sequence[str]
+    applier: Sequence[str]
+    at: datetime
+    directions: Mapping[str, str] = field(default_factory=dict)
+
+
+def mismatch(approval: Approval, plan: Plan) -> str:
+    """Why an approval is not one of this plan, empty if it is."""
+    if (approval.project, approval.environment) != (plan.project, plan.environment):
+        return f"it is for {approval.environment} of {approval.project}"
+    if approval.base != plan.base:
+        return "it is for a plan from another release: the base has moved since"
+    if approval.plan != plan.identity:
+        return "it is for another plan"
+    return ""
+
+
+def objections(
+    policy: EnvironmentPolicy, plan: Plan, trust: Trust, given: Circumstances
+) -> list[str]:
+    """What is missing before the plan may be carried out; nothing: it may."""
+    asked = changes(plan, given.directions)
+    if not asked or _glass_is_broken(policy, trust, given):
+        return []
+    frozen = [each for each in policy.freezes if each.holds(given.at)]
+    found = [
+        f"{plan.environment} is frozen until {each.until.isoformat()}"
+        + (f": {each.reason}" if each.reason else "")
+        for each in frozen
+    ]
+    return found + list(_missing(policy, asked, trust, given))
+
+
+def _missing(
+    policy: EnvironmentPolicy, asked: Sequence[Change], trust: Trust, given: Circumstances
+) -> Iterator[str]:
+    """The approvals that are missing, once for all changes that miss the same."""
+    found: dict[str, list[Change]] = {}
+    for change in asked:
+        for message in _objection(policy, change, trust, given):
+            found.setdefault(message, []).append(change)
+    for message, of in found.items():
+        names = ", ".join(f"{c.key} ({c.weakens})" if c.weakens else c.key for c in of[:_NAMED])
+        more = f" and {len(of) - _NAMED} more" if len(of) > _NAMED else ""
+        yield f"{names}{more}: {message}"
+
+
+def _objection(
+    policy: EnvironmentPolicy, change: Change, trust: Trust, given: Circumstances
+) -> Iterator[str]:
+    asked = policy.of_level(change.level)
+    needed = asked.approvals + (policy.weakening if change.weakens else 0)
+    counted = _counted(asked.approvers, trust, given)
+    have = [name for name, why in counted.items() if not why]
+    if len(have) >= needed:
+        return
+    among = f" of {', '.join(asked.approvers)}" if asked.approvers else ""
+    has = f"has {len(have)}" + (f" ({', '.join(sorted(have))})" if have else "")
+    refused = "".join(f"; {name} {why}" for name, why in counted.items() if why)
+    yield f"needs {plural(needed, 'approval')}{among}, {has}{refused}"
+
+
+def _counted(approvers: Sequence[str], trust: Trust, given: Circumstances) -> Mapping[str, str]:
+    """Each person who approved, and why it does not count, empty if it does."""
+    authors, applier = trust.people_of(given.authors), trust.people_of(given.applier)
+    allowed = trust.people_of(approvers)
+    found: dict[str, str] = {}
+    for name in [trust.person(each.reviewer) for each in given.approvals if not each.emergency]:
+        found[name] = ""
+        if name in authors:
+            found[name] = "wrote the change"
+        elif name in applier:
+            found[name] = "applies it"
+        elif allowed and name not in allowed:
+            found[name] = "is no approver here"
+    return found
+
+
+def _glass_is_broken(policy: EnvironmentPolicy, trust: Trust, given: Circumstances) -> bool:
+    """Whether somebody who may lets the plan through, now."""
+    may = trust.people_of(policy.break_glass)
+    longest = timedelta(hours=policy.break_glass_hours)
+    return any(
+        trust.person(each.reviewer) in may
+        and bool(each.reason)
+        and each.made - _CLOCKS <= given.at < datetime.fromisoformat(each.until)
+        and datetime.fromisoformat(each.until) - each.made <= longest
+        for each in given.approvals
+        if each.emergency
+    )

@@ -1,0 +1,96 @@
+"""Approvals: what somebody says of one plan for one environment, signed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
+
+from tocsin import gate
+from tocsin.canonical import plain_bytes
+from tocsin.trust.dsse import Envelope
+from tocsin.trust.keys import SigningKey
+from tocsin.trust.trust_file import Trust, UntrustedError, Use
+
+KIND = "application/vnd.tocsin.approval+json"
+_Text = Annotated[str, StringConstraints(max_length=1000)]
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Whoever is the `reviewer` agrees with the plan of this identity, made from the commit `base`.
+
+    `review`: its id where reviews are kept; `head`: the commit that was looked at; `at` and `until`
+    are ISO 8601. `reason` and `until` make it one for an emergency: it alone is enough, until then.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    project: _Name
+    environment: _Name
+    plan: _Name
+    base: _Text
+    reviewer: _Name
+    at: _Name
+    review: _Text = ""
+    head: _Text = ""
+    reason: _Text = ""
+    until: _Text = ""
+
+    @property
+    def emergency(self) -> bool:
+        """Whether it breaks the glass."""
+        return bool(self.until)
+
+    @property
+    def made(self) -> datetime:
+        """When, by its own word."""
+        return datetime.fromisoformat(self.at)
+
+    def signed(self, key: SigningKey) -> bytes:
+        """The bytes of a file with it."""
+        told = {name: value for name, value in asdict(self).items() if value}
+        return Envelope(KIND, plain_bytes({"base": "", **told})).by(key).encode()
+
+
+def read_approval(data: bytes, trust: Trust) -> Approval:
+    """The approval in the bytes of a file. Raises UntrustedError where nobody vouches for it.
+
+    A person's key vouches for that person only, a service's for the reviews that it looked up.
+    """
+    approval, envelope = _decoded(data)
+    key = trust.signer(envelope, KIND, Use("approve", approval.environment, approval.made))
+    if key.person and trust.person(key.person) != trust.person(approval.reviewer):
+        raise UntrustedError(f"{key.name} signed for {approval.reviewer}")
+    return approval
+
+
+def claimed_by(data: bytes) -> str:
+    """Who the reviewer is, whether or not anybody vouches for it. Raises UntrustedError."""
+    return _decoded(data)[0].reviewer
+
+
+def _decoded(data: bytes) -> tuple[Approval, Envelope]:
+    try:
+        envelope = Envelope.decode(data)
+        given: Any = gate.loads(envelope.payload)
+        approval = _APPROVAL.validate_python(given)
+        times = [datetime.fromisoformat(each) for each in (approval.at, approval.until) if each]
+    except (ValueError, ValidationError) as error:
+        raise UntrustedError(f"it is no approval: {_short(error)}") from None
+    if any(each.tzinfo is None for each in times):
+        raise UntrustedError("it is no approval: a time without its offset from UTC")
+    return approval, envelope
+
+
+def _short(error: ValueError) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(error).splitlines()[0]
+
+
+_APPROVAL = TypeAdapter(Approval)
