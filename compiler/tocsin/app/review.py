@@ -19,7 +19,7 @@ from tocsin.ir.query import Resolved
 from tocsin.progress import Progress
 from tocsin.review.build import ReviewParts, finding, planned, review_of, unplanned
 from tocsin.review.changes import Compared, changes, coverage
-from tocsin.review.document import ChangeReview, PlannedEnvironment
+from tocsin.review.document import ChangeReview, DetectionChange, PlannedEnvironment
 from tocsin.state.changes import commit_of, root_of
 
 
@@ -68,12 +68,21 @@ def make_review(request: ReviewRequest, progress: Progress) -> ChangeReview:
             head=request.named,
             findings=[finding(each, places.of) for each in found],
             verdicts=verdicts,
-            detections=changes(compared, verdicts, places.of_detection),
+            detections=_changes(compared, verdicts, places, progress),
             environments=list(_plans(request, project, found, progress)),
             coverage=coverage(compared),
             problem=problem,
         )
     )
+
+
+def _changes(
+    compared: Compared, verdicts: Sequence[CaseVerdict], places: _Places, progress: Progress
+) -> list[DetectionChange]:
+    from tocsin.direction.decide import direction  # noqa: PLC0415 - its solver is slow to load
+
+    with progress.stage("comparing old and new detections"):
+        return changes(compared, verdicts, places.of_detection, direction)
 
 
 def _cases(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from tocsin.cases.judge import CaseVerdict
+from tocsin.direction.verdict import Direction, DirectionKind
 from tocsin.front.attack import load_attack
 from tocsin.front.project import Project
 from tocsin.ir.query import Resolved
 from tocsin.model.detection import Detection, duration
 from tocsin.report.coverage import techniques_of
+from tocsin.review import weakening
 from tocsin.review.condition import difference
 from tocsin.review.document import (
     AttributeChange,
@@ -24,6 +27,10 @@ from tocsin.review.document import (
 
 FileOf = Callable[[Project, Resolved], str]
 """Where a detection's file lies below the repository."""
+DirectionOf = Callable[[Resolved, Resolved], Direction]
+"""What a new version of a detection matches, against an old one."""
+_MOST_COMPARED = 200
+_TOO_MANY = Direction(DirectionKind.UNKNOWN, reason="too many detections change at once")
 _ORDER: Sequence[ChangeWord] = ("removed", "changed", "added", "documented", "cases")
 
 
@@ -59,18 +66,39 @@ def _by_id(project: Project | None) -> Mapping[str, Resolved]:
 
 
 def changes(
-    compared: Compared, verdicts: Iterable[CaseVerdict], file_of: FileOf
+    compared: Compared,
+    verdicts: Iterable[CaseVerdict],
+    file_of: FileOf,
+    direction: DirectionOf,
 ) -> list[DetectionChange]:
     """The detections that differ: first what is taken away or means something else."""
     said: dict[str, list[CaseVerdict]] = {}
     for verdict in verdicts:
         said.setdefault(verdict.detection, []).append(verdict)
     found = []
+    bounded = _bounded(direction)
     for pair in compared.pairs:
         if word := _word(pair):
             told = tally(said.get(pair.newest.detection.id, ()))
-            found.append(_change(word, pair, told, file_of(pair.project, pair.newest)))
+            file = file_of(pair.project, pair.newest)
+            found.append(_change(word, pair, told, file, _direction(pair, bounded)))
     return sorted(found, key=lambda each: (_ORDER.index(each.word), each.key, each.id))
+
+
+def _bounded(direction: DirectionOf) -> DirectionOf:
+    """The same for so many detections; of more than that nothing is found out."""
+    left = count(_MOST_COMPARED, -1)
+
+    def of(old: Resolved, new: Resolved) -> Direction:
+        return direction(old, new) if next(left) > 0 else _TOO_MANY
+
+    return of
+
+
+def _direction(pair: FormerAndNew, direction: DirectionOf) -> Direction | None:
+    if pair.old is None or pair.new is None or pair.old.logic == pair.new.logic:
+        return None
+    return direction(pair.old, pair.new)
 
 
 def coverage(compared: Compared) -> CoverageChange:
@@ -121,7 +149,11 @@ def _cases(detection: Detection) -> list[object]:
 
 
 def _change(
-    word: ChangeWord, pair: FormerAndNew, cases: list[CaseTally], file: str
+    word: ChangeWord,
+    pair: FormerAndNew,
+    cases: list[CaseTally],
+    file: str,
+    direction: Direction | None,
 ) -> DetectionChange:
     old, new, one = pair.old, pair.new, pair.newest
     before, after = _techniques(old), _techniques(new)
@@ -134,6 +166,8 @@ def _change(
         word=word,
         attributes=list(_differing(old, new)) if old and new else [],
         condition=difference(old, new) if word in ("added", "changed", "removed") else [],
+        direction=weakening.told(direction) if direction else None,
+        weakens=weakening.weakens(old, new, direction),
         cases=cases,
         gained=sorted(after - before)[:50],
         lost=sorted(before - after)[:50],

@@ -104,6 +104,8 @@ def _overview(review: ChangeReview) -> Iterator[tuple[str, str]]:
         done = f"{plan.summary} (from {base}, plan {plan.identity[:8]})"
         said = f"none: {plan.problem}" if plan.problem else done
         yield f"plan for {told(plan.name)}", told(said)
+    if weak := sum(bool(each.weakens) for each in review.detections):
+        yield "weakened", plural(weak, "detection")
     if found := review.coverage:
         changed = [f"+{id_}" for id_ in found.gained] + [f"−{id_}" for id_ in found.lost]  # noqa: RUF001 - as long as a plus
         listed = f" ({_some(changed)})" if changed else ""
@@ -159,6 +161,7 @@ def _detection(each: DetectionChange, head: str, steps: Iterable[tuple[str, Revi
         rows = [tuple(map(told, (a.name, a.old, a.new))) for a in each.attributes]
         lines += [*table(rows, ("attribute", "before", "after")), ""]
     lines += code(each.condition, "diff")
+    lines += [f"- {line}" for line in _direction(each)]
     lines += [f"- {told(name)}: {_step(step)}" for name, step in steps]
     if each.word != "removed":
         lines.append(f"- cases: {'; '.join(map(_tally, each.cases)) or 'none'}")
@@ -166,6 +169,19 @@ def _detection(each: DetectionChange, head: str, steps: Iterable[tuple[str, Revi
     moved += [f"loses {_some(each.lost)}"] if each.lost else []
     lines += [f"- techniques: {', '.join(moved)}"] if moved else []
     return "\n".join(lines) + "\n"
+
+
+def _direction(each: DetectionChange) -> Iterator[str]:
+    """What it matches from now on; the events that show it are the author's own words, too."""
+    if found := each.direction:
+        reason = f" ({told(found.reason)})" if found.reason else ""
+        yield f"direction: {found.kind}{reason}"
+        if found.lost:
+            yield f"no longer matches {told(found.lost)}"
+        if found.gained:
+            yield f"now matches {told(found.gained)}"
+    if each.weakens:
+        yield f"**weakens**: {', '.join(map(told, each.weakens))}"
 
 
 def _step(step: ReviewedStep) -> str:

@@ -73,11 +73,20 @@ class AttributeChange(_Part):
     new: LongWords
 
 
+class DirectionFound(_Part):
+    """What the new condition matches against the old; `lost`, `gained`: an event that shows it."""
+
+    kind: Literal["narrower", "wider", "equal", "incomparable", "unknown"]
+    lost: LongWords
+    gained: LongWords
+    reason: LongWords
+
+
 class DetectionChange(_Part):
     """A detection that differs from the base. `file` is below the repository.
 
-    `condition`: both conditions, line by line, where they differ. `gained`, `lost`: techniques
-    of ATT&CK.
+    `condition`: both conditions, line by line, where they differ. `weakens`: why less is found
+    than before. `gained`, `lost`: techniques of ATT&CK.
     """
 
     id: ShortWords
@@ -88,6 +97,8 @@ class DetectionChange(_Part):
     word: ChangeWord
     attributes: Annotated[list[AttributeChange], Field(max_length=50)]
     condition: Annotated[list[DiffLine], Field(max_length=MOST_LINES)]
+    direction: DirectionFound | None
+    weakens: Annotated[list[ShortWords], Field(max_length=100)]
     cases: Annotated[list[CaseTally], Field(max_length=20)]
     gained: Annotated[list[TechniqueId], Field(max_length=50)]
     lost: Annotated[list[TechniqueId], Field(max_length=50)]

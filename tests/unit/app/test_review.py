@@ -67,6 +67,9 @@ def test_a_change_of_logic(root: Path) -> None:
     assert (change.word, change.file) == ("changed", "detections/rules/refund.yml")
     assert [(a.name, a.old, a.new) for a in change.attributes] == [("level", "high", "low")]
     assert "+  action is 'void'" in change.condition
+    assert change.direction is not None
+    assert (change.direction.kind, change.weakens) == ("wider", [])
+    assert '"action": "void"' in change.direction.gained
     assert [(t.engine, t.passed) for t in change.cases] == [("evaluator", 1)]
     plans = {plan.name: plan for plan in found.environments}
     assert [s.name for s in plans["local"].steps] == ["other", "refund"]
@@ -98,6 +101,31 @@ def test_words(root: Path, content: dict[str, Any] | None, word: str) -> None:
     assert [change.word for change in found.detections] == [word]
     assert found.detections[0].file == "detections/rules/refund.yml"
     assert found.ok is (word != "cases")
+
+
+@pytest.mark.parametrize(
+    ("change", "reasons"),
+    [
+        (
+            {"detection": {"s": {"action": "refund", "amount": 1}, "condition": "s"}},
+            "it matches less",
+        ),
+        (
+            {"detection": {"s": {"action": "void"}, "condition": "s"}},
+            "it no longer matches some events",
+        ),
+        ({"tocsin": {"deploy": {"prod": "off"}}}, "off in prod"),
+        ({"tocsin": {"deploy": {"prod": "shadow"}}}, "shadow in prod"),
+        ({}, "it is removed"),
+    ],
+)
+def test_what_weakens(root: Path, change: dict[str, Any], reasons: str) -> None:
+    file = root / "rules/refund.yml"
+    if change:
+        write(file, with_case(**change))
+    else:
+        file.unlink()
+    assert [each.weakens for each in made(root).detections] == [[reasons]]
 
 
 def test_coverage_that_is_lost(root: Path) -> None:

@@ -46,6 +46,13 @@ def change(**changes: Any) -> dict[str, Any]:
         "word": "changed",
         "attributes": [{"name": "level", "old": "medium", "new": "high"}],
         "condition": [" all of", "-  action is 'payout.update'", "+  action is 'payout.create'"],
+        "direction": {
+            "kind": "incomparable",
+            "lost": '{"action": "payout.update"}',
+            "gained": '{"action": "payout.create"}',
+            "reason": "",
+        },
+        "weakens": ["it no longer matches some events"],
         "cases": [{"engine": "evaluator", "passed": 4, "failed": 0, "refused": 0}],
         "gained": ["T1098"],
         "lost": [],

@@ -87,6 +87,8 @@ def filled(text: str) -> ChangeReview:
         file=text,
         attributes=[{"name": name, "old": text, "new": text}],
         condition=["+" + text, "-" + text, " " + text],
+        direction={"kind": "unknown", "lost": text, "gained": text, "reason": text},
+        weakens=[name],
         cases=[{"engine": name, "passed": 1, "failed": 1, "refused": 1}],
     )
     steps = [
@@ -217,6 +219,7 @@ payments at `bbbbbbb`, compared with `aaaaaaa` · [run](https://github.com/acme/
 | files | no findings |
 | cases | evaluator 4 passed |
 | plan for prod | 1 changed · 54 unchanged \\(from release 3, plan cccccccc\\) |
+| weakened | 1 detection |
 | techniques | 40 → 41 (+T1098) |
 
 #### `~` Payout Changed · changed · high
@@ -232,6 +235,10 @@ payments at `bbbbbbb`, compared with `aaaaaaa` · [run](https://github.com/acme/
 +  action is 'payout.create'
 ```
 
+- direction: incomparable
+- no longer matches \\{{"action": "payout.update"\\}}
+- now matches \\{{"action": "payout.create"\\}}
+- **weakens**: it no longer matches some events
 - prod: v1 → v2 · changed · kafka-filter payments\\_audit · artifact 0123abcd → 4567cdef · 4 cases
 - cases: evaluator 4 passed
 - techniques: gains T1098
