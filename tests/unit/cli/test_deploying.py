@@ -224,7 +224,7 @@ def test_an_unknown_environment_and_an_unused_one(run: Run) -> None:
     error = fails("status", env="nope")
     assert isinstance(error, ConfigError)
     assert error.hint == "environments: local, staging"
-    assert "no release yet" in run("status").stdout
+    assert run("status").stdout == "local: no release yet\n"
     assert "no release yet" in run("history").stdout
     assert json.loads(run("history --format json").stdout) == []
 

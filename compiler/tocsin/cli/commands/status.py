@@ -72,6 +72,6 @@ def _lines(found: EnvironmentStatus) -> list[str]:
         lines.append("apply cannot repair this")
     elif not found.observed:
         lines.append(f"live state: not available for kind {found.kind}")
-    else:
+    elif last:
         lines.append("live state: as released")
     return lines
