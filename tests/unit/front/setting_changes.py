@@ -172,6 +172,7 @@ STREAM: Mapping[str, Any] = {
     "canary": 0.5,
     "canary_seconds": 1,
     "healthy_seconds": 1,
+    "signing_key": "env:KEY",
 }
 """Settings of environments that reach workers and jobs, with another value."""
 ENVIRONMENT: Mapping[str, Mapping[str, Any]] = {
@@ -181,6 +182,7 @@ ENVIRONMENT: Mapping[str, Mapping[str, Any]] = {
         "backend": "spark-sql",
         "backends": {"app": "spark-sql"},
         "path": "elsewhere",
+        "signing_key": "env:KEY",
     },
     "kafka": STREAM,
     "flink": STREAM,

@@ -17,6 +17,8 @@ import yaml
 from pydantic import BaseModel
 
 from authoring import write
+from deploying import git
+from tocsin.app.environment import open_environment
 from tocsin.app.stream_target import stream_environment
 from tocsin.cases.run import run_evaluator
 from tocsin.check import run_checks
@@ -107,6 +109,13 @@ def seen(root: Path, files: Files) -> dict[str, Any]:
     }
 
 
+def is_signed(root: Path, files: Files, environment: str) -> bool:
+    """Whether the releases of an environment are signed."""
+    seen(root, files)
+    git(root, "init", "-q")
+    return open_environment(environment, root, resolve=False).signer is not None
+
+
 def manifests(root: Path) -> dict[str, Any]:
     """What the manifests of each environment are made of, or why there are none."""
     settings = read_settings(root)
@@ -159,6 +168,10 @@ def test_a_setting_of_an_environment_changes_something(
     kind: str, name: str, tmp_path: Path
 ) -> None:
     made = changed(("tocsin.toml", "environments", kind, name), ENVIRONMENT[kind][name])
+    if name == "signing_key":
+        assert is_signed(tmp_path / "after", made, kind)
+        assert not is_signed(tmp_path / "before", BASE, kind)
+        return
     what = "artifacts" if name in ("backend", "backends", "correlations") else "places"
     what = "manifests" if name == "kind" else what
     assert seen(tmp_path / "after", made)[what] != seen(tmp_path / "before", BASE)[what]
