@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
+
+from unit.tocsin_flink_sql.state.plans import simple
 
 STARTED = 1_700_000_000_000
 """When jobs started, in milliseconds since 1970; ten seconds ago."""
@@ -49,6 +52,9 @@ class AnsweringFlink:
     sessions: list[dict[str, str]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     statements: list[str] = field(default_factory=list)
+    _sessions: dict[int, int] = field(default_factory=dict)
+    """Of statements, by their numbers."""
+    _lock: Lock = field(default_factory=Lock)
     free: int = 0
     task_managers: int = 1
     on_refusal: Callable[[], object] = lambda: None
@@ -132,12 +138,18 @@ class AnsweringFlink:
     # --- SQL Gateway ------------------------------------------------------------------------------
 
     def open(self, body: Any) -> Any:
-        self.sessions.append(body["properties"])
-        return {"sessionHandle": "s"}
+        with self._lock:
+            self.sessions.append(body["properties"])
+            return {"sessionHandle": str(len(self.sessions) - 1)}
 
-    def execute(self, body: Any) -> Any:
-        self.statements.append(body["statement"])
-        return {"operationHandle": str(len(self.statements) - 1)}
+    def execute(self, session: str, body: Any) -> Any:
+        with self._lock:
+            self.statements.append(body["statement"])
+            number = len(self.statements) - 1
+            self._sessions[number] = int(session)
+        if compiled := re.match(r"COMPILE PLAN 'file://(.+?)'", body["statement"]):
+            Path(compiled[1]).write_bytes(simple().encode())
+        return {"operationHandle": str(number)}
 
     def operation(self, number: str) -> Any:
         if self._starts(number) and self.refusals:
@@ -151,14 +163,14 @@ class AnsweringFlink:
         if self.refusals:
             self.on_refusal()
             return {"errors": ["the statement failed", self.refusals.pop(0)]}
-        settings = self.sessions[-1]
+        settings = self.sessions[self._sessions[int(number)]]
         job = settings["$internal.pipeline.job-id"]
         self.add(AnsweredJob(job, settings["pipeline.name"], **self.starts_as))
         self.on_start()
         return {**told, "jobID": job}
 
     def _starts(self, number: str) -> bool:
-        return self.statements[int(number)].startswith("INSERT")
+        return self.statements[int(number)].startswith(("INSERT", "EXECUTE PLAN"))
 
 
 def _tasks(job: AnsweredJob) -> dict[str, int]:
@@ -181,10 +193,10 @@ def _routes(flink: AnsweringFlink) -> dict[str, Callable[..., Any]]:
         rf"PATCH {job}\?mode=cancel": flink.cancel,
         "GET /overview": flink.cluster,
         f"POST {gateway}": flink.open,
-        f"DELETE {gateway}/s": dict,
-        f"POST {gateway}/s/statements": flink.execute,
-        rf"GET {gateway}/s/operations/(\d+)/status": flink.operation,
-        rf"GET {gateway}/s/operations/(\d+)/result/0\?.*": flink.result,
+        rf"DELETE {gateway}/\d+": dict,
+        rf"POST {gateway}/(\d+)/statements": flink.execute,
+        rf"GET {gateway}/\d+/operations/(\d+)/status": flink.operation,
+        rf"GET {gateway}/\d+/operations/(\d+)/result/0\?.*": flink.result,
     }
 
 

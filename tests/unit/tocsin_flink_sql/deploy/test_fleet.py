@@ -14,6 +14,8 @@ from deployments.editions import Edition, identity
 from tocsin.backend.streaming import Phase, Rollout, UnhealthyError
 from tocsin.errors import EngineError
 from tocsin.release.cutover import Cutover
+from tocsin.release.state_decision import Fate, StateDecision
+from tocsin_flink_sql.deploy import watermarks
 from tocsin_flink_sql.deploy.environment import Site, Timing
 from tocsin_flink_sql.deploy.fleet import FlinkFleet
 from tocsin_flink_sql.deploy.rollout_steps import JobAction
@@ -86,7 +88,8 @@ class Shop:
     @property
     def started(self) -> int:
         """How many jobs were started so far."""
-        return sum(statement.startswith("INSERT") for statement in self.flink.statements)
+        starts = ("INSERT", "EXECUTE PLAN")
+        return sum(statement.startswith(starts) for statement in self.flink.statements)
 
 
 @pytest.fixture
@@ -177,6 +180,74 @@ def test_one_that_flink_refuses_leaves_the_old_running(shop: Shop) -> None:
     with pytest.raises(UnhealthyError, match="boom"):
         shop.move(rollout(FIRST, SECOND))
     assert shop.flink.living() == shop.names(FIRST)
+
+
+# --- state that is made anew ----------------------------------------------------------------------
+
+BURST = replace(FIRST, threshold=3)
+CHANGED = replace(FIRST, number=2, threshold=5)
+REPLAYED = StateDecision(Fate.REPLAY, "as asked", replay_ms=4000)
+REPLAY = rollout(BURST, CHANGED, REPLAYED)
+
+
+@pytest.fixture
+def replaying(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """A shop with a correlation, whose jobs are all equally far."""
+    monkeypatch.setattr(watermarks, "_SECOND", 0.01)
+    shop.flink.settings["metrics.fetcher.update-interval"] = "0"
+    shop.flink.starts_as = {"watermarks": (50_000,)}
+    shop.move(rollout(None, BURST, release=1))
+    return shop
+
+
+def bursts(shop: Shop) -> list[Cutover]:
+    return [each for each in shop.cutovers if each.detection == identity("burst")]
+
+
+def test_state_that_is_made_anew_takes_over_by_a_cutover(replaying: Shop) -> None:
+    replaying.move(REPLAY, Phase.STAGE)
+    both = {*replaying.names(BURST), *replaying.names(CHANGED)}
+    audit = replaying.site.name(specs(CHANGED)["audit"])
+    assert set(replaying.flink.living()) == both - {audit}
+    replaying.move(REPLAY)
+    assert replaying.flink.living() == replaying.names(CHANGED)
+    [*_, before, last] = bursts(replaying)
+    assert before.at == last.at == 50_000  # no event comes: the cutover came down to where all are
+    assert (before.sure, before.ends, last.ends) == (True, (), (5,))
+    storage = replaying.site.storage
+    assert {n: len(storage.generations(n)) for n in storage.pipelines()} == {"audit": 1, "burst": 1}
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        *(a.point for a in (JobAction.START_BESIDE, JobAction.CUT_OVER, JobAction.SEE_BOTH_RUN)),
+        *("cut-published", "cut-reached", "old-stopped"),
+        *(a.point for a in (JobAction.END_OLD, JobAction.END_CUTOVERS)),
+    ],
+)
+def test_one_that_was_killed_makes_no_state_twice(point: str, replaying: Shop) -> None:
+    replaying.killed_at = point
+    with pytest.raises(KilledError, match=point):
+        replaying.move(REPLAY)
+    replaying.killed_at = ""
+    replaying.move(REPLAY)
+    assert replaying.flink.living() == replaying.names(CHANGED)
+    # Where the state of the old job is still there, it runs once more, up to the cutover.
+    assert replaying.started == 2 + 2 + (point == "old-stopped")
+    assert bursts(replaying)[-1].ends == (5,)
+
+
+def test_where_the_new_has_taken_over_the_old_comes_back_by_a_cutover(replaying: Shop) -> None:
+    replaying.move(REPLAY, Phase.STAGE, Phase.SWITCH)
+    replaying.retreat(REPLAY)
+    assert replaying.flink.living() == replaying.names(BURST)
+    there, back = (bursts(replaying)[n] for n in (0, -1))
+    assert (there.before, there.after) == (back.after, back.before)
+    assert back.ends == (5,)
+    storage = replaying.site.storage
+    [kept] = storage.generations("burst")
+    assert kept.name.startswith("r00000001-")
 
 
 # --- what is missing ------------------------------------------------------------------------------
