@@ -42,7 +42,7 @@ EXTRA = "TocsinExtra"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One edit: of which rule, what may be true of it, what was said, in how many seconds."""
+    """One edit: of which rule, what may be true of it, what was said, in what CPU seconds."""
 
     edit: str
     rule: str
@@ -133,9 +133,9 @@ def judged(subject: Subject, name: str, seed: int) -> Outcome | None:
 
 
 def _timed(edit: str, rule: str, may: Kinds, ask: Any) -> Outcome:
-    begun = time.perf_counter()
+    begun = time.process_time()
     said = ask()
-    return Outcome(edit, rule, may, said, time.perf_counter() - begun)
+    return Outcome(edit, rule, may, said, time.process_time() - begun)
 
 
 def outcomes(subjects: Iterable[Subject], count: int) -> Iterator[Outcome]:
@@ -203,7 +203,7 @@ def told(found: list[Outcome], *, show_open: bool) -> None:
     seconds = sorted(each.seconds * 1000 for each in found)
     print(
         f"\n{len(found)} edits, {decided:.1%} decided, {sum(e.wrong for e in found)} wrong; "
-        f"milliseconds: median {seconds[len(seconds) // 2]:.0f}, "
+        f"CPU milliseconds: median {seconds[len(seconds) // 2]:.0f}, "
         f"95 % within {seconds[int(len(seconds) * 0.95)]:.0f}, most {seconds[-1]:.0f}"
     )
     for each in found:

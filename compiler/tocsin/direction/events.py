@@ -8,7 +8,7 @@ from typing import Any
 
 from tocsin.direction.effort import Effort, OutOfEffortError
 from tocsin.direction.formula import Formula
-from tocsin.direction.places import FieldPlaces
+from tocsin.direction.places import FieldPlaces, Values
 from tocsin.direction.solver import Solver
 from tocsin.direction.values import Solution
 from tocsin.direction.verdict import NOTHING, DirectionWitness, Excess, SourceEvent
@@ -105,10 +105,22 @@ class _Asking:
             self._solver.add(clause)
         if found.broken:
             return None
-        events = () if found.undecided else self._places.events(found.values)
-        for event in events:
-            if self._sides.lost(event):
-                return event
+        event = None if found.undecided else self._shows(found.values)
+        if event is not None:
+            return self._smaller(event, found.values)
         self._misses.append((found.undecided or [NOT_SHOWN])[0])
         self._solver.add(-each if each in model else each for each in variables.values())
         return None
+
+    def _shows(self, values: Values) -> Mapping[str, Any] | None:
+        """An event with these values, if it is one that shows the difference."""
+        events = self._places.events(values)
+        return next((event for event in events if self._sides.lost(event)), None)
+
+    def _smaller(self, event: Mapping[str, Any], values: Values) -> Mapping[str, Any]:
+        """The event without fields that it does not need."""
+        for place in list(values):
+            fewer = {other: value for other, value in values.items() if other != place}
+            if (less := self._shows(fewer)) is not None:
+                event, values = less, fewer
+        return event

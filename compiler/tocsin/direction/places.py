@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tocsin.ir.nodes import And, Expr, FieldRef, IsNull, Leaf, Not, Or
-from tocsin.model.source import Source
+from tocsin.ir.text import parse_number, scalar_text
+from tocsin.model.source import FieldType, Source
 
 Values = Mapping[str, Any]
 """What events have in their fields, by place."""
@@ -15,17 +16,22 @@ Values = Mapping[str, Any]
 
 @dataclass(slots=True)
 class FieldPlaces:
-    """Keys for fields. `paths`: where a field is whose place is not simply its name."""
+    """Keys for fields. `paths`: where a field is whose place is not simply its name.
+
+    `types`: as sources declare them.
+    """
 
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    types: dict[str, FieldType] = field(default_factory=dict)
 
     def key(self, source: Source, name: str) -> str:
         """The field's place: its name, where the source does not say otherwise."""
-        path = source.renamed.get(name)
-        if path is None:
-            return name
-        key = "\0".join(("", *path))
-        self.paths[key] = path
+        path, column = source.renamed.get(name), source.column(name)
+        key = "\0".join(("", *path)) if path else name
+        if path:
+            self.paths[key] = path
+        if column:
+            self.types[key] = column.type
         return key
 
     def placed(self, expr: Expr, source: Source) -> Expr:
@@ -57,5 +63,17 @@ class FieldPlaces:
             for part in way:
                 below = at.setdefault(part, {})
                 at = below if isinstance(below, dict) else {}
-            at[last] = values[key]
+            at[last] = _typed(values[key], self.types.get(key))
         return event
+
+
+def _typed(value: Any, kind: FieldType | None) -> Any:
+    """A text as a value of the declared type, if that has this very text form."""
+    if isinstance(value, list):
+        return [_typed(each, kind) for each in value]
+    made = value
+    if kind in (FieldType.INTEGER, FieldType.DOUBLE) and isinstance(value, str):
+        made = parse_number(value)
+    elif kind is FieldType.BOOLEAN and value in ("true", "false"):
+        made = value == "true"
+    return made if made is not None and scalar_text(made) == value else value

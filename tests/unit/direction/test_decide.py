@@ -159,3 +159,16 @@ def test_dotted_names_are_nested_in_the_witness() -> None:
     found = asked(leaf, And((leaf, A)))
     assert found.lost
     assert found.lost.events[0].event == {"user": {"name": "root"}}
+
+
+def test_values_in_the_witness_are_of_their_declared_types() -> None:
+    columns = (
+        Column("n", FieldType.INTEGER, ("n",)),
+        Column("b", FieldType.BOOLEAN, ("is", "b")),
+        Column("f", FieldType.INTEGER, ("f",)),
+    )
+    typed = replace(SOURCE, columns=columns)
+    parts = (Leaf("n", Text(("7",))), Leaf("b", Text(("true",))), Leaf("f", Text(("007",))))
+    found = direction(query(And(parts), typed), None)
+    assert found.lost
+    assert found.lost.events[0].event == {"n": 7, "is": {"b": True}, "f": "007"}
