@@ -11,6 +11,8 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from math import isfinite
 from pathlib import Path
 from typing import IO, Any
@@ -89,6 +91,20 @@ class _Stdin:
 stdin = _Stdin()
 
 
+_kept: ContextVar[dict[Path, bytes] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def keeping() -> Iterator[dict[Path, bytes]]:
+    """The bytes of all files that are read meanwhile, as they were read."""
+    kept: dict[Path, bytes] = {}
+    token = _kept.set(kept)
+    try:
+        yield kept
+    finally:
+        _kept.reset(token)
+
+
 def is_stdin(path: Path) -> bool:
     """Whether a path on the command line is `-`."""
     return str(path) == "-"
@@ -107,6 +123,8 @@ def read(path: Path, limit: int) -> bytes:
     data = stdin.data(limit) if is_stdin(path) else _of_file(path, limit)
     if len(data) > limit:
         raise UnreadError(path, f"it is larger than {_size(limit)}", _SPLIT)
+    if (kept := _kept.get()) is not None:
+        kept[path] = data
     return data
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from tocsin.app.attempts import Underway, attempt, record
 from tocsin.app.consent import Given, agreed
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.plan import plan_project, plan_repair
+from tocsin.app.plan import Prepared, prepare_project, prepare_repair
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
 from tocsin.plan.reviewed import became, check_same
@@ -36,17 +36,17 @@ def apply_project(
         if release and reviewed and became(reviewed.plan, release):
             return release
         underway.plan = reviewed.plan if reviewed else None
-        bundle = _made_again(opened, reviewed.plan) if reviewed else plan_project(opened)
-        underway.plan = bundle.plan
-        review(bundle.plan)
-        if not (bundle.plan.steps or bundle.plan.problems):
+        made = _made_again(opened, reviewed.plan) if reviewed else prepare_project(opened)
+        underway.plan = made.plan
+        review(made.plan)
+        if not (made.plan.steps or made.plan.problems):
             return None
-        return carry_out(opened, bundle, given, evidence)
+        return carry_out(opened, made, given, evidence)
 
 
-def _made_again(opened: OpenEnvironment, reviewed: Plan) -> Bundle:
+def _made_again(opened: OpenEnvironment, reviewed: Plan) -> Prepared:
     """The reviewed plan, made again from the project or the ledger: none of its own bytes."""
-    own = plan_repair(opened) if reviewed.repairs else plan_project(opened)
+    own = prepare_repair(opened) if reviewed.repairs else prepare_project(opened)
     check_same(reviewed, own.plan)
     return own
 
@@ -70,16 +70,24 @@ def finish_interrupted(opened: OpenEnvironment, underway: Underway) -> Release |
 
 def carry_out(
     opened: OpenEnvironment,
-    bundle: Bundle,
+    prepared: Prepared,
     given: Given,
     evidence: Any,
     events: tuple[AnyEvent, ...] = (),
 ) -> Release:
     """Apply a plan in the name of git's user, if those agree who must."""
     target = opened.reachable()
-    said = agreed(opened, bundle.plan, given)
-    who = opened.ledger.who()
-    order = Order(bundle, who, said.claimed, evidence, events, said.consent, said.approvals)
+    said, who = agreed(opened, prepared.plan, given), opened.ledger.who()
+    order = Order(
+        prepared.bundle,
+        who,
+        said.claimed,
+        evidence,
+        events,
+        said.consent,
+        said.approvals,
+        prepared.enclosed,
+    )
     release = apply(order, target, opened.ledger, opened.progress)
     if idle := target.unattended():
         opened.progress.notify(f"warning: {idle.words}")

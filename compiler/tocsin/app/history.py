@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from tocsin.app.environment import OpenEnvironment
-from tocsin.plan.rollback import find
+from tocsin.errors import ConfigError
+from tocsin.plan.rollback import find, number_of
 from tocsin.release.entry import Action, Entry
 from tocsin.state.ledger_event import AnyEvent, Attempt, ForcedPromotion, as_json
 from tocsin.state.release import Release
@@ -23,6 +25,28 @@ def releases_of(opened: OpenEnvironment, rule: str) -> list[dict[str, Any]]:
     every = opened.ledger.releases()
     detection = find(rule, every)
     return [_touch(release, entry) for release, entry in _touches(detection.id, every)]
+
+
+def text_of(opened: OpenEnvironment, rule: str, release: str) -> dict[str, str]:
+    """The files of a detection as a release has it, by path: its rule, and cases beside it.
+
+    Raises ConfigError where the release has no such detection, or no files of it.
+    """
+    every = {each.number: each for each in opened.ledger.releases()}
+    number = number_of(release, "r")
+    if number not in every:
+        raise ConfigError(f"{opened.name} has no release {number}")
+    entry = find(rule, [every[number]])
+    holder = every.get(every[number].earlier.get(entry.id, number))
+    beside = PurePosixPath(entry.file)
+    cases = beside.with_name(f"{beside.stem}.test{beside.suffix}") if beside.name else beside
+    found = opened.ledger.content(holder, [entry.file, str(cases)]) if holder else {}
+    if entry.file not in found:
+        raise ConfigError(
+            f"release {number} does not hold the file of {entry.key}",
+            hint=f"releases of form 1 hold no files; its source commit may: {every[number].source}",
+        )
+    return {path: data.decode("utf-8", "replace") for path, data in found.items()}
 
 
 def with_events(

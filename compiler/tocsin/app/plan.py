@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from tocsin.app.content import ReadProject, earlier_in, read_project
 from tocsin.app.directions import directions
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.project import sound_project
+from tocsin.deploy.enclosure import Enclosure
 from tocsin.deploy.rollout import PlannedStep
 from tocsin.direction.verdict import Direction
 from tocsin.errors import ConfigError
 from tocsin.front.project import Project
 from tocsin.plan import rollback as back
 from tocsin.plan import saved
+from tocsin.plan.build import Desired
 from tocsin.plan.desired import completed, wanted
-from tocsin.plan.steps import Bundle
+from tocsin.plan.steps import Bundle, Plan
 from tocsin.state.lock import read_lock
+from tocsin.state.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with what is enclosed with the release that it becomes."""
+
+    bundle: Bundle
+    enclosed: Enclosure
+
+    @property
+    def plan(self) -> Plan:
+        """The plan."""
+        return self.bundle.plan
 
 
 def plan_project(opened: OpenEnvironment) -> Bundle:
     """The plan. Raises FindingsError if the project has errors."""
-    return plan_of(opened, sound_project(opened.root, opened.progress))
+    return prepare_project(opened).bundle
 
 
 def plan_with_directions(opened: OpenEnvironment) -> tuple[Bundle, Mapping[str, Direction]]:
     """The plan, and the direction of each detection that it changes, by id."""
-    project = sound_project(opened.root, opened.progress)
-    bundle = plan_of(opened, project)
-    return bundle, directions(opened, bundle.plan, project.queries)
+    read = read_project(opened)
+    bundle = plan_of(opened, read.project)
+    return bundle, directions(opened, bundle.plan, read.project.queries)
+
+
+def prepare_project(opened: OpenEnvironment) -> Prepared:
+    """The plan, with the project's files. Raises FindingsError if the project has errors."""
+    read, last = read_project(opened), opened.ledger.last()
+    return enclosing(plan_of(opened, read.project), read, last)
 
 
 def plan_of(opened: OpenEnvironment, project: Project) -> Bundle:
@@ -41,9 +64,21 @@ def plan_of(opened: OpenEnvironment, project: Project) -> Bundle:
     return opened.plan(completed(desired, opened.ledger))
 
 
-def plan_repair(opened: OpenEnvironment) -> Bundle:
+def enclosing(bundle: Bundle, read: ReadProject, last: Release | None) -> Prepared:
+    """A plan with the files of the project that it was made from."""
+    earlier = earlier_in(read.project, bundle.plan.result, last)
+    return Prepared(bundle, Enclosure(read.files, earlier=earlier))
+
+
+def prepare_repair(opened: OpenEnvironment) -> Prepared:
     """The plan that restores the last release."""
-    return opened.plan(back.repair(opened.ledger))
+    return prepare_recorded(opened, back.repair(opened.ledger))
+
+
+def prepare_recorded(opened: OpenEnvironment, desired: Desired) -> Prepared:
+    """The plan towards what is in the ledger, with the content that it has there."""
+    content = Enclosure(content_of=desired.content_of, earlier=desired.earlier)
+    return Prepared(opened.plan(desired), content)
 
 
 def plan_rollout(opened: OpenEnvironment, bundle: Bundle) -> list[PlannedStep]:

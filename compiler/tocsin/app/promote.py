@@ -8,8 +8,9 @@ from typing import Any
 from tocsin.app.apply import Review, carry_out, finish_interrupted
 from tocsin.app.attempts import attempt
 from tocsin.app.consent import Given
+from tocsin.app.content import read_project
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.project import sound_project
+from tocsin.app.plan import Prepared, enclosing
 from tocsin.app.shadow import Watched, in_shadow, watched
 from tocsin.compile import Refusal
 from tocsin.errors import ConfigError, TocsinError
@@ -20,7 +21,7 @@ from tocsin.plan import rollback as back
 from tocsin.plan.build import Desired
 from tocsin.plan.desired import compiled, entry_of
 from tocsin.plan.shadow import MARK, Placing
-from tocsin.plan.steps import Bundle, Plan
+from tocsin.plan.steps import Plan
 from tocsin.release.entry import Action, Entry
 from tocsin.state.ledger_event import AnyEvent, ForcedPromotion
 from tocsin.state.release import Release
@@ -37,7 +38,7 @@ class PromotionDeniedError(TocsinError):
 class PlannedPromotion:
     """The plan of a promotion, what its policy looked at, and what the ledger is to record."""
 
-    bundle: Bundle
+    made: Prepared
     evidence: Any
     events: tuple[AnyEvent, ...] = ()
 
@@ -51,12 +52,12 @@ def plan_promotion(opened: OpenEnvironment, rule: str, *, force: bool) -> Planne
     if last is None:
         raise ConfigError(f"{opened.name} has no release yet")
     entry = in_shadow(last, rule)
-    content = sound_project(opened.root, opened.progress)
-    query = _query(content, entry)
+    read = read_project(opened)
+    query = _query(read.project, entry)
     evidence = {"promotion": "forced"} if force else _allowed(opened, rule, query)
-    bundle = opened.plan(_desired(opened, content, query, entry))
+    bundle = opened.plan(_desired(opened, read.project, query, entry))
     events = (_forced(bundle.plan, query, entry),) if force else ()
-    return PlannedPromotion(bundle, evidence, events)
+    return PlannedPromotion(enclosing(bundle, read, last), evidence, events)
 
 
 def promote(
@@ -67,9 +68,9 @@ def promote(
     with attempt(opened, "promote", rule) as underway:
         finish_interrupted(opened, underway)
         planned = plan_promotion(opened, rule, force=force)
-        underway.plan = planned.bundle.plan
-        review(planned.bundle.plan)
-        return carry_out(opened, planned.bundle, given, planned.evidence, planned.events)
+        underway.plan = planned.made.plan
+        review(planned.made.plan)
+        return carry_out(opened, planned.made, given, planned.evidence, planned.events)
 
 
 def _forced(plan: Plan, query: Resolved, entry: Entry) -> ForcedPromotion:

@@ -6,6 +6,7 @@ from tocsin.app.apply import Review, carry_out, finish_interrupted
 from tocsin.app.attempts import attempt
 from tocsin.app.consent import Given
 from tocsin.app.environment import OpenEnvironment
+from tocsin.app.plan import prepare_recorded
 from tocsin.errors import ConfigError
 from tocsin.plan import rollback as back
 from tocsin.plan.build import Desired
@@ -28,10 +29,10 @@ def roll_back(
     """Carry it out; None if there is nothing to do."""
     with attempt(opened, "rollback", rule or "") as underway:
         finish_interrupted(opened, underway)
-        bundle = plan_rollback(opened, rule, to)
-        underway.plan = bundle.plan
-        review(bundle.plan)
-        return carry_out(opened, bundle, given, None) if bundle.plan.steps else None
+        made = prepare_recorded(opened, _desired(opened, rule, to))
+        underway.plan = made.plan
+        review(made.plan)
+        return carry_out(opened, made, given, None) if made.plan.steps else None
 
 
 def _desired(opened: OpenEnvironment, rule: str | None, to: str | None) -> Desired:

@@ -15,6 +15,7 @@ from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
 from tocsin.progress import SILENT, Progress
 from tocsin.state.base import Ledger
 from tocsin.state.consent import approval_path
+from tocsin.state.enclosed import ARTIFACTS, PLAN
 from tocsin.state.release import Release
 
 
@@ -112,11 +113,11 @@ def _activate(plan: Plan, target: Target) -> None:
 
 def _release(order: Order, ledger: Ledger) -> Release:
     plan = order.bundle.plan
-    files = {"plan.json": canonical_bytes(plan.record)}
+    files = {**order.enclosed.files, PLAN: canonical_bytes(plan.record)}
     for step in plan.steps:
         if isinstance(step, Deploy | Repair):
             body = order.bundle.bodies[step.after.artifact]
-            files[f"artifacts/{step.after.path}"] = body
+            files[f"{ARTIFACTS}{step.after.path}"] = body
     files |= {approval_path(n): data for n, data in enumerate(order.signed, 1)}
     release = Release(
         number=plan.base_number + 1,
@@ -135,9 +136,11 @@ def _release(order: Order, ledger: Ledger) -> Release:
         tools=plan.tools,
         evidence=order.evidence,
         consent=order.consent,
+        earlier=dict(order.enclosed.earlier),
     )
     try:
-        return ledger.commit(release, files, (*order.events, *mended(plan)))
+        events = (*order.events, *mended(plan))
+        return ledger.commit(release, files, events, order.enclosed.content_of)
     except StaleError as lost:
         raise StaleError(
             lost.message, hint="plan again: what this apply has already deployed shows as drift"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from tocsin import files, gate
+from tocsin.deploy.enclosure import Enclosure
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.plan import saved
 from tocsin.plan.steps import Bundle
@@ -22,7 +21,7 @@ class Order:
     """A plan being applied, with its approvals and evidence.
 
     `approvals` are names that are only claimed, `signed` the files of approvals that `consent`
-    names. `events`: what the ledger is to record with the release.
+    names. `events` and `enclosed`: what the ledger is to record with the release.
     """
 
     bundle: Bundle
@@ -32,6 +31,7 @@ class Order:
     events: tuple[AnyEvent, ...] = ()
     consent: Consent | None = None
     signed: tuple[bytes, ...] = ()
+    enclosed: Enclosure = field(default_factory=Enclosure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Journal:
             "who": order.who,
             "approvals": list(order.approvals),
             "evidence": order.evidence,
+            "enclosed": order.enclosed.as_json(),
             "events": EVENTS.dump_python(order.events, mode="json"),
             "consent": CONSENT.dump_python(order.consent, mode="json"),
             "signed": [each.decode() for each in order.signed],
@@ -63,10 +64,11 @@ class Journal:
             consent = CONSENT.validate_python(record["consent"])
             signed = tuple(each.encode() for each in record["signed"])
             who, evidence = record["who"], record["evidence"]
-            return Order(bundle, who, approvals, evidence, events, consent, signed)
+            enclosed = Enclosure.from_json(record["enclosed"])
+            return Order(bundle, who, approvals, evidence, events, consent, signed, enclosed)
         except gate.MissingError:
             return None
-        except (KeyError, TypeError, ValidationError, ConfigError) as bad:
+        except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as bad:
             raise LedgerError(
                 f"the journal {self.path} cannot be read: {bad}",
                 hint="keep a copy, delete it and plan again: the plan repairs the drift",

@@ -41,6 +41,8 @@ class Desired:
 
     `off`: ids that the project still has, but not for this environment. `packed`: backends that
     put all detections of a source into one pack. `sources`: those of the project, by name.
+    `content_of`: commit of the release whose content it is, where it is of the ledger; `earlier`:
+    as in `Release`.
     """
 
     environment: str
@@ -55,6 +57,8 @@ class Desired:
     source: Revision = field(default_factory=Revision)
     tools: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    content_of: str = ""
+    earlier: Mapping[str, int] = field(default_factory=dict)
 
 
 def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:

@@ -48,7 +48,9 @@ def to_version(reader: StateReader, rule: str, version: int | None) -> Desired:
     reason = f"rollback of {old.key} to v{old.version}"
     desired = _desired(last, reason, (*kept, old), bodies)
     sources = {source.name: source for source in (*release.sources, *last.sources)}
-    return replace(desired, sources=tuple(sources[name] for name in sorted(sources)))
+    found = {old.id: release.earlier.get(old.id, release.number)}
+    named = tuple(sources[name] for name in sorted(sources))
+    return replace(desired, sources=named, earlier={**last.earlier, **found})
 
 
 def find(rule: str, releases: Iterable[Release]) -> Entry:
@@ -125,4 +127,6 @@ def _desired(
         sources=release.sources,
         source=release.source,
         tools=release.tools,
+        content_of=release.commit,
+        earlier=release.earlier,
     )

@@ -37,12 +37,17 @@ class Ledger(StateReader, Protocol):
     """What apply may do as well."""
 
     def commit(
-        self, release: Release, files: Mapping[str, bytes], events: Sequence[LedgerEvent] = ()
+        self,
+        release: Release,
+        files: Mapping[str, bytes],
+        events: Sequence[LedgerEvent] = (),
+        content_of: str = "",
     ) -> Release:
         """Append the release, if `release.parent` is still the last one, with events of it.
 
-        `files` are further files of the release by path (`plan.json`, new `artifacts/…`); artifacts
-        that the parent already holds are taken from there. Gives the release with its commit.
+        `files` are further files of the release by path (`plan.json`, new `artifacts/…`,
+        `content/…`); artifacts that the parent already holds are taken from there, and the content
+        from the release in commit `content_of`, if one is given. Gives the release as it is stored.
         Raises StaleError if another release was faster.
         """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -50,6 +50,10 @@ class Release:
 
     `number` counts from 1; `parent` is the commit of the release before; `made` is UTC, ISO 8601;
     `commit` is where it lies in the ledger and is not part of the record itself.
+
+    Form 2 names what lies beside it: `content`, the digest of the project's files; `beside`, that
+    of each other file. `earlier`: detections that are not those of the content, by id, with the
+    number of the release in whose content they are.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -70,6 +74,10 @@ class Release:
     tools: dict[str, str] = field(default_factory=dict)
     evidence: Any = None
     consent: Consent | None = None
+    form: Literal[1, 2] = 1
+    content: str = ""
+    beside: dict[str, str] = field(default_factory=dict)
+    earlier: dict[str, Whole] = field(default_factory=dict)
     commit: str = ""
 
     @property
@@ -90,12 +98,15 @@ class Release:
 
 
 _RELEASE = TypeAdapter(Release)
+_SINCE_FORM_2 = ("form", "content", "beside", "earlier")
 
 
 def encode(release: Release) -> bytes:
     """The bytes of `release.json`: indented for readers, sealed with the digest of the rest."""
     record = release.record
     del record["commit"]
+    if release.form == 1:
+        record = {name: value for name, value in record.items() if name not in _SINCE_FORM_2}
     sealed = {**record, "seal": digest(record)}
     return json.dumps(sealed, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 

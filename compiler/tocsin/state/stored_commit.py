@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,10 +11,11 @@ from tocsin.errors import LedgerError
 from tocsin.release.entry import ENTRIES
 from tocsin.state import ledger_event
 from tocsin.state.consent import approval_path
-from tocsin.state.git_ledger import GitLedger, Stored
+from tocsin.state.enclosed import ARTIFACTS, CONTENT, PLAN, beside, content_digest
+from tocsin.state.git_ledger import GitLedger, Stored, object_id
 from tocsin.state.release import ENVELOPE, FILE, Release, sealed
 
-_RECORDS = ("plan.json", FILE, ENVELOPE, ledger_event.FILE)
+_RECORDS = (PLAN, FILE, ENVELOPE, ledger_event.FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class StoredCommit:
         """What is wrong with it as the commit of this release, which its record gives."""
         yield from _record(release, self)
         yield from _artifacts(release, self)
+        yield from _enclosed(release, self)
 
     def event_faults(self, before: StoredCommit) -> Iterator[str]:
         """What is wrong with it as a commit that adds events, and leaves all else as it is."""
@@ -96,28 +97,24 @@ class Loader:
             objects[name],
             {path: self._recent[n] for path, n in records.items()},
             {path: self._digests[n] for path, n in tree.files.items()},
-            tuple(stored for stored in new if _object_id(stored) != stored.id),
+            tuple(
+                stored
+                for stored in new
+                if object_id(stored.kind, stored.data, stored.id) != stored.id
+            ),
             tree.odd,
         )
-
-
-def _object_id(stored: Stored) -> str:
-    data = f"{stored.kind} {len(stored.data)}\0".encode() + stored.data
-    # The object format of the repository decides; its ids have 40 or 64 hex digits.
-    if len(stored.id) == hashlib.sha256().digest_size * 2:
-        return hashlib.sha256(data).hexdigest()
-    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
 def _record(release: Release, stored: StoredCommit) -> Iterator[str]:
     """`release.json` against its seal and the plan."""
     if not sealed(stored.records[FILE]):
         yield "release.json was edited: its seal is wrong"
-    if "plan.json" not in stored.records:
+    if PLAN not in stored.records:
         yield "plan.json is missing"
         return
     try:
-        plan = gate.loads(stored.records["plan.json"])
+        plan = gate.loads(stored.records[PLAN])
         after, base, number = plan["result"], plan["base"], plan["base_number"]
     except (ValueError, KeyError, TypeError):
         yield "plan.json cannot be read"
@@ -131,9 +128,8 @@ def _record(release: Release, stored: StoredCommit) -> Iterator[str]:
 
 
 def _artifacts(release: Release, stored: StoredCommit) -> Iterator[str]:
-    artifacts = {f"artifacts/{entry.path}": entry.artifact for entry in release.entries}
-    signed = release.consent.approvals if release.consent else ()
-    approvals = {approval_path(n): expected for n, expected in enumerate(signed, 1)}
+    artifacts = {f"{ARTIFACTS}{entry.path}": entry.artifact for entry in release.entries}
+    approvals = _approvals(release)
     wanted = artifacts | approvals
     for path, expected in wanted.items():
         found, what = stored.digests.get(path), "approval" if path in approvals else "artifact"
@@ -141,5 +137,27 @@ def _artifacts(release: Release, stored: StoredCommit) -> Iterator[str]:
             yield f"{path} is missing"
         elif found != expected:
             yield f"{path} is not the {what} that was released"
-    for path in sorted(stored.digests.keys() - wanted.keys() - set(_RECORDS)):
-        yield f"{path} belongs to no detection of the release"
+    for path in sorted(stored.digests.keys() - wanted.keys()):
+        if path.startswith(ARTIFACTS):
+            yield f"{path} belongs to no detection of the release"
+
+
+def _approvals(release: Release) -> dict[str, str]:
+    signed = release.consent.approvals if release.consent else ()
+    return {approval_path(n): expected for n, expected in enumerate(signed, 1)}
+
+
+def _enclosed(release: Release, stored: StoredCommit) -> Iterator[str]:
+    """What else lies in the commit, against the digests in `release.json`."""
+    if content_digest(stored.digests) != release.content:
+        yield f"{CONTENT} does not hold the files that were released"
+    log = () if release.form > 1 else (ledger_event.FILE,)
+    approvals = _approvals(release)
+    found = beside(stored.digests, FILE, ENVELOPE, *log, *approvals)
+    for path in sorted((found.keys() | release.beside.keys()) - approvals.keys()):
+        if path not in found:
+            yield f"{path} is missing"
+        elif path not in release.beside:
+            yield f"{path} is not part of the release"
+        elif found[path] != release.beside[path]:
+            yield f"{path} is not the file that was released"

@@ -11,6 +11,7 @@ import pytest
 from deploying import git
 from tocsin.app.apply import apply_project
 from tocsin.app.cases import run_cases, to_test
+from tocsin.app.consent import Given
 from tocsin.app.environment import OpenEnvironment, open_environment
 from tocsin.app.history import releases, releases_of
 from tocsin.app.lock import update_lock
@@ -21,7 +22,7 @@ from tocsin.app.scan import load_scan, run_scan
 from tocsin.app.status import status_of
 from tocsin.app.templates import project_files
 from tocsin.app.validate import validate
-from tocsin.app.verify import verify_environment
+from tocsin.app.verify import Against, verify_environment
 from tocsin.cli.main import COMMANDS
 from tocsin.diagnostics import FindingsError
 from tocsin.errors import ConfigError
@@ -68,7 +69,7 @@ class Told(Progress):
 def deploy(opened: OpenEnvironment) -> list[Plan]:
     """Apply the project; the plans that were reviewed."""
     reviewed: list[Plan] = []
-    apply_project(opened, None, (), None, reviewed.append)
+    apply_project(opened, None, Given(), None, reviewed.append)
     return reviewed
 
 
@@ -86,11 +87,11 @@ def test_a_release_and_the_way_back(root: Path) -> None:
     update_lock(root, write=True)
     deploy(opened)
     assert len(plan_rollback(opened, None, "1").plan.steps) == 1
-    back = roll_back(opened, None, "1", (), lambda _: None)
+    back = roll_back(opened, None, "1", Given(), lambda _: None)
     assert back is not None
     assert [row["release"] for row in releases(opened)] == [3, 2, 1]
     assert [row["action"] for row in releases_of(opened, KEY)] == ["added"]
-    assert not verify_environment(opened).findings
+    assert not verify_environment(opened, Against()).findings
     assert all("warning" in note for note in told.notes)
 
 
@@ -118,7 +119,7 @@ def test_a_reviewer_stops_a_plan(root: Path) -> None:
 
     opened = open_environment("local", root)
     with pytest.raises(RefusedError):
-        apply_project(opened, None, (), None, refuse)
+        apply_project(opened, None, Given(), None, refuse)
     assert opened.ledger.last() is None
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.history import releases, releases_of, with_events
+from tocsin.app.history import releases, releases_of, text_of, with_events
 from tocsin.cli import completion
 from tocsin.cli.event_words import event_words
 from tocsin.cli.options import record_options
 from tocsin.cli.output import echo_json, format_option, show
+from tocsin.errors import ConfigError
 
 
 @click.command()
@@ -23,9 +24,26 @@ from tocsin.cli.output import echo_json, format_option, show
     is_flag=True,
     help="Also what became no release, drift, and checks of the ledger.",
 )
+@click.option(
+    "--text",
+    metavar="RELEASE",
+    shell_complete=completion.releases,
+    help="Only show RULE's file and cases as they are in this release.",
+)
 @format_option("text", "json")
-def history(opened: OpenEnvironment, rule: str | None, *, attempts: bool, fmt: str) -> None:
+def history(
+    opened: OpenEnvironment, rule: str | None, *, attempts: bool, text: str | None, fmt: str
+) -> None:
     """List the releases of an environment, newest first; with RULE, those that changed it."""
+    if text is not None:
+        if not rule:
+            raise ConfigError("--text needs a RULE")
+        files = text_of(opened, rule, text)
+        if fmt == "json":
+            echo_json(files)
+        else:
+            show("\n".join(f"# {path}\n{content}" for path, content in files.items()))
+        return
     told = releases_of(opened, rule) if rule else releases(opened)
     if attempts:
         told = with_events(opened, told, rule)

@@ -67,7 +67,7 @@ def promote(  # noqa: PLR0913 - one parameter per option
         env, Path(project) if project else None, remote=remote, progress=progress()
     )
     if dry_run:
-        show_plan(use_case.plan_promotion(opened, rule, force=force).bundle, out, fmt)
+        show_plan(use_case.plan_promotion(opened, rule, force=force).made.bundle, out, fmt)
         return
     refuse_out(out)
     review = reviewer("Promote?" if on_input_terminal() and not yes else "")

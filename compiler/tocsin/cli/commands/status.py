@@ -9,7 +9,7 @@ import click
 
 from tocsin.app.attempts import record_drift
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.plan import plan_repair
+from tocsin.app.plan import prepare_repair
 from tocsin.app.status import EnvironmentStatus, status_of
 from tocsin.cli.options import environment_options
 from tocsin.cli.output import echo_json, format_option, show
@@ -34,7 +34,7 @@ def status(opened: OpenEnvironment, *, fix: bool, out: Path | None, record: bool
     Exit code 1 on drift, where no worker makes alerts, or after an interrupted apply.
     """
     if fix:
-        bundle = plan_repair(opened)
+        bundle = prepare_repair(opened).bundle
         print_plan(bundle.plan, fmt)
         if out:
             save_plan(bundle, out)

@@ -12,13 +12,13 @@ from tocsin.canonical import digest_bytes
 from tocsin.errors import LedgerError, StaleError
 from tocsin.release.entry import Entry
 from tocsin.state import ledger_event
+from tocsin.state.enclosed import ARTIFACTS, CONTENT, beside, content_digest
 from tocsin.state.git_ledger.branch import Branch
 from tocsin.state.git_ledger.repository import Repository
 from tocsin.state.git_ledger.writer import Writer
 from tocsin.state.ledger_event import AnyEvent, LedgerEvent
 from tocsin.state.release import ENVELOPE, FILE, Release, decode, encode, sealed
 
-_GENERATED = "artifacts/"
 _TRIES = 10
 
 
@@ -74,7 +74,7 @@ class GitLedger:
         """Stored bytes by digest; LedgerError if they are not what the release says."""
         self._unedited(release.commit)
         wanted = list(entries)
-        names = [f"{release.commit}:{_GENERATED}{e.path}" for e in wanted]
+        names = [f"{release.commit}:{ARTIFACTS}{e.path}" for e in wanted]
         found: dict[str, bytes] = {}
         for entry, stored in zip(wanted, self.repository.read(names), strict=True):
             if stored is None or digest_bytes(stored.data) != entry.artifact:
@@ -86,17 +86,32 @@ class GitLedger:
         return found
 
     def commit(
-        self, release: Release, files: Mapping[str, bytes], events: Sequence[LedgerEvent] = ()
+        self,
+        release: Release,
+        files: Mapping[str, bytes],
+        events: Sequence[LedgerEvent] = (),
+        content_of: str = "",
     ) -> Release:
         """Append the release, if `release.parent` is still the last one; else StaleError."""
+        content = self._content(content_of) if content_of else {}
+        if content_of:
+            release = replace(release, content=self._decode([content_of])[0].content)
 
         def make(head: str) -> str:
             if self.branch.release(head) != release.parent:
                 raise self.branch.overtaken()
-            tree = self._write_release(head, release, files, events)
+            tree = self._write_release(head, release, files, events, content)
             return self._writer.commit(tree, head, _message(release))
 
-        return replace(release, commit=self._append(make, f"release {release.number}"))
+        commit = self._append(make, f"release {release.number}")
+        return self._decode([commit])[0]
+
+    def content(self, release: Release, paths: Sequence[str]) -> dict[str, bytes]:
+        """Those of these files of the project that a release holds, by path."""
+        blobs = self.repository.tree(release.commit).files
+        there = [path for path in paths if f"{CONTENT}{path}" in blobs]
+        found = self.repository.read([blobs[f"{CONTENT}{path}"] for path in there])
+        return {path: each.data for path, each in zip(there, found, strict=True) if each}
 
     def record(self, *events: LedgerEvent) -> None:
         """Append events; the release stays as it is."""
@@ -142,6 +157,11 @@ class GitLedger:
         [stored] = self.repository.read([f"{head}:{ledger_event.FILE}"]) if head else [None]
         return stored.data if stored else b""
 
+    def _content(self, commit: str) -> dict[str, str]:
+        """Blobs of the project's files in a release, by path."""
+        files = self.repository.tree(commit).files
+        return {path: blob for path, blob in files.items() if path.startswith(CONTENT)}
+
     def _stamp(self) -> dict[str, str]:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         return {"at": now, "who": self.who(), "environment": self.environment}
@@ -171,18 +191,25 @@ class GitLedger:
         release: Release,
         files: Mapping[str, bytes],
         events: Sequence[LedgerEvent],
+        content: Mapping[str, str],
     ) -> str:
-        """A tree of the given files and of the parent's artifacts that are still deployed."""
-        log = ledger_event.grown(self._log(head), events, self._stamp())
-        events_file = {ledger_event.FILE: log} if log else {}
-        data = encode(release)
+        """A tree of the given files and of the parent's artifacts that are still deployed.
+
+        `content`: blobs of the project's files, where they are not among the given files.
+        """
+        if log := ledger_event.grown(self._log(head), events, self._stamp()):
+            files = {**files, ledger_event.FILE: log}
+        digests = {path: digest_bytes(data) for path, data in files.items()}
+        own = release.content or content_digest(digests)
+        full = replace(release, form=2, content=own, beside=beside(digests))
+        kept = self.repository.tree(release.parent).files if release.parent else {}
+        data = encode(full)
         signature = {ENVELOPE: self._sign(data)} if self._sign else {}
-        blobs = self._writer.blobs({**files, **events_file, FILE: data, **signature})
-        if release.parent:
-            kept = self.repository.tree(release.parent).files
-            paths = (_GENERATED + e.path for e in release.entries)
-            blobs = {p: kept[p] for p in paths if p in kept} | blobs
-        if lost := [e.key for e in release.entries if _GENERATED + e.path not in blobs]:
+        known = set(kept.values())
+        blobs = self._writer.blobs({**files, FILE: data, **signature}, known)
+        paths = (ARTIFACTS + e.path for e in release.entries)
+        blobs = {p: kept[p] for p in paths if p in kept} | {**content} | blobs
+        if lost := [e.key for e in release.entries if ARTIFACTS + e.path not in blobs]:
             raise LedgerError(
                 f"release {release.number - 1} does not hold the artifact of {lost[0]}",
                 hint="`tocsin verify` lists what is damaged",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -151,6 +152,14 @@ class Repository:
 def _address(line: str) -> str:
     """The address in `name <address>`, or the whole line."""
     return line.rstrip("> ").rpartition("<")[2].strip()
+
+
+def object_id(kind: str, data: bytes, like: str) -> str:
+    """The id that git gives these bytes, in the object format that another id has."""
+    whole = f"{kind} {len(data)}\0".encode() + data
+    if len(like) == hashlib.sha256().digest_size * 2:
+        return hashlib.sha256(whole).hexdigest()
+    return hashlib.sha1(whole, usedforsecurity=False).hexdigest()
 
 
 def _words(error: git.exc.GitCommandError) -> str:

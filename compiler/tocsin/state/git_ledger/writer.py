@@ -5,11 +5,11 @@ from __future__ import annotations
 import getpass
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tocsin.state.git_ledger.repository import Repository
+from tocsin.state.git_ledger.repository import Repository, object_id
 
 
 class Writer:
@@ -18,8 +18,17 @@ class Writer:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
 
-    def blobs(self, files: Mapping[str, bytes]) -> dict[str, str]:
-        """Object ids by path. One git process for all; attributes and filters do not apply."""
+    def blobs(self, files: Mapping[str, bytes], known: Collection[str] = ()) -> dict[str, str]:
+        """Object ids by path. One git process for all; attributes and filters do not apply.
+
+        `known`: ids of blobs that are there already.
+        """
+        like = next(iter(known), "")
+        ids = {path: object_id("blob", data, like) for path, data in files.items() if like}
+        fresh = {path: data for path, data in files.items() if ids.get(path) not in known}
+        return ids | (self._written(fresh) if fresh else {})
+
+    def _written(self, files: Mapping[str, bytes]) -> dict[str, str]:
         with tempfile.TemporaryDirectory() as folder:
             names = []
             for number, data in enumerate(files.values()):
@@ -37,7 +46,8 @@ class Writer:
             if base:
                 self._repository.run("read-tree", base, env=index)
             command = ("update-index", "--add", "-z", "--index-info")
-            self._repository.run(*command, stdin=lines.encode(), env=index)
+            told = lines.encode("utf-8", "surrogateescape")
+            self._repository.run(*command, stdin=told, env=index)
             return self._repository.text("write-tree", env=index)
 
     def commit(self, tree: str, parent: str, message: str) -> str:
