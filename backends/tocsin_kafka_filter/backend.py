@@ -41,11 +41,11 @@ class KafkaFilter:
         return artifact_of(self.name, query, PART_SUFFIX, body)
 
     def deployed(self, query: Resolved) -> Artifact:
-        """The same: a part is all that a worker needs."""
+        """The same artifact: a part is all that a worker needs."""
         return self.compile(query)
 
     def inputs(self, artifact: Artifact) -> Mapping[str, str]:
-        """The topic that workers read for it, by source. Raises ValueError for damage."""
+        """The topic that workers read for it, by source. Raises ValueError if it is damaged."""
         part = Part.decode(artifact.body)
         return {part.source: part.topic}
 

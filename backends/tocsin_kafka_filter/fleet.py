@@ -50,7 +50,7 @@ class WorkerFleet:
         return [Finding("topic-missing", name, told, cure) for name in sorted(missing)]
 
     def judge(self, before: bytes, after: bytes, wish: str) -> StateDecision:
-        """There is nothing to judge: a worker keeps no state between events."""
+        """Raises an error: a worker keeps no state between events."""
         del before, after, wish
         raise EngineError("kafka-filter runs no correlations: there is no state to judge")
 

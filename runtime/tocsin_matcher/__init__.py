@@ -1,4 +1,4 @@
-"""Which detections match an event: the inside of a worker, behind one small seam."""
+"""Finds the detections that match an event, behind one small interface."""
 
 from tocsin_matcher.base import Cost, Failed, Matched, Matcher
 from tocsin_matcher.by_evaluator import EvaluatorMatcher

@@ -1,4 +1,4 @@
-"""What a pack asks of values: each distinct leaf once, with the place it looks at."""
+"""The tests of a pack on values: each distinct leaf once, with the place of its value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seam: a matcher is built from parts of one source and asked once a batch of events."""
+"""The interface: a matcher is built from parts of one source and called once per batch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Cost:
 
 
 class Failed(NamedTuple):
-    """A detection could not be evaluated on the line of this number."""
+    """A detection could not be evaluated on the line with this number."""
 
     line: int
     detection: str
@@ -66,10 +66,10 @@ class Matcher(Protocol):
 
     @property
     def costs(self) -> Mapping[str, Cost]:
-        """What detections cost so far, by id; those that cost nothing may be left out."""
+        """What detections have cost so far, by id; those that cost nothing may be missing."""
 
     def match_lines(self, lines: Sequence[bytes]) -> Matched:
         """The matches on lines of JSON."""
 
     def learn_from(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """Adapt to what events are like: to be faster, never to match otherwise."""
+        """Adapt to typical events: to be faster, never to match differently."""

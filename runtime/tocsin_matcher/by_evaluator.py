@@ -44,4 +44,4 @@ class EvaluatorMatcher:
         return sorted(found)
 
     def learn_from(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """There is nothing to learn."""
+        """Learn nothing."""

@@ -1,4 +1,4 @@
-"""Which atoms a matcher asks of every event: the witnesses, chosen by what events were like."""
+"""Which atoms a matcher tests on every event: the witnesses, chosen by earlier events."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class PackMatcher:
         self._known: dict[tuple[int, ...], Candidates] = {}
 
     def learn_from(self, events: Sequence[Event]) -> None:
-        """Choose witnesses by what these events are like."""
+        """Choose witnesses by these events."""
         self._take(measured(self._atoms, events))
 
     def match(self, events: Sequence[Event]) -> list[Match]:

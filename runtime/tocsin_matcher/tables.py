@@ -83,7 +83,7 @@ class TablePack:
         return self._of_atoms(range(len(self._atoms.all)))
 
     def learn_from(self, rows: Sequence[TableRow]) -> None:
-        """Choose witnesses by what these rows are like."""
+        """Choose witnesses by these rows."""
         like = measured(self._atoms, rows)
         asking = [TEST_COST if each == NO_COST else each for each in like.asking]
         choice = choose(self.parts, self._atoms, replace(like, asking=asking))

@@ -1,4 +1,4 @@
-"""Which source an event from a file belongs to."""
+"""Finds the source that an event from a file belongs to."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class FileStream:
         return list(islice(self._records, self._batch)) or None
 
     def commit(self, outputs: Iterable[Output]) -> bool:
-        """Append what the sinks do not hold yet."""
+        """Append what the sinks do not have yet."""
         by_sink: dict[Sink, list[Output]] = defaultdict(list)
         for output in outputs:
             if output.sink in self._sinks:

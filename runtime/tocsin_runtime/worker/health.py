@@ -1,4 +1,4 @@
-"""A worker's health and figures over HTTP, for service managers, Kubernetes and Prometheus."""
+"""A worker's health and metrics over HTTP, for service managers, Kubernetes and Prometheus."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def answer(service: Service, registry: CollectorRegistry, path: str) -> Answer:
     if path == "/metrics":
         return 200, CONTENT_TYPE_LATEST, generate_latest(registry)
     if path == "/healthz":
-        silent = time.monotonic() - service.turned
+        silent = time.monotonic() - service.polled_at
         alive = silent < ALIVE_SECONDS
         return _said("alive" if alive else f"no progress for {silent:.0f} s", well=alive)
     if path == "/readyz":

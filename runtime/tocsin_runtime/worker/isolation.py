@@ -49,7 +49,7 @@ class Isolating:
         return self._matcher.costs
 
     def learn_from(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """Learn what events are like; where that fails or takes too long, do without."""
+        """Learn from these events, unless that fails or takes too long."""
         try:
             with limited(self._patience):
                 self._matcher.learn_from(events)
@@ -87,7 +87,7 @@ class Isolating:
 
 
 class OutOfTimeError(Exception):
-    """What was to be computed takes too long."""
+    """A computation takes too long."""
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def _ring(*_: object) -> None:
 
 
 def failing(parts: Sequence[Part], lines: Sequence[bytes], make: Make) -> dict[str, str]:
-    """The detections that fail on some of these lines, and how; found by halving."""
+    """The detections that fail on some of these lines, and how; found by bisection."""
     try:
         make(parts).match_lines(lines)
     except Exception as error:  # noqa: BLE001 - as above

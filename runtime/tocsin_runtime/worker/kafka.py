@@ -17,7 +17,7 @@ _TAKEN = ConfigError(
 
 
 class KafkaStream(ExactlyOnce[Record]):
-    """Events of topics; results go to the topic of their sink, those without one nowhere."""
+    """Events of topics; results go to the topic of their sink, if there is one."""
 
     def __init__(self, settings: KafkaSettings, sinks: Mapping[Sink, str]) -> None:
         super().__init__(settings, Record, _TAKEN)

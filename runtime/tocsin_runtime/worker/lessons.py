@@ -1,4 +1,4 @@
-"""When a matcher learns what events are like, and from which of them.
+"""When a matcher learns from events, and from which.
 
 It takes up to a second for a thousand detections, so it is rare, and never while a transaction is
 open: those begin when a batch's results are ready.

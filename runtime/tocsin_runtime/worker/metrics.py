@@ -1,4 +1,4 @@
-"""A worker's figures as Prometheus reads them, taken when they are asked for."""
+"""A worker's Prometheus metrics, collected on request."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _SINKS = {
 
 
 class WorkerMetrics(Collector):
-    """All figures of one worker."""
+    """All metrics of one worker."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     def collect(self) -> Iterator[Metric]:
-        """The figures now."""
+        """The current metrics."""
         done, told = self._service.done, self._service.plans.told()
         yield _counter("tocsin_events", "Events committed.", done.counters.events)
         yield _counter("tocsin_trial_events", "Events of them for the canary.", done.canary_events)

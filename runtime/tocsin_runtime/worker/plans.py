@@ -1,4 +1,4 @@
-"""What a worker is to run: the release, a canary beside it, and what was found elsewhere."""
+"""What a worker has to run: the release, a canary beside it, and matches found elsewhere."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Plans:
     # --- following --------------------------------------------------------------------------------
 
     def take(self, records: Records) -> None:
-        """Follow these records; where that is impossible, stay and note the error."""
+        """Follow these records; if that is impossible, change nothing and record the error."""
         seen = digest_bytes(records.get(RELEASE, b""))
         if seen == self._seen and not self.error:
             return
@@ -71,7 +71,7 @@ class Plans:
             self.error = f"the release cannot be loaded: {type(error).__name__} {error}"[:_TOLD]
 
     def check(self) -> None:
-        """Raises ConfigError if there is nothing to run, and why."""
+        """Raises ConfigError with the reason if there is nothing to run."""
         if self.error and not self.release.deployment.release:
             raise ConfigError(self.error, hint="deploy with `tocsin apply`")
 

@@ -1,4 +1,4 @@
-"""Settings that name where their value is: `env:NAME`, `file:PATH`."""
+"""References in settings: `env:NAME`, `file:PATH`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST = 64 * 1024
 
 
 def resolve(value: str, setting: str) -> Secret:
-    """The value, looked up now. Raises ConfigError if it is not there."""
+    """The resolved value. Raises ConfigError if there is none."""
     kind, _, name = value.partition(":")
     if kind == "env":
         found = os.environ.get(name, "").strip()

@@ -1,4 +1,4 @@
-"""What a worker tells of itself in the control topic: on every change, and every few seconds."""
+"""A worker's reports in the control topic: on every change, and every few seconds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FIGURES = {"events", "trial_events", "dead_letters", "without_time", "left_out",
 
 
 class Reports:
-    """Written beside the transactions of results: a report tells, nothing depends on it."""
+    """Written outside of the transactions of results: nothing depends on a report."""
 
     def __init__(self, servers: str, topic: str, name: str) -> None:
         self._topic = topic
@@ -35,7 +35,7 @@ class Reports:
         self._writer = IdempotentWriter(servers, _SETTINGS)
 
     def tell(self, report: Callable[[], Mapping[str, Any]]) -> None:
-        """Tell, if there is something new or it is time again."""
+        """Write a report if there is something new or it is time again."""
         now = report()
         plain = {key: value for key, value in now.items() if key not in FIGURES}
         if plain == self._told and time.monotonic() < self._next:
@@ -44,7 +44,7 @@ class Reports:
         self._write(orjson.dumps(now))
 
     def leave(self) -> None:
-        """The worker ends in good order: nobody is to wait for it."""
+        """The worker shuts down cleanly: apply must not wait for it."""
         self._write(None)
         self._writer.flush(_LEAVING_SECONDS)
 

@@ -37,7 +37,7 @@ class Done:
 class Service:
     """Processor and stream in one: after each poll it looks whether the release changed.
 
-    `name` is the worker's; `turned`, by the monotonic clock, when its loop last went round; `lags`,
+    `name` is the worker's; `polled_at`: when it last polled, by the monotonic clock; `lags`,
     events behind of partitions, as of about then.
     """
 
@@ -45,7 +45,7 @@ class Service:
         self.name = name
         self.plans = plans
         self.done = Done()
-        self.turned = time.monotonic()
+        self.polled_at = time.monotonic()
         self.lags: Mapping[tuple[str, int], int] = {}
         self._follower = follower
         self._say = say
@@ -68,9 +68,9 @@ class Service:
     def poll(self) -> Sequence[Record] | None:
         """Records to process with what the control topic says after they came."""
         now = time.monotonic()
-        if int(now) > int(self.turned):
+        if int(now) > int(self.polled_at):
             self.lags = self.stream.lags()
-        self.turned = now
+        self.polled_at = now
         if self.plans.topics != self.topics:
             self.topics = self.plans.topics
             self.stream.subscribe(self.topics, self.plans.starts)
@@ -104,7 +104,7 @@ class Service:
         return kept
 
     def close(self) -> None:
-        """Close the stream, and tell that this worker is gone."""
+        """Close the stream, and report that this worker is gone."""
         self.stream.close()
         if self._reports:
             self._reports.leave()

@@ -1,4 +1,4 @@
-"""Stopping in good order: a signal is noted, the batch at hand is finished."""
+"""Clean shutdown: on a signal, the current batch is finished."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import FrameType
 
 
 class Stop:
-    """Remembers the first signal; a second one ends at once, whatever is open."""
+    """Records the first signal; a second one ends at once, whatever is open."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -24,7 +24,7 @@ class Stop:
         return 130 if self.signal == signal.SIGINT else 0
 
     def note(self, number: int, _: FrameType | None = None) -> None:
-        """A signal came."""
+        """Record a signal."""
         if self.signal is not None:
             raise KeyboardInterrupt
         self.signal = number

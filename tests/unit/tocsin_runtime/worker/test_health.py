@@ -40,7 +40,7 @@ def said(service: Service, path: str) -> tuple[int, str]:
 
 def test_a_loop_that_goes_round_is_alive(service: Service) -> None:
     assert said(service, "/healthz") == (200, "alive\n")
-    service.turned = time.monotonic() - ALIVE_SECONDS - 1
+    service.polled_at = time.monotonic() - ALIVE_SECONDS - 1
     assert said(service, "/healthz") == (503, "no progress for 61 s\n")
 
 
