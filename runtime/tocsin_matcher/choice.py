@@ -71,7 +71,7 @@ def choose(parts: Sequence[Part], atoms: Atoms, like: Measured) -> Choice:
         for atom, cost in zip(atoms.all, like.asking, strict=True)
     ]
     found = _witnesses(parts, atoms, Costs(like.share, dearer))
-    kept = {n: each for n, each in found.items() if each and each.cost < NO_COST}
+    kept = {n: each for n, each in found.items() if each}
     always = tuple(number for number in found if number not in kept)
     asked = {number for each in kept.values() for number in each.holds | each.fails}
     asked |= _helpful(atoms, like, kept, always, {atoms.all[number].where for number in asked})

@@ -45,6 +45,7 @@ def listening(service: Service, address: str) -> Iterator[None]:
             yield
         finally:
             server.shutdown()
+            thread.join()
 
 
 def _server(service: Service, registry: CollectorRegistry, address: str) -> ThreadingHTTPServer:

@@ -137,7 +137,8 @@ def test_a_registry_that_tells_no_reason_is_asked_for_one(registry: Answering) -
     registry.to(CHECK, (200, {"is_compatible": False}))
     registry.to(REGISTER, (409, {"error_code": 409, "message": "it would break readers"}))
     with pytest.raises(EngineError, match="registered: it would break readers"):
-        register(registry.url, [ALERTS])
+        register(registry.url, TOPICS)
+    assert [each for each in registry.asked if each.endswith("/versions")] == [REGISTER]
 
 
 @pytest.mark.parametrize(("after", "said"), [(latest(5, "{}"), "5"), (NONE, "another")])

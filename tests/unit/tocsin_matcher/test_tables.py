@@ -102,3 +102,9 @@ def test_only_fields_of_what_is_open_are_needed() -> None:
     miss, hit = (pack.candidates([n]) for n in column.classify([("y",), ("longer words",)]))
     assert pack.needed([miss]) == ()
     assert pack.needed([miss, hit]) == ("TEXT",)
+
+
+def test_rows_tell_what_is_rare_whatever_place_a_field_has_in_events() -> None:
+    pack = TablePack([part(And((text("renamed", "abc"), text("text", "abc"))))])
+    pack.learn_from([{"renamed": "abc", "text": "x"}] * 50)
+    assert [column.fields for column in pack.columns] == [("text",)]

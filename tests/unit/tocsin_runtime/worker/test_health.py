@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -81,12 +82,15 @@ def test_it_listens_while_the_block_runs(host: str, service: Service, address: s
         pytest.skip("this machine has no IPv6")
     port = address.rpartition(":")[2]
     url = f"http://{host or 'localhost'}:{port}/readyz"
+    before = set(threading.enumerate())
     with listening(service, f"{host}:{port}"):
+        [serving] = set(threading.enumerate()) - before
         told = httpx.get(url, trust_env=False)
         assert (told.status_code, told.text) == (200, "release 7\n")
         assert httpx.get(f"{url}/x", trust_env=False).status_code == 404
     with pytest.raises(httpx.ConnectError):
         httpx.get(url, trust_env=False)
+    assert not serving.is_alive()
 
 
 def test_nothing_is_served_without_an_address(service: Service) -> None:
