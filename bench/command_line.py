@@ -15,7 +15,6 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from itertools import takewhile
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -27,7 +26,14 @@ from bench.machine import described
 
 RECORD = Path(__file__).parent / "results" / "command_line.json"
 ROUNDS = 5
-SIGMAHQ = ("rules", "rules-compliance", "rules-emerging-threats", "rules-threat-hunting")
+SIGMAHQ = (
+    "rules",
+    "rules-compliance",
+    "rules-emerging-threats",
+    "rules-placeholder",
+    "rules-threat-hunting",
+)
+SIZES = (1, 64, 2095, 3780)
 TOML = """[project]
 name = "bench"
 
@@ -94,7 +100,7 @@ def cpu(command: Sequence[str], root: Path, cache: Path | None) -> float:
 
 
 def projects(folder: Path, shared: Path, tocsin: str) -> Iterator[Project]:
-    """One rule, our own 64, 2,095 of SigmaHQ that our sources serve, and all 3,757 of its files.
+    """One rule, our own 64, 2,095 of SigmaHQ that our sources serve, and all 3,780 of its files.
 
     The last has rules that no source serves: it is validated and scanned, and cannot be planned.
     """
@@ -145,19 +151,21 @@ def _project(root: Path, rules: dict[str, str]) -> Project:
 def measured(
     project: Project, installations: dict[str, str], cache: Path, console: Console
 ) -> Iterator[Timed]:
-    """All commands: without anything kept, and with what the command itself has kept."""
+    """All commands: without anything kept, and of the last with what the command has kept."""
     for name, tocsin in installations.items():
         for command in (["lock"], ["apply", "--env", "local", "--yes"]):
             subprocess.run([tocsin, *command], cwd=project.root, capture_output=True, check=False)
         cpu([tocsin, "validate"], project.root, cache / name)
     for title, arguments in project.commands().items():
         for kept in (False, True):
-            seconds: dict[str, list[float]] = {name: [] for name in installations}
+            names = [*installations][-1:] if kept else [*installations]
+            seconds: dict[str, list[float]] = {name: [] for name in names}
             rounds = ROUNDS + 1 if kept else (3 if project.detections > 1000 else ROUNDS)
             for _ in range(rounds):
-                for name, tocsin in installations.items():
+                for name in names:
                     at = cache / name if kept else None
-                    seconds[name].append(cpu([tocsin, *arguments], project.root, at))
+                    command = [installations[name], *arguments]
+                    seconds[name].append(cpu(command, project.root, at))
             for name, times in seconds.items():
                 timed = median(times[1:] if kept else times)
                 console.print(f"{project.detections} {title} {name} kept={kept}: {timed:.2f} s")
@@ -170,7 +178,7 @@ def main() -> None:
     parser.add_argument("installations", nargs="+", metavar="NAME=TOCSIN")
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--record", type=Path, default=RECORD)
-    parser.add_argument("--most", type=int, default=10_000, help="only projects up to this size")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="only these projects")
     args = parser.parse_args()
     installations = dict(each.split("=", 1) for each in args.installations)
     console = Console(stderr=True)
@@ -178,11 +186,14 @@ def main() -> None:
         found = projects(Path(folder), args.shared, [*installations.values()][-1])
         rows = [
             asdict(row)
-            for project in takewhile(lambda project: project.detections <= args.most, found)
+            for project in found
+            if project.detections in args.sizes
             for row in measured(project, installations, Path(folder, "cache"), console)
         ]
     kept = json.loads(args.record.read_text())["rows"] if args.record.exists() else []
-    rows += [row for row in kept if row["detections"] > args.most]
+    measured_now = {(row["detections"], row["installation"]) for row in rows}
+    others = (row for row in kept if row["detections"] in SIZES)
+    rows += [r for r in others if (r["detections"], r["installation"]) not in measured_now]
     record = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": described(), "rows": rows}
     args.record.write_text(json.dumps(record, indent=1) + "\n")
 
