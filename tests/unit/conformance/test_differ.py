@@ -8,6 +8,7 @@ import pytest
 
 from tocsin.conformance.case import ContractCase
 from tocsin.conformance.differ import MOST, STRAYS, case_text, differences, emitted
+from tocsin.conformance.engine import CaseHits
 from tocsin.conformance.gather import VALUES, CaseGroup, PlacedContractCase, gather
 from tocsin.conformance.table import read_row
 from tocsin.model.artifact import Artifact
@@ -74,6 +75,13 @@ def test_an_engine_against_evaluator_and_table() -> None:
     right: set[Hit] = {(0, ()), (2, ())}
     assert told(THREE, right, {(1, ()), (2, ())}) == ["expected events 0, 2, got events 1, 2"]
     assert told(THREE, right, set()) == ["expected events 0, 2, got no events"]
+
+
+def test_events_are_told_by_their_number_in_the_case() -> None:
+    group, (_, found) = placed(ONE, THREE)
+    wanted: CaseHits = frozenset({(1, ()), (3, ())})
+    said = list(differences(found, group, wanted, frozenset({(2, ()), (3, ())})))
+    assert said == ["expected events 0, 2, got events 1, 2"]
 
 
 def test_the_evaluator_against_the_table() -> None:

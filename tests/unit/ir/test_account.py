@@ -30,18 +30,18 @@ def told(query: CorrelationQuery, *events: Event) -> list[tuple[int, str, bool]]
 
 
 def test_each_match_stands_with_its_window_and_its_figure() -> None:
-    events = [event(0), event(5), event(20, user="bob"), event(9), event(12), event(1, "none")]
+    events = [event(0), event(5), event(7, user="bob"), event(9), event(12), event(1, "none")]
     found = of(rule("event_count", A, "gte 3", 10), events)
     assert found.without_key == 0
     assert [(s.event[1], s.group, len(s.window), s.figure, s.holds) for s in found.standings] == [
         (0, ("ann",), 1, "1 event", False),
         (1, ("ann",), 2, "2 events", False),
+        (2, ("bob",), 1, "1 event", False),
         (3, ("ann",), 3, "3 events", True),
         (4, ("ann",), 3, "3 events", True),
-        (2, ("bob",), 1, "1 event", False),
     ]
     assert {s.asked for s in found.standings} == {">= 3"}
-    third = found.standings[2]
+    third = found.standings[3]
     assert [hit.event[1] for hit in third.window.newest(2)] == [1, 3]
     assert third.time - found.standings[0].time == 9000
 
