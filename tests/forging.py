@@ -16,9 +16,9 @@ from tocsin.plan.build import build
 from tocsin.state import checkpoint
 from tocsin.state.checkpoint import Checkpoint
 from tocsin.state.git_ledger.ledger import Sign
-from tocsin.state.proof import sign_release
 from tocsin.state.release import Release
 from tocsin.state.verify import LedgerFinding, LedgerReport, verify
+from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import SigningKey
 from tocsin.trust.trust_file import Trust, TrustedKey
 
@@ -52,7 +52,7 @@ EXPIRED = Trust(keys=(trusted(CI, person="ci", until=NOW - DAY),))
 
 def by(key: SigningKey) -> Sign:
     """Signs releases with this key."""
-    return lambda data: sign_release(data, key)
+    return lambda data, kind: Envelope(kind, data).by(key).encode(detached=True)
 
 
 def signed_ledger(folder: Path) -> World:

@@ -26,15 +26,17 @@ from forging import (
     forged,
     move,
     point,
+    replace_signer,
     shown,
 )
 from tocsin.canonical import canonical_bytes
-from tocsin.state.proof import KIND
-from tocsin.state.release import decode, encode
+from tocsin.state.ledger_event import Attempt
+from tocsin.state.release import KIND, decode, encode
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import SigningKey
 from tocsin.trust.trust_file import Trust
 
+EVENT = Attempt(command="apply", outcome="failed", code="engine", message="no broker")
 _UNKNOWN = "is in no trust file given here"
 _UNSIGNED = "it has no signature, though a release before it has one"
 
@@ -170,6 +172,24 @@ def release_left_out(world: World) -> None:
     move(world, committed(world, ["tocsin/local~2"], tree))
 
 
+def event_forged(world: World) -> None:
+    world.ledger.record(EVENT)
+
+
+def event_forged_with_a_key(world: World) -> None:
+    replace_signer(world, MALLORY).ledger.record(EVENT)
+
+
+def event_added_to_a_signed_one(world: World) -> None:
+    replace_signer(world, CI).ledger.record(EVENT)
+    world.ledger.record(EVENT)
+
+
+def event_commit_changes_more(world: World) -> None:
+    replace_signer(world, CI).ledger.record(EVENT)
+    changed(world, "artifacts/batch-sql/audit/a.sql", b"finds nothing")
+
+
 def program(world: World) -> None:
     path = "artifacts/batch-sql/audit/a.sql"
     changed(world, path, shown(world, path)[:-1], mode="100755")
@@ -295,6 +315,18 @@ TAMPERINGS = [
         "another history is merged in",
         merged,
         "the commit's parent is not the release that release.json names",
+    ),
+    Tampering(
+        "an event is added without a signature",
+        event_forged,
+        "its events have no signature, though a release before it has one",
+    ),
+    Tampering("an event is added with another key", event_forged_with_a_key, _UNKNOWN),
+    Tampering("an event is added to signed ones", event_added_to_a_signed_one, "does not fit"),
+    Tampering(
+        "a commit of events changes an artifact, too",
+        event_commit_changes_more,
+        "the commit is no release, and changes artifacts/",
     ),
     Tampering("an artifact becomes a program", program, "is a program, not a plain file"),
     Tampering("an artifact becomes a link", link, "is a link, not a plain file"),

@@ -68,6 +68,8 @@ def record_verified(opened: OpenEnvironment, report: LedgerReport) -> None:
     """Record a look at the whole ledger, if there is one."""
     if not report.head:
         return
+    if opened.signer:
+        opened.ledger.sign_with(opened.signer)
     told = [f"release {f.release or '?'}: {f.message}" for f in report.findings[:MOST_LISTED]]
     opened.ledger.record(
         Verified(

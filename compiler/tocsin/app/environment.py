@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tocsin.app.signing import ReleaseSigner
+from tocsin.app.signing import ReleaseSigner, not_asked
 from tocsin.deploy.folder import folder_of
 from tocsin.deploy.local import LocalTarget
 from tocsin.deploy.target import Target
@@ -102,7 +102,8 @@ def open_environment(
     environment = settings.environment(name)
     key = environment.signing_key
     signer = ReleaseSigner(key, f"`signing_key` of environment {name}") if key else None
-    ledger = GitLedger(root, name, project=settings.project.name, remote=remote, sign=signer)
+    sign = signer if resolve else signer and not_asked
+    ledger = GitLedger(root, name, project=settings.project.name, remote=remote, sign=sign)
     below = environment.path if environment.kind == "local" else f".tocsin/{name}"
     folder = folder_of(ledger.repository.root, below)
     target, unknown = None, None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin import gate
+from tocsin.errors import LedgerError
 from tocsin.secrets import Secret, is_reference
 
 if TYPE_CHECKING:
@@ -16,18 +17,24 @@ if TYPE_CHECKING:
 _LONGEST = 64 * 1024
 
 
+def not_asked(data: bytes, kind: str) -> bytes:
+    """In place of a key that must not be looked up. Raises LedgerError."""
+    del data, kind
+    raise LedgerError("this command does not look up the signing key")
+
+
 class ReleaseSigner:
-    """Signs releases with the key that a setting refers to."""
+    """Signs a ledger with the key that a setting refers to."""
 
     def __init__(self, reference: str, setting: str) -> None:
         self._reference = reference
         self._setting = setting
 
-    def __call__(self, data: bytes) -> bytes:
-        """The envelope to lie beside `release.json` with these bytes."""
-        from tocsin.state.proof import sign_release  # noqa: PLC0415 - most commands sign nothing
+    def __call__(self, data: bytes, kind: str) -> bytes:
+        """The envelope to lie beside a file of the ledger with these bytes."""
+        from tocsin.trust.dsse import Envelope  # noqa: PLC0415 - most commands sign nothing
 
-        return sign_release(data, self.key)
+        return Envelope(kind, data).by(self.key).encode(detached=True)
 
     def of_records(self, project: str, environment: str) -> Callable[[bytes, bytes], bytes]:
         """What signs the release records of an environment."""

@@ -19,6 +19,9 @@ from tocsin.release.entry import FORBID_UNKNOWN, Whole
 from tocsin.state.release import first_line, moment
 
 FILE = "events.jsonl"
+ENVELOPE = "events.dsse.json"
+"""The file beside it with the signature of its bytes."""
+SIGNED_KIND = "application/vnd.tocsin.events+json"
 MOST_LISTED = 100
 """So many things does an event name; `number` says how many there were."""
 

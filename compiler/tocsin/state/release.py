@@ -18,6 +18,7 @@ from tocsin.state.consent import Consent
 
 FILE = "release.json"
 ENVELOPE = "release.dsse.json"
+KIND = "application/vnd.tocsin.release+json"
 """The file beside `release.json` with the signature of its bytes."""
 _FIRST_YEAR, _LAST_YEAR = 1970, 9990
 

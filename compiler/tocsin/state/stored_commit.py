@@ -15,7 +15,8 @@ from tocsin.state.enclosed import ARTIFACTS, CONTENT, PLAN, beside, content_dige
 from tocsin.state.git_ledger import GitLedger, Stored, object_id
 from tocsin.state.release import ENVELOPE, FILE, Release, sealed
 
-_RECORDS = (PLAN, FILE, ENVELOPE, ledger_event.FILE)
+_EVENTS = (ledger_event.FILE, ledger_event.ENVELOPE)
+_RECORDS = (PLAN, FILE, ENVELOPE, *_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class StoredCommit:
     def same_release(self, other: StoredCommit) -> bool:
         """Whether both hold the same release, or none."""
         return self.digests.get(FILE) == other.digests.get(FILE)
+
+    def same_log(self, other: StoredCommit | LedgerError) -> bool:
+        """Whether both hold the same events."""
+        return isinstance(other, StoredCommit) and self.log == other.log
 
     @property
     def log(self) -> bytes:
@@ -61,7 +66,7 @@ class StoredCommit:
         if self.log == before.log:
             yield "the commit is no release, and adds no event"
         paths = self.digests.keys() | before.digests.keys()
-        for path in sorted(paths - {ledger_event.FILE}):
+        for path in sorted(paths - set(_EVENTS)):
             if self.digests.get(path) != before.digests.get(path):
                 yield f"the commit is no release, and changes {path}"
 

@@ -10,7 +10,7 @@ from typing import Literal
 from tocsin.errors import LedgerError
 from tocsin.state import ledger_event
 from tocsin.state.git_ledger import GitLedger
-from tocsin.state.proof import Proof, doubts, prove
+from tocsin.state.proof import Proof, doubts, prove, prove_events
 from tocsin.state.release import FILE, Release, decode
 from tocsin.state.stored_commit import NOTHING, Loader, StoredCommit
 from tocsin.trust.trust_file import Trust
@@ -97,6 +97,7 @@ class _Look:
         self.artifacts = self.events = 0
         self.findings: list[LedgerFinding] = []
         self.proofs: list[Proof] = []
+        self._signatures: list[Proof] = []
         self._ledger, self._trust = ledger, trust
         self._loader = Loader(ledger)
         self._loaded: dict[str, StoredCommit | LedgerError] = {}
@@ -111,6 +112,7 @@ class _Look:
             self._unread(name, [stored.message])
             return
         problems = [*stored.faults(), *self._of_log(stored.log)]
+        self._prove_events(name, stored, older)
         strange = stored.parents != ([before] if before else [])
         if isinstance(older, StoredCommit) and stored.same_release(older):
             problems += ["the commit does not follow the one before it"] if strange else []
@@ -127,7 +129,7 @@ class _Look:
         elif first is not None and first.parent:
             self._tell(first.number, first.commit, [_OTHER_PARENT])
         if self._trust:
-            for proof, why in doubts(self.proofs):
+            for proof, why in doubts(self._signatures):
                 self._tell(proof.release, proof.commit, [why])
 
     def _release(self, name: str, stored: StoredCommit, problems: list[str]) -> None:
@@ -142,12 +144,25 @@ class _Look:
         self.artifacts += len(release.entries)
         found = [*problems, *stored.release_faults(release), *self._chain(release)]
         self._tell(release.number, name, found)
-        self.proofs.append(prove(release, stored.records, self._trust))
+        self._prove(prove(release, stored.records, self._trust))
         self._newer = release
+
+    def _prove(self, proof: Proof) -> None:
+        self.proofs.append(proof)
+        self._signatures.append(proof)
+
+    def _prove_events(
+        self, name: str, stored: StoredCommit, older: StoredCommit | LedgerError
+    ) -> None:
+        """The signature of the events, where the commit adds any."""
+        if self._trust and stored.log and not stored.same_log(older):
+            environment = self._ledger.environment
+            proof = prove_events(name, stored.records, environment, self._trust)
+            self._signatures.append(proof)
 
     def _unread(self, name: str, problems: list[str]) -> None:
         self._tell(0, name, problems)
-        self.proofs.append(Proof(0, name, proven=False, why=problems[-1]))
+        self._prove(Proof(0, name, proven=False, why=problems[-1]))
         self._newer = None
 
     def _chain(self, release: Release) -> Iterator[str]:

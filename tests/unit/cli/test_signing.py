@@ -107,3 +107,18 @@ def test_a_trust_file_that_is_none(run: Run, root: Path) -> None:
     (root / "trust.toml").write_text("[[keys]]\n")
     assert "trust.toml: keys.0.public: Field required" in str(fails("verify --trust trust.toml"))
     assert "there is no such file" in str(fails("verify --trust nowhere"))
+
+
+@pytest.mark.usefixtures("key")
+def test_what_is_recorded_between_releases_is_signed_too(
+    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("apply --yes")
+    run("verify --record")
+    told = json.loads(run("verify --trust trust.toml --format json").stdout)
+    assert (told["verdict"], told["events"]) == ("proven", 1)
+    assert git(root, "show", "tocsin/local:events.dsse.json")
+    monkeypatch.delenv("RELEASE_KEY")
+    assert "no value for `signing_key`" in str(fails("verify --record"))
+    assert run("plan --exit-code").exit_code == 0
+    assert json.loads(run("verify --trust trust.toml --format json").stdout)["events"] == 1

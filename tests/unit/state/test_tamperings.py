@@ -8,7 +8,7 @@ import pytest
 
 from deploying import World
 from forging import CI, STATES, TRUST, by, copied, looked_at, point, signed_ledger
-from tamperings import TAMPERINGS, Tampering
+from tamperings import EVENT, TAMPERINGS, Tampering
 from tocsin.state import checkpoint
 from tocsin.state.verify import verify
 from tocsin.trust.trust_file import Trust
@@ -70,3 +70,23 @@ def test_a_checkpoint_goes_on(world: World) -> None:
     saved = checkpoint.read(world.root.parent / "checkpoint")
     assert saved
     assert saved.checkpoint.commits == 4
+
+
+def test_events_are_signed_like_releases(world: World) -> None:
+    signed = World(world.root, sign=by(CI))
+    signed.ledger.record(EVENT)
+    signed.ledger.record(EVENT, EVENT)
+    signed.release(STATES[0])
+    signed.ledger.record(EVENT)
+    report = verify(signed.ledger, TRUST)
+    assert (report.verdict, report.events, report.findings) == ("proven", 4, ())
+
+
+def test_events_before_the_first_signature_need_none(tmp_path: Path) -> None:
+    world = World(tmp_path / "repo")
+    world.ledger.record(EVENT)
+    world.release(STATES[0])
+    world.ledger.record(EVENT)
+    signed = World(tmp_path / "repo", sign=by(CI))
+    signed.release(STATES[1])
+    assert verify(signed.ledger, TRUST).findings == ()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tocsin.canonical import digest_bytes
-from tocsin.errors import LedgerError, StaleError
+from tocsin.errors import LedgerError, StaleError, TocsinError
 from tocsin.release.entry import Entry
 from tocsin.state import ledger_event
 from tocsin.state.enclosed import ARTIFACTS, CONTENT, beside, content_digest
@@ -17,13 +17,13 @@ from tocsin.state.git_ledger.branch import Branch
 from tocsin.state.git_ledger.repository import Repository
 from tocsin.state.git_ledger.writer import Writer
 from tocsin.state.ledger_event import AnyEvent, LedgerEvent
-from tocsin.state.release import ENVELOPE, FILE, Release, decode, encode, sealed
+from tocsin.state.release import ENVELOPE, FILE, KIND, Release, decode, encode, sealed
 
 _TRIES = 10
 
 
-Sign = Callable[[bytes], bytes]
-"""Of the bytes of `release.json`, those of the envelope beside it."""
+Sign = Callable[[bytes, str], bytes]
+"""Of the bytes of a file and what they are, those of the envelope that lies beside it."""
 
 
 class GitLedger:
@@ -44,7 +44,7 @@ class GitLedger:
         self.repository = Repository(start)
         self.branch = Branch(self.repository, environment, remote)
         self._writer = Writer(self.repository)
-        with suppress(LedgerError):  # who may only read leaves it to others
+        with suppress(TocsinError):  # who may only read, or has no key, leaves it to others
             self._rejoin()
 
     def last(self) -> Release | None:
@@ -120,12 +120,16 @@ class GitLedger:
     def _record(self, events: Sequence[LedgerEvent], stamp: Mapping[str, str]) -> None:
         def make(head: str) -> str:
             log = ledger_event.grown(self._log(head), events, stamp)
-            blobs = self._writer.blobs({ledger_event.FILE: log})
+            blobs = self._writer.blobs(self._log_files(log))
             kinds = ", ".join(str(ledger_event.as_json(event)["kind"]) for event in events)
             tree = self._writer.tree(blobs, head)
             return self._writer.commit(tree, head, f"{self.environment}: {kinds}\n")
 
         self._append(make, "events")
+
+    def sign_with(self, sign: Sign) -> None:
+        """From now on what is written is signed so."""
+        self._sign = sign
 
     def who(self) -> str:
         """`name <email>` of the person that git knows, or of the system's user."""
@@ -161,6 +165,15 @@ class GitLedger:
         """Blobs of the project's files in a release, by path."""
         files = self.repository.tree(commit).files
         return {path: blob for path, blob in files.items() if path.startswith(CONTENT)}
+
+    def _log_files(self, log: bytes) -> dict[str, bytes]:
+        if not log:
+            return {}
+        signature = self._signature(ledger_event.ENVELOPE, log, ledger_event.SIGNED_KIND)
+        return {ledger_event.FILE: log, **signature}
+
+    def _signature(self, name: str, data: bytes, kind: str) -> dict[str, bytes]:
+        return {name: self._sign(data, kind)} if self._sign else {}
 
     def _stamp(self) -> dict[str, str]:
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -198,15 +211,14 @@ class GitLedger:
         `content`: blobs of the project's files, where they are not among the given files.
         """
         if log := ledger_event.grown(self._log(head), events, self._stamp()):
-            files = {**files, ledger_event.FILE: log}
+            files = {**files, **self._log_files(log)}
         digests = {path: digest_bytes(data) for path, data in files.items()}
-        own = release.content or content_digest(digests)
-        full = replace(release, form=2, content=own, beside=beside(digests))
+        content_of = release.content or content_digest(digests)
+        full = replace(release, form=2, content=content_of, beside=beside(digests))
         kept = self.repository.tree(release.parent).files if release.parent else {}
         data = encode(full)
-        signature = {ENVELOPE: self._sign(data)} if self._sign else {}
-        known = set(kept.values())
-        blobs = self._writer.blobs({**files, FILE: data, **signature}, known)
+        own = {FILE: data, **self._signature(ENVELOPE, data, KIND)}
+        blobs = self._writer.blobs({**files, **own}, set(kept.values()))
         paths = (ARTIFACTS + e.path for e in release.entries)
         blobs = {p: kept[p] for p in paths if p in kept} | {**content} | blobs
         if lost := [e.key for e in release.entries if ARTIFACTS + e.path not in blobs]:
