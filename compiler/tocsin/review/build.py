@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin import __version__
 from tocsin.cases.judge import CaseVerdict
@@ -24,6 +24,8 @@ from tocsin.review.document import (
     cut,
     short,
 )
+
+_LATER = "state: decided when it is deployed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,11 @@ def finding(each: Diagnostic, place: Callable[[str], str]) -> ReviewFinding:
 def planned(plan: Plan) -> PlannedEnvironment:
     """What a plan does, line by line."""
     ids = [*map(_id_of, plan.steps), *(no.id for no in plan.refused)]
-    steps = [_step(id_, row) for id_, row in zip(ids, rows(plan), strict=True)]
+    told = rows(plan)
+    for number, step in enumerate(plan.steps):
+        if _undecided(step):
+            told[number] = replace(told[number], notes=(*told[number].notes, _LATER))
+    steps = [_step(id_, row) for id_, row in zip(ids, told, strict=True)]
     return PlannedEnvironment(
         name=short(plan.environment),
         identity=plan.identity,
@@ -105,6 +111,15 @@ def unplanned(name: str, why: str) -> PlannedEnvironment:
         problems=[],
         problem=cut(why),
     )
+
+
+def _undecided(step: Step) -> bool:
+    """Whether a correlation goes on in another form, and its engine was not asked for the state."""
+    if not isinstance(step, Deploy) or step.before is None or step.state is not None:
+        return False
+    before, after = step.before, step.after
+    goes_on = before.stateful and after.stateful and before.backend == after.backend
+    return goes_on and before.artifact != after.artifact
 
 
 def _id_of(step: Step) -> str:

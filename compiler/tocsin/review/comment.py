@@ -17,7 +17,7 @@ from tocsin.review.document import (
     ReviewedStep,
     ReviewFinding,
 )
-from tocsin.review.page import CommentPage, code, table, told
+from tocsin.review.page import CommentPage, code, table, told, told_in_html
 
 MARK = "<!-- tocsin review -->"
 """Begins the one comment that is kept up to date."""
@@ -54,8 +54,10 @@ def comment(review: ChangeReview, origin: ReviewOrigin) -> str:
     if review.more:
         page.list("Other changes", [f"- {plural(review.more, 'more detection')}"])
     mine = {each.id for each in review.detections}
-    for plan in review.environments[:_MOST_PLANS]:
-        page.list(f"Also in the plan for {told(plan.name)}", [*_beside(plan, mine)])
+    plans = review.environments[:_MOST_PLANS]
+    page.list("What the plans say", _remarks(plans))
+    for plan in plans:
+        page.list(f"Other steps for {told_in_html(plan.name)}", [*_others(plan, mine)], folded=True)
     page.table(
         "Refused as before",
         ("detection", "environment", "why"),
@@ -190,10 +192,21 @@ def _step(step: ReviewedStep) -> str:
     return " · ".join(told(fact) for fact in facts if fact)
 
 
-def _beside(plan: PlannedEnvironment, mine: Container[str]) -> Iterator[str]:
-    """What the plan says that is not of a detection that this change reaches."""
-    yield from (f"- **error**: {told(text)}" for text in plan.problems)
-    yield from (f"- **warning**: {told(text)}" for text in plan.warnings)
+def _remarks(plans: Sequence[PlannedEnvironment]) -> list[str]:
+    """Errors and warnings, each once, with the environments."""
+    where: dict[tuple[str, str], list[str]] = {}
+    for plan in plans:
+        for kind, texts in (("error", plan.problems), ("warning", plan.warnings)):
+            for text in texts:
+                where.setdefault((kind, text), []).append(plan.name)
+    return [
+        f"- **{kind}** in {told(', '.join(names))}: {told(text)}"
+        for (kind, text), names in sorted(where.items())
+    ]
+
+
+def _others(plan: PlannedEnvironment, mine: Container[str]) -> Iterator[str]:
+    """Steps of the plan that are not of a detection that this change reaches."""
     others = [each for each in plan.steps if each.id not in mine and each.symbol != "x"]
     yield from (f"- `{each.symbol}` {told(each.name)} {_step(each)}" for each in others)
     if plan.more:

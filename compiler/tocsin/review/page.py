@@ -39,9 +39,9 @@ class CommentPage:
         lines = [row(tuple(map(told, each))) for each in rows]
         self._part(title, _table_head(head), lines, folded=folded)
 
-    def list(self, title: str, lines: Sequence[str]) -> None:
-        """A list under its title."""
-        self._part(title, (), lines, folded=False)
+    def list(self, title: str, lines: Sequence[str], *, folded: bool = False) -> None:
+        """A list under its title, or folded away."""
+        self._part(title, (), lines, folded=folded)
 
     def either(self, full: str, short: str) -> None:
         """A block in full, or else in short."""
@@ -96,6 +96,12 @@ def row(cells: Sequence[str]) -> str:
 def told(text: str) -> str:
     """Text of a stranger, as much of it as a cell takes, as Markdown that is nothing but text."""
     return markdown(_cut(printable(text), _CELL))
+
+
+def told_in_html(text: str) -> str:
+    """The same for a heading that is folded: HTML, in which Markdown is not read."""
+    apart = markdown(_cut(printable(text), _CELL))
+    return re.sub(r"\\([\\`*_\[\]()|~!{}+#$=^])", r"\1", apart)
 
 
 def code(lines: Sequence[str], language: str) -> list[str]:
