@@ -15,6 +15,7 @@ from tocsin.pack import PART_SUFFIX, Part
 from tocsin.pack.tree import TooDeepError
 from tocsin_flink_sql.bounded.run import run_jobs
 from tocsin_flink_sql.bounded.servers import servers_of
+from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_flink_sql.deploy.fleet import FlinkFleet
 from tocsin_flink_sql.matcher.jar import functions_jar
 from tocsin_flink_sql.matcher.java_regex import regexes
@@ -59,6 +60,11 @@ class FlinkSql:
             raise Unsupported(type(query.matches).__name__, "too-deep", str(error)) from None
         regexes([part])
         return artifact_of(self.name, query, PART_SUFFIX, part.encode())
+
+    def engine_version(self, endpoints: Endpoints) -> str:
+        """Of the cluster. Raises EngineError where none is running."""
+        with ClusterRest(servers_of(endpoints).rest) as rest:
+            return rest.version()
 
     def inputs(self, artifact: Artifact) -> Mapping[str, str]:
         """The topics that a job reads for it, by source. Raises ValueError for damage."""

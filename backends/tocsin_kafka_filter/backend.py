@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import ClassVar
 
 from tocsin.backend.base import Endpoints, Support, artifact_of
@@ -52,6 +53,11 @@ class KafkaFilter:
     def fleet(self, environment: StreamEnvironment) -> Fleet:
         """The workers of an environment."""
         return WorkerFleet(environment)
+
+    def engine_version(self, endpoints: Endpoints) -> str:
+        """Of the worker, which is our own."""
+        del endpoints
+        return version("tocsin")
 
     def run(self, jobs: Sequence[Job], endpoints: Endpoints) -> list[list[Match]]:
         """All jobs in one pass of the real worker over a real broker."""

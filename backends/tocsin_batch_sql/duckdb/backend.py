@@ -52,6 +52,11 @@ class BatchSql(PortableSql):
         """The statement of a detection, in the words of DuckDB."""
         return correlated(query) if isinstance(query, CorrelationQuery) else statement(query)
 
+    def engine_version(self, endpoints: Endpoints) -> str:
+        """Of the embedded DuckDB."""
+        del endpoints
+        return duckdb.__version__
+
     def tables(self, source: Source) -> str:
         """The definition of the view that the source's statements read, over JSON lines."""
         return definitions(source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from importlib.metadata import version
 from typing import Any
 
 from tocsin.backend.base import Endpoints
@@ -37,6 +38,11 @@ class SparkSql(PortableSql):
     def select(self, query: Resolved) -> str:
         """The statement of a detection, in the words of Spark."""
         return correlated(query) if isinstance(query, CorrelationQuery) else statement(query)
+
+    def engine_version(self, endpoints: Endpoints) -> str:
+        """Of the Spark that is installed here. Raises PackageNotFoundError where there is none."""
+        del endpoints
+        return version("pyspark")
 
     def tables(self, source: Source) -> str:
         """The functions and the view that the source's statements read, over JSON lines."""

@@ -56,6 +56,10 @@ class ClusterRest:
         """Status by job id, of the jobs that bear this name."""
         return {job.id: job.status for job in self.seen() if job.name == name}
 
+    def version(self) -> str:
+        """The version of Flink."""
+        return str(self._rest.call("GET", "/overview")["flink-version"])
+
     def free_task_slots(self) -> int:
         """Task slots that no job has."""
         return int(self._rest.call("GET", "/overview")["slots-available"])

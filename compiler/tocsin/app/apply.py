@@ -9,6 +9,7 @@ from tocsin.app.attempts import Underway, attempt, record
 from tocsin.app.consent import Given, agreed
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import Prepared, prepare_project, prepare_repair
+from tocsin.app.prove import proven
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
 from tocsin.plan.reviewed import became, check_same
@@ -41,6 +42,8 @@ def apply_project(
         review(made.plan)
         if not (made.plan.steps or made.plan.problems):
             return None
+        if not made.plan.problems:
+            made = proven(opened, made)
         return carry_out(opened, made, given, evidence)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tocsin import gate
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.project import sound_project
+from tocsin.app.project import checked_project
+from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.front.project import Project
 from tocsin.plan.shadow import MARK
@@ -24,18 +25,22 @@ _NOT_IN_GIT = re.compile(r"(\.git|git~[0-9]+)[ .]*(:.*)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ReadProject:
-    """A project without errors, and its files by where they lie in a release."""
+    """A project without errors, and its files by where they lie in a release.
+
+    `found`: what checks say of it.
+    """
 
     project: Project
     files: Mapping[str, bytes]
+    found: tuple[Diagnostic, ...]
 
 
 def read_project(opened: OpenEnvironment) -> ReadProject:
     """The project of an environment. Raises FindingsError if it has errors."""
     with gate.keeping() as kept:
-        project = sound_project(opened.root, opened.progress)
+        project, found = checked_project(opened.root, opened.progress)
         read_lock(opened.root)
-    return ReadProject(project, _content(opened.root, kept))
+    return ReadProject(project, _content(opened.root, kept), found)
 
 
 def _content(root: Path, kept: Mapping[Path, bytes]) -> dict[str, bytes]:

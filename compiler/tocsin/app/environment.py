@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tocsin.app.ci_run import ci_run
 from tocsin.app.signing import ReleaseSigner, not_asked
 from tocsin.deploy.folder import folder_of
 from tocsin.deploy.local import LocalTarget
@@ -16,7 +17,7 @@ from tocsin.model.project import Environment
 from tocsin.plan.build import Desired, build
 from tocsin.plan.judge import judged
 from tocsin.plan.steps import Bundle
-from tocsin.progress import SILENT, Progress
+from tocsin.progress import SILENT, Progress, TimedProgress
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.live import Live
 
@@ -97,13 +98,14 @@ def open_environment(
     Without `resolve`, no reference in the settings is resolved: they may be those of a pull
     request.
     """
-    root = find_project(project or Path())
+    root, progress = find_project(project or Path()), TimedProgress(progress)
     settings = read_settings(root)
     environment = settings.environment(name)
     key = environment.signing_key
     signer = ReleaseSigner(key, f"`signing_key` of environment {name}") if key else None
     sign = signer if resolve else signer and not_asked
-    ledger = GitLedger(root, name, project=settings.project.name, remote=remote, sign=sign)
+    whose = settings.project.name
+    ledger = GitLedger(root, name, project=whose, remote=remote, sign=sign, run=ci_run())
     below = environment.path if environment.kind == "local" else f".tocsin/{name}"
     folder = folder_of(ledger.repository.root, below)
     target, unknown = None, None

@@ -9,26 +9,33 @@ from pathlib import Path
 from tocsin.app.content import ReadProject, earlier_in, read_project
 from tocsin.app.directions import directions
 from tocsin.app.environment import OpenEnvironment
+from tocsin.app.facts import facts_of
 from tocsin.deploy.enclosure import Enclosure
 from tocsin.deploy.rollout import PlannedStep
 from tocsin.direction.verdict import Direction
 from tocsin.errors import ConfigError
 from tocsin.front.project import Project
+from tocsin.ir.query import Resolved
 from tocsin.plan import rollback as back
 from tocsin.plan import saved
 from tocsin.plan.build import Desired
 from tocsin.plan.desired import completed, wanted
-from tocsin.plan.steps import Bundle, Plan
+from tocsin.plan.shadow import MARK
+from tocsin.plan.steps import Bundle, Deploy, Plan
 from tocsin.state.lock import read_lock
 from tocsin.state.release import Release
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan with what is enclosed with the release that it becomes."""
+    """A plan with what is enclosed with the release that it becomes.
+
+    `queries`: the detections of the project whose bytes it deploys.
+    """
 
     bundle: Bundle
     enclosed: Enclosure
+    queries: tuple[Resolved, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -67,7 +74,12 @@ def plan_of(opened: OpenEnvironment, project: Project) -> Bundle:
 def enclosing(bundle: Bundle, read: ReadProject, last: Release | None) -> Prepared:
     """A plan with the files of the project that it was made from."""
     earlier = earlier_in(read.project, bundle.plan.result, last)
-    return Prepared(bundle, Enclosure(read.files, earlier=earlier))
+    facts = facts_of(bundle.plan.result, read.found)
+    enclosed = Enclosure(read.files, earlier=earlier, facts=facts)
+    steps = [step for step in bundle.plan.steps if isinstance(step, Deploy)]
+    new = {step.after.id.removesuffix(MARK) for step in steps}
+    queries = tuple(query for query in read.project.queries if query.detection.id in new)
+    return Prepared(bundle, enclosed, queries)
 
 
 def prepare_repair(opened: OpenEnvironment) -> Prepared:
@@ -77,7 +89,8 @@ def prepare_repair(opened: OpenEnvironment) -> Prepared:
 
 def prepare_recorded(opened: OpenEnvironment, desired: Desired) -> Prepared:
     """The plan towards what is in the ledger, with the content that it has there."""
-    content = Enclosure(content_of=desired.content_of, earlier=desired.earlier)
+    facts = facts_of(desired.entries, ())
+    content = Enclosure(content_of=desired.content_of, earlier=desired.earlier, facts=facts)
     return Prepared(opened.plan(desired), content)
 
 

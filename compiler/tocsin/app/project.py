@@ -21,12 +21,19 @@ def findings(project: Project) -> list[Diagnostic]:
 
 def sound_project(root: Path, progress: Progress = SILENT) -> Project:
     """The project. Raises FindingsError if it has errors."""
+    return checked_project(root, progress)[0]
+
+
+def checked_project(
+    root: Path, progress: Progress = SILENT
+) -> tuple[Project, tuple[Diagnostic, ...]]:
+    """The project, and findings that are no errors. Raises FindingsError if there are errors."""
     with progress.stage("reading the project"):
         project = load_project(root)
         found = findings(project)
     if has_errors(found):
         raise FindingsError(found)
-    return project
+    return project, tuple(found)
 
 
 def project_at(root: Path, rev: str) -> Project | None:

@@ -11,6 +11,7 @@ from tocsin.app.consent import Given
 from tocsin.app.content import read_project
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import Prepared, enclosing
+from tocsin.app.prove import proven
 from tocsin.app.shadow import Watched, in_shadow, watched
 from tocsin.compile import Refusal
 from tocsin.errors import ConfigError, TocsinError
@@ -70,7 +71,8 @@ def promote(
         planned = plan_promotion(opened, rule, force=force)
         underway.plan = planned.made.plan
         review(planned.made.plan)
-        return carry_out(opened, planned.made, given, planned.evidence, planned.events)
+        made = proven(opened, planned.made)
+        return carry_out(opened, made, given, planned.evidence, planned.events)
 
 
 def _forced(plan: Plan, query: Resolved, entry: Entry) -> ForcedPromotion:

@@ -63,6 +63,14 @@ class ExtraEngine(Protocol):
 
 
 @runtime_checkable
+class VersionedEngine(Protocol):
+    """What a backend has that tells the version of its engine, besides."""
+
+    def engine_version(self, endpoints: Endpoints) -> str:
+        """Of the one that is running, or would run here."""
+
+
+@runtime_checkable
 class TableBackend(Protocol):
     """A backend whose statements read tables."""
 

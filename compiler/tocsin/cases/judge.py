@@ -18,7 +18,10 @@ from tocsin.plural import plural
 
 @dataclass(frozen=True, slots=True)
 class CaseVerdict:
-    """One case on one engine. `refused` says why a backend does not take the detection."""
+    """One case on one engine. `refused` says why a backend does not take the detection.
+
+    `got`: numbers of the events that alerted, in the order of their time.
+    """
 
     key: str
     detection: str
@@ -29,6 +32,7 @@ class CaseVerdict:
     refused: str = ""
     file: str = ""
     line: int = 0
+    got: tuple[int, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -72,6 +76,7 @@ def judge(
         why,
         file=span.file,
         line=span.line,
+        got=tuple(got),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tocsin import fault
@@ -92,7 +94,7 @@ def _carry_out(order: Order, target: Target, ledger: Ledger, progress: Progress)
         target.clear(each)
         fault.point("cleared")
     with progress.stage("recording the release"):
-        release = _release(order, ledger)
+        release = _release(order, ledger, progress.seconds)
     fault.point("released")
     target.journal.close()
     fault.point("journal-closed")
@@ -111,7 +113,7 @@ def _activate(plan: Plan, target: Target) -> None:
         raise UnhealthyError(f"{error.message}; {goes_on}", hint=error.hint) from error
 
 
-def _release(order: Order, ledger: Ledger) -> Release:
+def _release(order: Order, ledger: Ledger, seconds: Mapping[str, float]) -> Release:
     plan = order.bundle.plan
     files = {**order.enclosed.files, PLAN: canonical_bytes(plan.record)}
     for step in plan.steps:
@@ -137,6 +139,7 @@ def _release(order: Order, ledger: Ledger) -> Release:
         evidence=order.evidence,
         consent=order.consent,
         earlier=dict(order.enclosed.earlier),
+        facts=replace(order.enclosed.facts, seconds=dict(seconds)),
     )
     try:
         events = (*order.events, *mended(plan))

@@ -36,6 +36,7 @@ class Environment(BaseModel):
     `kind`: `kafka` and `flink` mean the same, events and results on Kafka; what runs there on Flink
     the backends decide.
     `correlations`: the backend of all correlations, where it is not that of their source.
+    `test_on`: engines, besides the evaluator, on which the cases of what is deployed must pass.
     Addresses (`bootstrap`, `gateway`, `rest`, `registry`) may be references: `env:NAME`,
     `file:PATH`.
     `storage`: folder (path or file: URI) for snapshots, jars and plans, seen by Flink and by apply.
@@ -52,6 +53,7 @@ class Environment(BaseModel):
     backend: str
     backends: dict[str, str] = Field(default_factory=dict)
     correlations: str = ""
+    test_on: tuple[str, ...] = ()
     path: str = ".tocsin/local"
     bootstrap: str = ""
     gateway: str = ""

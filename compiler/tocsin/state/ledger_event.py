@@ -33,7 +33,7 @@ class LedgerEvent:
     """What all kinds have. The ledger fills it in when it takes the event.
 
     `n` counts from 1; `previous` is the SHA-256 of the line before without its line break, empty
-    for the first; `at` is UTC, ISO 8601.
+    for the first; `at` is UTC, ISO 8601; `run` is that of CI, as an address.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -42,6 +42,7 @@ class LedgerEvent:
     previous: str = ""
     at: Annotated[str, AfterValidator(moment)] = "1970-01-01T00:00:00+00:00"
     who: str = ""
+    run: str = ""
     environment: str = ""
 
 
@@ -132,7 +133,7 @@ def as_json(event: LedgerEvent) -> dict[str, Any]:
 
 
 def grown(log: bytes, more: Sequence[LedgerEvent], stamp: Mapping[str, str]) -> bytes:
-    """The log with these events at its end. `stamp`: their `at`, `who`, `environment`.
+    """The log with these events at its end. `stamp`: their `at`, `who`, `run`, `environment`.
 
     What stands there is not read, so that a damaged log never stops a release.
     """

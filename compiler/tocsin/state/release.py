@@ -15,6 +15,7 @@ from tocsin.errors import LedgerError
 from tocsin.model.source import Source
 from tocsin.release.entry import FORBID_UNKNOWN, Action, Entry, Whole
 from tocsin.state.consent import Consent
+from tocsin.state.facts import ReleaseFacts
 
 FILE = "release.json"
 ENVELOPE = "release.dsse.json"
@@ -79,6 +80,7 @@ class Release:
     content: str = ""
     beside: dict[str, str] = field(default_factory=dict)
     earlier: dict[str, Whole] = field(default_factory=dict)
+    facts: ReleaseFacts = field(default_factory=ReleaseFacts)
     commit: str = ""
 
     @property
@@ -99,7 +101,7 @@ class Release:
 
 
 _RELEASE = TypeAdapter(Release)
-_SINCE_FORM_2 = ("form", "content", "beside", "earlier")
+_SINCE_FORM_2 = ("form", "content", "beside", "earlier", "facts")
 
 
 def encode(release: Release) -> bytes:

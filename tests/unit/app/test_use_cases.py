@@ -102,6 +102,7 @@ def test_an_apply_names_its_stages(root: Path) -> None:
         "reading the project",
         "compiling: 1",
         "looking at what runs in local",
+        "running the cases of what is deployed",
         "checking that nothing moved since the plan",
         "placing artifacts: 1",
         "switching to release 1",

@@ -73,8 +73,8 @@ def test_releases_share_what_they_have_in_common(run: Run, root: Path) -> None:
     rule(root, "payout-changed", "action: payout.replace")
     run("apply --yes")
     objects = int(git(root, "count-objects").split()[0]) - int(before.split()[0])
-    # A rule and its artifact, plan.json and release.json; the folders above; the commit.
-    assert objects <= 4 + 7 + 1
+    # A rule and its artifact, plan, release and tests; the folders above; the commit.
+    assert objects <= 5 + 7 + 1
     trees = [git(root, "rev-parse", f"tocsin/local{at}:content/sources") for at in ("", "^")]
     assert trees[0] == trees[1]
 

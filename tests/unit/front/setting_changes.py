@@ -173,6 +173,7 @@ STREAM: Mapping[str, Any] = {
     "canary_seconds": 1,
     "healthy_seconds": 1,
     "signing_key": "env:KEY",
+    "test_on": ["duckdb"],
 }
 """Settings of environments that reach workers and jobs, with another value."""
 ENVIRONMENT: Mapping[str, Mapping[str, Any]] = {
@@ -183,6 +184,7 @@ ENVIRONMENT: Mapping[str, Mapping[str, Any]] = {
         "backends": {"app": "spark-sql"},
         "path": "elsewhere",
         "signing_key": "env:KEY",
+        "test_on": ["duckdb"],
     },
     "kafka": STREAM,
     "flink": STREAM,

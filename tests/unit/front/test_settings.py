@@ -116,6 +116,12 @@ def is_signed(root: Path, files: Files, environment: str) -> bool:
     return open_environment(environment, root, resolve=False).signer is not None
 
 
+def engines_tested_on(root: Path, files: Files, environment: str) -> tuple[str, ...]:
+    """On which engines the cases of what is deployed run, as in tests/unit/cli/test_proofs.py."""
+    seen(root, files)
+    return read_settings(root).environment(environment).test_on
+
+
 def manifests(root: Path) -> dict[str, Any]:
     """What the manifests of each environment are made of, or why there are none."""
     settings = read_settings(root)
@@ -168,6 +174,10 @@ def test_a_setting_of_an_environment_changes_something(
     kind: str, name: str, tmp_path: Path
 ) -> None:
     made = changed(("tocsin.toml", "environments", kind, name), ENVIRONMENT[kind][name])
+    if name == "test_on":
+        assert engines_tested_on(tmp_path / "after", made, kind) == ("duckdb",)
+        assert engines_tested_on(tmp_path / "before", BASE, kind) == ()
+        return
     if name == "signing_key":
         assert is_signed(tmp_path / "after", made, kind)
         assert not is_signed(tmp_path / "before", BASE, kind)

@@ -27,9 +27,12 @@ Sign = Callable[[bytes, str], bytes]
 
 
 class GitLedger:
-    """The releases of one environment. With `remote`, that repository's branch decides."""
+    """The releases of one environment. With `remote`, that repository's branch decides.
 
-    def __init__(
+    `run`: the run of CI that records events.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that makes one
         self,
         start: Path,
         environment: str,
@@ -37,10 +40,11 @@ class GitLedger:
         project: str = "",
         remote: str = "",
         sign: Sign | None = None,
+        run: str = "",
     ) -> None:
         self.environment = environment
         self.project = project
-        self._sign = sign
+        self._sign, self._run = sign, run
         self.repository = Repository(start)
         self.branch = Branch(self.repository, environment, remote)
         self._writer = Writer(self.repository)
@@ -177,7 +181,8 @@ class GitLedger:
 
     def _stamp(self) -> dict[str, str]:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        return {"at": now, "who": self.who(), "environment": self.environment}
+        by = {"who": self.who(), "run": self._run}
+        return {"at": now, "environment": self.environment, **by}
 
     def _unedited(self, commit: str) -> Release:
         """The release of a commit, to build on. Raises LedgerError if it was edited."""
