@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from tocsin.direction.effort import Effort, OutOfEffortError
 from tocsin.direction.inclusion import find
-from tocsin.direction.languages import is_exact, language
+from tocsin.direction.languages import is_exact, language, unfolded
 from tocsin.direction.samples import filled, samples, turning_texts
 from tocsin.ir.java_tree import RegexNode
-from tocsin.ir.leaf import checker
+from tocsin.ir.leaf import checker, passes
 from tocsin.ir.nodes import Cidr, Compare, Regex, Test, Text, TimePart, Wild
 
 ANY_TEXT = Text((Wild.MANY,))
@@ -42,6 +42,7 @@ def choose(test: Test, without: Sequence[Test], effort: Effort) -> Choice:
     """A text that the test takes and none of the others, if there is one."""
     if test in without:
         return Covered((test,))
+    effort.spend(len(without))
     checks = {other: checker(other) for other in without}
     for text in samples(test):
         if _taker(text, checks, effort) is None:
@@ -93,19 +94,30 @@ def _by_fresh(test: Test, checks: Checks, effort: Effort) -> Choice | None:
     A pattern without `?` that takes this text takes all texts of the first: what stands in the
     place of a wildcard can only be read by a `*`.
     """
-    if not isinstance(test, Text):
+    text = _with_fresh(test, [other for other in checks if isinstance(other, Text)])
+    if not isinstance(test, Text) or text is None:
         return None
-    named = {char for other in checks if isinstance(other, Text) for char in _named(other)}
-    fresh = next((char for char in _fresh() if char not in named | set(_named(test))), None)
-    if fresh is None:
-        return None
-    text = filled(test.pattern, fresh, fresh)
     takers = [other for other, check in checks.items() if check(text)]
     effort.spend(1 + len(checks) // 4)
     if not takers:
         return text
     covers = (other for other in takers if _reads_alike(test, other))
     return next((Covered((other,)) for other in covers), None)
+
+
+def takes_all_of(other: Text, test: Text) -> bool:
+    """Whether a pattern takes all that another one takes; False where it is not easy to tell."""
+    text = _with_fresh(test, [other])
+    return text is not None and _reads_alike(test, other) and passes(other, text)
+
+
+def _with_fresh(test: Test, others: Sequence[Text]) -> str | None:
+    """The text of a pattern, a character that none of them names in the place of wildcards."""
+    if not isinstance(test, Text):
+        return None
+    named = {char for each in (test, *others) for char in _named(each)}
+    fresh = next((char for char in _fresh() if char not in named), None)
+    return None if fresh is None else filled(test.pattern, fresh, fresh)
 
 
 def _named(test: Text) -> Iterator[str]:
@@ -128,8 +140,10 @@ def _reads_alike(test: Text, other: Test) -> bool:
 
 
 def _caseless(test: Text) -> bool:
-    """Whether its letters have no other case, for sure."""
-    return all(char.isascii() and not char.isalpha() for char in _named(test))
+    """Whether its characters have no other case."""
+    return not any(
+        char.isalpha() if char.isascii() else char in unfolded() for char in _named(test)
+    )
 
 
 def _by_language(test: Test, checks: Checks, effort: Effort) -> Choice | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.direction.effort import Effort, OutOfEffortError
 from tocsin.direction.formula import Formula
+from tocsin.direction.kin import implications
 from tocsin.direction.places import FieldPlaces, Values
 from tocsin.direction.solver import Solver
 from tocsin.direction.values import Solution
@@ -81,6 +82,8 @@ class _Asking:
             self._solver.add([literal(placed(sides.old, sides.old_source))])
             self._solver.add([-literal(placed(sides.new, sides.new_source))])
             self._formula.relate()
+            for clause in implications(self._formula.variables):
+                self._solver.add(clause)
             return self._rounds()
         except OutOfEffortError:
             return Excess(reason=TOO_LONG)

@@ -43,6 +43,7 @@ class Solution:
     _nowhere: dict[Test, int] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.effort.spend(len(self.variables))
         self._false, self._true = defaultdict(dict), defaultdict(dict)
         for atom, variable in self.variables.items():
             if isinstance(atom, Leaf):
