@@ -73,7 +73,10 @@ def _light(param: click.Parameter) -> click.Parameter:
     """The same to complete, without classes of modules that are slow to load."""
     kind = param.type if isinstance(param.type, _LIGHT) else click.STRING
     if isinstance(param, click.Option) and type(param) is not click.Option:
-        return click.Option(param.opts, type=kind, multiple=param.multiple, help=param.help)
+        offers = param._custom_shell_complete  # noqa: SLF001 - click has no public name for it
+        return click.Option(
+            param.opts, type=kind, multiple=param.multiple, help=param.help, shell_complete=offers
+        )
     made = copy(param)
     made.callback = None
     if not (isinstance(made, click.Option) and made.is_flag):
