@@ -41,7 +41,7 @@ def changed(old: CorrelationArtifact, new: CorrelationArtifact) -> SchemaDiff:
 
 def span_text(milliseconds: int) -> str:
     """`10m`, as rules write a length of time."""
-    unit, size = next((u, s) for u, s in _UNITS if milliseconds % s == 0 and milliseconds >= s)
+    unit, size = next((u, s) for u, s in _UNITS if milliseconds % s == 0)
     return f"{milliseconds // size}{unit}"
 
 
