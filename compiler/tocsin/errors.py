@@ -48,12 +48,14 @@ class LedgerError(TocsinError):
 class BusyError(LedgerError):
     """Somebody else is at it."""
 
+    code = "busy"
     refuses = True
 
 
 class ProblemsError(LedgerError):
     """A plan has problems, and is not applied."""
 
+    code = "problems"
     refuses = True
 
 

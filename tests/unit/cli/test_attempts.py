@@ -59,7 +59,7 @@ def test_a_plan_with_problems(run: Run, root: Path) -> None:
     settings.write_text(settings.read_text().replace('= "kafka-filter"', '= "flink-sql"'))
     fails("apply --env local --yes", LedgerError)
     [event] = events()
-    assert (event["outcome"], event["code"], event["base"]) == ("refused", "ledger", 1)
+    assert (event["outcome"], event["code"], event["base"]) == ("refused", "problems", 1)
 
 
 @pytest.mark.parametrize(

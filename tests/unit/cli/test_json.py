@@ -78,6 +78,9 @@ apply --env local
 apply --env local --plan nothing.json
 apply --env local --plan events.jsonl
 apply --env local --yes --evidence nothing.json
+apply --env local --yes --approval nothing.json
+approve --plan nothing.json --key nothing --reviewer r --out out.json --yes
+key new events.jsonl
 rollback --env local
 rollback --env local --to 7 --yes
 rollback --env local --to x --yes
@@ -90,6 +93,7 @@ status --env local --out plan.json
 history nothing --env local
 history --env nothing
 verify --env nothing
+verify --env local --trust nothing
 worker --env local --events nothing.jsonl
 worker --env local --events -
 worker --env local --listen localhost:0
@@ -101,6 +105,10 @@ coverage --out page --env local --at nonsense
 coverage --out page --env local
 coverage --out events.jsonl
 engines up kafka --port flink=1
+review comment nothing.json
+review make --base nothing --out out.json
+review post --nothing
+schema nothing
 source list --nothing
 nothing
 """

@@ -25,6 +25,8 @@ NOT_HERE = {
     "init": "its lines are not laid out",
     "source": "its lines are not laid out",
     "new": "its lines are not laid out",
+    "approve": "shows a plan as plan does",
+    "key": "its lines are not laid out",
     "review": "prints a file of its own, which has a form",
     "schema": "prints JSON only",
 }
@@ -40,7 +42,7 @@ STEPS = {
     "status --env local": "1 live",
     f"history {LONG} --env local": LONG,
     "history --env local": "mira@example.org",
-    "verify --env local": "all digests",
+    "verify --env local": "no trust file was given",
     "worker --env local --events events.jsonl": TITLE,
     f"rollback {LONG} --to v1 --dry-run --env local": "local",
     "coverage --out page": "payments",

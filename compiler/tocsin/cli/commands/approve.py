@@ -11,7 +11,7 @@ from tocsin.app.approve import Review
 from tocsin.app.approve import approve as use_case
 from tocsin.app.signing import own_key
 from tocsin.cli.deploying import on_input_terminal
-from tocsin.cli.output import console, say
+from tocsin.cli.output import console, echo_json, format_option, say, shown
 from tocsin.cli.plan_text import plan_text
 from tocsin.errors import ConfigError
 from tocsin.plan import saved
@@ -39,6 +39,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--hours", type=click.IntRange(1, 72), default=1, show_default=True, help="How long that holds."
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@format_option("text", "json")
 def approve(  # noqa: PLR0913 - one parameter per option
     plan_file: Path,
     *,
@@ -50,6 +51,7 @@ def approve(  # noqa: PLR0913 - one parameter per option
     reason: str,
     hours: int,
     yes: bool,
+    fmt: str,
 ) -> None:
     """Approve a saved plan: a signed statement for `apply --approval FILE`.
 
@@ -63,4 +65,7 @@ def approve(  # noqa: PLR0913 - one parameter per option
         click.confirm("Approve this?", abort=True)
     told = Review(reviewer, review, head, reason, hours)
     files.write(out, use_case(plan, told, own_key(key)))
+    if fmt == "json":
+        echo_json({"file": shown(out), "plan": plan.identity, "environment": plan.environment})
+        return
     say(f"{reviewer} approves plan {plan.identity[:12]} for {plan.environment}: {out}")
