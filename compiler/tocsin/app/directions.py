@@ -25,11 +25,12 @@ def directions(
     last = opened.ledger.last() if changed else None
     if last is None:
         return {}
-    with opened.progress.stage("comparing old and new detections"):
+    with opened.progress.stage("reading the old detections"):
         repository = opened.ledger.repository
         old = earlier(repository, last.source.commit, opened.root, changed.values())
-        new = {query.detection.id: query for query in now}
-        return {own: _direction(own, old, new) for own in changed}
+    new = {query.detection.id: query for query in now}
+    tracked = opened.progress.track(list(changed), "comparing old and new detections")
+    return {own: _direction(own, old, new) for own in tracked}
 
 
 def _changed(plan: Plan) -> list[tuple[Entry, Entry]]:
