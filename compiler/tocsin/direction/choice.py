@@ -35,10 +35,10 @@ class Undecided:
     why: str
 
 
-Choice = str | Covered | Undecided
+TextChoice = str | Covered | Undecided
 
 
-def choose(test: Test, without: Sequence[Test], effort: Effort) -> Choice:
+def choose(test: Test, without: Sequence[Test], effort: Effort) -> TextChoice:
     """A text that the test takes and none of the others, if there is one."""
     if test in without:
         return Covered((test,))
@@ -63,7 +63,7 @@ def _taker(text: str, checks: Checks, effort: Effort) -> Test | None:
     return next((test for test, check in checks.items() if check(text)), None)
 
 
-def _by_turns(test: Test, checks: Checks, effort: Effort) -> Choice | None:
+def _by_turns(test: Test, checks: Checks, effort: Effort) -> TextChoice | None:
     """Numbers, addresses, parts of times: where their answers change."""
     alike = {other: check for other, check in checks.items() if _alike(test, other)}
     texts = turning_texts([test, *alike]) or ()
@@ -88,7 +88,7 @@ def _alike(test: Test, other: Test) -> bool:
     return False
 
 
-def _by_fresh(test: Test, checks: Checks, effort: Effort) -> Choice | None:
+def _by_fresh(test: Test, checks: Checks, effort: Effort) -> TextChoice | None:
     """A pattern with a character in the place of its wildcards that no other pattern names.
 
     A pattern without `?` that takes this text takes all texts of the first: what stands in the
@@ -146,7 +146,7 @@ def _caseless(test: Text) -> bool:
     )
 
 
-def _by_language(test: Test, checks: Checks, effort: Effort) -> Choice | None:
+def _by_language(test: Test, checks: Checks, effort: Effort) -> TextChoice | None:
     """Languages: those of the others are taken in where a text asks for it."""
     mine = language(test)
     if mine is None:

@@ -8,7 +8,7 @@ from itertools import count
 from tocsin.direction.solver import Solver
 from tocsin.ir.nodes import And, Const, Expr, FieldRef, How, IsNull, Keyword, Leaf, Not, Or
 
-Atom = Leaf | IsNull | Keyword | FieldRef
+LeafAtom = Leaf | IsNull | Keyword | FieldRef
 
 
 @dataclass(slots=True)
@@ -16,7 +16,7 @@ class Formula:
     """The variables of leaves and of all that is combined of them."""
 
     solver: Solver
-    variables: dict[Atom, int] = field(default_factory=dict)
+    variables: dict[LeafAtom, int] = field(default_factory=dict)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     def literal(self, expr: Expr) -> int:
@@ -40,7 +40,7 @@ class Formula:
         self.solver.add([whole, *(-part for part in parts)])
         return whole
 
-    def _atom(self, atom: Atom) -> int:
+    def _atom(self, atom: LeafAtom) -> int:
         if atom not in self.variables:
             self.variables[atom] = next(self._numbers)
         return self.variables[atom]
@@ -65,7 +65,7 @@ class Formula:
                     self.solver.add([-variable, implied])
 
 
-def _symmetric(atom: Atom) -> Atom:
+def _symmetric(atom: LeafAtom) -> LeafAtom:
     """Of two ways to say that fields are equal the one."""
     if isinstance(atom, FieldRef) and atom.how is How.EQUALS and atom.other < atom.field:
         return FieldRef(atom.other, atom.field, atom.how, atom.cased)
@@ -79,7 +79,7 @@ def _implies(one: FieldRef, other: FieldRef) -> bool:
     return (same or swapped) and weaker and (one.cased or not other.cased)
 
 
-def _needed(atom: Atom) -> tuple[str, ...]:
+def _needed(atom: LeafAtom) -> tuple[str, ...]:
     """Fields that are not missing where a leaf is true."""
     if isinstance(atom, FieldRef):
         return (atom.field, atom.other)

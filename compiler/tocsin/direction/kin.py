@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import permutations
 
 from tocsin.direction.choice import takes_all_of
-from tocsin.direction.formula import Atom
+from tocsin.direction.formula import LeafAtom
 from tocsin.ir.nodes import Keyword, Leaf, Text
 from tocsin.ir.text import fold
 
@@ -19,7 +19,7 @@ MOST_KIN = 8
 """Patterns with the same texts; more are compared as they come."""
 
 
-def implications(variables: Mapping[Atom, int]) -> Iterator[tuple[int, int]]:
+def implications(variables: Mapping[LeafAtom, int]) -> Iterator[tuple[int, int]]:
     """Clauses: not the one, or the other."""
     kin: dict[tuple[str, ...], list[tuple[Text, int]]] = defaultdict(list)
     for atom, variable in variables.items():

@@ -9,7 +9,7 @@ from typing import Any
 
 from tocsin.direction.choice import ANY_TEXT, Covered, Undecided, choose
 from tocsin.direction.effort import Effort
-from tocsin.direction.formula import Atom
+from tocsin.direction.formula import LeafAtom
 from tocsin.direction.samples import filled
 from tocsin.ir.evaluate import related
 from tocsin.ir.leaf import checker, passes
@@ -20,7 +20,7 @@ Clause = tuple[int, ...]
 
 
 @dataclass(slots=True)
-class Found:
+class FoundValues:
     """Values by place, the clauses that the solution breaks, and what was not decided.
 
     Of a field several texts are a list: any member satisfies a leaf.
@@ -35,7 +35,7 @@ class Found:
 class Solution:
     """What a solution of the formula says of each leaf."""
 
-    variables: Mapping[Atom, int]
+    variables: Mapping[LeafAtom, int]
     model: frozenset[int]
     effort: Effort
     _false: dict[str, dict[Test, int]] = field(init=False)
@@ -55,9 +55,9 @@ class Solution:
             if isinstance(atom, Keyword) and variable not in self.model
         }
 
-    def found(self) -> Found:
+    def found(self) -> FoundValues:
         """Values for all fields, as far as there are any."""
-        found = Found()
+        found = FoundValues()
         for place, tests in self._true.items():
             texts = self._texts(place, tests, found)
             if texts:
@@ -72,7 +72,7 @@ class Solution:
         """The tests that no text of the field may pass."""
         return {**self._false[place], **self._nowhere}
 
-    def _texts(self, place: str, tests: Mapping[Test, int], found: Found) -> list[str]:
+    def _texts(self, place: str, tests: Mapping[Test, int], found: FoundValues) -> list[str]:
         against = self._against(place)
         one = self._together(list(tests), list(against))
         if one is not None:
@@ -86,7 +86,7 @@ class Solution:
         return list(texts)
 
     def _chosen(
-        self, test: Test, variable: int, against: Mapping[Test, int], found: Found
+        self, test: Test, variable: int, against: Mapping[Test, int], found: FoundValues
     ) -> str | None:
         match choose(test, tuple(against), self.effort):
             case Covered(by):
@@ -110,13 +110,13 @@ class Solution:
 
     # --- other fields -----------------------------------------------------------------------------
 
-    def _refer(self, found: Found) -> None:
+    def _refer(self, found: FoundValues) -> None:
         """Texts for what compares one field with another."""
         for atom, variable in self.variables.items():
             if isinstance(atom, FieldRef) and variable in self.model:
                 self._pair(atom, found)
 
-    def _pair(self, atom: FieldRef, found: Found) -> None:
+    def _pair(self, atom: FieldRef, found: FoundValues) -> None:
         against = [checker(t) for f in (atom.field, atom.other) for t in self._against(f)]
         refused = list(self._refused(atom))
         for one, other in self._pairs(atom, found):
@@ -136,7 +136,7 @@ class Solution:
             if isinstance(atom, FieldRef) and atom.field == pair.field and atom.other == pair.other:
                 yield atom
 
-    def _pairs(self, atom: FieldRef, found: Found) -> Iterator[tuple[str, str]]:
+    def _pairs(self, atom: FieldRef, found: FoundValues) -> Iterator[tuple[str, str]]:
         have = [t for f in (atom.field, atom.other) for t in _listed(found.values.get(f, []))]
         free = choose(ANY_TEXT, tuple(self._against(atom.field)), self.effort)
         for text in (*have, *([free] if isinstance(free, str) else []), "ab", "user", "q7"):
@@ -146,7 +146,7 @@ class Solution:
                 yield more, text
                 yield more.upper(), text.lower()
 
-    def _fill(self, found: Found) -> None:
+    def _fill(self, found: FoundValues) -> None:
         """Something in the fields that are not missing; a map where no text will do."""
         for atom, variable in self.variables.items():
             if not isinstance(atom, IsNull) or variable in self.model or atom.field in found.values:
@@ -154,7 +154,7 @@ class Solution:
             text = choose(ANY_TEXT, tuple(self._against(atom.field)), self.effort)
             found.values[atom.field] = text if isinstance(text, str) else {}
 
-    def _spread(self, found: Found) -> None:
+    def _spread(self, found: FoundValues) -> None:
         """Texts for keywords, in a field of their own."""
         wanted = {
             atom.test: variable
