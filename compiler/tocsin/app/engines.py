@@ -37,9 +37,9 @@ def chosen(engines: Sequence[str], notify: Notify) -> tuple[str, ...]:
 
 
 def serving(environment: Environment) -> tuple[str, ...]:
-    """The evaluator, and the engines of the backends that serve an environment."""
-    backends = (registry.load(name) for name in sorted(environment.named))
-    return (EVALUATOR, *dict.fromkeys(backend.engine for backend in backends))
+    """The evaluator, the engines of an environment's backends, and those that it tests on."""
+    own = (registry.load(name).engine for name in sorted(environment.named))
+    return tuple(dict.fromkeys((EVALUATOR, *own, *environment.test_on)))
 
 
 @contextmanager

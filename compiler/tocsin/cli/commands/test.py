@@ -41,7 +41,7 @@ from tocsin.plural import plural
     default="",
     metavar="ENV",
     shell_complete=completion.environments,
-    help="run them on the evaluator and on all engines that serve this environment",
+    help="run them on the evaluator and all engines of this environment",
 )
 @click.option(
     "--changed-since", metavar="REV", help="only detections affected by changes since this revision"
