@@ -61,7 +61,10 @@ def start_project(folder: Path, ci: Pipeline | None, notify: Notify) -> NewProje
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
-    return NewProject(folder, tuple(sorted(texts)), _git_init(folder, notify))
+    made = NewProject(folder, tuple(sorted(texts)), _git_init(folder, notify))
+    if ci and not (folder / ".git").exists():
+        notify("the pipeline takes effect in the root of a repository only, and this is none")
+    return made
 
 
 def _pipeline_files(ci: Pipeline, project: Mapping[str, str]) -> dict[str, str]:

@@ -306,5 +306,14 @@ def test_a_pipeline_needs_a_commit(tmp_path: Path, place: str) -> None:
     assert not (tmp_path / "det").exists()
 
 
+def test_a_pipeline_below_the_root_of_a_repository_is_told(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    words = ("--ci", "github", "--tocsin", PLACE)
+    below = tocsin("init", tmp_path / "below", *words)
+    assert "takes effect in the root of a repository only" in below.stderr
+    subprocess.run(["git", "init", "-q", str(tmp_path / "other")], check=True)
+    assert "takes effect" not in tocsin("init", tmp_path / "other", *words).stderr
+
+
 def test_a_commit_needs_a_pipeline(tmp_path: Path) -> None:
     assert isinstance(tocsin("init", tmp_path / "det", "--tocsin", PLACE).exception, ConfigError)
