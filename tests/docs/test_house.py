@@ -154,7 +154,8 @@ def _tocsin_lines(text: str) -> str:
 
 def test_attacks_on_the_pipeline_are_tests() -> None:
     page = (ROOT / "docs" / "security.md").read_text()
-    named = re.findall(r"^\| .* \| `(test_\w+)` \|$", page, re.MULTILINE)
+    rows = re.findall(r"^\| .* \| (`test_.*`) \|$", page, re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`(test_\w+)`", row)]
     assert len(named) >= 20
     there = {
         name
