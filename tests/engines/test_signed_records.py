@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,9 @@ def test_forged_records_leave_what_runs_in_place(shop: Shop, trust: Path) -> Non
     shop.writer.put({RELEASE: good})
     until(lambda: "a newer one was there before" in error(shop))
     assert shop.reports()["w1"]["release"] == 2
+    late = shop.worker("--name", "w2", "--trust", str(trust))
+    _, said = late.communicate(timeout=SECONDS)
+    assert (late.returncode, "a newer one was there before" in said) == (2, True)
     stopped(shop, child)
     assert shop.matches() == shop.expected(many(30))
 
@@ -103,22 +108,32 @@ def signing(site: Site, trust: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     return site
 
 
-def test_apply_signs_each_record_of_a_rollout(signing: Site) -> None:
+@pytest.fixture
+def guarded(signing: Site) -> Iterator[None]:
+    """A worker that checks, beside a first release."""
     signing.run("apply", "--yes")
-    command = ["tocsin", "worker", "--env", "prod", "--project", str(signing.root), "--name", "w1"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
-        until(lambda: signing.findings() == [])
-        newer(signing)
-        signing.run("apply", "--yes")
-        assert signing.findings() == []
-        data = signing.records()[RELEASE]
-        guard = RecordGuard(parse_trust(TRUST.encode(), "t"), Destination(signing.project, "prod"))
-        guard.check(data)
-        writer = ControlWriter(signing.servers, signing.project, "prod")
-        writer.put({RELEASE: ReleaseRecord("prod", 3, ()).encode()})
-        until(lambda: set(signing.findings()) == {"release-altered", "worker-failing"})
-        signing.run("apply", "--yes")
-        until(lambda: signing.findings() == [])
-        assert signing.live() == signing.released()
-        child.terminate()
+    command = ["-m", "tocsin.cli.main", "worker", "--env", "prod", "--name", "w1"]
+    silent = subprocess.DEVNULL
+    child = subprocess.Popen(
+        [sys.executable, *command], cwd=signing.root, stdout=silent, stderr=silent
+    )
+    yield
+    child.terminate()
+    child.wait()
+
+
+@pytest.mark.usefixtures("guarded")
+def test_apply_signs_each_record_of_a_rollout(signing: Site) -> None:
+    until(lambda: signing.findings() == [])
+    newer(signing)
+    signing.run("apply", "--yes")
+    assert signing.findings() == []
+    guard = RecordGuard(parse_trust(TRUST.encode(), "t"), Destination(signing.project, "prod"))
+    guard.check(signing.records()[RELEASE])
+    writer = ControlWriter(signing.servers, signing.project, "prod")
+    writer.put({RELEASE: ReleaseRecord("prod", 2, ()).encode()})
+    until(lambda: set(signing.findings()) == {"release-altered", "worker-failing"})
+    signing.run("apply", "--yes")
+    until(lambda: signing.findings() == [])
+    assert signing.live() == signing.released()
     guard.check(signing.records()[RELEASE])

@@ -12,7 +12,7 @@ from tocsin.trust.keys import SigningKey
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class Reviewed:
     """Who reviewed, and where it is kept; with a `reason`, an emergency for so many hours."""
 
     reviewer: str
@@ -22,7 +22,7 @@ class Review:
     hours: int = 0
 
 
-def approve(plan: Plan, review: Review, key: SigningKey) -> bytes:
+def approve(plan: Plan, review: Reviewed, key: SigningKey) -> bytes:
     """The bytes of the approval's file. Raises ConfigError for a plan that nobody can apply."""
     if plan.problems:
         raise ConfigError(f"the plan cannot be applied: {plan.problems[0]}")

@@ -15,6 +15,7 @@ from tocsin.secrets import Secret
 from tocsin.trust.record_seal import Destination, RecordGuard
 from tocsin.trust.trust_file import read_trust
 from tocsin_kafka import topics
+from tocsin_kafka.kept_number import KeptNumber
 from tocsin_kafka.member import KafkaSettings
 from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.reader import Follower
@@ -54,9 +55,7 @@ def run_streaming(
     address = resolve(environment.bootstrap, f"`bootstrap` of environment {env}")
     servers = address.reveal()
     control = topic_name(name, env)
-    guard = (
-        RecordGuard(read_trust(options.trust), Destination(name, env)) if options.trust else None
-    )
+    guard = _guard(options.trust, Destination(name, env), servers) if options.trust else None
     plans = Plans(control, partial(AlertWriter.of, name, env), found_topic(name, env), guard)
     sinks = dict(SINKS)
     if not all(map(in_workers, environment.named)):
@@ -79,6 +78,13 @@ def run_streaming(
         counters = run(service, service, stop)
     now = service.plans.release.deployment
     return report(env, now, counters, counters.matches, service.costs)
+
+
+def _guard(trust: Path, of: Destination, servers: str) -> RecordGuard:
+    """Lets signed records through; the newest is remembered beside the group's offsets."""
+    group = f"{group_of(of.project, of.environment)}.records"
+    memory = KeptNumber(servers, group, topic_name(of.project, of.environment))
+    return RecordGuard(read_trust(trust), of, memory)
 
 
 def _tell(service: Service, address: Secret, there: frozenset[str], notify: Notify) -> None:

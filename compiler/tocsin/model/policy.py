@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-Level = Literal["informational", "low", "medium", "high", "critical"]
+LevelName = Literal["informational", "low", "medium", "high", "critical"]
 
 
 class Approvers(BaseModel):
@@ -50,7 +50,7 @@ class EnvironmentPolicy(Approvers):
     `break_glass`: who may let a plan through alone in an emergency, for at most so many hours.
     """
 
-    levels: Mapping[Level, Approvers] = Field(default_factory=dict)
+    levels: Mapping[LevelName, Approvers] = Field(default_factory=dict)
     weakening: int = Field(default=1, ge=0, le=10)
     freezes: tuple[Freeze, ...] = ()
     break_glass: tuple[str, ...] = ()

@@ -7,20 +7,22 @@ grows with each: an older record that somebody puts back does not count.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Protocol
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from tocsin import gate
 from tocsin.canonical import canonical_bytes, digest_bytes
-from tocsin.errors import ConfigError
+from tocsin.errors import ConfigError, EngineError
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import SigningKey
 from tocsin.trust.trust_file import Trust, UntrustedError, Use
 
 KIND = "application/vnd.tocsin.record+json"
+_KEEP_SECONDS = 3600
 _LATEST = 253_000_000_000_000
 """Milliseconds since 1970, in a year that has a date."""
 _HINT = "`tocsin apply` signs it where the environment has a `signing_key`; see docs/trust.md"
@@ -79,13 +81,27 @@ class RecordSigner:
         return said.issued if right else -1
 
 
+class IssuedMemory(Protocol):
+    """Keeps the number of the newest record from one process to the next."""
+
+    def read(self) -> int:
+        """The number, -1 if none is kept."""
+
+    def write(self, number: int, /) -> None:
+        """Keep it."""
+
+
 class RecordGuard:
     """Lets through what somebody signed whose key counts, and nothing older than it let through."""
 
-    def __init__(self, trust: Trust, destination: Destination) -> None:
+    def __init__(
+        self, trust: Trust, destination: Destination, memory: IssuedMemory | None = None
+    ) -> None:
         self._trust = trust
+        self._memory = memory
+        self._kept_at: float | None = None
         self._for = destination
-        self.issued = -1
+        self.issued = memory.read() if memory else -1
 
     def check(self, data: bytes) -> None:
         """Raises ConfigError for a record that does not count, and says why."""
@@ -99,7 +115,18 @@ class RecordGuard:
             raise ConfigError(
                 "the release record does not count: a newer one was there before", hint=_HINT
             )
+        self._kept_at = None if issued > self.issued else self._kept_at
         self.issued = issued
+        self.remember()
+
+    def remember(self) -> None:
+        """Keep the number, also that of long ago: brokers forget groups that nobody uses."""
+        now = time.monotonic()
+        fresh = self._kept_at is not None and now - self._kept_at < _KEEP_SECONDS
+        if self._memory and not fresh:
+            with suppress(EngineError):  # the next time will do
+                self._memory.write(self.issued)
+                self._kept_at = now
 
     def _checked(self, data: bytes) -> int:
         record, _, signature = data.partition(b"\n")

@@ -60,6 +60,8 @@ class Plans:
         """Follow these records; if that is impossible, change nothing and record the error."""
         seen = digest_bytes(records.get(RELEASE, b""))
         if seen == self._seen and not self.error:
+            if self._guard:
+                self._guard.remember()
             return
         self._seen, self.error = seen, ""
         self._numbers.clear()

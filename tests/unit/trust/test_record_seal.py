@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tocsin.canonical import canonical_bytes, digest_bytes
-from tocsin.errors import ConfigError
+from tocsin.errors import ConfigError, EngineError
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import SigningKey
 from tocsin.trust.record_seal import KIND, Destination, RecordGuard, RecordSigner
@@ -103,3 +103,50 @@ def test_a_key_that_counted_when_the_record_was_issued() -> None:
     with pytest.raises(ConfigError, match="counted until 2020-01-01"):
         RecordGuard(Trust(keys=(key,)), PLACE).check(by(CI))
     RecordGuard(Trust(keys=(key,)), PLACE).check(issued(1_500_000_000_000))
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.number = -1
+        self.written: list[int] = []
+        self.broken = False
+
+    def read(self) -> int:
+        return self.number
+
+    def write(self, number: int) -> None:
+        if self.broken:
+            raise EngineError("no broker")
+        self.number = number
+        self.written.append(number)
+
+
+def test_one_that_starts_later_knows_what_was_newest() -> None:
+    memory, first = Memory(), by(CI)
+    RecordGuard(TRUST, PLACE, memory).check(RecordSigner(CI, PLACE).sign(b"{}", first))
+    with pytest.raises(ConfigError, match="a newer one was there before"):
+        RecordGuard(TRUST, PLACE, memory).check(first)
+
+
+def test_what_is_newest_is_written_once_an_hour_and_when_it_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    memory, record = Memory(), by(CI)
+    checks = RecordGuard(TRUST, PLACE, memory)
+    for _ in range(3):
+        checks.check(record)
+        now[0] += 1
+    assert len(memory.written) == 1
+    checks.check(RecordSigner(CI, PLACE).sign(b"{}", record))
+    assert len(memory.written) == 2
+    now[0] += 3601
+    checks.remember()
+    assert len(memory.written) == 3
+    memory.broken = True
+    now[0] += 3601
+    checks.remember()
+    memory.broken = False
+    checks.remember()
+    assert len(memory.written) == 4

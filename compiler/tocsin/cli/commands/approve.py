@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tocsin import files
-from tocsin.app.approve import Review
+from tocsin.app.approve import Reviewed
 from tocsin.app.approve import approve as use_case
 from tocsin.app.signing import own_key
 from tocsin.cli.deploying import on_input_terminal
@@ -63,7 +63,7 @@ def approve(  # noqa: PLR0913 - one parameter per option
         if not on_input_terminal():
             raise ConfigError("there is no terminal to ask on", hint="give --yes")
         click.confirm("Approve this?", abort=True)
-    told = Review(reviewer, review, head, reason, hours)
+    told = Reviewed(reviewer, review, head, reason, hours)
     files.write(out, use_case(plan, told, own_key(key)))
     if fmt == "json":
         echo_json({"file": shown(out), "plan": plan.identity, "environment": plan.environment})
