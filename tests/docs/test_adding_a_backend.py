@@ -14,7 +14,14 @@ from typing import Any
 import pytest
 
 import page_blocks
-from tocsin.backend.base import Backend, ExtraEngine, NoServers, TableBackend, WindowBackend
+from tocsin.backend.base import (
+    Backend,
+    ExtraEngine,
+    NoServers,
+    TableBackend,
+    VersionedEngine,
+    WindowBackend,
+)
 from tocsin.backend.forms import PackBackend
 from tocsin.backend.registry import GROUP
 from tocsin.backend.streaming import EnvironmentBackend, StreamBackend
@@ -28,7 +35,15 @@ from tocsin.ir.correlation import NODE_TYPES
 from tocsin.ir.nodes import Keyword, Text
 from tocsin.ir.query import Query
 
-BESIDE = (ExtraEngine, TableBackend, WindowBackend, PackBackend, StreamBackend, EnvironmentBackend)
+BESIDE = (
+    ExtraEngine,
+    VersionedEngine,
+    TableBackend,
+    WindowBackend,
+    PackBackend,
+    StreamBackend,
+    EnvironmentBackend,
+)
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adding-a-backend.md").read_text("utf-8")
 

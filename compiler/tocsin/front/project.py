@@ -130,7 +130,7 @@ def _resolved(
     def make() -> tuple[Query | None, list[Diagnostic]]:
         query, found = resolve(rule, sources)
         if query:
-            _ = query.logic, query.exact
+            _ = query.logic, query.exact, query.meta
         return query, found
 
     return known.answer(f"{rule.made_of} {bound}", make) if rule.made_of else make()

@@ -28,6 +28,7 @@ class Query:
     alerts: bool = True
     _logic: str = field(default="", init=False, compare=False, repr=False)
     _exact: str = field(default="", init=False, compare=False, repr=False)
+    _words: str = field(default="", init=False, compare=False, repr=False)
 
     @property
     def exact(self) -> str:
@@ -78,7 +79,9 @@ class Query:
     @property
     def meta(self) -> str:
         """Identity of its description and of what is done with its alerts: deploys nothing."""
-        return _meta(self.detection)
+        if not self._words:
+            object.__setattr__(self, "_words", _meta(self.detection))
+        return self._words
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,12 +204,16 @@ class Overtaken:
         return getattr(self._ledger, name)
 
     def commit(
-        self, release: Release, files: dict[str, bytes], events: Sequence[LedgerEvent]
+        self,
+        release: Release,
+        files: dict[str, bytes],
+        events: Sequence[LedgerEvent],
+        content_of: str,
     ) -> Release:
         last = self._ledger.last()
         assert last
         self._ledger.commit(replace(last, number=2, parent=last.commit, who="B"), {})
-        return self._ledger.commit(release, files, events)
+        return self._ledger.commit(release, files, events, content_of)
 
 
 def test_who_loses_the_race_at_the_very_end_sees_drift_and_heals(world: World) -> None:

@@ -48,6 +48,7 @@ class GitLedger:
         self.repository = Repository(start)
         self.branch = Branch(self.repository, environment, remote)
         self._writer = Writer(self.repository)
+        self._known: dict[str, Release] = {}
         with suppress(TocsinError):  # who may only read, or has no key, leaves it to others
             self._rejoin()
 
@@ -186,6 +187,8 @@ class GitLedger:
 
     def _unedited(self, commit: str) -> Release:
         """The release of a commit, to build on. Raises LedgerError if it was edited."""
+        if commit in self._known:
+            return self._known[commit]
         [stored] = self.repository.read([f"{commit}:{FILE}"])
         data = stored.data if stored else b""
         release = decode(data, commit)
@@ -194,7 +197,7 @@ class GitLedger:
                 f"release {release.number} was edited after it was made: its seal is wrong",
                 hint="`tocsin verify` lists what is damaged",
             )
-        return release
+        return self._known.setdefault(commit, release)
 
     def _decode(self, commits: Sequence[str]) -> list[Release]:
         found = self.repository.read([f"{commit}:{FILE}" for commit in commits])
