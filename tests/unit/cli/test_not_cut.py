@@ -80,4 +80,7 @@ def whole(ended: Ended, said: str) -> None:
 
 def test_nothing_is_cut(tocsin: Tocsin, wide: Path) -> None:
     for step, said in STEPS.items():
+        if step.startswith("apply"):  # only what passes is deployed
+            path = wide / RULE
+            path.write_text(path.read_text().replace("alerts: 1", "alerts: 0"))
         whole(tocsin(*step.split(), cwd=wide, env={"COLUMNS": "80"}), said)
