@@ -38,10 +38,12 @@ run "python day/events.py detections events"
 run "tocsin worker --env local --events events/*.jsonl --format json >run.json"
 run "python day/timeline.py .tocsin/local/alerts.jsonl events"
 
-say "6. A change: the limit rule fires from a twofold raise on"
+say "6. A change: the limit rule fires from a twofold raise on; apply runs its cases first"
 rule=detections/rules/payments/limit-raised-without-approval.yml
+cases=${rule%.yml}.test.yml
 run "sed -i.old 's/limit.ratio|gte: 5/limit.ratio|gte: 2/' $rule"
-rm "$rule.old"
+run "sed -i.old 's/4999, ratio: 4.999/1999, ratio: 1.999/' $cases"
+rm "$rule.old" "$cases.old"
 run "git diff --unified=0 --no-color -- detections/rules | tail -n 2"
 run "tocsin plan --env local --out plan.json"
 run "tocsin apply --env local --plan plan.json 2>&1 | tail -n 1"
