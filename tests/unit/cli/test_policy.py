@@ -99,6 +99,12 @@ def test_a_policy_of_a_branch_that_is_not_here(guarded: Path) -> None:
     assert "the policy is that of branch release, which is not here" in error.message
 
 
+def test_a_trust_file_that_is_not_there(guarded: Path) -> None:
+    settings(guarded, POLICY.replace("trust.toml", "others.toml"))
+    commit(guarded, "another trust file")
+    assert "others.toml" in str(fails("apply --yes"))
+
+
 def test_a_freeze_and_a_broken_glass(run: Run, guarded: Path) -> None:
     frozen = "[[policy.environments.local.freezes]]\n"
     frozen += 'from = 2020-01-01T00:00:00Z\nuntil = 2999-01-01T00:00:00Z\nreason = "audit"\n'

@@ -32,6 +32,7 @@ from tocsin.plan.desired import wanted
 from tocsin.state.lock import Lock
 from tocsin.state.release import Revision
 from unit.front.setting_changes import BASE, CHANGES, ENVIRONMENT, STREAM, WORDS_IN_MAPS, Files
+from unit.plan.test_consent import SETTINGS as OF_A_POLICY
 
 
 def fields_of(model: type[BaseModel], prefix: str) -> Iterator[str]:
@@ -51,13 +52,20 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(argument)
 
 
+SHOWN_BY_COMMANDS = ("", ".trust", ".branch", ".environments")
+"""Parts of a policy that tests/unit/cli/test_policy.py changes."""
+
+
 def test_each_setting_of_each_file_has_an_entry() -> None:
     roots = {"source": SourceBlock, "block": Block, "cases": CaseFile, "project": Settings}
     found = {name for prefix, model in roots.items() for name in fields_of(model, prefix)}
     # What a case expects is one model, whether it stands in the block or in a file of its own.
     inside = {name for name in found if name.startswith("block.tests.expect.")}
     assert {name.replace("block.tests", "cases.cases") for name in inside} <= CHANGES.keys()
-    assert found - inside == CHANGES.keys() - WORDS_IN_MAPS
+    policy = {name for name in found if name.startswith("project.policy")}
+    assert found - inside - policy == CHANGES.keys() - WORDS_IN_MAPS
+    below = {f"project.policy.environments.{name}" for name in OF_A_POLICY}
+    assert policy == below | {f"project.policy{name}" for name in SHOWN_BY_COMMANDS}
 
 
 def test_each_setting_of_each_kind_of_environment_has_an_entry_or_is_refused() -> None:

@@ -202,3 +202,52 @@ def test_an_approval_is_for_one_plan(facts: dict[str, Any], why: str) -> None:
 
 def test_entries_have_levels() -> None:
     assert {entry.level for entry in ADDED.result if isinstance(entry, Entry)} == {"high"}
+
+
+DAY = {"from": NOW - 2 * HOUR, "until": NOW + 2 * HOUR, "reason": "audit"}
+ONE_OF_TWO = [approval("Ada", CHANGED)]
+SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], list[Approval]]] = {
+    "approvals": ({}, {"approvals": 3}, ONE_OF_TWO),
+    "approvers": ({}, {"approvers": ["Bob"]}, ONE_OF_TWO),
+    "levels": ({}, {"levels": {"high": {"approvals": 3}}}, ONE_OF_TWO),
+    "levels.approvals": (
+        {"levels": {"high": {}}},
+        {"levels": {"high": {"approvals": 3}}},
+        ONE_OF_TWO,
+    ),
+    "levels.approvers": (
+        {"levels": {"high": {}}},
+        {"levels": {"high": {"approvers": ["Bob"]}}},
+        ONE_OF_TWO,
+    ),
+    "weakening": ({}, {"weakening": 0}, ONE_OF_TWO),
+    "freezes": ({}, {"freezes": [DAY]}, ONE_OF_TWO),
+    "freezes.from": (
+        {"freezes": [DAY]},
+        {"freezes": [{**DAY, "from": NOW + HOUR}]},
+        ONE_OF_TWO,
+    ),
+    "freezes.until": (
+        {"freezes": [DAY]},
+        {"freezes": [{**DAY, "until": NOW - HOUR}]},
+        ONE_OF_TWO,
+    ),
+    "freezes.reason": (
+        {"freezes": [DAY]},
+        {"freezes": [{**DAY, "reason": "the year ends"}]},
+        ONE_OF_TWO,
+    ),
+    "break_glass": ({}, {"break_glass": ["Ada"]}, [emergency()]),
+    "break_glass_hours": (
+        {"break_glass": ["Ada"], "break_glass_hours": 1},
+        {"break_glass": ["Ada"], "break_glass_hours": 4},
+        [emergency(until=(NOW + 3 * HOUR).isoformat())],
+    ),
+}
+"""A policy, the same with another value of the setting, and who approves a change that weakens."""
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_that_changes_changes_what_is_missing(name: str) -> None:
+    before, after, given = SETTINGS[name]
+    assert missing(before, CHANGED, given) != missing(after, CHANGED, given)
