@@ -13,9 +13,9 @@ from tocsin.ir.correlation import (
     Correlation,
     CorrelationType,
     Every,
-    Occurs,
     Presence,
     Some,
+    present,
     within,
 )
 
@@ -97,19 +97,7 @@ def occurring(one: Correlation, rules: frozenset[int]) -> bool:
     """Whether a temporal correlation holds on a window in which these rules occur."""
     if one.presence is None:
         return within(one.bounds, len(rules))
-    return _present(one.presence, rules)
-
-
-def _present(presence: Presence, rules: frozenset[int]) -> bool:
-    match presence:
-        case Occurs(rule):
-            return rule in rules
-        case Every(args):
-            return all(_present(arg, rules) for arg in args)
-        case Some(args):
-            return any(_present(arg, rules) for arg in args)
-        case Absent(arg):
-            return not _present(arg, rules)
+    return present(one.presence, rules)
 
 
 def _negates(presence: Presence) -> bool:

@@ -7,7 +7,7 @@ part of the meaning.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -104,6 +104,19 @@ class Absent:
 
 
 Presence = Occurs | Every | Some | Absent
+
+
+def present(condition: Presence, rules: Container[int]) -> bool:
+    """Whether the condition holds where these rules have matched."""
+    match condition:
+        case Occurs(rule):
+            return rule in rules
+        case Every(args):
+            return all(present(arg, rules) for arg in args)
+        case Some(args):
+            return any(present(arg, rules) for arg in args)
+        case Absent(arg):
+            return not present(arg, rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,9 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from tocsin.ir.correlation import (
-    Absent,
     Correlation,
     CorrelationType,
-    Every,
-    Occurs,
-    Presence,
-    Some,
+    present,
     within,
 )
 from tocsin.ir.evaluate import View
@@ -230,7 +226,7 @@ class _Together(Figure):
     def holds(self, hit: Hit) -> bool:
         del hit
         if self.correlation.presence is not None:
-            return _present(self.correlation.presence, self.rules.present)
+            return present(self.correlation.presence, self.rules.present)
         return within(self.correlation.bounds, len(self.rules.present))
 
     def __str__(self) -> str:
@@ -263,18 +259,6 @@ class _InOrder(_Together):
         start = self.starts[last]
         earliest = hit.time - self.correlation.timespan_ms
         return last in hit.rules and start is not None and start >= earliest
-
-
-def _present(condition: Presence, rules: Counter[int]) -> bool:
-    match condition:
-        case Occurs(rule):
-            return rule in rules
-        case Every(args):
-            return all(_present(arg, rules) for arg in args)
-        case Some(args):
-            return any(_present(arg, rules) for arg in args)
-        case Absent(arg):
-            return not _present(arg, rules)
 
 
 def _number(hit: Hit) -> Decimal | None:
