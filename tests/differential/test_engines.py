@@ -18,9 +18,9 @@ from tocsin.backend import registry
 from tocsin.backend.base import Backend
 from tocsin_engines import EngineAddresses
 
-CASES = {"flink-sql": 200, "spark-sql": 100}
-"""Cases of one run; 300 elsewhere: planners are slow. `record.py` runs thousands."""
-BATCH = 100
+CASES = {"flink-sql": 100, "spark-sql": 50}
+"""Cases of one run; 200 elsewhere: planners are slow. `record.py` runs thousands."""
+BATCH = 50
 SHOWN = 3
 
 IN_PROCESS = [name for name in registry.names() if not registry.load(name).needs]
@@ -45,7 +45,7 @@ def test_on_servers(name: str, request: pytest.FixtureRequest) -> None:
 def _agree(backend: Backend, endpoints: EngineAddresses) -> None:
     subject = Subject(backend, endpoints)
     cases = kept(SEED)
-    wanted = CASES.get(backend.name, 300)
+    wanted = CASES.get(backend.name, 200)
     tally = Tally()
     while tally.cases < wanted:
         compare(subject, list(islice(cases, BATCH)), tally)

@@ -149,7 +149,7 @@ def test_statements_of_spark_raise_the_same_alerts(
     pytest.importorskip("pyspark")
     single = [query for query in alerting if isinstance(query, Query)]
     several = [query for query in alerting if isinstance(query, CorrelationQuery)]
-    some = (*share(single, 20), *several)
+    some = (*share(single, 15), *share(several, 3))
     assert run_here(some, "spark-sql", "spark-sql", day, tmp_path) == of(some, wanted)
 
 

@@ -50,12 +50,13 @@ from tocsin_flink_sql.bounded.run import CHUNK
 from tocsin_flink_sql.bounded.topics import produce, records
 from tocsin_flink_sql.client.rest_api import ClusterRest
 from tocsin_kafka.topics import temporary
+from whole import WHOLE
 
 pytestmark = pytest.mark.engine
 
 UNIT = TimeUnit.NANOSECONDS
 """Of the times of one source; the other has texts."""
-QUERIES, STREAMS = 24, 60
+QUERIES, STREAMS = (24, 60) if WHOLE else (12, 40)
 
 
 def test_flink_equals_the_evaluator(endpoints: EngineAddresses, tmp_path: Path) -> None:

@@ -31,12 +31,13 @@ from tocsin.model.source import TimeUnit
 from tocsin_batch_sql.spark.backend import SparkSql
 from tocsin_batch_sql.spark.session import session
 from tocsin_batch_sql.spark.tables import definitions
+from whole import WHOLE
 
 pytestmark = pytest.mark.engine
 
 UNIT = TimeUnit.SECONDS
 """Of the times of one source; the other has texts."""
-QUERIES, STREAMS = 24, 30
+QUERIES, STREAMS = (24, 30) if WHOLE else (10, 30)
 
 
 def test_spark_equals_the_evaluator() -> None:

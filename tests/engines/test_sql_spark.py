@@ -30,12 +30,14 @@ from tocsin_batch_sql.spark.dialect import SparkLeaves
 from tocsin_batch_sql.spark.functions import FUNCTIONS
 from tocsin_batch_sql.spark.printer import printed
 from tocsin_batch_sql.spark.tables import definitions, objects, rows
+from whole import share
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 SOURCE = source()
-EXPRS: list[Expr] = [negate(e) if n % 2 else e for n, e in enumerate(table(SOURCE))]
+SOME = share(list(table(SOURCE)), 60)
+EXPRS: list[Expr] = [negate(e) if n % 2 else e for n, e in enumerate(SOME)]
 """Leaves and negations by turns: planning a statement takes Spark a good part of a second."""
 
 
@@ -60,7 +62,7 @@ def test_every_leaf_or_its_negation_on_nasty_events() -> None:
     [found] = SparkSql().run([Job((SOURCE,), tuple(artifacts), tuple(events))])
     differing = sorted(set(found) ^ wanted(artifacts, events))
     assert not differing, [(EXPRS[int(m.detection[1:])], events[m.event]) for m in differing[:5]]
-    assert len(artifacts) > 100
+    assert len(artifacts) > len(EXPRS) * 0.8
 
 
 @pytest.fixture
