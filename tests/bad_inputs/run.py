@@ -96,10 +96,19 @@ def run(bad: Bad, folder: Path, act: Act = as_typed) -> Ended:
 
 
 def _deployed(folder: Path) -> dict[str, bytes]:
-    """Releases, artifacts in place, and the table that says which ones run."""
-    places = (folder / ".git" / "refs" / "heads" / "tocsin", folder / ".tocsin")
-    files = [file for place in places for file in place.rglob("*") if file.is_file()]
-    return {str(file): file.read_bytes() for file in files if file.name != "apply.lock"}
+    """Releases, artifacts in place, and the table that says which ones run; not the events."""
+    files = [file for file in (folder / ".tocsin").rglob("*") if file.is_file()]
+    placed = {str(file): file.read_bytes() for file in files if file.name != "apply.lock"}
+    branches = (folder / ".git" / "refs" / "heads" / "tocsin").glob("*")
+    last = {branch.name: _last_release(folder, branch.name) for branch in branches}
+    return {**placed, **{name: release for name, release in last.items() if release}}
+
+
+def _last_release(folder: Path, environment: str) -> bytes:
+    """The newest record of a ledger, empty where there is none."""
+    name = f"tocsin/{environment}:release.json"
+    shown = subprocess.run(["git", "show", name], cwd=folder, capture_output=True, check=False)
+    return shown.stdout
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
