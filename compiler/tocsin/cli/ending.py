@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from tocsin import __version__
+from tocsin.cli.groups import styled
 from tocsin.errors import DeclinedError, TocsinError
 from tocsin.escape import json_text, printable
 from tocsin.secrets import scrub
@@ -64,7 +65,7 @@ def _usage(error: click.ClickException) -> NoReturn:
 
 
 def _styled(message: str) -> str:
-    return click.style("error: ", fg="red", bold=True) + printable(message)
+    return styled("error: ", fg="red", bold=True) + printable(message)
 
 
 def _leave(code: int, told: dict[str, Any], message: str = "") -> NoReturn:
@@ -76,7 +77,7 @@ def _leave(code: int, told: dict[str, Any], message: str = "") -> NoReturn:
         sys.exit(code)
     click.echo(message or told["message"], err=True)
     if hint:
-        click.echo(click.style("hint: ", fg="cyan") + hint, err=True)
+        click.echo(styled("hint: ", fg="cyan") + hint, err=True)
     sys.exit(code)
 
 

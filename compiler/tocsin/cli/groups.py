@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -17,6 +19,11 @@ FEW = 5
 MESSAGES = 3
 """So many messages of a kind are shown, of those that come more than once."""
 COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+
+
+def styled(text: str, **style: Any) -> str:
+    """The text in a style; plain where NO_COLOR is set (https://no-color.org)."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ def group_text(group: FindingGroup, most: int = 0) -> str:
     `most`: how many messages, however often they come.
     """
     first = group.example
-    severity = click.style(first.severity.value, fg=COLOUR[first.severity], bold=True)
+    severity = styled(first.severity.value, fg=COLOUR[first.severity], bold=True)
     place = f"{printable(first.span.file)}:{first.span.line}:{first.span.column}"
     lines = [f"{len(group.found):,} × {severity} {first.code}: {_title(group)}"]
     lines += [f"  {count:>7,} × {what}" for what, count in _breakdown(group, most)]

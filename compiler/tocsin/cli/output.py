@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tocsin import __version__, gate
-from tocsin.cli.groups import COLOUR, FindingGroup, group_text, grouped
+from tocsin.cli.groups import COLOUR, FindingGroup, group_text, grouped, styled
 from tocsin.diagnostics import Diagnostic, FindingsError, Severity, has_errors
 from tocsin.escape import annotation, annotation_property, json_text, printable
 from tocsin.escape import sarif as sarif_text
@@ -125,7 +125,7 @@ def _print_text(
 
 def _text(each: Diagnostic) -> str:
     span = each.span
-    severity = click.style(each.severity.value, fg=COLOUR[each.severity], bold=True)
+    severity = styled(each.severity.value, fg=COLOUR[each.severity], bold=True)
     place = f"{printable(span.file)}:{span.line}:{span.column}"
     lines = [f"{place}: {severity} {each.code}: {printable(each.message)}"]
     source = _line(span.file, span.line)

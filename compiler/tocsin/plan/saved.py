@@ -46,6 +46,10 @@ def from_json(data: Any, name: str) -> Bundle:
 
 def write(bundle: Bundle, path: Path) -> None:
     """Save a plan. Raises ConfigError if the file cannot be written."""
+    if gate.is_stdin(path):
+        raise ConfigError(
+            "a plan is saved to a file, not to standard output", hint="give --out plan.json"
+        )
     text = json.dumps(to_json(bundle), indent=1, ensure_ascii=False) + "\n"
     try:
         path.write_text(text, encoding="utf-8")

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import click
+import pytest
 
-from tocsin.cli.groups import FEW, group_text, grouped
+from tocsin.cli.groups import FEW, group_text, grouped, styled
 from tocsin.diagnostics import Diagnostic, Severity, Span
 
 
@@ -91,3 +92,9 @@ def test_a_code_of_a_backend_and_what_moves_the_cursor() -> None:
     [said] = lines(many("XYZ001", *["a\x1b[2J"] * 6, "b"))
     assert said[:2] == ["7 × error XYZ001: a\\x1b[2J", "        6 × a\\x1b[2J"]
     assert "        1 × another message" in said
+
+
+@pytest.mark.parametrize(("value", "shown"), [("1", "error"), ("", "\x1b[31merror\x1b[0m")])
+def test_no_color(value: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", value)
+    assert styled("error", fg="red") == shown
