@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from tocsin.errors import LedgerError
 from tocsin.front.collect import collect
+from tocsin.front.place import FOLDERS
 from tocsin.front.placeholders import read_placeholders
 from tocsin.front.relate import relate
 from tocsin.front.resolve import resolve
@@ -18,7 +19,6 @@ from tocsin.ir.query import Resolved
 from tocsin.release.entry import Entry
 from tocsin.state.git_ledger import Repository
 
-FOLDERS = ("rules", "sources", "placeholders")
 _REFERS = re.compile(rb"^(?:correlation|filter)[ \t]*:", re.MULTILINE)
 _CALLED = re.compile(rb"^[ \t-]*(?:name|id)[ \t]*:[ \t]*[\"']?([^\"'\s#]+)", re.MULTILINE)
 _WORD = re.compile(rb"[^\s,\[\]\"'{}()]+")

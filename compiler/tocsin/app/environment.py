@@ -113,7 +113,7 @@ def open_environment(
         if not resolve:
             _refuse_references(environment)
         target = _target(
-            settings.project.name,
+            whose,
             name,
             environment,
             ledger,

@@ -9,11 +9,11 @@ from pydantic import BaseModel
 
 from tocsin.front.block import Block, CaseFile
 from tocsin.front.sources import SourceBlock
+from tocsin.model.detection import LEVELS
 from tocsin.model.project import Settings
 from tocsin.review import document
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_LEVELS = ["informational", "low", "medium", "high", "critical"]
 _STATUSES = ["stable", "test", "experimental", "deprecated", "unsupported"]
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 
@@ -32,7 +32,7 @@ def _rule() -> dict[str, Any]:
         "id": {"type": "string", "format": "uuid"},
         "name": {"type": "string"},
         "status": {"enum": _STATUSES},
-        "level": {"enum": _LEVELS},
+        "level": {"enum": list(LEVELS)},
         "tags": _TEXTS | {"items": {"type": "string", "pattern": r"^[a-z0-9_-]+\.[a-z0-9._-]+$"}},
         "references": _TEXTS,
         "falsepositives": {"type": ["array", "string"]},

@@ -13,14 +13,13 @@ from tocsin.diagnostics import Diagnostic
 from tocsin.errors import ConfigError
 from tocsin.front.collect import RuleSet, collect, collect_again, no_rules, rule_files
 from tocsin.front.item import Placeholders
-from tocsin.front.place import find_project, project_above
+from tocsin.front.place import FOLDERS, find_project, project_above
 from tocsin.front.placeholders import read_placeholders
 from tocsin.front.project import load_project, seen
 from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import Resolved
 from tocsin.scan.infer import UNBOUND
 
-FOLDERS = ("rules", "sources", "placeholders")
 """What a project reads."""
 
 Concerned = tuple[list[Diagnostic], Sequence[Resolved]]

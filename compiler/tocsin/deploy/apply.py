@@ -13,6 +13,7 @@ from tocsin.deploy.journal import Order
 from tocsin.deploy.mended import mended
 from tocsin.deploy.target import Target
 from tocsin.errors import ProblemsError, StaleError
+from tocsin.plan.reviewed import check_base, check_live
 from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
 from tocsin.progress import SILENT, Progress
 from tocsin.state.base import Ledger
@@ -69,14 +70,8 @@ def resume(target: Target, ledger: Ledger, progress: Progress = SILENT) -> Relea
 
 def _check_fresh(plan: Plan, target: Target, ledger: Ledger) -> None:
     last = ledger.last()
-    if (last.commit if last else "") != plan.base:
-        number = last.number if last else 0
-        raise StaleError(
-            f"the plan starts from release {plan.base_number}, "
-            f"but {plan.environment} is at release {number}"
-        )
-    if target.observe().digest != plan.live:
-        raise StaleError(f"what is deployed in {plan.environment} changed since the plan was made")
+    check_base(plan, last.commit if last else "", last.number if last else 0)
+    check_live(plan, target.observe().digest)
 
 
 def _carry_out(order: Order, target: Target, ledger: Ledger, progress: Progress) -> Release:

@@ -7,6 +7,9 @@ from pathlib import Path
 from tocsin import gate
 from tocsin.errors import ConfigError
 
+FOLDERS = ("rules", "sources", "placeholders")
+"""What a project holds, below its folder."""
+
 
 def find_project(start: Path) -> Path:
     """The folder with `tocsin.toml`: here, in `detections/` below, or in a parent."""

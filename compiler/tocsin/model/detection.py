@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from tocsin.diagnostics import Span
 from tocsin.model.source import LogSource
 
+LevelName = Literal["informational", "low", "medium", "high", "critical"]
+LEVELS: tuple[str, ...] = get_args(LevelName)
+"""Sigma's levels, the lowest first."""
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tocsin.model.detection import LevelName
+
 _STRICT = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-LevelName = Literal["informational", "low", "medium", "high", "critical"]
 
 
 class Approvers(BaseModel):

@@ -1,4 +1,4 @@
-"""A plan that was reviewed against the one that the project gives here: equal, or refused."""
+"""A plan against the world, and against the plan that the project gives here: same, or refused."""
 
 from __future__ import annotations
 
@@ -9,15 +9,25 @@ from tocsin.plan.steps import Plan
 from tocsin.state.release import Release
 
 
+def check_base(plan: Plan, commit: str, number: int) -> None:
+    """Raises StaleError unless this release, by commit and number, is the one it starts from."""
+    if plan.base != commit:
+        raise StaleError(
+            f"the plan starts from release {plan.base_number}, "
+            f"but {plan.environment} is at release {number}"
+        )
+
+
+def check_live(plan: Plan, live: str) -> None:
+    """Raises StaleError unless what is deployed has the digest that it was made for."""
+    if plan.live != live:
+        raise StaleError(f"what is deployed in {plan.environment} changed since the plan was made")
+
+
 def check_same(reviewed: Plan, own: Plan) -> None:
     """Raises StaleError unless both plans do the same; who made them, with what, may differ."""
-    if reviewed.base != own.base:
-        raise StaleError(
-            f"the plan starts from release {reviewed.base_number}, "
-            f"but {own.environment} is at release {own.base_number}"
-        )
-    if reviewed.live != own.live:
-        raise StaleError(f"what is deployed in {own.environment} changed since the plan was made")
+    check_base(reviewed, own.base, own.base_number)
+    check_live(reviewed, own.live)
     if reviewed.identity != own.identity:
         raise StaleError(
             f"the plan is not what this project compiles to: {_difference(reviewed, own)}",

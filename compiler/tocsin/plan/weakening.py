@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tocsin.direction.verdict import DirectionKind
+from tocsin.model.detection import LEVELS
 from tocsin.plan.steps import Deploy, Document, Plan, Remove
 from tocsin.release.entry import Entry
 
 _KEEPS = frozenset({DirectionKind.WIDER, DirectionKind.EQUAL})
-LEVELS = ("informational", "low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True, slots=True)

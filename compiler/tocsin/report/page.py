@@ -18,11 +18,12 @@ from markupsafe import Markup
 
 from tocsin import __version__
 from tocsin.escape import printable
+from tocsin.model.detection import LEVELS
 from tocsin.plural import plural
 from tocsin.report.coverage import Coverage, CoverageRow
 from tocsin.report.documents import figures, unknown
 
-LEVELS = ("critical", "high", "medium", "low", "informational")
+HIGHEST_FIRST = LEVELS[::-1]
 _HEAT = ((5, "h4"), (3, "h3"), (2, "h2"), (1, "h1"), (0, "h0"))
 
 
@@ -58,7 +59,7 @@ def heat(count: int) -> str:
 
 def rank(level: str) -> int:
     """Position for sorting: the most severe first, unknown words last."""
-    return LEVELS.index(level) if level in LEVELS else len(LEVELS)
+    return HIGHEST_FIRST.index(level) if level in LEVELS else len(LEVELS)
 
 
 def attack_url(technique: str) -> str:

@@ -13,9 +13,8 @@ from tocsin.cli.options import project_option
 from tocsin.cli.output import echo_json, format_option, say, shown
 from tocsin.escape import printable
 from tocsin.front.place import find_project
+from tocsin.model.detection import LEVELS
 from tocsin.model.source import Source
-
-LEVELS = ("informational", "low", "medium", "high", "critical")
 
 
 @click.command()
