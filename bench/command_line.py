@@ -70,15 +70,15 @@ class Project:
 
     root: Path
     detections: int
-    one: Path
-    events: Path
+    one: str
+    events: str
 
     def commands(self) -> dict[str, list[str]]:
         """What is measured, by its title."""
-        scan = ["scan", "--events", str(self.events), "--rules"]
+        scan = ["scan", "--events", self.events, "--rules"]
         found = {
             "validate": ["validate"],
-            "validate FILE": ["validate", str(self.one)],
+            "validate FILE": ["validate", self.one],
             "scan": [*scan, "rules"],
             "plan, nothing to do": ["plan", "--env", "local"],
         }
@@ -103,10 +103,14 @@ def projects(folder: Path, shared: Path, tocsin: str) -> Iterator[Project]:
     """One rule, our own 64, 2,095 of SigmaHQ that our sources serve, and all 3,780 of its files.
 
     The last has rules that no source serves: it is validated and scanned, and cannot be planned.
+    All have the sources of the checkout that `tocsin` is installed from, so that each version reads
+    what it shipped.
     """
-    yield _project(folder / "1", {"one.yml": RULE})
+    sources = Path(tocsin).parents[2] / "detections" / "sources"
+    yield _project(folder / "1", sources, {"one.yml": RULE})
     own = ROOT / "detections" / "rules"
-    yield _project(folder / "64", {str(f.relative_to(own)): f.read_text() for f in _files(own)})
+    rules = {str(f.relative_to(own)): f.read_text() for f in _files(own)}
+    yield _project(folder / "64", sources, rules)
     corpus = shared / "corpus" / "sigmahq"
     rules = {
         f"{part}/{file.relative_to(corpus / part)}": file.read_text()
@@ -115,10 +119,10 @@ def projects(folder: Path, shared: Path, tocsin: str) -> Iterator[Project]:
     }
     if not rules:
         return
-    every = _project(folder / "all", rules)
+    every = _project(folder / "all", sources, rules)
     broken = _with_errors(every.root, tocsin)
     sound = sorted(name for name in rules if f"rules/{name}" not in broken)[:2095]
-    yield _project(folder / "2095", {name: rules[name] for name in sound})
+    yield _project(folder / "2095", sources, {name: rules[name] for name in sound})
     yield every
 
 
@@ -132,8 +136,8 @@ def _with_errors(root: Path, tocsin: str) -> set[str]:
     return {d["file"] for d in json.loads(done.stdout) if d["severity"] == "error"}
 
 
-def _project(root: Path, rules: dict[str, str]) -> Project:
-    shutil.copytree(ROOT / "detections" / "sources", root / "sources")
+def _project(root: Path, sources: Path, rules: dict[str, str]) -> Project:
+    shutil.copytree(sources, root / "sources")
     (root / "tocsin.toml").write_text(TOML)
     for name, text in rules.items():
         file = root / "rules" / name
@@ -145,31 +149,34 @@ def _project(root: Path, rules: dict[str, str]) -> Project:
         who = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"]
         subprocess.run(["git", *who, *command], cwd=root, check=True)
     count = sum(not name.endswith(".test.yml") for name in rules)
-    return Project(root, count, root / "rules" / min(rules), events)
+    return Project(root, count, f"rules/{min(rules)}", events.name)
 
 
 def measured(
-    project: Project, installations: dict[str, str], cache: Path, console: Console
+    found: dict[str, Project], installations: dict[str, str], cache: Path, console: Console
 ) -> Iterator[Timed]:
     """All commands: without anything kept, and of the last with what the command has kept."""
     for name, tocsin in installations.items():
+        root = found[name].root
         for command in (["lock"], ["apply", "--env", "local", "--yes"]):
-            subprocess.run([tocsin, *command], cwd=project.root, capture_output=True, check=False)
-        cpu([tocsin, "validate"], project.root, cache / name)
-    for title, arguments in project.commands().items():
+            subprocess.run([tocsin, *command], cwd=root, capture_output=True, check=False)
+        cpu([tocsin, "validate"], root, cache / name)
+    last = [*installations][-1]
+    detections = found[last].detections
+    for title, arguments in found[last].commands().items():
         for kept in (False, True):
-            names = [*installations][-1:] if kept else [*installations]
+            names = [last] if kept else [*installations]
             seconds: dict[str, list[float]] = {name: [] for name in names}
-            rounds = ROUNDS + 1 if kept else (3 if project.detections > 1000 else ROUNDS)
+            rounds = ROUNDS + kept
             for _ in range(rounds):
                 for name in names:
                     at = cache / name if kept else None
                     command = [installations[name], *arguments]
-                    seconds[name].append(cpu(command, project.root, at))
+                    seconds[name].append(cpu(command, found[name].root, at))
             for name, times in seconds.items():
                 timed = median(times[1:] if kept else times)
-                console.print(f"{project.detections} {title} {name} kept={kept}: {timed:.2f} s")
-                yield Timed(title, project.detections, name, kept, round(timed, 3))
+                console.print(f"{detections} {title} {name} kept={kept}: {timed:.2f} s")
+                yield Timed(title, detections, name, kept, round(timed, 3))
 
 
 def main() -> None:
@@ -183,12 +190,20 @@ def main() -> None:
     installations = dict(each.split("=", 1) for each in args.installations)
     console = Console(stderr=True)
     with TemporaryDirectory() as folder:
-        found = projects(Path(folder), args.shared, [*installations.values()][-1])
+        each = [
+            projects(Path(folder, name), args.shared, tocsin)
+            for name, tocsin in installations.items()
+        ]
         rows = [
             asdict(row)
-            for project in found
-            if project.detections in args.sizes
-            for row in measured(project, installations, Path(folder, "cache"), console)
+            for found in zip(*each, strict=True)
+            if found[-1].detections in args.sizes
+            for row in measured(
+                dict(zip(installations, found, strict=True)),
+                installations,
+                Path(folder, "cache"),
+                console,
+            )
         ]
     kept = json.loads(args.record.read_text())["rows"] if args.record.exists() else []
     measured_now = {(row["detections"], row["installation"]) for row in rows}
