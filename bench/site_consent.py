@@ -1,0 +1,78 @@
+"""Who agrees with the releases of a made-up ledger, and whose keys count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from bench.site_steps import MadeStep
+from tocsin.canonical import digest_bytes
+from tocsin.model.policy import EnvironmentPolicy
+from tocsin.release.entry import Action
+from tocsin.state.consent import Consent
+from tocsin.trust.approval import Approval
+from tocsin.trust.keys import SigningKey
+
+CI, ADA, BOB = (SigningKey.new() for _ in range(3))
+_PEOPLE = {"ada": "ada@example.org", "bob": "bob@example.org", "cleo": "cleo@example.org"}
+_KEYS = ((CI, "release", ""), (ADA, "approve", "ada"), (BOB, "approve", "bob"))
+TRUST = "\n".join(
+    (
+        "[people]",
+        *(f'{person} = ["{address}"]' for person, address in _PEOPLE.items()),
+        *(
+            f'[[keys]]\npublic = "{key.public.line}"\nroles = ["{role}"]'
+            + (f'\nperson = "{person}"' if person else "")
+            for key, role, person in _KEYS
+        ),
+        "",
+    )
+)
+POLICY = EnvironmentPolicy(approvals=1, approvers=("ada", "bob"), weakening=0, break_glass=("bob",))
+DIRECTIONS = ("narrower", "wider", "equal", "incomparable", "unknown")
+
+
+def agreement(
+    plan: dict[str, Any], steps: Iterable[MadeStep], at: datetime
+) -> tuple[Consent, list[bytes]]:
+    """What a release records, and the files of its approvals. Every tenth is an emergency."""
+    number = int(plan["base_number"]) + 1
+    emergency = number % 10 == 9
+    reviewer, key = ("bob", BOB) if emergency or number % 2 else ("ada", ADA)
+    author = "ada@example.org" if reviewer == "bob" else "cleo@example.org"
+    made = Approval(
+        project=plan["project"],
+        environment=plan["environment"],
+        plan=identity(plan),
+        base=plan["base"],
+        reviewer=reviewer,
+        at=(at - timedelta(hours=1)).isoformat(timespec="seconds"),
+        review=f"https://forge.example.org/payments/pulls/{number}",
+        head=plan["source"]["commit"],
+        reason=f"incident {number}: payouts are under attack" if emergency else "",
+        until=(at + timedelta(hours=2)).isoformat(timespec="seconds") if emergency else "",
+    )
+    data = made.signed(key)
+    changed = [step.id for step in steps if step.action is Action.CHANGED]
+    consent = Consent(
+        approvals=(digest_bytes(data),),
+        reviewers=(reviewer,),
+        emergency=made.reason,
+        authors=("bob@example.org",) if emergency else (author,),
+        applier=("ci@example.org", "CI"),
+        policy=POLICY,
+        branch="main",
+        policy_from=plan["source"]["commit"],
+        trust="trust.toml",
+        directions={id_: DIRECTIONS[n % 5] for n, id_ in enumerate(changed, number)},
+    )
+    return consent, [data]
+
+
+def identity(plan: dict[str, Any]) -> str:
+    """As `Plan.identity`, of its plain values."""
+    effect = {**plan, "source": {"commit": "", "dirty": False}, "tools": {}, "warnings": []}
+    return digest_bytes(orjson.dumps(effect, option=orjson.OPT_SORT_KEYS))
