@@ -19,6 +19,12 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # character in between, for it looks at the text after everything else was read.
 _LINKED = re.compile(r"@|#|(?:www|ftp|mailto|xmpp|gh)(?=[.:-])|:(?=//)", re.IGNORECASE)
 _APART = "\N{ZERO WIDTH SPACE}"
+# What a spreadsheet takes for the beginning of a formula: of a cell, and of what it makes a cell of
+# where its list separator is a semicolon.
+_FORMULA = re.compile(
+    r"(^|;)(\s*)(?=[=+\-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+    r"\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}])"
+)
 # XML 1.0 has no place for most control characters nor for lone surrogates, which events may hold.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
@@ -57,6 +63,11 @@ def sarif(text: str) -> str:
 def xml(text: str) -> str:
     """For XML 1.0, whose writer escapes the rest."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def spreadsheet(text: str) -> str:
+    """For a cell of a table that a spreadsheet opens: never a formula, one line."""
+    return _FORMULA.sub(r"\1\2'", printable(text))
 
 
 def json_text(text: str) -> str:
