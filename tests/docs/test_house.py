@@ -43,7 +43,8 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 def test_workflows_are_those_of_the_design() -> None:
     ours = {"check", "whole", "review", "comment", "deploy", "rollback", "drift"}
     shared = {"check", "comment", "deploy", "rollback", "drift"}
-    assert {w.stem for w in WORKFLOWS} == ours | {f"reusable-{name}" for name in shared}
+    there = ours | {f"reusable-{name}" for name in (*shared, "approve")}
+    assert {w.stem for w in WORKFLOWS} == there
 
 
 def test_workflows_follow_their_schema() -> None:
@@ -98,6 +99,15 @@ def test_the_half_with_rights_looks_at_no_file_of_the_pull_request() -> None:
     assert not any("download-artifact" in step.get("uses", "") for step in steps)
 
 
+def test_the_job_with_the_key_for_approvals_looks_at_no_file_of_the_pull_request() -> None:
+    jobs = _jobs(ROOT / ".github" / "workflows" / "reusable-approve.yml")
+    keyed = {name for name, job in jobs.items() if "secrets." in str(job)}
+    assert keyed == {"sign"}
+    checkouts = [step["with"] for step in jobs["sign"]["steps"] if "checkout" in str(step)]
+    assert [given["path"] for given in checkouts] == ["tool"]
+    assert jobs["plan"]["permissions"] == {"contents": "read"}
+
+
 def test_what_is_set_up_lies_beside_the_content() -> None:
     for workflow in WORKFLOWS:
         for job in _jobs(workflow).values():
@@ -142,7 +152,7 @@ def test_commands_of_workflows_exist(workflow: Path) -> None:
     """Every `tocsin` command and option that a workflow uses is one that there is."""
     text = workflow.read_text()
     reference = (ROOT / "docs" / "cli.md").read_text()
-    for command in re.findall(r"bin/tocsin (review \w+|\w+)", text):
+    for command in re.findall(r"bin/tocsin (review [\w-]+|\w+)", text):
         assert f"## tocsin {command}\n" in reference
     for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", _tocsin_lines(text)):
         assert option in reference, f"{workflow.name} uses {option}"

@@ -18,7 +18,7 @@ def filled(value: Any, context: Mapping[str, Any]) -> Any:
         return [filled(below, context) for below in value]
     if not isinstance(value, str):
         return value
-    if whole := re.fullmatch(r"\$\{\{(.*?)\}\}", value):
+    if whole := re.fullmatch(r"\$\{\{((?:(?!\}\}).)*)\}\}", value):
         return evaluated(whole[1], context)
     return _INSIDE.sub(lambda found: shown(evaluated(found[1], context)), value)
 

@@ -18,12 +18,29 @@ from pipelines.runner import Run
 
 @dataclass
 class Forge:
-    """What it knows: runs by number, the pull request's head and files, comments."""
+    """What it knows: runs by number, the pull request's head, merge and files, what was said."""
 
     runs: dict[int, Run] = field(default_factory=dict)
     head: str = ""
+    merge: str = ""
     files: list[str] = field(default_factory=list)
     comments: list[dict[str, Any]] = field(default_factory=list)
+    reviews: list[dict[str, Any]] = field(default_factory=list)
+    commits: list[dict[str, Any]] = field(default_factory=list)
+    down: bool = False
+
+    def reviewed(self, login: str, state: str = "APPROVED", **facts: Any) -> dict[str, Any]:
+        """A review of the pull request as it is now."""
+        told = {"id": len(self.reviews) + 70, "user": {"login": login}, "state": state}
+        told |= {"commit_id": self.head, "author_association": "MEMBER"}
+        self.reviews.append(told | facts)
+        return self.reviews[-1]
+
+    @property
+    def pull(self) -> dict[str, Any]:
+        """The pull request."""
+        facts = {"number": 1, "head": {"sha": self.head}, "base": {"ref": "main"}}
+        return {**facts, "user": {"login": "mira"}}
 
     def answer(self, path: str) -> Any:
         """What is said to a GET."""
@@ -39,7 +56,9 @@ class Forge:
             return self._run(number)
         if path.endswith("/files"):
             return [{"filename": name} for name in self.files]
-        return self.comments if kind == "issues" else [{"number": 1, "head": {"sha": self.head}}]
+        lists = {"reviews": self.reviews, "commits": self.commits, "comments": self.comments}
+        last = path.rpartition("/")[2]
+        return lists.get(last, self.pull if number else [self.pull])
 
     def written(self, path: str, body: str) -> None:
         """A comment, new or another text for one that is there."""
@@ -53,7 +72,7 @@ class Forge:
         run = self.runs[number]
         return {
             "id": number,
-            "event": "pull_request",
+            "event": "pull_request_review" if "review" in run.event else "pull_request",
             "head_sha": run.event["pull_request"]["head"]["sha"],
             "head_branch": "topic",
             "head_repository": {"owner": {"login": "stranger"}},
@@ -74,6 +93,9 @@ def served(forge: Forge, repository: str) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if forge.down:
+                self.send_error(503)
+                return
             self._say(forge.answer(self._path()))
 
         def do_POST(self) -> None:

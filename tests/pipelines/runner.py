@@ -27,12 +27,16 @@ Given = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Machines:
-    """Where runs happen. `repositories`: by name, bare ones, one of which is the content's."""
+    """Where runs happen. `repositories`: by name, bare ones, one of which is the content's.
+
+    `secrets`: those of each environment.
+    """
 
     folder: Path
     repositories: Mapping[str, Path]
     content: str
     environ: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -46,6 +50,7 @@ class Run:
     results: dict[str, str] = field(default_factory=dict)
     artifacts: dict[str, dict[str, bytes]] = field(default_factory=dict)
     said: str = ""
+    actor: str = "mira"
 
     @property
     def ok(self) -> bool:
@@ -55,19 +60,24 @@ class Run:
     @property
     def github(self) -> dict[str, Any]:
         """What expressions call so."""
-        given = dict(self.event)
-        facts = {"sha": self.commit, "repository": self.machines.content, "actor": "mira"}
-        return {**facts, "token": "the-token-of-the-run", "event": given, "ref": "x"}
+        given = {"repository": {"default_branch": "main"}, **self.event}
+        facts = {"sha": self.commit, "repository": self.machines.content, "ref": "x"}
+        facts |= {"actor": self.actor, "triggering_actor": self.actor, "run_id": str(self.number)}
+        facts |= {"server_url": "https://github.com", "token": "the-token-of-the-run"}
+        return {**facts, "event": given}
 
 
-def run(machines: Machines, number: int, workflow: str, commit: str, event: Given) -> Run:
-    """Run a workflow of the content repository, as it is at a commit."""
-    made = Run(machines, number, event, commit)
+def run(made: Run, workflow: str) -> Run:
+    """Run a workflow of the content repository, as it is at the run's commit."""
+    machines, commit = made.machines, made.commit
     repository = machines.repositories[machines.content]
     text = git(repository, "show", f"{commit}:.github/workflows/{workflow}.yml")
-    context = {"github": made.github, "inputs": event.get("inputs", {})}
+    context = {"github": made.github, "inputs": made.event.get("inputs", {})}
     for name, job in yaml.safe_load(text)["jobs"].items():
-        _called(made, name, job, context)
+        if "uses" in job:
+            _called(made, name, job, context)
+        else:
+            _job(made, name, job, {**context, "needs": {}})
     return made
 
 
@@ -82,7 +92,7 @@ def _called(made: Run, name: str, job: Given, context: Given) -> None:
     inputs |= filled(job["with"], context)
     needs: dict[str, Any] = {}
     for below, each in called["jobs"].items():
-        inner = {"github": made.github, "inputs": inputs, "needs": needs, "secrets": {}}
+        inner = {"github": made.github, "inputs": inputs, "needs": needs}
         outcome = _job(made, f"{name}.{below}", each, inner)
         needs[below] = {"outputs": outcome, "result": made.results[f"{name}.{below}"]}
 
@@ -96,6 +106,8 @@ def _job(made: Run, name: str, job: Given, context: dict[str, Any]) -> dict[str,
     if not needed or (condition and not evaluated(condition, context)):
         made.results[name] = "skipped"
         return {}
+    environment = filled(job.get("environment", ""), context)
+    context["secrets"] = made.machines.secrets.get(environment, {})
     folder = made.machines.folder / f"run-{made.number}" / name
     folder.mkdir(parents=True)
     place = Place(made, folder, job, context)
@@ -195,14 +207,18 @@ class Place:
         return checked.returncode == 0
 
     def _upload(self, given: Given) -> bool:
-        file = self.folder / given["path"]
-        if file.exists():
-            self.run.artifacts[given["name"]] = {file.name: file.read_bytes()}
-        return file.exists() or given.get("if-no-files-found") == "ignore"
+        place = self.folder / given["path"]
+        if not place.exists():
+            return given.get("if-no-files-found") == "ignore"
+        root = place if place.is_dir() else place.parent
+        found = place.rglob("*") if place.is_dir() else [place]
+        files = {str(f.relative_to(root)): f.read_bytes() for f in found if f.is_file()}
+        self.run.artifacts[given["name"]] = files
+        return True
 
     def _download(self, given: Given) -> bool:
         for name, data in self.run.artifacts[given["name"]].items():
-            write(self.folder / name, data)
+            write(self.folder / given.get("path", ".") / name, data)
         return True
 
 

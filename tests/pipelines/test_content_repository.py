@@ -3,103 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from conftest import ROOT
 from deploying import git
-from pipelines.forge import Forge, served
-from pipelines.runner import Machines, Run, jobs_of, run, tool_repository
-from tocsin.cli.main import main_group
-
-CONTENT, TOOL = "acme/detections", "acme/tocsin"
-PERSON = ("-c", "user.name=Mira", "-c", "user.email=mira@example.org")
-RULE = "rules/app/admin-role-granted.yml"
-PROD = '[environments.prod]\nkind = "local"\nbackend = "batch-sql"\npath = ".tocsin/prod"\n'
-
-
-@dataclass
-class Server:
-    """A git server with the content repository, an author's checkout, and pull requests."""
-
-    machines: Machines
-    work: Path
-    forge: Forge
-    number: int = 0
-
-    @property
-    def origin(self) -> Path:
-        return self.machines.repositories[CONTENT]
-
-    def started(self, workflow: str, commit: str, **event: Any) -> Run:
-        self.number += 1
-        made = run(self.machines, self.number, workflow, commit, event)
-        self.forge.runs[self.number] = made
-        return made
-
-    def proposed(self, message: str) -> Run:
-        """Push what lies in the checkout as a pull request: what its review finds."""
-        git(self.work, "checkout", "-q", "-B", "topic")
-        git(self.work, "add", ".")
-        git(self.work, *PERSON, "commit", "-q", "-m", message)
-        git(self.work, "push", "-q", "--force", "origin", "topic")
-        head, base = git(self.work, "rev-parse", "topic"), git(self.work, "rev-parse", "main")
-        tree = git(self.work, "rev-parse", "topic^{tree}")
-        words = ("commit-tree", tree, "-p", base, "-p", head, "-m", "merge")
-        merge = git(self.work, *PERSON, *words)
-        git(self.work, "push", "-q", "--force", "origin", f"{merge}:refs/heads/merge")
-        self.forge.head = head
-        self.forge.files = git(self.work, "diff", "--name-only", base, head).splitlines()
-        return self.started("review", merge, pull_request={"head": {"sha": head}})
-
-    def commented(self, review: Run) -> str:
-        """The comment, after the other half has run as the default branch has it."""
-        told = {"workflow_run": {"id": review.number, "event": "pull_request"}}
-        assert self.started("comment", self.main, **told).ok
-        [comment] = self.forge.comments
-        return str(comment["body"])
-
-    def merged(self) -> str:
-        git(self.work, "switch", "-q", "main")
-        git(self.work, "merge", "-q", "--ff-only", "topic")
-        git(self.work, "push", "-q", "origin", "main")
-        return self.main
-
-    @property
-    def main(self) -> str:
-        return git(self.origin, "rev-parse", "main")
-
-    def commits(self) -> int:
-        return len(git(self.origin, "rev-list", "tocsin/prod").split())
-
-    def edit(self, old: str, new: str) -> None:
-        file = self.work / RULE
-        assert old in file.read_text()
-        file.write_text(file.read_text().replace(old, new))
+from pipelines.runner import jobs_of
+from pipelines.server import Server, content_server
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    tool, commit = tool_repository(tmp_path, ROOT)
-    work, origin = tmp_path / "work", tmp_path / "content.git"
-    words = ["init", str(work), "--ci", "github", "--tocsin", f"{TOOL}@{commit}"]
-    assert CliRunner().invoke(main_group, words).exit_code == 0
-    settings = work / "tocsin.toml"
-    settings.write_text(settings.read_text().partition("[environments.prod]")[0] + PROD)
-    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(origin))
-    git(work, "remote", "add", "origin", str(origin))
-    git(work, "add", ".")
-    git(work, *PERSON, "commit", "-q", "-m", "first")
-    git(work, "push", "-q", "origin", "main")
-    forge = Forge()
-    with served(forge, CONTENT) as address:
-        environ = {"GITHUB_API_URL": address, "GITHUB_SERVER_URL": "https://github.com"}
-        machines = Machines(tmp_path / "runs", {CONTENT: origin, TOOL: tool}, CONTENT, environ)
-        yield Server(machines, work, forge)
+    with content_server(tmp_path) as made:
+        made.begin()
+        yield made
 
 
 def test_from_a_pull_request_to_a_rollback(server: Server) -> None:
@@ -107,6 +24,7 @@ def test_from_a_pull_request_to_a_rollback(server: Server) -> None:
     first = server.started("deploy", server.main, inputs={"first": True})
     assert list(jobs_of(first)) == [
         "prod.test: success",
+        "prod.emergency: skipped",
         "prod.deploy: success",
         "prod.record: success",
     ], first.said

@@ -12,6 +12,16 @@ from tocsin.trust.keys import SigningKey
 
 
 @dataclass(frozen=True, slots=True)
+class PlanSubject:
+    """What is approved: `plan` is an identity, or what the plan is intended to do."""
+
+    project: str
+    environment: str
+    plan: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reviewed:
     """Who reviewed, and where it is kept; with a `reason`, an emergency for so many hours."""
 
@@ -26,13 +36,19 @@ def approve(plan: Plan, review: Reviewed, key: SigningKey) -> bytes:
     """The bytes of the approval's file. Raises ConfigError for a plan that nobody can apply."""
     if plan.problems:
         raise ConfigError(f"the plan cannot be applied: {plan.problems[0]}")
+    subject = PlanSubject(plan.project, plan.environment, plan.identity, plan.base)
+    return signed(subject, review, key)
+
+
+def signed(subject: PlanSubject, review: Reviewed, key: SigningKey) -> bytes:
+    """The bytes of a file with the statement, made now."""
     now = datetime.now(UTC).replace(microsecond=0)
     until = (now + timedelta(hours=review.hours)).isoformat() if review.reason else ""
     return Approval(
-        project=plan.project,
-        environment=plan.environment,
-        plan=plan.identity,
-        base=plan.base,
+        project=subject.project,
+        environment=subject.environment,
+        plan=subject.plan,
+        base=subject.base,
         reviewer=review.reviewer,
         at=now.isoformat(),
         review=review.review,

@@ -12,11 +12,9 @@ from tocsin.forge.github import (
     IssueComment,
     PullRequest,
     WorkflowRun,
-    github,
 )
 from tocsin.review import document
 from tocsin.review.comment import MARK, ReviewOrigin, comment, without_review
-from tocsin_runtime.worker.references import resolve
 
 ARTIFACT = "tocsin-review"
 _DECIDE_BELOW = (".github", ".gitlab")
@@ -40,14 +38,6 @@ class PostRequest:
     author: str
     page: str
     """Address of the repository, for people."""
-
-
-def post_on_github(
-    repository: str, token: str, api: str, request: PostRequest
-) -> list[PostedReview]:
-    """As `post_review`. `token`: where it is."""
-    with github(repository, resolve(token, "`--token`"), api) as forge:
-        return post_review(forge, request)
 
 
 def post_review(forge: GitHub, request: PostRequest) -> list[PostedReview]:

@@ -17,6 +17,8 @@ from tocsin.secrets import Secret
 
 _SECONDS = 30
 _PAGE, _MOST_PAGES = 100, 30
+_MOST_COMMITS = 250
+"""So many commits of a pull request GitHub lists at most."""
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 _T = TypeVar("_T")
 
@@ -60,11 +62,39 @@ class _Commit(_Answer):
     sha: str
 
 
+class _Branch(_Answer):
+    ref: str
+
+
 class PullRequest(_Answer):
-    """An open pull request."""
+    """A pull request; `base`: the branch that it is to be merged into."""
 
     number: int
     head: _Commit
+    base: _Branch
+    user: _Owner | None
+
+
+class SubmittedReview(_Answer):
+    """What somebody thinks of one commit of a pull request."""
+
+    id: int
+    user: _Owner | None
+    state: str
+    commit_id: str | None
+    author_association: str
+
+
+class PushedCommit(_Answer):
+    """Who wrote a commit and who made it, as far as the forge knows them."""
+
+    author: _Owner | None
+    committer: _Owner | None
+
+    @property
+    def logins(self) -> set[str]:
+        """Of both."""
+        return {each.login for each in (self.author, self.committer) if each}
 
 
 class ChangedFile(_Answer):
@@ -130,6 +160,18 @@ class GitHub:
         found = self._pages("pulls", PullRequest, {"state": "open", "head": head})
         return [each for each in found if each.head.sha == run.head_sha]
 
+    def pull_request(self, number: int) -> PullRequest:
+        """A pull request, also one that was merged."""
+        return self._get(f"pulls/{number}", PullRequest)
+
+    def reviews(self, pull: PullRequest) -> list[SubmittedReview]:
+        """Its reviews, the oldest first. Raises ForgeError if they are too many."""
+        return self._all(f"pulls/{pull.number}/reviews", SubmittedReview, _PAGE * _MOST_PAGES)
+
+    def commits(self, pull: PullRequest) -> list[PushedCommit]:
+        """Its commits. Raises ForgeError if they are too many."""
+        return self._all(f"pulls/{pull.number}/commits", PushedCommit, _MOST_COMMITS)
+
     def files(self, pull: PullRequest) -> list[ChangedFile] | None:
         """The files that it changes; None if they are too many to be listed."""
         found = list(self._pages(f"pulls/{pull.number}/files", ChangedFile, {}))
@@ -156,6 +198,12 @@ class GitHub:
     def say_instead(self, comment: IssueComment, body: str) -> None:
         """Write another text into a comment."""
         self._send("PATCH", f"issues/comments/{comment.id}", {"body": body})
+
+    def _all(self, path: str, kind: type[_T], most: int) -> list[_T]:
+        found = list(self._pages(path, kind, {}))
+        if len(found) >= most:
+            raise ForgeError(f"GitHub does not list all of {path}: there are {most} or more")
+        return found
 
     def _pages(self, path: str, kind: type[_T], asked: Mapping[str, str]) -> Iterator[_T]:
         for page in range(1, _MOST_PAGES + 1):

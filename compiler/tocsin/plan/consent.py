@@ -38,7 +38,7 @@ def mismatch(approval: Approval, plan: Plan) -> str:
         return f"it is for {approval.environment} of {approval.project}"
     if approval.base != plan.base:
         return "it is for a plan from another release: the base has moved since"
-    if approval.plan != plan.identity:
+    if approval.plan not in (plan.identity, plan.intended):
         return "it is for another plan"
     return ""
 

@@ -162,6 +162,16 @@ class Plan:
         return self.effect.digest
 
     @property
+    def intended(self) -> str:
+        """Digest of what it does to the release before, whatever was found in place.
+
+        A plan that is made from the ledger alone has the same.
+        """
+        entries = [replace(entry, action=Action.UNCHANGED, isolated=False) for entry in self.result]
+        kept = replace(self.effect, live="", steps=(), packs=(), problems=(), result=tuple(entries))
+        return digest(["intended", kept.record])
+
+    @property
     def repairs(self) -> bool:
         """Whether it leads back to its own base."""
         return self.reason == repair_of(self.base_number)

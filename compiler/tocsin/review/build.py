@@ -87,7 +87,8 @@ def planned(plan: Plan) -> PlannedEnvironment:
     steps = [_step(id_, row) for id_, row in zip(ids, told, strict=True)]
     return PlannedEnvironment(
         name=short(plan.environment),
-        identity=plan.identity,
+        intended=plan.intended,
+        base=plan.base,
         release=plan.base_number,
         summary=cut(summary(plan)),
         steps=steps[:MOST_DETECTIONS],
@@ -102,7 +103,8 @@ def unplanned(name: str, why: str) -> PlannedEnvironment:
     """An environment for which there is no plan."""
     return PlannedEnvironment(
         name=short(name),
-        identity="",
+        intended="",
+        base="",
         release=0,
         summary="",
         steps=[],

@@ -103,7 +103,7 @@ def _overview(review: ChangeReview) -> Iterator[tuple[str, str]]:
         yield "cases", "; ".join(map(_tally, review.cases[:_MOST_ENGINES]))
     for plan in review.environments[:_MOST_PLANS]:
         base = f"release {plan.release}" if plan.release else "nothing"
-        done = f"{plan.summary} (from {base}, plan {plan.identity[:8]})"
+        done = f"{plan.summary} (from {base}, plan {plan.intended[:8]})"
         said = f"none: {plan.problem}" if plan.problem else done
         yield f"plan for {told(plan.name)}", told(said)
     if weak := sum(bool(each.weakens) for each in review.detections):

@@ -118,13 +118,15 @@ class ReviewedStep(_Part):
 
 
 class PlannedEnvironment(_Part):
-    """The plan for an environment. `identity`: the digest of what it does, whatever its commit.
+    """The plan for an environment, from the ledger alone.
 
-    `problem`: why there is none.
+    `intended`: the digest of what it does to the release in the commit `base`, which is empty
+    before the first. `problem`: why there is none.
     """
 
     name: ShortWords
-    identity: ShortWords
+    intended: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+    base: CommitId | Literal[""]
     release: SmallCount
     summary: LongWords
     steps: Annotated[list[ReviewedStep], Field(max_length=MOST_DETECTIONS)]

@@ -21,10 +21,12 @@ _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Whoever is the `reviewer` agrees with the plan of this identity, made from the commit `base`.
+    """Whoever is the `reviewer` agrees with a plan, made from the release in the commit `base`.
 
-    `review`: its id where reviews are kept; `head`: the commit that was looked at; `at` and `until`
-    are ISO 8601. `reason` and `until` make it one for an emergency: it alone is enough, until then.
+    `plan`: its identity, or what it is intended to do to that release, where nothing was observed.
+    `review`: its address where reviews are kept; `head`: the commit that was looked at; `at` and
+    `until` are ISO 8601. `reason` and `until` make it one for an emergency: it alone is enough,
+    until then.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -59,12 +61,15 @@ class Approval:
 def read_approval(data: bytes, trust: Trust) -> Approval:
     """The approval in the bytes of a file. Raises UntrustedError where nobody vouches for it.
 
-    A person's key vouches for that person only, a service's for the reviews that it looked up.
+    A person's key vouches for that person only, a service's for those whose other names the trust
+    file has: on a forge anybody can review.
     """
     approval, envelope = _decoded(data)
     key = trust.signer(envelope, KIND, Use("approve", approval.environment, approval.made))
     if key.person and trust.person(key.person) != trust.person(approval.reviewer):
         raise UntrustedError(f"{key.name} signed for {approval.reviewer}")
+    if not key.person and not trust.knows(approval.reviewer):
+        raise UntrustedError(f"the trust file has no person {approval.reviewer}")
     return approval
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ MAX_BYTES = gate.MIB
 Role = Literal["release", "approve", "checkpoint"]
 """What a key may sign: releases, approvals, checkpoints of a ledger."""
 _DAY = 10
+_PRIVATE = (
+    (re.compile(r"(?:\d+\+)?([a-z0-9-]+)@users\.noreply\.github\.com"), "github"),
+    (re.compile(r"(?:\d+-)?([a-z0-9._-]+)@users\.noreply\.gitlab\.com"), "gitlab"),
+)
 
 
 class UntrustedError(TocsinError):
@@ -94,15 +99,34 @@ class Trust(BaseModel):
 
     def person(self, name: str) -> str:
         """The person of this name, login or address; the name itself where nobody has it."""
-        wanted = name.casefold().strip()
+        return self._person(name) or name.casefold().strip()
+
+    def knows(self, name: str) -> bool:
+        """Whether `people` has somebody of this name, login or address."""
+        return bool(self._person(name))
+
+    def _person(self, name: str) -> str:
+        wanted = {name.casefold().strip(), login_of(name)}
         for person, others in self.people.items():
-            if wanted in {each.casefold() for each in (person, *others)}:
+            if wanted & {each.casefold() for each in (person, *others)}:
                 return person
-        return wanted
+        return ""
 
     def people_of(self, names: Iterable[str]) -> frozenset[str]:
         """The persons of these names."""
         return frozenset(map(self.person, names))
+
+
+def login_of(address: str) -> str:
+    """The login of whoever keeps the own address private on a forge; the text itself for others.
+
+    Logins stand behind the name of their forge: on it anybody may call themselves `ada`.
+    """
+    told = address.casefold().strip()
+    for private, forge in _PRIVATE:
+        if found := private.fullmatch(told):
+            return f"{forge}:{found[1]}"
+    return told
 
 
 def read_trust(path: Path) -> Trust:

@@ -74,7 +74,7 @@ def test_a_change_of_logic(root: Path) -> None:
     plans = {plan.name: plan for plan in found.environments}
     assert [s.name for s in plans["local"].steps] == ["other", "refund"]
     assert plans["prod"].problem == ""
-    assert len(plans["prod"].identity) == 64
+    assert len(plans["prod"].intended) == 64
 
 
 def test_only_cases_of_what_is_reached_run(root: Path) -> None:

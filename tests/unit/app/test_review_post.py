@@ -63,7 +63,9 @@ class Server:
         answers: dict[str, Any] = {
             "actions/runs/7": self._run(),
             "actions/runs/7/artifacts": {"artifacts": self._artifacts()},
-            "pulls": [{"number": 12, "head": {"sha": self.head}}],
+            "pulls": [
+                {"number": 12, "head": {"sha": self.head}, "base": {"ref": "main"}, "user": None}
+            ],
             "pulls/12/files": self.files if first else [],
             "issues/12/comments": self.comments if first else [],
         }

@@ -27,7 +27,7 @@ SIGNED = SETTINGS.replace(
 TRUST = f"""
 [people]
 mira = ["mira@example.org"]
-ada = ["ada@example.org", "ada-gh"]
+ada = ["ada@example.org", "ada-gh", "github:ada-gh"]
 [[keys]]
 public = "{CI.public.line}"
 roles = ["release"]

@@ -24,7 +24,8 @@ def step(**changes: Any) -> dict[str, Any]:
 def plan(**changes: Any) -> dict[str, Any]:
     given: dict[str, Any] = {
         "name": "prod",
-        "identity": "c" * 64,
+        "intended": "c" * 64,
+        "base": "d" * 40,
         "release": 3,
         "summary": "1 changed · 54 unchanged",
         "steps": [step()],

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from tocsin import gate
 from tocsin.cli import completion
 from tocsin.cli.engine_option import engine_option
+from tocsin.cli.forge_options import forge_options, run_option
 from tocsin.cli.options import project_option
 from tocsin.cli.output import echo_json, format_option, say, shown
 from tocsin.cli.progress import progress
-from tocsin.errors import ConfigError
+from tocsin.cli.review_approvals import approvals, approve, break_glass, read_review
 from tocsin.front.place import find_project
 from tocsin.review import document
 from tocsin.review.comment import ReviewOrigin, comment
+
+if TYPE_CHECKING:
+    from tocsin.app.forge_place import ForgePlace
 
 
 @click.group()
@@ -89,7 +93,7 @@ def comment_(file: Path, fmt: str) -> None:
 
     At most 60,000 characters, in which nothing that the file holds is markup, link or mention.
     """
-    told = comment(read(file), ReviewOrigin())
+    told = comment(read_review(file), ReviewOrigin())
     if fmt == "json":
         echo_json({"comment": told})
     else:
@@ -97,57 +101,25 @@ def comment_(file: Path, fmt: str) -> None:
 
 
 @review.command()
-@click.option(
-    "--repository",
-    required=True,
-    envvar="GITHUB_REPOSITORY",
-    show_envvar=True,
-    metavar="OWNER/NAME",
-    help="Repository with the pull request.",
-)
-@click.option("--run", required=True, type=click.IntRange(min=1), help="Run that left the review.")
+@run_option
+@forge_options
 @click.option(
     "--author",
     default="github-actions[bot]",
     show_default=True,
     help="Who writes these comments; a comment of somebody else is never changed.",
 )
-@click.option(
-    "--token",
-    default="env:GH_TOKEN",
-    show_default=True,
-    metavar="REFERENCE",
-    help="Where the token is.",
-)
-@click.option(
-    "--api",
-    default="https://api.github.com",
-    envvar="GITHUB_API_URL",
-    show_default=True,
-    show_envvar=True,
-    help="Address of the API.",
-)
-@click.option(
-    "--server",
-    default="https://github.com",
-    envvar="GITHUB_SERVER_URL",
-    show_default=True,
-    show_envvar=True,
-    help="Address for people, to which links lead.",
-)
 @format_option("text", "json")
-def post(  # noqa: PLR0913 - one parameter an option
-    *, repository: str, run: int, author: str, token: str, api: str, server: str, fmt: str
-) -> None:
+def post(place: ForgePlace, *, run: int, author: str, fmt: str) -> None:
     """Keep the comment on a pull request on GitHub up to date, also where its run failed.
 
     Only the number of the run is believed: its commit, the pull request and the files that it
     changes are asked for anew, and the artifact `tocsin-review` is read as anybody's.
     """
-    from tocsin.app.review_post import PostRequest, post_on_github  # noqa: PLC0415 - a client is slow
+    from tocsin.app.review_post import PostRequest, post_review  # noqa: PLC0415 - a client is slow
 
-    request = PostRequest(run, author, f"{server.rstrip('/')}/{repository}")
-    posted = post_on_github(repository, token, api, request)
+    with place.open() as forge:
+        posted = post_review(forge, PostRequest(run, author, place.page))
     if fmt == "json":
         echo_json([{"pull_request": each.pull_request, "new": each.new} for each in posted])
     for each in posted:
@@ -156,11 +128,6 @@ def post(  # noqa: PLR0913 - one parameter an option
         say("no open pull request ends at the commit of this run: nothing to tell")
 
 
-def read(file: Path) -> document.ChangeReview:
-    """The review in a file. Raises ConfigError if it is none."""
-    try:
-        return document.parse(gate.read(file, document.MOST_BYTES), str(file))
-    except gate.MissingError:
-        raise
-    except gate.UnreadError as bad:
-        raise ConfigError(f"{file} is no review: {bad.reason}") from None
+review.add_command(approve)
+review.add_command(approvals)
+review.add_command(break_glass)

@@ -211,12 +211,14 @@ def test_workflows_for_github_are_well_formed_and_secure(tmp_path: Path) -> None
     tocsin("init", tmp_path / "det", "--ci", "github", "--tocsin", PLACE)
     folder = tmp_path / "det" / ".github"
     workflows = sorted((folder / "workflows").glob("*.yml"))
-    assert [file.stem for file in workflows] == ["comment", "deploy", "drift", "review", "rollback"]
+    calls = ["approve", "comment", "deploy", "drift", "review", "rollback"]
+    assert {file.stem for file in workflows} == {*calls, "reviewed"}
     follows(("--builtin-schema", "vendor.github-workflows"), *workflows)
     words = [str(BIN / "zizmor"), "--offline", "--quiet", str(folder)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    for file in workflows:
+    for name in calls:
+        file = folder / "workflows" / f"{name}.yml"
         for job in yaml.safe_load(file.read_text())["jobs"].values():
             called, _, commit = job["uses"].partition("@")
             assert (ROOT / called.removeprefix("acme/tocsin/")).is_file()

@@ -1,0 +1,70 @@
+"""Reviews on the forge become approvals that a deployment under a policy asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploying import git
+from pipelines.server import PROD, Server, content_server
+from tocsin.trust.keys import SigningKey
+
+RELEASE, APPROVE = SigningKey.new(), SigningKey.new()
+SECRETS = {
+    "prod": {"TOCSIN_RELEASE_KEY": RELEASE.text().decode()},
+    "approvals": {"TOCSIN_APPROVE_KEY": APPROVE.text().decode()},
+}
+POLICY = f"""{PROD}signing_key = "env:TOCSIN_RELEASE_KEY"
+[policy]
+trust = "trust.toml"
+[policy.environments.prod]
+approvers = ["ada", "bob"]
+break_glass = ["ada"]
+"""
+TRUST = f"""
+[people]
+mira = ["mira@example.org", "github:mira"]
+ada = ["github:ada-gh"]
+bob = ["github:bob"]
+[[keys]]
+public = "{RELEASE.public.line}"
+roles = ["release"]
+[[keys]]
+public = "{APPROVE.public.line}"
+roles = ["approve"]
+"""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with content_server(tmp_path, POLICY, SECRETS) as made:
+        (made.work / "trust.toml").write_text(TRUST)
+        made.begin()
+        yield made
+
+
+def test_what_was_reviewed_is_deployed_and_proven(server: Server) -> None:
+    first = {"first": True, "emergency": "$(touch /tmp/x) the first one"}
+    assert (
+        "needs 1 approval of ada, bob" in server.started("deploy", server.main, inputs=first).said
+    )
+    begun = server.started("deploy", server.main, "ada-gh", inputs=first)
+    assert "release 1 of prod" in begun.said, begun.said
+
+    server.edit("action: role.grant", "action: [role.grant, role.given]")
+    assert server.proposed("find more").ok
+    signed = server.reviewed("ada-gh")
+    assert signed.ok, signed.said
+    server.merged()
+
+    server.forge.down = True
+    assert "GitHub answers 503" in server.started("deploy", server.main).said
+    server.forge.down = False
+    second = server.started("deploy", server.main)
+    assert "release 2 of prod" in second.said, second.said
+    kept = server.kept()
+    assert [name.split("/")[0] for name in kept] == ["local", "prod"]
+    record = git(server.origin, "show", "tocsin/prod:release.json")
+    assert '"github:ada-gh"' in record
