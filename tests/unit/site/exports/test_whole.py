@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import jsonschema
-from small_history import MADE, ODD, small_history
 
+from small_history import MADE, ODD, small_history
 from tocsin.site.exports.navigator import layer
 from tocsin.site.exports.whole import FORM, encode, schema, whole
 from tocsin.site.history.model import Period
