@@ -38,12 +38,14 @@ class Given:
     """What a person brings: names that are only claimed, files of approvals, where keys are.
 
     `policy_from`: the revision of the policy; `trust`: a trust file where there is no policy.
+    `signed`: approvals that were made just now, and are in no file.
     """
 
     claimed: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     policy_from: str = ""
     trust: Path | None = None
+    signed: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def agreed(opened: OpenEnvironment, plan: Plan, given: Given) -> Agreed:
     """
     now, before = policy_in_force(opened, given.policy_from), policy_of_last(opened)
     policies = [each for each in (now, before) if each]
-    if not (policies or given.files):
+    if not (policies or given.files or given.signed):
         return Agreed(given.claimed)
     trust = policies[0].trust if policies else _trust(given)
     if policies and (why := undone(opened.ledger, trust)):
@@ -70,9 +72,10 @@ def agreed(opened: OpenEnvironment, plan: Plan, given: Given) -> Agreed:
             f"nothing is built on the last release: {why}",
             hint="`tocsin verify --trust FILE` lists what is damaged",
         )
-    files = [gate.read(path, MAX_BYTES) for path in given.files]
-    read = zip(files, given.files, strict=True)
-    approvals = [_read(data, path, plan, trust) for data, path in read]
+    named = [(f"approval {path}", gate.read(path, MAX_BYTES)) for path in given.files]
+    named += [("approval that was just made", data) for data in given.signed]
+    approvals = [_read(data, name, plan, trust) for name, data in named]
+    files = [data for _, data in named]
     found = _circumstances(opened, plan, trust, approvals) if policies else _claims(approvals)
     _check([each.environment for each in policies], plan, trust, found)
     return Agreed(given.claimed, _consent(now, found, files), tuple(files))
@@ -138,14 +141,14 @@ def _trust(given: Given) -> Trust:
     return read_trust(given.trust)
 
 
-def _read(data: bytes, path: Path, plan: Plan, trust: Trust) -> Approval:
+def _read(data: bytes, name: str, plan: Plan, trust: Trust) -> Approval:
     try:
         approval = read_approval(data, trust)
     except UntrustedError as error:
-        raise PolicyError(f"the approval {path} does not count: {error.message}") from None
+        raise PolicyError(f"the {name} does not count: {error.message}") from None
     if why := mismatch(approval, plan):
         raise PolicyError(
-            f"the approval {path} does not count: {why}",
+            f"the {name} does not count: {why}",
             hint="plan again, and have the new plan approved",
             exit_code=1,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tocsin.app.ci_run import ci_run
@@ -18,8 +18,12 @@ from tocsin.plan.build import Desired, build
 from tocsin.plan.judge import judged
 from tocsin.plan.steps import Bundle
 from tocsin.progress import SILENT, Progress, TimedProgress
+from tocsin.release.finding import Finding
+from tocsin.release.mute import muted_until
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.live import Live
+
+_AGAIN = "apply writes them again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,12 @@ class OpenEnvironment:
         if self.target is None:
             return None
         with self.progress.stage(f"looking at what runs in {self.name}"):
-            return self.target.observe()
+            live = self.target.observe()
+        last = self.ledger.last()
+        if last is None or live.mutes == muted_until(last.mutes):
+            return live
+        other = Finding("mutes-altered", self.name, "not those of the release", _AGAIN)
+        return replace(live, findings=(*live.findings, other))
 
     @property
     def interrupted(self) -> bool:

@@ -11,7 +11,7 @@ from tocsin.app.environment import OpenEnvironment
 from tocsin.errors import ConfigError
 from tocsin.plan.rollback import find, number_of
 from tocsin.release.entry import Action, Entry
-from tocsin.state.ledger_event import AnyEvent, Attempt, ForcedPromotion, as_json
+from tocsin.state.ledger_event import AnyEvent, Attempt, ForcedPromotion, MuteExpired, as_json
 from tocsin.state.release import Release
 
 
@@ -65,7 +65,7 @@ def with_events(
 
 
 def _named(event: AnyEvent) -> str:
-    return event.detection if isinstance(event, Attempt | ForcedPromotion) else ""
+    return event.detection if isinstance(event, Attempt | ForcedPromotion | MuteExpired) else ""
 
 
 def _made(row: dict[str, Any]) -> datetime:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.plan.build import drift_of, foreign_paths
 from tocsin.release.finding import Finding, Tally
+from tocsin.release.mute import Mute
+from tocsin.state.active_mutes import active_mutes
 from tocsin.state.live import Live
 from tocsin.state.release import Release
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentStatus:
-    """Health and drift; `release` is the last one, `observed` whether anything could be seen."""
+    """Health and drift; `release` is the last one, `observed` whether anything could be seen.
+
+    `mutes`: those that are not over, by the detection's key.
+    """
 
     environment: str
     kind: str
@@ -24,6 +30,7 @@ class EnvironmentStatus:
     findings: tuple[Finding, ...]
     tallies: tuple[Tally, ...]
     release: Release | None
+    mutes: Sequence[tuple[str, Mute]] = ()
 
     @property
     def ok(self) -> bool:
@@ -40,6 +47,7 @@ class EnvironmentStatus:
             "drift": list(self.drift),
             "findings": [asdict(finding) for finding in self.findings],
             "tallies": [asdict(tally) for tally in self.tallies],
+            "muted": [{"key": key, **asdict(mute)} for key, mute in self.mutes],
             "release": self.release.record if self.release else None,
         }
 
@@ -56,6 +64,7 @@ def status_of(opened: OpenEnvironment) -> EnvironmentStatus:
         findings=live.findings if live else (),
         tallies=live.tallies if live else (),
         release=last,
+        mutes=active_mutes(last),
     )
 
 

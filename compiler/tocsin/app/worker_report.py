@@ -30,6 +30,7 @@ def report(
             "mode": "shadow" if each.described.shadow else "live",
             "matches": counters.matches[each.described.id],
             "without_time": counters.timeless[each.described.id],
+            "muted": counters.muted[each.described.id],
             "left_out": counters.left_out_of(each.described.id),
             "alerts": 0 if each.described.shadow else alerts.get(each.described.id, 0),
             **_cost(costs.get(each.described.id)),

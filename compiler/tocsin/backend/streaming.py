@@ -8,7 +8,7 @@ point, apply starts again at the first step: each step checks what is there, and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
@@ -22,6 +22,7 @@ from tocsin.model.artifact import Artifact
 from tocsin.release.cutover import Cutover
 from tocsin.release.entry import Entry
 from tocsin.release.finding import Finding
+from tocsin.release.mute import MutedUntil
 from tocsin.release.state_decision import StateDecision
 
 
@@ -30,7 +31,7 @@ class Rollout:
     """The change of an environment from one release to another.
 
     `bodies` has the bytes of all artifacts of both releases, by digest; `decisions` those of the
-    stateful detections that change, by id.
+    stateful detections that change, by id. `mutes`: until when detections raise no alerts.
     """
 
     release: int
@@ -38,13 +39,14 @@ class Rollout:
     after: tuple[Entry, ...]
     bodies: Mapping[str, bytes] = field(repr=False)
     decisions: Mapping[str, StateDecision] = field(default_factory=dict)
+    mutes: MutedUntil = field(default_factory=dict)
 
     def of(self, backend: str) -> Rollout:
         """The part of one backend."""
         before, after = (
             tuple(e for e in side if e.backend == backend) for side in (self.before, self.after)
         )
-        return Rollout(self.release, before, after, self.bodies, self.decisions)
+        return replace(self, before=before, after=after)
 
     @property
     def back(self) -> Rollout:

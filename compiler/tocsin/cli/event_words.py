@@ -39,6 +39,10 @@ def _forced(event: Mapping[str, Any]) -> str:
     return f"promotion of {detection} in release {event['release']} was forced"
 
 
+def _expired(event: Mapping[str, Any]) -> str:
+    return f"the mute of {event['detection']} expired at {event['until']}"
+
+
 def _verified(event: Mapping[str, Any]) -> str:
     wrong = _some(event, "findings") if event["number"] else "intact"
     return f"ledger verified, {plural(event['releases'], 'release')}: {wrong}"
@@ -55,5 +59,6 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "drift-found": _found,
     "drift-mended": _mended,
     "promotion-forced": _forced,
+    "mute-expired": _expired,
     "verified": _verified,
 }

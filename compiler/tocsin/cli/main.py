@@ -35,6 +35,8 @@ COMMANDS = {
     "approve": "approve a saved plan with a signature",
     "apply": "deploy a plan",
     "rollback": "return to an older release, or one detection to an older version",
+    "mute": "raise no alerts of a detection for a time, in an emergency",
+    "unmute": "raise alerts of a muted detection again",
     "shadow": "compare the shadow version of a detection with the live one",
     "promote": "make a shadow version live, if the policy in its file allows it",
     "status": "show health and drift of an environment",

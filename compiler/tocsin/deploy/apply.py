@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,12 +13,15 @@ from tocsin.deploy.journal import Order
 from tocsin.deploy.mended import mended
 from tocsin.deploy.target import Target
 from tocsin.errors import ProblemsError, StaleError
+from tocsin.plan.mutes import expired, mutes_after
 from tocsin.plan.reviewed import check_base, check_live
 from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
 from tocsin.progress import SILENT, Progress
+from tocsin.release.mute import Mute, MutedUntil, muted_until
 from tocsin.state.base import Ledger
 from tocsin.state.consent import approval_path
 from tocsin.state.enclosed import ARTIFACTS, PLAN
+from tocsin.state.ledger_event import AnyEvent
 from tocsin.state.release import Release
 
 
@@ -75,31 +78,34 @@ def _check_fresh(plan: Plan, target: Target, ledger: Ledger) -> None:
 
 
 def _carry_out(order: Order, target: Target, ledger: Ledger, progress: Progress) -> Release:
-    plan = order.bundle.plan
+    plan, last, now = order.bundle.plan, ledger.last(), datetime.now(UTC)
+    mutes = mutes_after(plan, last, now, order.who)
     placing = [step for step in plan.steps if isinstance(step, Deploy | Repair)]
     for step in progress.track(placing, "placing artifacts"):
         target.place(step, order.bundle.bodies[step.after.artifact])
         fault.point("artifact-placed")
     fault.point("all-placed")
     with progress.stage(f"switching to release {plan.base_number + 1}"):
-        _activate(plan, target)
+        _activate(plan, target, muted_until(mutes))
     fault.point("activated")
     clearing = [step for step in plan.steps if isinstance(step, Remove | Discard)]
     for each in progress.track(clearing, "removing artifacts"):
         target.clear(each)
         fault.point("cleared")
     with progress.stage("recording the release"):
-        release = _release(order, ledger, progress.seconds)
+        made = _release(order, progress.seconds, mutes)
+        events = (*order.events, *mended(plan), *expired(plan, last, now))
+        release = _recorded(made, order, events, ledger)
     fault.point("released")
     target.journal.close()
     fault.point("journal-closed")
     return release
 
 
-def _activate(plan: Plan, target: Target) -> None:
+def _activate(plan: Plan, target: Target, mutes: MutedUntil) -> None:
     """Switch over; where the new does not get healthy, the target is back at the old already."""
     try:
-        target.activate(plan.base_number + 1, plan.result, plan.sources, plan.decisions)
+        target.activate(plan.base_number + 1, plan.result, plan.sources, plan.decisions, mutes)
     except UnhealthyError as error:
         target.journal.close()
         goes_on = (
@@ -108,15 +114,9 @@ def _activate(plan: Plan, target: Target) -> None:
         raise UnhealthyError(f"{error.message}; {goes_on}", hint=error.hint) from error
 
 
-def _release(order: Order, ledger: Ledger, seconds: Mapping[str, float]) -> Release:
+def _release(order: Order, seconds: Mapping[str, float], mutes: tuple[Mute, ...]) -> Release:
     plan = order.bundle.plan
-    files = {**order.enclosed.files, PLAN: canonical_bytes(plan.record)}
-    for step in plan.steps:
-        if isinstance(step, Deploy | Repair):
-            body = order.bundle.bodies[step.after.artifact]
-            files[f"{ARTIFACTS}{step.after.path}"] = body
-    files |= {approval_path(n): data for n, data in enumerate(order.signed, 1)}
-    release = Release(
+    return Release(
         number=plan.base_number + 1,
         environment=plan.environment,
         project=plan.project,
@@ -135,9 +135,21 @@ def _release(order: Order, ledger: Ledger, seconds: Mapping[str, float]) -> Rele
         consent=order.consent,
         earlier=dict(order.enclosed.earlier),
         facts=replace(order.enclosed.facts, seconds=dict(seconds)),
+        mutes=mutes,
     )
+
+
+def _recorded(
+    release: Release, order: Order, events: Sequence[AnyEvent], ledger: Ledger
+) -> Release:
+    plan = order.bundle.plan
+    files = {**order.enclosed.files, PLAN: canonical_bytes(plan.record)}
+    for step in plan.steps:
+        if isinstance(step, Deploy | Repair):
+            body = order.bundle.bodies[step.after.artifact]
+            files[f"{ARTIFACTS}{step.after.path}"] = body
+    files |= {approval_path(n): data for n, data in enumerate(order.signed, 1)}
     try:
-        events = (*order.events, *mended(plan))
         return ledger.commit(release, files, events, order.enclosed.content_of)
     except StaleError as lost:
         raise StaleError(

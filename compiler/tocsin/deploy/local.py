@@ -21,8 +21,9 @@ from tocsin.ir.stream import WITHOUT_TIME
 from tocsin.model.source import Source
 from tocsin.plan.steps import Plan
 from tocsin.release.entry import Entry, Whole
-from tocsin.release.finding import Tally
+from tocsin.release.finding import MUTED, Tally
 from tocsin.release.local_folder import ARTIFACTS, LAST_RUN, MAX_BYTES, LiveTable
+from tocsin.release.mute import NOT_MUTED, MutedUntil
 from tocsin.release.state_decision import StateDecision
 from tocsin.state.live import Live, LiveArtifact
 
@@ -34,6 +35,7 @@ class _Row:
     key: str
     without_time: Whole
     left_out: Mapping[str, Whole]
+    muted: Whole = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class LocalTarget:
         for path in files.listed(self._artifacts):
             name = path.relative_to(self._artifacts).as_posix()
             found[name] = LiveArtifact(name, _digest(path), modes.get(name, ""))
-        return Live(found, table.release, tallies=tuple(self._tallies(table.release)))
+        tallies = tuple(self._tallies(table.release))
+        return Live(found, table.release, tallies=tallies, mutes=table.mutes)
 
     def rollout(self, plan: Plan, bodies: Mapping[str, bytes], /) -> list[PlannedStep]:
         """Nothing runs here."""
@@ -95,12 +98,13 @@ class LocalTarget:
         entries: tuple[Entry, ...],
         sources: tuple[Source, ...],
         decisions: Mapping[str, StateDecision] = NONE,
+        mutes: MutedUntil = NOT_MUTED,
     ) -> None:
         """Replace `live.json`. There is no state: a local run sees all events at once."""
         del decisions
         # The folder is nobody's source: whoever lists changes of the repository skips it.
         files.write(self._folder / ".gitignore", b"*\n")
-        LiveTable(self._environment, release, sources, entries).write(self._folder)
+        LiveTable(self._environment, release, sources, entries, mutes).write(self._folder)
 
     def clear(self, step: Clearing) -> None:
         """Delete the artifact's file."""
@@ -123,6 +127,7 @@ class LocalTarget:
             for row in ran.detections if ran.release == release else ():
                 counted = Counter(row.left_out)
                 counted[WITHOUT_TIME] += row.without_time
+                counted[MUTED] += row.muted
                 yield from (Tally(row.key, why, events) for why, events in (+counted).items())
 
     def _read_table(self) -> LiveTable:

@@ -56,7 +56,7 @@ class RecordPublisher:
     def release(self) -> None:
         """The new release is live; the previous one is remembered."""
         table, rollout = self._table, self._rollout
-        before = table.previous or Previous(table.release, rollout.before)
+        before = table.previous or Previous(table.release, rollout.before, table.mutes)
         self._publish(
             replace(
                 table,
@@ -64,6 +64,7 @@ class RecordPublisher:
                 detections=rollout.after,
                 canary=None,
                 previous=before,
+                mutes=rollout.mutes,
             )
         )
 
@@ -77,7 +78,7 @@ class RecordPublisher:
         Cutovers stay: both versions may have found something.
         """
         table = self._table
-        before = table.previous or Previous(table.release, self._rollout.before)
+        before = table.previous or Previous(table.release, self._rollout.before, table.mutes)
         self._publish(
             replace(
                 table,
@@ -85,6 +86,7 @@ class RecordPublisher:
                 detections=before.detections,
                 canary=None,
                 previous=None,
+                mutes=before.mutes,
             )
         )
 

@@ -25,6 +25,7 @@ from tocsin.progress import SILENT, Progress
 from tocsin.release.entry import Action, Entry
 from tocsin.release.finding import Finding, Tally
 from tocsin.release.keys import ARTIFACT, RELEASE, artifact_key
+from tocsin.release.mute import NOT_MUTED, MutedUntil
 from tocsin.release.record import ReleaseRecord
 from tocsin.release.state_decision import StateDecision
 from tocsin.state.live import Live, LiveArtifact
@@ -127,10 +128,10 @@ class StreamTarget:
         }
         artifacts, released = {**found, **strange}, self._released()
         if not released.entries:
-            return Live(artifacts, table.release)
+            return Live(artifacts, table.release, mutes=table.mutes)
         findings, tallies = self._watch.look(released.entries, released.bodies or {})
         findings = [*self._findings(table, released), *findings, *self._fleets_say(released)]
-        return Live(artifacts, table.release, tuple(findings), tuple(tallies))
+        return Live(artifacts, table.release, tuple(findings), tuple(tallies), table.mutes)
 
     def judge(self, backend: str, before: bytes, after: bytes, wish: str) -> StateDecision:
         """What happens to the state of a correlation whose artifact changes."""
@@ -176,6 +177,7 @@ class StreamTarget:
         entries: tuple[Entry, ...],
         sources: tuple[Source, ...] = (),
         decisions: Mapping[str, StateDecision] = NONE,
+        mutes: MutedUntil = NOT_MUTED,
     ) -> None:
         """Move all fleets to these detections, or back to the previous ones."""
         del sources  # each artifact has what it needs of them
@@ -194,7 +196,7 @@ class StreamTarget:
             for key, body in records.items()
             if key == artifact_key(digest_bytes(body))  # whoever else writes there deploys nothing
         }
-        rollout = Rollout(release, before, entries, bodies, decisions)
+        rollout = Rollout(release, before, entries, bodies, decisions, mutes)
         fleets = self._fleets_of(rollout)
         publisher = RecordPublisher(self._store, rollout, table, self._sign)
         try:

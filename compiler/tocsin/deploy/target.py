@@ -12,6 +12,7 @@ from tocsin.model.source import Source
 from tocsin.plan.steps import Deploy, Discard, Plan, Remove, Repair
 from tocsin.release.entry import Entry
 from tocsin.release.finding import Finding
+from tocsin.release.mute import MutedUntil
 from tocsin.release.state_decision import StateDecision
 from tocsin.state.live import Live
 
@@ -52,11 +53,13 @@ class Target(Protocol):
         entries: tuple[Entry, ...],
         sources: tuple[Source, ...],
         decisions: Mapping[str, StateDecision] = ...,
+        mutes: MutedUntil = ...,
     ) -> None:
         """Run exactly these detections from now on, each in its mode, on events of these sources.
 
-        `decisions`: what happens to the state of detections that change, by id. Raises
-        UnhealthyError if they do not become healthy; then what ran before runs again.
+        `decisions`: what happens to the state of detections that change, by id; `mutes`: until when
+        detections raise no alerts. Raises UnhealthyError if they do not become healthy; then what
+        ran before runs again.
         """
 
     def clear(self, step: Clearing) -> None:

@@ -13,6 +13,10 @@ from tocsin.model.detection import LevelName
 _STRICT = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+MUTE_HOURS = 24
+"""The longest that a detection is muted, where no policy says otherwise."""
+
+
 class Approvers(BaseModel):
     """So many of these people must approve; none named: whoever has a key for it."""
 
@@ -48,6 +52,7 @@ class EnvironmentPolicy(Approvers):
     `levels`: in place of `approvals` and `approvers`, for detections of these levels. `weakening`:
     how many more must approve what may find less. `freezes`: nothing is deployed then.
     `break_glass`: who may let a plan through alone in an emergency, for at most so many hours.
+    `mute_hours`: for how long a detection may be muted at most, even then.
     """
 
     levels: Mapping[LevelName, Approvers] = Field(default_factory=dict)
@@ -55,6 +60,7 @@ class EnvironmentPolicy(Approvers):
     freezes: tuple[Freeze, ...] = ()
     break_glass: tuple[str, ...] = ()
     break_glass_hours: int = Field(default=4, ge=1, le=72)
+    mute_hours: int = Field(default=MUTE_HOURS, ge=1, le=168)
 
     def of_level(self, level: str) -> Approvers:
         """Who must approve a change of a detection of this level."""

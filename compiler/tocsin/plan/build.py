@@ -15,11 +15,13 @@ from tocsin.plan.steps import (
     Discard,
     Document,
     DriftKind,
+    LiftMute,
     Mend,
     Plan,
     Refused,
     Remove,
     Repair,
+    SetMute,
     Step,
 )
 from tocsin.release.entry import Action, Entry
@@ -30,6 +32,8 @@ from tocsin.state.release import Release, Revision
 _DEPLOYING = frozenset(
     {Action.ADDED, Action.CHANGED, Action.RECOMPILED, Action.SWITCHED, Action.ISOLATED}
 )
+
+_MUTING = {SetMute: Action.MUTED, LiftMute: Action.UNMUTED}
 
 # Parts that do not begin with a dot, without control characters, no longer than a file's name.
 _PATH = re.compile(r"(?:(?!\.)[^/\\\x00-\x1f\x7f]{1,200}/)*(?!\.)[^/\\\x00-\x1f\x7f]{1,200}")
@@ -42,7 +46,7 @@ class Desired:
     `off`: ids that the project still has, but not for this environment. `packed`: backends that
     put all detections of a source into one pack. `sources`: those of the project, by name.
     `content_of`: commit of the release whose content it is, where it is of the ledger; `earlier`:
-    as in `Release`.
+    as in `Release`. `mutes`: what begins or ends to be muted.
     """
 
     environment: str
@@ -59,6 +63,7 @@ class Desired:
     warnings: tuple[str, ...] = ()
     content_of: str = ""
     earlier: Mapping[str, int] = field(default_factory=dict)
+    mutes: tuple[SetMute | LiftMute, ...] = ()
 
 
 def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:
@@ -71,11 +76,14 @@ def build(desired: Desired, last: Release | None, live: Live | None) -> Bundle:
     held = [before[r.id] for r in desired.refused if r.id in before]
     asked = {each.subject for each in found if each.kind == ISOLATED}
     placed = [_isolated(entry, before.get(entry.id), asked) for entry in (*desired.entries, *held)]
+    muting = {step.after.id: _MUTING[type(step)] for step in desired.mutes}
     result = tuple(
-        replace(entry, action=_action(entry, before.get(entry.id), live))
+        replace(entry, action=_action(entry, before.get(entry.id), live, muting.get(entry.id)))
         for entry in sorted(placed, key=lambda e: (e.key, e.id))
     )
+    own = {entry.id: entry for entry in result}
     steps = (
+        *(replace(step, after=own[step.after.id]) for step in desired.mutes),
         *_forward(result, before, live),
         *_removals(desired, result, before),
         *_discards(result, before, live),
@@ -148,7 +156,7 @@ def _isolated(after: Entry, before: Entry | None, asked: Container[str]) -> Entr
     return replace(after, isolated=after.isolated or before.isolated or after.key in asked)
 
 
-def _action(after: Entry, before: Entry | None, live: Live | None) -> Action:
+def _action(after: Entry, before: Entry | None, live: Live | None, muting: Action | None) -> Action:
     if before is None:
         return Action.ADDED
     if after.logic != before.logic:
@@ -157,8 +165,8 @@ def _action(after: Entry, before: Entry | None, live: Live | None) -> Action:
         return Action.RECOMPILED
     if (after.mode, after.isolated) != (before.mode, before.isolated):
         return Action.SWITCHED if after.mode != before.mode else Action.ISOLATED
-    if drift_of(before, live):
-        return Action.REPAIRED
+    if muting or drift_of(before, live):
+        return muting or Action.REPAIRED
     return Action.DOCUMENTED if _redescribed(after, before) else Action.UNCHANGED
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tocsin.model.policy import EnvironmentPolicy
-from tocsin.plan.steps import Plan
+from tocsin.plan.steps import Plan, SetMute
 from tocsin.plan.weakening import Change, changes
 from tocsin.plural import plural
 from tocsin.trust.approval import Approval
@@ -48,15 +48,25 @@ def objections(
 ) -> list[str]:
     """What is missing before the plan may be carried out; nothing: it may."""
     asked = changes(plan, given.directions)
+    found = list(_muted_too_long(policy, plan, given.at))
     if not asked or _glass_is_broken(policy, trust, given):
-        return []
+        return found
     frozen = [each for each in policy.freezes if each.holds(given.at)]
-    found = [
+    found += [
         f"{plan.environment} is frozen until {each.until.isoformat()}"
         + (f": {each.reason}" if each.reason else "")
         for each in frozen
     ]
     return found + list(_missing(policy, asked, trust, given))
+
+
+def _muted_too_long(policy: EnvironmentPolicy, plan: Plan, at: datetime) -> Iterator[str]:
+    """Mutes that last longer than anybody may let through."""
+    latest = at + timedelta(hours=policy.mute_hours) + _CLOCKS
+    for step in plan.steps:
+        if isinstance(step, SetMute) and datetime.fromisoformat(step.until) > latest:
+            most = plural(policy.mute_hours, "hour")
+            yield f"{step.after.key} would be muted until {step.until}: {most} is the most"
 
 
 def _missing(

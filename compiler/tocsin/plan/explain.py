@@ -11,7 +11,19 @@ from tocsin.direction.verdict import Direction
 from tocsin.escape import markdown as markdown_text
 from tocsin.model.detection import duration
 from tocsin.pack.diff import PackDiff
-from tocsin.plan.steps import Deploy, Discard, Document, DriftKind, Mend, Plan, Remove, Repair, Step
+from tocsin.plan.steps import (
+    Deploy,
+    Discard,
+    Document,
+    DriftKind,
+    LiftMute,
+    Mend,
+    Plan,
+    Remove,
+    Repair,
+    SetMute,
+    Step,
+)
 from tocsin.plan.words import direction_words, reworded, words_of
 from tocsin.plural import plural
 from tocsin.release.entry import Action, Entry
@@ -113,7 +125,7 @@ def heading(plan: Plan) -> str:
     return f"Plan for {plan.environment}{reason}, from {base}, source {plan.source}"
 
 
-def _row(step: Step) -> PlanRow:
+def _row(step: Step) -> PlanRow:  # noqa: PLR0911 - one for each kind of step
     match step:
         case Mend(finding=finding):
             notes = tuple(filter(None, (finding.detail, finding.cure)))
@@ -138,6 +150,12 @@ def _row(step: Step) -> PlanRow:
             return replace(row, artifact="")
         case Remove(before=before, why=why):
             return _told("-", before, before, str(Action.REMOVED), (why,))
+        case SetMute(after=after, until=until, reason=reason):
+            notes = (f"no alerts until {until}: {reason}", "matches are recorded")
+            return replace(_told("~", after, after, str(Action.MUTED), notes), artifact="")
+        case LiftMute(after=after, until=until):
+            notes = (f"was muted until {until}",)
+            return replace(_told("~", after, after, str(Action.UNMUTED), notes), artifact="")
         case Discard(path=path, why=why):
             return PlanRow("!", path, "", "discarded", "", notes=(f"{why} file",))
 

@@ -13,6 +13,7 @@ from tocsin.model.source import Source
 from tocsin.pack.diff import PackDiff
 from tocsin.release.entry import FORBID_UNKNOWN, Action, Entry, Whole
 from tocsin.release.finding import Finding
+from tocsin.release.moment import Moment
 from tocsin.release.state_decision import StateDecision
 from tocsin.state.release import Revision
 
@@ -91,7 +92,31 @@ class Mend:
     kind: Literal["mend"] = "mend"
 
 
-Step = Deploy | Repair | Document | Remove | Discard | Mend
+@dataclass(frozen=True, slots=True)
+class SetMute:
+    """Raise no alerts of a live detection until a time. `review`: the branch of its review."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    after: Entry
+    until: Moment
+    reason: str
+    review: str = ""
+    kind: Literal["mute"] = "mute"
+
+
+@dataclass(frozen=True, slots=True)
+class LiftMute:
+    """Raise alerts of a detection again that was muted `until` a later time."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
+
+    after: Entry
+    until: Moment
+    kind: Literal["unmute"] = "unmute"
+
+
+Step = Deploy | Repair | Document | Remove | Discard | Mend | SetMute | LiftMute
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tocsin.direction.verdict import DirectionKind
 from tocsin.model.detection import LEVELS
-from tocsin.plan.steps import Deploy, Document, Plan, Remove
+from tocsin.plan.steps import Deploy, Document, Plan, Remove, SetMute
 from tocsin.release.entry import Entry
 
 _KEEPS = frozenset({DirectionKind.WIDER, DirectionKind.EQUAL})
@@ -23,7 +23,7 @@ class Change:
 
 
 def changes(plan: Plan, directions: Mapping[str, str]) -> tuple[Change, ...]:
-    """What somebody has to agree with. To repair what was released needs nobody.
+    """What somebody has to agree with. To repair what was released, or to unmute, needs nobody.
 
     `directions`: how the new logic of a detection stands to the old one, by id, where it is known.
     """
@@ -34,6 +34,8 @@ def _changes(plan: Plan, directions: Mapping[str, str]) -> Iterator[Change]:
     for step in plan.steps:
         if isinstance(step, Remove):
             yield Change(step.before.key, step.before.level, step.why or "removed")
+        elif isinstance(step, SetMute):
+            yield Change(step.after.key, step.after.level, f"muted until {step.until}")
         elif isinstance(step, Deploy | Document):
             before = step.before
             way = directions.get(step.after.id, DirectionKind.UNKNOWN)

@@ -27,6 +27,8 @@ class Action(StrEnum):
     ISOLATED = "isolated"
     DOCUMENTED = "documented"
     REPAIRED = "repaired"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
     REMOVED = "removed"
     UNCHANGED = "unchanged"
 

@@ -13,6 +13,9 @@ from tocsin.release.entry import FORBID_UNKNOWN
 ISOLATED = "detection-isolated"
 """Kind of the finding that a detection, its `subject` by key, fails or takes too long."""
 
+MUTED = "matched and raised no alert (muted)"
+"""The reason of a tally of matches."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -42,7 +45,8 @@ class Finding:
 class Tally:
     """So many events that match a detection tell no time, or do not count for a correlation.
 
-    `subject` is the detection's key or a source's name, `reason` one of `tocsin.ir.stream`.
+    `subject` is the detection's key or a source's name, `reason` one of `tocsin.ir.stream`, or that
+    it was muted.
     """
 
     subject: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from tocsin import files, gate
 from tocsin.model.source import Source
 from tocsin.release.entry import Entry, Whole
+from tocsin.release.mute import MutedUntil
 
 LAST_RUN = "last-run.json"
 """The report of the last run."""
@@ -24,12 +25,16 @@ _FORM = 2
 
 @dataclass(frozen=True, slots=True)
 class LiveTable:
-    """What is live, in `live.json`; release 0 if nothing is."""
+    """What is live, in `live.json`; release 0 if nothing is.
+
+    `mutes`: until when detections, by id, raise no alerts.
+    """
 
     environment: str
     release: Whole
     sources: tuple[Source, ...]
     detections: tuple[Entry, ...]
+    mutes: MutedUntil = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> LiveTable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import not_
 from typing import Annotated, ClassVar, Literal
 
 import orjson
@@ -12,9 +13,12 @@ from pydantic import ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 from tocsin.errors import ConfigError
 from tocsin.release.cutover import Cutover
 from tocsin.release.entry import FORBID_UNKNOWN, Entry, Whole
+from tocsin.release.mute import MutedUntil
 
 Entries = Annotated[tuple[Entry, ...], FailFast()]
 """A damaged record is told by its first fault: it may hold millions."""
+Mutes = Annotated[MutedUntil, Field(exclude_if=not_)]
+"""Only in records that have any: workers of versions without mutes read the others."""
 MOST_NAMES = 10_000
 """In one object of a record: each that is unknown would be a fault of its own."""
 
@@ -41,6 +45,7 @@ class Previous:
 
     release: Whole
     detections: Entries
+    mutes: Mutes = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ class ReleaseRecord:
     """The detections of a release, and at most one canary beside them.
 
     `starts`: where workers begin in topics that they never read, in milliseconds since 1970; 0: at
-    the first event that there is. In its bytes stand the older words `trial` and `cuts`.
+    the first event that there is. `mutes`: until when detections, by id, raise no alerts. In its
+    bytes stand the older words `trial` and `cuts`.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -60,6 +66,7 @@ class ReleaseRecord:
     previous: Previous | None = None
     cutovers: Annotated[tuple[Cutover, ...], FailFast(), Field(alias="cuts")] = ()
     starts: Mapping[str, Whole] = field(default_factory=dict)
+    mutes: Mutes = field(default_factory=dict)
     form: Literal[2] = 2
 
     def before(self, release: int) -> tuple[Entry, ...]:

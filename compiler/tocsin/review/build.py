@@ -9,7 +9,7 @@ from tocsin import __version__
 from tocsin.cases.judge import CaseVerdict
 from tocsin.diagnostics import Diagnostic, Severity
 from tocsin.plan.explain import PlanRow, rows, summary
-from tocsin.plan.steps import Deploy, Document, Plan, Remove, Repair, Step
+from tocsin.plan.steps import Deploy, Document, LiftMute, Plan, Remove, Repair, SetMute, Step
 from tocsin.review.changes import tally
 from tocsin.review.document import (
     MOST_DETECTIONS,
@@ -127,6 +127,8 @@ def _undecided(step: Step) -> bool:
 def _id_of(step: Step) -> str:
     match step:
         case Deploy(after=entry) | Repair(after=entry) | Document(after=entry):
+            return entry.id
+        case SetMute(after=entry) | LiftMute(after=entry):
             return entry.id
         case Remove(before=entry):
             return entry.id

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from tocsin import files, gate
 from tocsin.errors import ConfigError
 from tocsin.release.entry import FORBID_UNKNOWN, Whole
-from tocsin.state.release import first_line, moment
+from tocsin.release.moment import Moment
+from tocsin.state.release import first_line
 from tocsin.trust.dsse import MAX_BYTES, Envelope
 from tocsin.trust.keys import SigningKey
 from tocsin.trust.trust_file import Trust, UntrustedError, Use
@@ -31,7 +32,7 @@ class Checkpoint:
     project: str
     head: str
     commits: Whole
-    at: Annotated[str, AfterValidator(moment)]
+    at: Moment
 
     def against(self, commits: list[str]) -> Iterator[str]:
         """Why a branch with these commits, newest first, does not go on from here."""

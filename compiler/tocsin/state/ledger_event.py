@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from tocsin import gate
 from tocsin.canonical import digest_bytes, plain_bytes
 from tocsin.errors import LedgerError
 from tocsin.release.entry import FORBID_UNKNOWN, Whole
-from tocsin.state.release import first_line, moment
+from tocsin.release.moment import Moment
+from tocsin.state.release import first_line
 
 FILE = "events.jsonl"
 ENVELOPE = "events.dsse.json"
@@ -25,7 +26,7 @@ SIGNED_KIND = "application/vnd.tocsin.events+json"
 MOST_LISTED = 100
 """So many things does an event name; `number` says how many there were."""
 
-Command = Literal["apply", "promote", "rollback"]
+Command = Literal["apply", "promote", "rollback", "mute", "unmute"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class LedgerEvent:
 
     n: Annotated[Whole, Field(ge=1)] = 1
     previous: str = ""
-    at: Annotated[str, AfterValidator(moment)] = "1970-01-01T00:00:00+00:00"
+    at: Moment = "1970-01-01T00:00:00+00:00"
     who: str = ""
     run: str = ""
     environment: str = ""
@@ -107,6 +108,16 @@ class ForcedPromotion(LedgerEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MuteExpired(LedgerEvent):
+    """A mute that ended by itself, and that this release is the first to be without."""
+
+    kind: Literal["mute-expired"] = "mute-expired"
+    release: Whole
+    detection: str
+    until: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verified(LedgerEvent):
     """A look at the whole ledger, at the commit `head`: what there was, and what was wrong."""
 
@@ -120,7 +131,7 @@ class Verified(LedgerEvent):
 
 
 AnyEvent = Annotated[
-    Attempt | Interrupted | DriftFound | DriftMended | ForcedPromotion | Verified,
+    Attempt | Interrupted | DriftFound | DriftMended | ForcedPromotion | MuteExpired | Verified,
     Field(discriminator="kind"),
 ]
 EVENTS: TypeAdapter[tuple[AnyEvent, ...]] = TypeAdapter(tuple[AnyEvent, ...])

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from operator import not_
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from tocsin import gate
 from tocsin.canonical import digest
 from tocsin.errors import LedgerError
 from tocsin.model.source import Source
 from tocsin.release.entry import FORBID_UNKNOWN, Action, Entry, Whole
+from tocsin.release.moment import Moment
+from tocsin.release.mute import Mute
 from tocsin.state.consent import Consent
 from tocsin.state.facts import ReleaseFacts
 
@@ -21,7 +23,6 @@ FILE = "release.json"
 ENVELOPE = "release.dsse.json"
 KIND = "application/vnd.tocsin.release+json"
 """The file beside `release.json` with the signature of its bytes."""
-_FIRST_YEAR, _LAST_YEAR = 1970, 9990
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,6 @@ class Revision:
         return f"{name} + uncommitted changes" if self.dirty else name
 
 
-def moment(text: str) -> str:
-    """A time that can be compared with any other. Raises ValueError."""
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        raise ValueError("not a plausible time with a UTC offset")
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Release:
     """The state of an environment after one apply.
@@ -55,7 +48,8 @@ class Release:
 
     Form 2 names what lies beside it: `content`, the digest of the project's files; `beside`, that
     of each other file. `earlier`: detections that are not those of the content, by id, with the
-    number of the release in whose content they are.
+    number of the release in whose content they are. `mutes`: detections that raise no alerts for a
+    time; in the record only where there are any, as in older ones.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -64,7 +58,7 @@ class Release:
     environment: str
     project: str
     parent: str
-    made: Annotated[str, AfterValidator(moment)]
+    made: Moment
     who: str
     reason: str
     plan: str
@@ -81,6 +75,7 @@ class Release:
     beside: dict[str, str] = field(default_factory=dict)
     earlier: dict[str, Whole] = field(default_factory=dict)
     facts: ReleaseFacts = field(default_factory=ReleaseFacts)
+    mutes: Annotated[tuple[Mute, ...], Field(exclude_if=not_)] = ()
     commit: str = ""
 
     @property
@@ -101,7 +96,7 @@ class Release:
 
 
 _RELEASE = TypeAdapter(Release)
-_SINCE_FORM_2 = ("form", "content", "beside", "earlier", "facts")
+_SINCE_FORM_2 = ("form", "content", "beside", "earlier", "facts", "mutes")
 
 
 def encode(release: Release) -> bytes:

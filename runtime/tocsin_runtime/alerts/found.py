@@ -10,8 +10,8 @@ base rule of a correlation and does not count for it; one that is late has its `
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -77,11 +77,11 @@ class Alerter:
 
     def __call__(self, records: Sequence[Record]) -> Batch:
         """The results of a batch of rows. What is no row is a dead letter."""
-        counters = Counters()
+        counters, muted = Counters(), self._writer.muted()
         outputs: list[Sequence[Output]] = []
         for record in records:
             try:
-                outputs.append(self._results(record, counters))
+                outputs.append(self._results(record, counters, muted))
             except (NotAnEventError, KeyError, TypeError, ValueError) as error:
                 reason = f"not a found match: {type(error).__name__} {error}"
                 outputs.append((dead_letter(record, reason),))
@@ -90,7 +90,9 @@ class Alerter:
             counters.events += 1
         return Batch(chain.from_iterable(outputs), counters)
 
-    def _results(self, record: Record, counters: Counters) -> Sequence[Output]:
+    def _results(
+        self, record: Record, counters: Counters, muted: Collection[str]
+    ) -> Sequence[Output]:
         row = decode(record.value)
         time = _time(row)
         finder = self._finders.get(row["detection_id"])
@@ -102,10 +104,13 @@ class Alerter:
             counters.left_out[finder.described.id, str(why)] += 1
             return made
         ids, texts = _grounds(row)
-        match = _match(finder, row, time, ids)
-        found = Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
-        made = [found, *self._writer(match, [decode(text.encode()) for text in texts])]
+        found = _match(finder, row, time, ids)
+        match = replace(found, muted=found.detection in muted)
+        recorded = Output(Sink.MATCHES, match.event_id, match.encode(), match.detection)
+        made = [recorded, *self._writer(match, [decode(text.encode()) for text in texts])]
         counters.matches[match.detection] += 1
+        if match.muted:
+            counters.muted[match.detection] += 1
         if time is None:
             counters.timeless[match.detection] += 1
         return made

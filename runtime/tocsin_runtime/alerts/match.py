@@ -19,7 +19,8 @@ class MatchRecord:
     """A detection matched an event. `time` is event time in milliseconds, None if unknown.
 
     `group`: names and values of a correlation's group, which the event completed. `event_ids`: the
-    newest events of its window, this one last, of `event_count` in all.
+    newest events of its window, this one last, of `event_count` in all. `muted`: it raised no
+    alert, as the detection was muted when it was found.
     """
 
     detection: str
@@ -32,6 +33,7 @@ class MatchRecord:
     event_ids: tuple[str, ...]
     event_count: int = 1
     group: tuple[tuple[str, str], ...] = ()
+    muted: bool = False
 
     @property
     def event_id(self) -> str:
@@ -64,9 +66,11 @@ class MatchRecord:
     def encode(self) -> bytes:
         """One JSON object; `group` stands in the matches of correlations that have one."""
         group = {"group": dict(self.group)} if self.group else {}
+        muted = {"muted": True} if self.muted else {}
         return canonical_bytes(
             {
                 **group,
+                **muted,
                 "event_ids": self.event_ids,
                 "event_count": self.event_count,
                 "form": FORM,

@@ -8,6 +8,7 @@ from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.release.entry import Entry
 from tocsin.release.keys import RELEASE, artifact_key
+from tocsin.release.mute import NOT_MUTED, MutedUntil
 from tocsin.release.record import REPAIR, ReleaseRecord
 from tocsin_runtime.control.reader import missing
 from tocsin_runtime.stream.deployment import DeployedDetection, ReleasedDetections, deployed
@@ -31,13 +32,17 @@ def release_record(records: Mapping[str, bytes], topic: str) -> ReleaseRecord:
 
 
 def deployment(
-    release: int, detections: Iterable[Entry], records: Mapping[str, bytes]
+    release: int,
+    detections: Iterable[Entry],
+    records: Mapping[str, bytes],
+    mutes: MutedUntil = NOT_MUTED,
 ) -> ReleasedDetections:
     """These detections with their bytes among the records of a control topic.
 
     Raises ConfigError if an artifact is missing or not what was released.
     """
-    return ReleasedDetections(release, tuple(_found(each, release, records) for each in detections))
+    found = tuple(_found(each, release, records) for each in detections)
+    return ReleasedDetections(release, found, mutes=mutes)
 
 
 def _found(entry: Entry, release: int, records: Mapping[str, bytes]) -> DeployedDetection:

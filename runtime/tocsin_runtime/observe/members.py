@@ -25,8 +25,8 @@ _FRESH_SECONDS = 8.0
 class WorkerReport:
     """What a worker tells of itself. `seen`: digest of the release record that it answers to.
 
-    `without_time`: its matches whose event tells no time, by detection. `left_out`: base matches
-    that do not count, by correlation and reason.
+    `without_time`: its matches whose event tells no time, by detection; `muted`: those that raised
+    no alert. `left_out`: base matches that do not count, by correlation and reason.
     """
 
     release: Whole
@@ -36,6 +36,7 @@ class WorkerReport:
     isolated: Mapping[str, str]
     at: Whole
     without_time: Mapping[str, Whole] = field(default_factory=dict)
+    muted: Mapping[str, Whole] = field(default_factory=dict)
     left_out: Mapping[str, Mapping[str, Whole]] = field(default_factory=dict)
 
 

@@ -16,7 +16,7 @@ from tocsin.ir.stream import LATE, WITHOUT_KEY, WITHOUT_TIME
 from tocsin.pack import Part
 from tocsin.plural import plural
 from tocsin.release.entry import Entry
-from tocsin.release.finding import ISOLATED, Finding, Tally
+from tocsin.release.finding import ISOLATED, MUTED, Finding, Tally
 from tocsin.release.keys import RELEASE
 from tocsin.release.record import ReleaseRecord
 from tocsin_kafka import topics
@@ -124,6 +124,7 @@ def _tallies(reports: Iterable[WorkerReport | None], entries: Sequence[Entry]) -
     counted: Counter[tuple[str, str]] = Counter()
     for report in filter(None, reports):
         counted.update({(who, WITHOUT_TIME): n for who, n in report.without_time.items()})
+        counted.update({(who, MUTED): n for who, n in report.muted.items()})
         for who, by_reason in report.left_out.items():
             counted.update({(who, why): n for why, n in by_reason.items() if why in _REASONS})
     keys = {entry.id: entry.key for entry in entries}

@@ -15,6 +15,7 @@ class Sink(StrEnum):
     ALERTS = "alerts"
     DEAD = "dead-letters"
     LATE = "late"
+    MUTED = "muted"
 
 
 class Record(NamedTuple):

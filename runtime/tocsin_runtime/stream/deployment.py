@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tocsin.model.artifact import Artifact
 from tocsin.model.detection import Dedup
 from tocsin.model.source import Source
 from tocsin.release.entry import Entry
+from tocsin.release.mute import MutedUntil
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,13 @@ class ReleasedDetections:
     """All detections of a release; its number is 0 if there never was one.
 
     `sources`: what events may belong to, where workers are to tell (they are told by topics else).
+    `mutes`: until when detections, by id, raise no alerts.
     """
 
     release: int
     detections: tuple[DeployedDetection, ...]
     sources: tuple[Source, ...] = ()
+    mutes: MutedUntil = field(default_factory=dict)
 
 
 def deployed(entry: Entry, body: bytes, release: int) -> DeployedDetection:

@@ -15,13 +15,15 @@ class Counters:
     """What a worker has done so far: committed work only. Matches count by detection.
 
     `timeless`: those of them whose event tells no time that can be read. `left_out`: events that
-    match a base of a correlation and do not count, by detection and reason.
+    match a base of a correlation and do not count, by detection and reason. `muted`: matches that
+    raised no alert as their detection was muted.
     """
 
     events: int = 0
     dead_letters: int = 0
     matches: Counter[str] = field(default_factory=Counter)
     timeless: Counter[str] = field(default_factory=Counter)
+    muted: Counter[str] = field(default_factory=Counter)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: Counters) -> None:
@@ -30,6 +32,7 @@ class Counters:
         self.dead_letters += other.dead_letters
         self.matches.update(other.matches)
         self.timeless.update(other.timeless)
+        self.muted.update(other.muted)
         self.left_out.update(other.left_out)
 
     def left_out_of(self, detection: str) -> dict[str, int]:

@@ -31,7 +31,7 @@ def read_deployment(folder: Path, environment: str) -> ReleasedDetections:
         raise _other(folder, table.environment, environment)
     place = folder / ARTIFACTS
     detections = tuple(_read(place, entry, table.release) for entry in table.detections)
-    return ReleasedDetections(table.release, detections, table.sources)
+    return ReleasedDetections(table.release, detections, table.sources, table.mutes)
 
 
 def _damaged(path: Path, why: str) -> ConfigError:

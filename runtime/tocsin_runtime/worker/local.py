@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tocsin.backend import registry
@@ -24,6 +24,8 @@ from tocsin_runtime.worker.process import Lane, Processor
 
 ALERTS = "alerts.jsonl"
 DEAD_LETTERS = "dead-letters.jsonl"
+MUTED = "muted.jsonl"
+"""Alerts that were not raised as their detections were muted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,13 @@ def run_local(  # noqa: PLR0913 - all that a run over files depends on
     lanes = build_lanes((d.artifact for d in deployment.detections), sources, open_lane)
     route = Claims(claims, lanes.by_source, forced)
     alerts = SinkFile(folder / ALERTS, "id")
-    sinks = {Sink.ALERTS: alerts, Sink.DEAD: SinkFile(folder / DEAD_LETTERS, "id")}
-    processor = Processor(route, writer)
+    sinks = {
+        Sink.ALERTS: alerts,
+        Sink.DEAD: SinkFile(folder / DEAD_LETTERS, "id"),
+        Sink.MUTED: SinkFile(folder / MUTED, "id"),
+    }
+    kept = replace(writer, keeps_muted=True)
+    processor = Processor(route, kept, kept.muted)
     counters = run(FileStream(files, sinks), processor, stopped, processor.finish)
     used = [lane for group in lanes.by_source.values() for lane in group]
     costs = {name: cost for lane in used for name, cost in lane.costs.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -35,7 +35,16 @@ class WorkerMetrics(Collector):
         yield _counter("tocsin_trial_events", "Events of them for the canary.", done.canary_events)
         for sink, (name, words) in _SINKS.items():
             yield _counter(name, words, done.outputs[sink])
-        yield self._timeless()
+        yield self._by_detection(
+            "tocsin_matches_without_time",
+            "Matches committed whose event has no readable time.",
+            done.counters.timeless,
+        )
+        yield self._by_detection(
+            "tocsin_matches_muted",
+            "Matches committed that raised no alert, as their detection was muted.",
+            done.counters.muted,
+        )
         yield self._left_out()
         yield SummaryMetricFamily(
             "tocsin_batch_seconds", "Time of batches, commit included.", done.batches, done.seconds
@@ -52,10 +61,9 @@ class WorkerMetrics(Collector):
         )
         yield self._lag()
 
-    def _timeless(self) -> Metric:
-        words = "Matches committed whose event has no readable time."
-        counted = CounterMetricFamily("tocsin_matches_without_time", words, labels=["detection"])
-        for detection, count in sorted(self._service.done.counters.timeless.items()):
+    def _by_detection(self, name: str, words: str, counts: Mapping[str, int]) -> Metric:
+        counted = CounterMetricFamily(name, words, labels=["detection"])
+        for detection, count in sorted(counts.items()):
             counted.add_metric([detection], count)
         return counted
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
-from tocsin.release.entry import Entry
 from tocsin.release.keys import RELEASE
+from tocsin.release.record import Canary, ReleaseRecord
 from tocsin.trust.record_seal import RecordGuard
 from tocsin_runtime.alerts.found import Alerter
 from tocsin_runtime.control.record import deployment, release_record
@@ -81,7 +81,7 @@ class Plans:
         table = release_record(records, self._topic)
         if self._guard:
             self._guard.check(records[RELEASE])
-        release = self._version(table.release, table.detections, records)
+        release = self._version(table, table, records)
         alerter = None
         if self._found:
             alerter = Alerter(release.deployment, table.cutovers, release.writer)
@@ -90,17 +90,17 @@ class Plans:
         self.starts = table.starts
         if table.canary:
             wanted, self._share = table.canary, table.canary.share
-            self.canary = self._version(wanted.release, wanted.detections, records, canary)
+            self.canary = self._version(wanted, table, records, canary)
 
     def _version(
         self,
-        release: int,
-        detections: Sequence[Entry],
+        of: ReleaseRecord | Canary,
+        table: ReleaseRecord,
         records: Records,
         canary: Version | None = None,
     ) -> Version:
-        """The version of a record; what is known is not made again."""
-        wanted = deployment(release, detections, records)
+        """The version of a record, or of its canary; what is known is not made again."""
+        wanted = deployment(of.release, of.detections, records, table.mutes)
         known = [v for v in (self.release, self.canary, canary) if v is not None]
         for version in known:
             if version.deployment == wanted:

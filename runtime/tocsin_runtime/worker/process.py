@@ -7,8 +7,8 @@ a match. So a record whose event is broken where nobody looks is not refused.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from typing import Protocol
 
@@ -73,10 +73,14 @@ Groups = dict[int, tuple[Lane, list[Taken]]]
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """Turns batches of records into outputs: dead letters first, then in the records' order."""
+    """Turns batches of records into outputs: dead letters first, then in the records' order.
+
+    `muted`: the detections whose matches raise no alerts now.
+    """
 
     route: Route
     write: Write = lambda _match, _events: ()
+    muted: Callable[[], Collection[str]] = frozenset
     _kept: Groups = field(default_factory=dict, init=False)
 
     def __call__(self, records: Sequence[Record]) -> Batch:
@@ -117,6 +121,10 @@ class Processor:
         counters = Counters(events - len(dead), len(dead) + len(failed))
         dead += [dead_letter(record, each.reason, each.detection) for record, each in failed]
         ordered = [hit for record in records for hit in hits.get(id(record), ())] if hits else []
+        if muted := self.muted():
+            marked = (replace(match, muted=match.detection in muted) for match, _ in ordered)
+            ordered = list(zip(marked, (events for _, events in ordered), strict=True))
+            counters.muted.update(match.detection for match, _ in ordered if match.muted)
         counters.matches.update(match.detection for match, _ in ordered)
         counters.timeless.update(match.detection for match, _ in ordered if match.time is None)
         counters.left_out.update({(e.detection, e.reason): e.events for e in left_out})

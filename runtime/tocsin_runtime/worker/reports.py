@@ -20,7 +20,7 @@ _SETTINGS: ClientSettings = {
     "message.timeout.ms": _DELIVERY_SECONDS * 1000,
     "queue.buffering.max.messages": 100,
 }
-FIGURES = {"events", "trial_events", "dead_letters", "without_time", "left_out", "at"}
+FIGURES = {"events", "trial_events", "dead_letters", "without_time", "muted", "left_out", "at"}
 """What may change without a reason to tell at once."""
 
 

@@ -125,6 +125,7 @@ class Service:
             "trial_events": self.done.canary_events,
             "dead_letters": self.done.counters.dead_letters,
             "without_time": dict(self.done.counters.timeless),
+            "muted": dict(self.done.counters.muted),
             "left_out": self.done.counters.left_out_by_detection(),
             "at": time.time_ns() // 1_000_000,
         }

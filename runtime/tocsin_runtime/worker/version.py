@@ -56,7 +56,7 @@ class Version:
 
     def __call__(self, records: Sequence[Record]) -> Batch:
         """The results of a batch."""
-        return Processor(self._route, self.writer)(records)
+        return Processor(self._route, self.writer, self.writer.muted)(records)
 
     def _route(self, taken: Taken) -> Sequence[FilterLane]:
         lane = self.lanes.get(taken.record.topic)

@@ -33,6 +33,8 @@ lock
 plan --env local
 apply --env local --yes
 rollback --env local --yes
+mute x --env local --for 1h --reason r
+unmute x --env local
 shadow x --env local
 promote x --to local --yes
 status --env local
@@ -85,6 +87,9 @@ rollback --env local
 rollback --env local --to 7 --yes
 rollback --env local --to x --yes
 rollback nothing --env local --yes
+mute nothing --env local --for 1h --reason r --yes
+mute nothing --env local --for soon --reason r --yes
+unmute nothing --env local --yes
 shadow nothing --env local
 shadow nothing --env local --samples x
 promote nothing --to local --yes

@@ -19,6 +19,7 @@ VALUE = "payout" * 12
 RULE = f"detections/rules/payments/{LONG}.yml"
 NOT_HERE = {
     "manifests": "prints files for other programs",
+    "unmute": "says what rollback says",
     "shadow": "needs matches of a stream: tests/engines",
     "promote": "says what apply says, of a form in shadow",
     "engines": "its lines are not laid out",
@@ -45,6 +46,7 @@ STEPS = {
     "verify --env local": "no trust file was given",
     "worker --env local --events events.jsonl": TITLE,
     f"rollback {LONG} --to v1 --dry-run --env local": "local",
+    f"mute {LONG} --for 1h --reason {VALUE} --yes --env local": VALUE,
     "coverage --out page": "payments",
     f"scan --rules {RULE} --events events.jsonl --format table": TITLE,
     "conformance --row L1": "evaluator",

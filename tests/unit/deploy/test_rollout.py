@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +148,17 @@ def test_on_the_way_back_the_release_before_is_published_first(world: World) -> 
     carry_back(ROLLOUT, world.fleets, world.publisher, world.heard)
     assert world.done[-2:] == [("go back", 1), ("go back", 1)]
     assert world.heard.names[-2:] == ["jobs · go back: a", "workers · go back: a"]
+
+
+def test_mutes_begin_with_the_release_and_end_on_the_way_back(tmp_path: Path) -> None:
+    records = FolderRecords(tmp_path)
+    old, new = {"d": "2026-01-01T00:00:00Z"}, {"e": "2026-01-02T00:00:00Z"}
+    move = replace(ROLLOUT, mutes=new)
+    publisher = RecordPublisher(records, move, ReleaseRecord("prod", 1, mutes=old))
+    publisher.release()
+    assert ReleaseRecord.decode(records.records()[RELEASE]).mutes == new
+    publisher.restore()
+    assert ReleaseRecord.decode(records.records()[RELEASE]).mutes == old
 
 
 def test_a_line_of_progress_names_some_and_a_plan_all() -> None:

@@ -28,7 +28,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 def test_people_and_diffs_can_read_it(tmp_path: Path) -> None:
     TABLE.write(tmp_path)
     text = (tmp_path / "live.json").read_text()
-    assert list(json.loads(text)) == ["form", "environment", "release", "sources", "detections"]
+    names = ["form", "environment", "release", "sources", "detections", "mutes"]
+    assert list(json.loads(text)) == names
     assert text.startswith('{\n "form": 2,\n "environment": "here",\n "release": 3,')
     assert "Rôle" in text
     assert text.endswith("\n}\n")

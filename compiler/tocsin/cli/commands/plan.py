@@ -8,10 +8,12 @@ import click
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import plan_rollout, plan_with_directions
+from tocsin.cli.mute_words import mute_words
 from tocsin.cli.options import environment_options
 from tocsin.cli.output import format_option, say
 from tocsin.cli.plan_text import print_plan, save_plan
 from tocsin.errors import ConfigError
+from tocsin.state.active_mutes import active_mutes
 
 
 @click.command()
@@ -50,6 +52,8 @@ def plan(
     if opened.interrupted:
         say("an apply was interrupted: its traces show as drift, and the next apply finishes it")
     bundle, directions = plan_with_directions(opened)
+    for words in mute_words(active_mutes(opened.ledger.last())):
+        say(words)
     print_plan(bundle.plan, fmt, plan_rollout(opened, bundle) if verbose else (), directions)
     if out:
         save_plan(bundle, out)

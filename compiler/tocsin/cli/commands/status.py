@@ -11,6 +11,7 @@ from tocsin.app.attempts import record_drift
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import prepare_repair
 from tocsin.app.status import EnvironmentStatus, status_of
+from tocsin.cli.mute_words import mute_words
 from tocsin.cli.options import environment_options
 from tocsin.cli.output import echo_json, format_option, show
 from tocsin.cli.plan_text import print_plan, save_plan
@@ -62,6 +63,7 @@ def _lines(found: EnvironmentStatus) -> list[str]:
         lines = [f"{found.environment}: release {last.number}, {size}, {made}"]
         places = Counter((e.backend, e.source, e.mode) for e in last.entries)
         lines += [f"  {b} {s}: {n} {mode}" for (b, s, mode), n in sorted(places.items())]
+    lines += [f"  {words}" for words in mute_words(found.mutes)]
     lines += [f"! {d['drift']}: {d['key'] or d['path']}" for d in found.drift]
     lines += [f"! {finding.words}" for finding in found.findings]
     if found.interrupted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,28 @@ def test_a_match_without_time_is_counted_as_such(deployment: ReleasedDetections)
     batch, outputs = taken(alerter(deployment), found, found)
     assert [sink for sink, _ in outputs] == [Sink.MATCHES, Sink.ALERTS] * 2
     assert batch.counters.timeless == {ROLE: 2}
+
+
+def test_a_muted_match_is_recorded_as_such_until_the_clock_says_otherwise(
+    deployment: ReleasedDetections,
+) -> None:
+    described = {each.described.id: each.described for each in deployment.detections}
+    now = [AT_MS - 1]
+    mutes = {ROLE: AT, BURST: AT}
+    writer = replace(
+        AlertWriter.of("shop", "e", replace(deployment, mutes=mutes)), clock=lambda: now[0]
+    )
+    assert writer.described == described
+    alerting = Alerter(deployment, (), writer)
+    found = row(ROLE, logic(deployment, ROLE))
+    batch, [(sink, match)] = taken(alerting, found)
+    assert (sink, match["muted"]) == (Sink.MATCHES, True)
+    assert (batch.counters.matches, batch.counters.muted) == ({ROLE: 1}, {ROLE: 1})
+    now[0] = AT_MS
+    batch, outputs = taken(alerting, found)
+    assert [sink for sink, _ in outputs] == [Sink.MATCHES, Sink.ALERTS]
+    assert "muted" not in outputs[0][1]
+    assert batch.counters.muted == {}
 
 
 def test_a_correlation_brings_the_events_of_its_window(deployment: ReleasedDetections) -> None:

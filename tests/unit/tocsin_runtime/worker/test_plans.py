@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tocsin.release.record import Canary, ReleaseRecord
 from tocsin.trust.keys import SigningKey
 from tocsin.trust.record_seal import Destination, RecordGuard, RecordSigner
 from tocsin.trust.trust_file import Trust, TrustedKey
+from tocsin_runtime.alerts.writer import AlertWriter
 from tocsin_runtime.control.topic import topic_name
 from tocsin_runtime.stream.base import Record
 from tocsin_runtime.worker.kafka import KafkaStream
@@ -27,6 +29,7 @@ from unit.tocsin_runtime.at_hand import RecordsAtHand, writer_of
 from worker_world import PAID, ROLE, World, build_world
 
 TOPIC = topic_name("shop", "broker")
+LONG_AGO = "2020-01-01T00:00:00+00:00"
 
 
 class _Topics(KafkaStream):
@@ -187,6 +190,10 @@ def _bodies(records: Mapping[str, bytes], body: bytes) -> dict[str, bytes]:
         (lambda r: _with(r, **{f"k{n}": 1 for n in range(10_001)}), "over 10000 names"),
         (lambda r: _with(r, detections=[{}] * 100_000), "cannot be read: detections.0.id"),
         (lambda r: _with(r, detections=[{"id": 7}]), "cannot be read: detections.0"),
+        (lambda r: _with(r, mutes={ROLE: "soon"}), "cannot be read: mutes"),
+        (lambda r: _with(r, mutes={ROLE: "2026-01-01T00:00:00"}), "cannot be read: mutes"),
+        (lambda r: _with(r, mutes={ROLE: 7}), "cannot be read: mutes"),
+        (lambda r: _with(r, mutes=[ROLE]), "cannot be read: mutes"),
         (lambda r: _with(r, environment="prod"), "belongs to environment prod"),
         (lambda r: {RELEASE: r[RELEASE]}, "is missing in the control topic"),
         (lambda r: _bodies(r, b"{}"), "is not what was released"),
@@ -238,6 +245,18 @@ def test_names_that_are_no_topic_are_refused() -> None:
             topic_name(project, "prod")
 
 
+def test_a_release_and_its_canary_are_muted_by_one_record(world: World) -> None:
+    records = records_of(world, {ROLE: "live"}, canary={ROLE: "live"})
+    made = Plans(TOPIC, partial(AlertWriter.of, "shop", "broker"))
+    made.take(records)
+    lanes = made.release.lanes
+    assert made.release.writer.muted() == frozenset()
+    made.take(_with(records, mutes={ROLE: "2199-01-01T00:00:00+00:00", PAID: LONG_AGO}))
+    assert made.canary
+    assert made.release.writer.muted() == made.canary.writer.muted() == {ROLE}
+    assert made.release.lanes["shop.audit"] is lanes["shop.audit"]  # nothing is loaded again
+
+
 SIGNER = SigningKey.new()
 TRUST = Trust(keys=(TrustedKey(public=SIGNER.public.line, roles=frozenset({"release"})),))
 SHOP = Destination("shop", "broker")
@@ -269,6 +288,24 @@ def test_a_guarded_worker_keeps_what_it_runs(world: World, guarded: Plans) -> No
         assert guarded.release is running
     guarded.take(signed(fewer))
     assert (guarded.error, guarded.told()["release"]) == ("", 3)
+
+
+def test_a_forged_mute_mutes_nothing(world: World, guarded: Plans) -> None:
+    running = guarded.release
+    good = signed(records_of(world, dict.fromkeys((ROLE, PAID), "live"), release=2))
+    record, seal = good[RELEASE].split(b"\n", 1)
+    mutes = {ROLE: "2199-01-01T00:00:00+00:00"}
+    forged = _with({**good, RELEASE: record}, mutes=mutes)
+    for records, why in (
+        (forged, "it has no signature"),
+        ({**forged, RELEASE: forged[RELEASE] + b"\n" + seal}, "is of another record"),
+        (signed(forged, SigningKey.new()), "is in no trust file given here"),
+    ):
+        guarded.take(records)
+        assert why in guarded.error
+        assert guarded.release is running
+    guarded.take(signed(forged))
+    assert (guarded.error, guarded.release.deployment.mutes) == ("", mutes)
 
 
 def test_a_guarded_worker_goes_back_only_as_it_is_told(world: World) -> None:
