@@ -39,8 +39,16 @@ def printable(text: str) -> str:
 
 def markdown(text: str) -> str:
     """For a comment on GitHub: no markup, no link, no mention, one line."""
-    apart = _LINKED.sub(lambda found: found[0] + _APART, printable(text))
-    escaped = _MARKDOWN.sub(lambda found: "\\" + found[0], apart)
+    return _unmarked(_LINKED.sub(lambda found: found[0] + _APART, printable(text)))
+
+
+def markup(text: str) -> str:
+    """For Markdown that no forge reads: no markup, one line."""
+    return _unmarked(printable(text))
+
+
+def _unmarked(text: str) -> str:
+    escaped = _MARKDOWN.sub(lambda found: "\\" + found[0], text)
     return re.sub(r"[&<>]", lambda found: _ENTITIES[found[0]], escaped)
 
 
