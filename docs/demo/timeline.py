@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from events import MIDNIGHT
-from rich.table import Table
 from rich.text import Text
 from story import steps
 
-from tocsin.cli.output import show, show_table
+from tocsin.cli.groups import styled
+from tocsin.cli.output import show
+from tocsin.cli.table import print_table
+from tocsin.escape import printable
 
 Alert = dict[str, Any]
 WHO = (
@@ -32,7 +34,11 @@ WHO = (
     ("User",),
 )
 """Where sources say who it was: the first of them that is text."""
-STYLES = {"critical": "bold red", "high": "red", "medium": "yellow"}
+STYLES = {
+    "critical": {"fg": "red", "bold": True},
+    "high": {"fg": "red"},
+    "medium": {"fg": "yellow"},
+}
 
 
 def main(alerts: Path, events: Path) -> None:
@@ -41,24 +47,23 @@ def main(alerts: Path, events: Path) -> None:
     told = sorted((json.loads(line)["data"] for line in lines), key=lambda each: each["end_time"])
     attack, honest = [a for a in told if not harmless(a)], [a for a in told if harmless(a)]
     count = sum(len(file.read_bytes().splitlines()) for file in events.iterdir())
-    show_table(table(attack))
+    print_table((), table(attack))
     show(Text("\nNormal work that looks like an attack:", "bold"))
-    show_table(table(honest))
+    print_table((), table(honest))
     said = f"{len(attack)} of the attack, {len(honest)} of normal work that looks like one"
     show(f"\n{len(told)} alerts on {count:,} events: {said}")
 
 
-def table(alerts: Sequence[Alert]) -> Table:
+def table(alerts: Sequence[Alert]) -> list[tuple[str, ...]]:
     """Time, level, source, title, and who it was."""
-    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("time", "level", "source"):
-        made.add_column(name, no_wrap=True)
+    made = []
     for alert in alerts:
         at = datetime.fromtimestamp(alert["end_time"] / 1000, UTC).strftime("%H:%M")
         level = alert["severity"].lower()
         source = alert["metadata"]["log_name"]
         title = alert["finding_info"]["title"]
-        made.add_row(at, Text(level, STYLES.get(level, "")), source, title, who(alert))
+        row = (at, styled(level, **STYLES.get(level, {})), source)
+        made.append((*row, printable(title), printable(who(alert))))
     return made
 
 

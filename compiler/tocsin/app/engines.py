@@ -14,8 +14,8 @@ from tocsin.backend.base import Backend, Endpoints, NoServers
 from tocsin.model.artifact import Match
 from tocsin.model.project import Environment
 from tocsin.pack import Part
-from tocsin.progress import Notify
-from tocsin.scan.packed import MatcherRun, TrackProgress
+from tocsin.progress import Notify, Progress
+from tocsin.scan.packed import MatcherRun
 
 EVALUATOR, MATCHER = "evaluator", "matcher"
 AUTO = "auto"
@@ -24,6 +24,7 @@ PORTION = 1000
 """Events that the matcher takes at a time."""
 LEARNED = 4000
 """Events that it chooses what to ask by."""
+_RUNNING = f"running the rules, {PORTION:,} events at a time"
 
 
 def chosen(engines: Sequence[str], notify: Notify) -> tuple[str, ...]:
@@ -64,16 +65,17 @@ def started_for(backends: Iterable[Backend]) -> Iterator[Endpoints]:
 
 
 def matched(
-    parts: Sequence[Part], events: Sequence[Mapping[str, Any]], progress: TrackProgress
+    parts: Sequence[Part], events: Sequence[Mapping[str, Any]], progress: Progress
 ) -> MatcherRun:
     """The matcher of kafka-filter's workers, on events in this process."""
     from tocsin_matcher import PackMatcher  # noqa: PLC0415 - only a scan needs it
 
-    matcher = PackMatcher(parts)
-    matcher.learn_from(events[:: max(1, len(events) // LEARNED)])
+    with progress.stage("preparing the matcher"):
+        matcher = PackMatcher(parts)
+        matcher.learn_from(events[:: max(1, len(events) // LEARNED)])
     matches: list[Match] = []
     refused: dict[int, str] = {}
-    for start in progress(range(0, len(events), PORTION)):
+    for start in progress.track(range(0, len(events), PORTION), _RUNNING):
         lines = [orjson.dumps(event) for event in events[start : start + PORTION]]
         done = matcher.match_lines(lines)
         matches += [Match(each.detection, start + each.event) for each in done.matches]

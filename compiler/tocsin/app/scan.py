@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def load_scan(
     related = relate_inferred(collected, UNBOUND, ignore_logsource=ignore_logsource, routes=routed)
     wrong = (*collected.diagnostics, *no_rules(rules), *related.diagnostics, *read.diagnostics)
     reached = reach(related.queries, read.events)
-    coverage = ScanCoverage(collected, read, reached, routed, ignore_logsource)
+    coverage = ScanCoverage(collected, read, reached, routed, ignore_logsource, time_field)
     clock = scan_clock(sources, routed, time_field)
     return LoadedScan(related.queries, read.events, clock, wrong, coverage)
 
@@ -80,13 +80,12 @@ def run_scan(
 ) -> ScanResult:
     """The matches on an engine, in the given form or the one that should be faster."""
     queries, events, clock = loaded.queries, loaded.events, loaded.clock
-    counted = partial(progress.track, name="running the rules")
     if engine == AUTO:
-        return scan_fastest(queries, events, matched, clock=clock, progress=counted)
+        return scan_fastest(queries, events, matched, clock=clock, progress=progress)
     if engine == EVALUATOR:
-        return scan_evaluator(queries, events, clock=clock, progress=counted)
+        return scan_evaluator(queries, events, clock=clock, progress=progress)
     if engine == MATCHER:
-        return scan_matcher(queries, events, matched, clock=clock, progress=counted)
+        return scan_matcher(queries, events, matched, clock=clock, progress=progress)
     with (
         progress.stage(f"running the rules on {engine}"),
         started([engine]) as (backends, endpoints),
@@ -123,7 +122,7 @@ class FoundMatch:
         return told if self.group is None else {**told, "group": self.group}
 
 
-def found_matches(loaded: LoadedScan, result: ScanResult) -> Iterator[FoundMatch]:
+def found_matches(loaded: LoadedScan, matches: Iterable[Match]) -> Iterator[FoundMatch]:
     """Each match with the location and time of its event."""
     by_id = {query.detection.id: query for query in loaded.queries}
 
@@ -132,7 +131,7 @@ def found_matches(loaded: LoadedScan, result: ScanResult) -> Iterator[FoundMatch
         time = loaded.clock(View(loaded.events[event]))
         return None if time is None else millis_text(time)
 
-    for match in result.matches:
+    for match in matches:
         query = by_id[match.detection]
         file, line = loaded.coverage.read.place(match.event)
         yield FoundMatch(query, match, file, line, time_of(match.event), _group_of(query, match))

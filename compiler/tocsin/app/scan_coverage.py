@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tocsin.diagnostics import near
 from tocsin.escape import printable
 from tocsin.events.reading import EventFiles
 from tocsin.front.collect import RuleSet
 from tocsin.front.routes import Routes
 from tocsin.ir.query import Query
+from tocsin.ir.text import lookup
 from tocsin.plural import plural
 from tocsin.scan.reach import Reach
 
+FIRST = 100
+"""Events whose fields are offered in place of a misspelt one."""
 NAMED = 5
 """Log sources and fields that are named; of more, the number."""
 
@@ -28,12 +32,20 @@ class ScanCoverage:
     reach: Reach
     routes: Routes
     ignores_logsource: bool
+    time_field: str = ""
+    """The field with the event time, if the user named one."""
 
     @property
     def lacks(self) -> bool:
         """Whether a rule had no events, or a file no rules."""
         nothing = not self.rules.named or bool(self.files_without_rules)
-        return nothing or bool(self.reach.without_events or self.reach.blind)
+        return nothing or bool(self.reach.without_events or self.reach.blind) or self.timeless
+
+    @property
+    def timeless(self) -> bool:
+        """Whether no event has the named field of event time."""
+        events, name = self.read.events, self.time_field
+        return bool(name and events) and all(lookup(each, name) is None for each in events)
 
     @property
     def files_without_rules(self) -> int:
@@ -50,6 +62,12 @@ class ScanCoverage:
         named = (r.detection.logsource for r in self.rules.rules if r.detection.id not in idle)
         return Counter(str(each) for each in named if not self.routes.knows(each))
 
+    @property
+    def _meant(self) -> str:
+        """A field of the first events that is called almost as the one of event time."""
+        close = near(self.time_field, {name for each in self.read.events[:FIRST] for name in each})
+        return f": did you mean {printable(close)}?" if close else ""
+
     def lines(self) -> Iterator[str]:
         """The problems, as sentences."""
         if not self.rules.named:
@@ -59,6 +77,9 @@ class ScanCoverage:
         if not self.read.events:
             yield "no events found"
             return
+        if self.timeless:
+            said = f"no event has the field {printable(self.time_field)} of --time-field"
+            yield said + self._meant
         if self.unknown:
             said = f"{plural(self.unknown.total(), 'rule')} with an unknown log source"
             yield f"{said} ran on the events of no known log source: {_most(self.unknown)}"

@@ -14,7 +14,6 @@ from urllib.parse import quote
 import click
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 
 from tocsin import __version__, gate
@@ -201,15 +200,6 @@ def say(message: str) -> None:
 def show(page: Text | str) -> None:
     """A result on stdout: lines are never cut, colours only on a terminal."""
     Terminal().print(page, soft_wrap=True)
-
-
-def show_table(table: Table, *, err: bool = False) -> None:
-    """A table, as wide as what is in it where no terminal ends it."""
-    out = Terminal(stderr=err)
-    with out.capture() as taken:
-        out.print(table)
-    lines = [line.rstrip() for line in taken.get().split("\n")]
-    click.echo("\n".join(lines), nl=False, err=err)
 
 
 def shown(file: Path) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from rich.table import Table
-
-from tocsin.cli.output import echo_json, say, show_table
+from tocsin.cli.output import echo_json, say
+from tocsin.cli.table import print_table
 from tocsin.escape import printable
 from tocsin.ir.stream import LeftOut
 from tocsin.plural import plural
+
+_HEAD = ("level", "detection", "source", "mode", "matches", "new alerts")
 
 
 def show(report: dict[str, Any], fmt: str) -> None:
@@ -19,14 +20,9 @@ def show(report: dict[str, Any], fmt: str) -> None:
         echo_json(report)
         return
     hits = [row for row in report["detections"] if row["matches"]]
-    table = Table("level", "detection", "source", "mode", "matches", "new alerts", box=None)
-    for row in sorted(hits, key=lambda r: (-r["matches"], r["key"])):
-        numbers = (str(row["matches"]), str(row["alerts"]))
-        table.add_row(
-            *(printable(row[name]) for name in ("level", "title", "source", "mode")), *numbers
-        )
     if hits:
-        show_table(table, err=True)
+        ordered = sorted(hits, key=lambda row: (-row["matches"], row["key"]))
+        print_table(_HEAD, [_row(row) for row in ordered], err=True)
     for each in report.get("not_run", ()):
         say(
             f"not run: {len(each['detections'])} of {each['source']} "
@@ -45,6 +41,11 @@ def show(report: dict[str, Any], fmt: str) -> None:
         if row["slow"]:
             say(f"slow: {row['title']} took too long on {plural(row['slow'], 'event')}")
     say(_summary(report))
+
+
+def _row(row: dict[str, Any]) -> tuple[str, ...]:
+    told = (printable(row[name]) for name in ("level", "title", "source", "mode"))
+    return (*told, str(row["matches"]), str(row["alerts"]))
 
 
 def _summary(report: dict[str, Any]) -> str:

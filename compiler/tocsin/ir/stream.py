@@ -66,8 +66,10 @@ class Clock:
 
     def __call__(self, view: View) -> int | None:
         """Milliseconds since 1970, UTC; None where the event tells no time."""
-        times = (self._time(view.texts(name)) for name in self.fields)
-        return next((time for time in times if time is not None), None)
+        for name in self.fields:
+            if (time := self._time(view.texts(name))) is not None:
+                return time
+        return None
 
     def _time(self, texts: tuple[str, ...] | None) -> int | None:
         return self.read(texts[0]) if texts and len(texts) == 1 else None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tocsin.backend.base import Backend, Endpoints
 from tocsin.backend.forms import Form, PackBackend
@@ -16,6 +15,7 @@ from tocsin.ir.query import Query, rebound
 from tocsin.model.artifact import Event, Match
 from tocsin.model.source import Source
 from tocsin.pack import Part
+from tocsin.progress import SILENT, Progress
 from tocsin.scan.infer import narrowed
 
 
@@ -67,19 +67,17 @@ class MatcherRun:
     refused: Mapping[int, str]
 
 
-TrackProgress = Callable[[Sequence[Any]], Iterable[Any]]
-"""Passes events on, or portions of them, and may show how many went through."""
-InProcess = Callable[[Sequence[Part], Sequence[Event], TrackProgress], MatcherRun]
+InProcess = Callable[[Sequence[Part], Sequence[Event], Progress], MatcherRun]
 
 
 def scan_in_process(
-    queries: Iterable[Query],
+    queries: Sequence[Query],
     events: Sequence[Event],
     match: InProcess,
-    progress: TrackProgress = iter,
+    progress: Progress = SILENT,
 ) -> PackScan:
     """All queries on events as they are, by a matcher in this process."""
-    made = [compile_part(query, None) for query in queries]
+    made = [compile_part(query, None) for query in progress.track(queries, "preparing the rules")]
     run = match([each for each in made if isinstance(each, Part)], events, progress)
     no = [each for each in made if isinstance(each, Refusal)]
     refused = [each.diagnostic for each in no]

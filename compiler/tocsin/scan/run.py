@@ -20,12 +20,12 @@ from tocsin.ir.stream import (
     LeftOut,
 )
 from tocsin.model.artifact import Job, Match, Missed
+from tocsin.progress import SILENT, Progress
 from tocsin.scan.correlating import HitsByRule, correlate
 from tocsin.scan.infer import infer, narrowed
 from tocsin.scan.packed import (
     InProcess,
     PackScan,
-    TrackProgress,
     form_of,
     scan_in_process,
     scan_pack,
@@ -57,17 +57,17 @@ def scan_evaluator(
     events: Sequence[dict[str, Any]],
     *,
     clock: Clock = GUESSED,
-    progress: TrackProgress = iter,
+    progress: Progress = SILENT,
 ) -> ScanResult:
     """Every detection on every event by the reference evaluator."""
     asked = {query.detection.id: predicate(query.matches) for query in _on_events(queries)}
     hits: dict[str, list[int]] = {rule: [] for rule in asked}
-    for number, event in enumerate(progress(events)):
+    for number, event in enumerate(progress.track(events, "running the rules")):
         view = View(event)
         for rule, holds in asked.items():
             if holds(view):
                 hits[rule].append(number)
-    return _of_hits(queries, hits, events, clock)
+    return _of_hits(queries, hits, events, clock, progress)
 
 
 def scan_matcher(
@@ -76,11 +76,11 @@ def scan_matcher(
     match: InProcess,
     *,
     clock: Clock = GUESSED,
-    progress: TrackProgress = iter,
+    progress: Progress = SILENT,
 ) -> ScanResult:
     """Every detection on every event by a matcher in this process, which may refuse some."""
-    packed = scan_in_process(_on_events(queries), events, match, progress)
-    result = _of_hits(queries, _hits(queries, packed.matches), events, clock)
+    packed = scan_in_process(list(_on_events(queries)), events, match, progress)
+    result = _of_hits(queries, _hits(queries, packed.matches), events, clock, progress)
     return replace(result, refused=tuple(packed.refused), form=Form.PACK.value)
 
 
@@ -90,7 +90,7 @@ def scan_fastest(
     match: InProcess,
     *,
     clock: Clock = GUESSED,
-    progress: TrackProgress = iter,
+    progress: Progress = SILENT,
 ) -> ScanResult:
     """What the evaluator gives, by a matcher in this process where that takes less time.
 
@@ -102,8 +102,10 @@ def scan_fastest(
     packed = scan_in_process(asked, events, match, progress)
     found = set(packed.matches)
     if packed.refused_rules or packed.refused_events:
-        found.update(_evaluated(asked, packed, events))
-    return _of_hits(queries, _hits(queries, sorted(found)), events, clock)
+        with progress.stage("running what the matcher refused"):
+            found.update(_evaluated(asked, packed, events))
+    hits = _hits(queries, sorted(found, key=lambda match: match.event))
+    return _of_hits(queries, hits, events, clock, progress)
 
 
 def _evaluated(
@@ -132,16 +134,26 @@ def _hits(queries: Sequence[Resolved], matches: Iterable[Match]) -> HitsByRule:
 
 
 def _of_hits(
-    queries: Sequence[Resolved], hits: HitsByRule, events: Sequence[dict[str, Any]], clock: Clock
+    queries: Sequence[Resolved],
+    hits: HitsByRule,
+    events: Sequence[dict[str, Any]],
+    clock: Clock,
+    progress: Progress,
 ) -> ScanResult:
     """The matches of all that alerts, given those on single events."""
     alerting = [query for query in queries if query.alerts]
     plain = [query.detection.id for query in alerting if isinstance(query, Query)]
     rest = [query for query in alerting if isinstance(query, CorrelationQuery)]
     bases = {q.detection.id: hits[q.detection.id] for query in rest for q in query.events}
-    correlated = correlate(rest, bases, events, clock)
+    with progress.stage("looking at correlations"):
+        correlated = correlate(rest, bases, events, clock)
     found = [*(Match(rule, n) for rule in plain for n in hits[rule]), *correlated.matches]
-    return ScanResult(tuple(sorted(found)), left_out=correlated.left_out)
+    return ScanResult(tuple(sorted(found, key=_order_of)), left_out=correlated.left_out)
+
+
+def _order_of(match: Match) -> tuple[str, int, tuple[str, ...]]:
+    """As matches are ordered by themselves, but quick where there are many."""
+    return match.detection, match.event, match.group
 
 
 def scan_engine(  # noqa: PLR0913 - what to run, where, and two options

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tocsin.front.routes import Routes
-from tocsin.ir.evaluate import Predicate, View, predicate
-from tocsin.ir.nodes import any_of
+from tocsin.ir.evaluate import View
+from tocsin.ir.nodes import Expr, any_of
 from tocsin.ir.stream import Clock, clock_of
 from tocsin.ir.times import guess_millis
 from tocsin.model.source import Source
+from tocsin.scan.sorter import Sorter
 
 TIME_FIELDS = (
     "timestamp",
@@ -35,33 +36,31 @@ class Declared:
 
     clock: Clock
     renamed: Mapping[str, tuple[str, ...]]
-    looks_at: Predicate
 
     def view(self, view: View) -> View:
         """The event as the source sees it."""
         return View(view.event, self.renamed) if self.renamed else view
 
-    def time(self, view: View) -> int | None:
-        """None where the event tells none, or is none of these."""
-        time = self.clock(self.view(view))
-        return time if time is not None and self.looks_at(view) else None
-
 
 @dataclass(frozen=True, slots=True)
 class DeclaredClock(Clock):
-    """As the first source declares that has the event and finds its time; else guessed."""
+    """As the first source declares that has the event and finds its time; else guessed.
 
-    sources: tuple[Declared, ...]
+    Which sources have an event is asked once for events that look alike.
+    """
+
+    sources: Sorter[Declared]
 
     def __call__(self, view: View) -> int | None:
         """Milliseconds since 1970, UTC; None where the event tells no time."""
-        times = (each.time(view) for each in self.sources)
-        declared = next((time for time in times if time is not None), None)
-        return Clock.__call__(self, view) if declared is None else declared
+        for each in self.sources.of(view.event):
+            if (time := each.clock(each.view(view))) is not None:
+                return time
+        return Clock.__call__(self, view)
 
     def seen(self, view: View) -> str:
         """What an event without a time has in the fields of its source, else in usual ones."""
-        mine = next((each for each in self.sources if each.looks_at(view)), None)
+        mine = next(iter(self.sources.of(view.event)), None)
         return mine.clock.seen(mine.view(view)) if mine else Clock.seen(self, view)
 
 
@@ -69,10 +68,13 @@ def scan_clock(sources: Iterable[Source], routes: Routes, time_field: str = "") 
     """Event time in ms by this field; without one, as the sources declare it."""
     if time_field:
         return Clock((time_field,), guess_millis)
-    declared = tuple(_declared(source, routes) for source in sources)
-    return DeclaredClock(GUESSED.fields, GUESSED.read, declared) if declared else GUESSED
+    declared = [_declared(source, routes) for source in sources]
+    if not declared:
+        return GUESSED
+    return DeclaredClock(GUESSED.fields, GUESSED.read, Sorter(declared))
 
 
-def _declared(source: Source, routes: Routes) -> Declared:
+def _declared(source: Source, routes: Routes) -> tuple[Expr, Declared]:
+    """The events of a source, and how it declares their time."""
     events = any_of([routes.where(served.logsource) for served in source.serves])
-    return Declared(clock_of(source), source.renamed, predicate(events))
+    return events, Declared(clock_of(source), source.renamed)

@@ -30,7 +30,7 @@ BY_NAME = {"seen": "2026-06-06T06:06:06Z"}
 def time_of(root: Path, event: dict[str, Any], engine: str = "evaluator", **given: Any) -> Any:
     file = events(root / "events.jsonl", event)
     loaded = load_scan([root / "rules"], [file], **given)
-    [found] = found_matches(loaded, run_scan(loaded, engine))
+    [found] = found_matches(loaded, run_scan(loaded, engine).matches)
     return found.time
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from tocsin.app.compile import Built, build_all, to_compile, write_built
 from tocsin.cli import completion
@@ -17,9 +16,9 @@ from tocsin.cli.output import (
     print_diagnostics,
     print_wrong,
     say,
-    show_table,
 )
 from tocsin.cli.progress import progress
+from tocsin.cli.table import print_table
 from tocsin.escape import printable
 from tocsin.ir.query import Resolved
 from tocsin.plural import plural, serving
@@ -93,12 +92,12 @@ def _report(built: Sequence[Built], queries: Sequence[Resolved], fmt: str) -> No
     alerting = sum(query.alerts for query in queries)
     if alerting < len(queries):
         say(f"{plural(alerting, 'detection')}{serving(len(queries) - alerting)}")
-    counts = Table("backend", "compiled", "refused", box=None, header_style="dim")
-    reasons = Table("backend", "refused", "reason", "count", box=None, header_style="dim")
-    for each in built:
-        counts.add_row(each.backend.name, str(len(each.artifacts)), str(len(each.refused)))
-        for (node, reason), count in each.reasons:
-            reasons.add_row(each.backend.name, node, reason, str(count))
-    show_table(counts)
-    if reasons.row_count:
-        show_table(reasons)
+    counts = [(b.backend.name, str(len(b.artifacts)), str(len(b.refused))) for b in built]
+    print_table(("backend", "compiled", "refused"), counts)
+    reasons = [
+        (each.backend.name, node, reason, str(count))
+        for each in built
+        for (node, reason), count in each.reasons
+    ]
+    if reasons:
+        print_table(("backend", "refused", "reason", "count"), reasons)

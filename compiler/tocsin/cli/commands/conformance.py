@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from tocsin.app.conformance import chosen_cases, hold
@@ -11,8 +10,10 @@ from tocsin.app.engines import EVALUATOR
 from tocsin.app.engines import chosen as installed
 from tocsin.cli import completion
 from tocsin.cli.engine_option import EngineName
-from tocsin.cli.output import console, echo_json, format_option, say, show_table
+from tocsin.cli.groups import styled
+from tocsin.cli.output import console, echo_json, format_option, say
 from tocsin.cli.progress import progress
+from tocsin.cli.table import print_table
 from tocsin.conformance import ConformanceReport, Status, rows
 from tocsin.plural import plural
 
@@ -93,7 +94,7 @@ def _print(reports: list[ConformanceReport]) -> None:
 
 def _summary(reports: list[ConformanceReport]) -> None:
     """Rows by backend: passed, and in words what else there is."""
-    table = Table("row", *(report.backend for report in reports), box=None, header_style="dim")
+    table = []
     titles = {row.id: row.title for row in rows()}
     found = [dict(report.rows()) for report in reports]
     for row in dict.fromkeys(name for each in found for name in each):
@@ -103,6 +104,6 @@ def _summary(reports: list[ConformanceReport]) -> None:
             counts = {s: sum(r.status is s for r in results) for s in Status}
             text = ", ".join(f"{n} {s.value}" for s, n in counts.items() if n)
             wrong = any(result.problem for result in results)
-            cells.append(Text(text, "red" if wrong else ""))
-        table.add_row(Text.assemble(f"{row} ", (titles[row], "dim")), *cells)
-    show_table(table, err=True)
+            cells.append(styled(text, fg="red") if wrong else text)
+        table.append((f"{row} {styled(titles[row], dim=True)}", *cells))
+    print_table(("row", *(report.backend for report in reports)), table, err=True)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from tocsin.app.engines import AUTO
-from tocsin.app.scan import FoundMatch, LoadedScan, form_of, found_matches, load_scan, run_scan
+from tocsin.app.scan import LoadedScan, form_of, found_matches, load_scan, run_scan
 from tocsin.backend.forms import Form
 from tocsin.cli.ending import json_wanted
 from tocsin.cli.engine_option import engine_option
+from tocsin.cli.matches import print_matches
 from tocsin.cli.options import AUTO as FLATTEN
 from tocsin.cli.options import flatten_option
 from tocsin.cli.output import (
@@ -25,12 +26,13 @@ from tocsin.cli.output import (
     format_option,
     print_wrong,
     say,
-    show_table,
 )
 from tocsin.cli.progress import progress
 from tocsin.diagnostics import Diagnostic, FindingsError, has_errors, summary
 from tocsin.escape import printable
 from tocsin.ir.query import Resolved
+from tocsin.model.artifact import Match
+from tocsin.progress import SILENT
 from tocsin.scan.run import ScanResult
 
 _PATHS = click.Path(path_type=Path)
@@ -82,7 +84,7 @@ def _greedy(process: Any) -> Any:
 @click.option(
     "--stats", is_flag=True, help="print statistics as one line of JSON at the end of stderr"
 )
-@format_option("jsonl", "table")
+@format_option("jsonl", "json", "table")
 def scan(  # noqa: PLR0913 - one parameter an option
     rules: tuple[Path, ...],
     events: tuple[Path, ...],
@@ -102,13 +104,14 @@ def scan(  # noqa: PLR0913 - one parameter an option
     usual envelopes (CloudTrail, Azure, Google Cloud, Elasticsearch), CSV with a header, EVTX (with
     the extra `evtx`); plain or gzipped, UTF-8 or UTF-16. `-` as a file of events is stdin.
 
-    Prints one line per match: the rule's id, the number of the event (from 0, over all files), its
-    file, line and event time; for a correlation those of its last event, and the group. The event
-    time is in the field --time-field; without it, in the field that the source declares, where the
-    rules' project has a source for the event; else in the first of timestamp, @timestamp, UtcTime,
-    TimeCreated_SystemTime, eventTime, time, ts, created_at, published, requestReceivedTimestamp
-    with a time: an ISO 8601 text, or a number of seconds, milliseconds, microseconds or
-    nanoseconds since 1970, whichever gives a time from 1973 to 2286.
+    Prints one JSON object per match and line (--format json: one list of them): the rule's id, the
+    number of the event (from 0, over all files), its file, line and event time; for a correlation
+    those of its last event, and the group. The event time is in the field --time-field; without it,
+    in the field that the source declares, where the rules' project has a source for the event; else
+    in the first of timestamp, @timestamp, UtcTime, TimeCreated_SystemTime, eventTime, time, ts,
+    created_at, published, requestReceivedTimestamp with a time: an ISO 8601 text, or a number of
+    seconds, milliseconds, microseconds or nanoseconds since 1970, whichever gives a time from 1973
+    to 2286.
 
     A rule is run on the events of its log source if Tocsin or the rules' project knows it, else on
     those that no known log source claims. Stderr lists rules without events of their log source,
@@ -131,7 +134,7 @@ def scan(  # noqa: PLR0913 - one parameter an option
     ready = perf_counter()
     result = run_scan(loaded, engine, form_of(engine, form), watched)
     _check(result.refused, strict=strict)
-    _print(list(found_matches(loaded, result)), fmt)
+    _print(loaded, result, fmt)
     _print_left_out(result, loaded.queries)
     found = [*loaded.wrong, *result.refused]
     if found:
@@ -163,19 +166,15 @@ def _tell_lacks(loaded: LoadedScan, *, strict: bool) -> None:
         console().print(Text(line, style="yellow"), soft_wrap=True)
 
 
-def _print(found: Sequence[FoundMatch], fmt: str) -> None:
-    if fmt == "jsonl":
-        for each in found:
-            click.echo(json.dumps(each.as_json))
-        return
-    table = Table("time", "event", "level", "title", "group", "rule", box=None)
-    for each in sorted(found, key=lambda f: (f.match.event, f.match.detection, f.match.group)):
-        meta = each.query.detection.meta
-        group = ", ".join(f"{key}={value}" for key, value in (each.group or {}).items())
-        place = f"{each.file}:{each.line}"
-        row = (each.time or "", place, meta.level, meta.title, group, each.match.detection)
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    show_table(table)
+def _print(loaded: LoadedScan, result: ScanResult, fmt: str) -> None:
+    """The matches; how far that is, is shown unless they appear where it would be."""
+    matches = result.matches if fmt != "table" else sorted(result.matches, key=_by_event)
+    shown = progress() if fmt == "table" or not sys.stdout.isatty() else SILENT
+    print_matches(found_matches(loaded, shown.track(matches, "writing matches")), fmt)
+
+
+def _by_event(match: Match) -> tuple[int, str, tuple[str, ...]]:
+    return match.event, match.detection, match.group
 
 
 def _print_left_out(result: ScanResult, queries: Sequence[Resolved]) -> None:

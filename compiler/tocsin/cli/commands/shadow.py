@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
-from rich.table import Table
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.shadow import report, watched
 from tocsin.cli import completion
 from tocsin.cli.options import environment_options
-from tocsin.cli.output import echo_json, format_option, show, show_table
+from tocsin.cli.output import echo_json, format_option, show
+from tocsin.cli.table import print_table
 
 
 @click.command()
@@ -36,12 +36,16 @@ def shadow(opened: OpenEnvironment, rule: str, *, samples: int, fmt: str) -> Non
         return
     entry = seen.entry
     show(f"{entry.key} v{entry.version} in shadow for {seen.days:.1f} days")
-    table = Table("matches", "number", "samples", box=None)
-    for name in ("only_old", "only_new", "both"):
-        rows = [_place(record) for record in told[name]["samples"]]
-        table.add_row(name.replace("_", " "), str(told[name]["number"]), "\n".join(rows))
-    show_table(table)
+    rows = [row for name in ("only_old", "only_new", "both") for row in _rows(name, told[name])]
+    print_table(("matches", "number", "samples"), rows)
     show(f"{seen.alerts_per_day:.1f} alerts per day")
+
+
+def _rows(name: str, told: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """How many there are, and a sample per row."""
+    first, *more = [_place(record) for record in told["samples"]] or [""]
+    head = (name.replace("_", " "), str(told["number"]), first)
+    return [head, *(("", "", sample) for sample in more)]
 
 
 def _place(record: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from tocsin.app.cases import engines_of, run_cases, to_test
@@ -23,9 +22,9 @@ from tocsin.cli.output import (
     format_option,
     print_wrong,
     say,
-    show_table,
 )
 from tocsin.cli.progress import progress
+from tocsin.cli.table import print_table
 from tocsin.diagnostics import has_errors, summary
 from tocsin.errors import ConfigError
 from tocsin.escape import printable
@@ -102,13 +101,13 @@ def _report(verdicts: Sequence[CaseVerdict], queries: Sequence[Resolved]) -> Non
     for why, count in Counter((v.engine, v.refused) for v in verdicts if v.refused).items():
         said = printable(f" by {why[0]}: {why[1]} ({plural(count, 'case')})")
         out.print(Text.assemble(("refused", "yellow"), said))
-    table = Table("engine", "passed", "failed", "refused", box=None, header_style="dim")
+    rows = []
     for engine in dict.fromkeys(v.engine for v in verdicts):
         mine = [v for v in verdicts if v.engine == engine]
         refused = sum(bool(v.refused) for v in mine)
         failed = sum(not v.ok for v in mine)
-        table.add_row(engine, str(len(mine) - failed - refused), str(failed), str(refused))
-    show_table(table, err=True)
+        rows.append((engine, str(len(mine) - failed - refused), str(failed), str(refused)))
+    print_table(("engine", "passed", "failed", "refused"), rows, err=True)
     untested = [q.detection.key for q in queries if q.alerts and not q.detection.cases]
     if untested:
         said = f" {', '.join(map(printable, untested))}"

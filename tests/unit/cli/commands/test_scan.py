@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from authoring import OTHER_ID, RULE_ID, events, rule, write
 from conftest import Tocsin
 
@@ -70,3 +72,35 @@ def test_a_table_of_matches_is_on_stdout_with_titles_as_they_are(
     ended = tocsin(*args, "--format", "table", env={"COLUMNS": "120"})
     assert ended.code == 0
     assert "A [/b] [red]title" in ended.stdout
+
+
+@pytest.mark.parametrize("found", [0, 1, 2])
+def test_a_document_of_matches(tocsin: Tocsin, tmp_path: Path, found: int) -> None:
+    write(tmp_path / "r.yml", rule())
+    given = events(tmp_path / "e.jsonl", {"action": "pay"}, *[{"action": "refund"}] * found)
+    args = ["scan", "--rules", tmp_path / "r.yml", "--events", given]
+    ended = tocsin(*args, "--format", "json")
+    lines = tocsin(*args, "--format", "jsonl").stdout.splitlines()
+    assert json.loads(ended.stdout) == list(map(json.loads, lines))
+    assert len(lines) == found
+
+
+def test_errors_beside_a_document_are_json(tocsin: Tocsin, tmp_path: Path) -> None:
+    write(tmp_path / "r.yml", rule())
+    given = write(tmp_path / "e.jsonl", '{"action": "refund"}\nnonsense\n')
+    args = ["scan", "--rules", tmp_path / "r.yml", "--events", given]
+    ended = tocsin(*args, "--format", "json")
+    assert (ended.code, len(json.loads(ended.stdout))) == (1, 1)
+    error = json.loads(ended.stderr.splitlines()[-1])["error"]
+    assert (error["code"], error["file"], error["line"]) == ("findings", str(given), 2)
+
+
+def test_a_field_of_event_time_that_no_event_has_is_told(tocsin: Tocsin, tmp_path: Path) -> None:
+    write(tmp_path / "r.yml", rule())
+    given = events(tmp_path / "e.jsonl", {"action": "refund", "happened": "2026-01-01T00:00:00Z"})
+    args = ["scan", "--rules", tmp_path / "r.yml", "--events", given, "--time-field", "hapened"]
+    ended = tocsin(*args)
+    assert ended.code == 0
+    said = "no event has the field hapened of --time-field: did you mean happened?"
+    assert said in ended.stderr
+    assert tocsin(*args, "--strict").code == 1
