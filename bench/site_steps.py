@@ -39,7 +39,7 @@ class Steps:
     """Draws them; `deployed` is what there is after the last ones."""
 
     def __init__(self, drawn: list[MadeUp], random: Random) -> None:
-        first = max(1, len(drawn) * 4 // 5)
+        first = max(1, len(drawn) - max(3, len(drawn) // 50))
         self.deployed: dict[str, MadeUp] = {}
         self._first, self._waiting = drawn[:first], drawn[first:]
         self._random, self._most = random, max(2, len(drawn) // _SHARE)

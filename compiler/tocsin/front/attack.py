@@ -14,7 +14,17 @@ DATA = "data/attack-v19.json"
 @lru_cache(maxsize=1)
 def load_attack() -> Attack:
     """The shipped version; a few milliseconds the first time."""
-    raw = json.loads((files("tocsin.front") / DATA).read_text("utf-8"))
+    return parse_attack(attack_data())
+
+
+def attack_data() -> bytes:
+    """The bytes of its file."""
+    return (files("tocsin.front") / DATA).read_bytes()
+
+
+def parse_attack(data: bytes) -> Attack:
+    """The version in the bytes of such a file. Raises ValueError, KeyError or TypeError."""
+    raw = json.loads(data)
     return Attack(
         version=raw["version"],
         domain=raw["domain"],

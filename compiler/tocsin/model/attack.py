@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _ID = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
@@ -77,3 +77,9 @@ class Attack:
 def is_technique_id(text: str) -> bool:
     """Whether this has the form of a technique id; tactics (`TA0001`) have another one."""
     return bool(_ID.fullmatch(text.upper()))
+
+
+def tagged(tags: Iterable[str]) -> tuple[str, ...]:
+    """Ids of techniques that tags (`attack.t1098.003`) name, each once."""
+    words = (tag.lower().removeprefix("attack.") for tag in tags if tag.lower()[:7] == "attack.")
+    return tuple(dict.fromkeys(word.upper() for word in words if is_technique_id(word)))

@@ -19,6 +19,9 @@ from tocsin.state.verify import LedgerFinding
 from tocsin.trust.approval import Approval, read_approval
 from tocsin.trust.trust_file import Trust, UntrustedError
 
+UNMET = "the policy was not met: "
+"""How it begins where approvals are missing."""
+
 
 def without_consent(ledger: GitLedger, trust: Trust) -> Iterator[LedgerFinding]:
     """What was released otherwise than its policy, and that of the release before, allowed."""
@@ -63,7 +66,7 @@ def _of_one(
     given = Circumstances(found, authors, applier, made, directions)
     for policy in policies:
         for missing in objections(policy, plan, trust, given):
-            yield f"the policy was not met: {missing}"
+            yield f"{UNMET}{missing}"
 
 
 def _plan(ledger: GitLedger, release: Release) -> Plan | None:

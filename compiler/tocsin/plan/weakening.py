@@ -39,11 +39,12 @@ def _changes(plan: Plan, directions: Mapping[str, str]) -> Iterator[Change]:
         elif isinstance(step, Deploy | Document):
             before = step.before
             way = directions.get(step.after.id, DirectionKind.UNKNOWN)
-            weakens = _weakens(step.after, before, way) if before else ""
+            weakens = weakness(step.after, before, way) if before else ""
             yield Change(step.after.key, _higher(step.after, before), weakens)
 
 
-def _weakens(after: Entry, before: Entry, way: str) -> str:
+def weakness(after: Entry, before: Entry, way: str) -> str:
+    """Why a detection may find less, or say less, than before; empty if it does not."""
     if before.mode == "live" and after.mode != "live":
         return "no longer live"
     if after.logic != before.logic and before.mode == "live" and way not in _KEEPS:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tocsin.front.attack import load_attack
 from tocsin.front.project import Project
 from tocsin.ir.query import Resolved
-from tocsin.model.attack import Attack, Tactic, Technique, is_technique_id
+from tocsin.model.attack import Attack, Tactic, Technique, tagged
 from tocsin.model.source import Source
 from tocsin.release.entry import Entry
 from tocsin.report.deployed import ReleaseInQuestion, Since
@@ -210,8 +210,7 @@ def _logsources(query: Resolved) -> str:
 
 def techniques_of(tags: Iterable[str], attack: Attack) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Technique ids in the tags, each once: those that ATT&CK has, those that it does not."""
-    words = (tag.lower().removeprefix("attack.") for tag in tags if tag.lower()[:7] == "attack.")
-    named = tuple(dict.fromkeys(word.upper() for word in words if is_technique_id(word)))
+    named = tagged(tags)
     return (
         tuple(id_ for id_ in named if attack.technique(id_)),
         tuple(id_ for id_ in named if not attack.technique(id_)),

@@ -10,6 +10,8 @@ CONTENT = "content/"
 """Above the project's files, by their path in the project."""
 ARTIFACTS = "artifacts/"
 PLAN = "plan.json"
+ATTACK = "attack.json"
+"""The data of ATT&CK that tags were read with."""
 
 
 def content_digest(digests: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import not_
 from typing import Annotated, Any, ClassVar, Literal
@@ -114,12 +115,17 @@ def decode(data: bytes, commit: str) -> Release:
     try:
         record = gate.loads(data)
         record.pop("seal", None)
-        return _RELEASE.validate_python({**record, "commit": commit})
+        return release_of(record, commit)
     except (ValueError, AttributeError, TypeError, ValidationError) as bad:
         raise LedgerError(
             f"the release in commit {commit[:12]} cannot be read: {first_line(bad)}",
             hint="`tocsin verify` lists what is damaged",
         ) from bad
+
+
+def release_of(record: Mapping[str, Any], commit: str) -> Release:
+    """The release in the plain values of a record. Raises ValidationError."""
+    return _RELEASE.validate_python({**record, "commit": commit})
 
 
 def sealed(data: bytes) -> bool:

@@ -73,9 +73,12 @@ def read_approval(data: bytes, trust: Trust) -> Approval:
     return approval
 
 
-def claimed_by(data: bytes) -> str:
-    """Who the reviewer is, whether or not anybody vouches for it. Raises UntrustedError."""
-    return _decoded(data)[0].reviewer
+def claimed(data: bytes) -> Approval:
+    """The approval in the bytes of a file, whether or not anybody vouches for it.
+
+    Raises UntrustedError where it is none.
+    """
+    return _decoded(data)[0]
 
 
 def _decoded(data: bytes) -> tuple[Approval, Envelope]:

@@ -1,0 +1,135 @@
+"""From a ledger to all that is told of an environment in a period."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from tocsin.errors import ConfigError
+from tocsin.plan.consent_check import UNMET
+from tocsin.site.history.dates import AskedPeriod, utc
+from tocsin.site.history.detections import Setting, detections, trails
+from tocsin.site.history.drift import drifts
+from tocsin.site.history.evidence import evidence
+from tocsin.site.history.exceptions import emergencies, forced
+from tocsin.site.history.model import History, Period
+from tocsin.site.history.people import People
+from tocsin.site.history.presence import Turn
+from tocsin.site.history.releases import Looked, case_runs, releases
+from tocsin.site.history.sources import sources
+from tocsin.site.history.techniques import attack_of, techniques
+from tocsin.site.history.walk import Walk, walk
+from tocsin.state.git_ledger import GitLedger
+from tocsin.state.verify import LedgerFinding
+from tocsin.trust.trust_file import Trust
+
+_T = TypeVar("_T")
+_K = TypeVar("_K")
+
+
+def read_history(
+    ledger: GitLedger,
+    asked: AskedPeriod,
+    trust: Trust | None = None,
+    findings: Sequence[LedgerFinding] | None = None,
+) -> History:
+    """All that the ledger tells, up to the end of the period, of which nothing later is known.
+
+    `findings`: those of `verify`, if it was run. Raises LedgerError where the ledger is damaged,
+    ConfigError where the environment had no release by then.
+    """
+    found = walk(ledger, asked.last, trust)
+    period, people = _period(found, asked), People(trust)
+    of_walk = _own(found, findings)
+    runs = tuple(case_runs(found))
+    traces = trails(found)
+    changes = [change for trail in traces.values() for change in trail.changes]
+    told = releases(
+        found,
+        Looked(
+            people=people,
+            trust=trust,
+            changes=_grouped(changes, lambda change: change.release),
+            runs=_grouped(runs, lambda run: run.release),
+            muted={},
+            objections=_objections(of_walk),
+        ),
+    )
+    first = _first(found, period)
+    exceptions = (*emergencies(told), *forced(found.events, changes))
+    shown = detections(
+        found,
+        traces,
+        Setting(
+            first=first,
+            until=period.end,
+            mutes={},
+            exceptions=exceptions,
+            runs=_grouped(runs, lambda run: run.proof.detection),
+        ),
+    )
+    attack = attack_of(found.releases[-1], found.blobs)
+    last = found.releases[-1].release
+    return History(
+        project=last.project,
+        environment=last.environment,
+        period=period,
+        attack=attack,
+        releases=told,
+        detections=shown,
+        techniques=techniques(attack.attack, shown, first),
+        sources=sources(found.releases, shown),
+        mappings=(),
+        controls=(),
+        persons=people.histories(told),
+        exceptions=exceptions,
+        drifts=drifts(found.events),
+        events=found.events,
+        evidence=evidence(
+            found, told, [f.message for f in of_walk] if of_walk is not None else None
+        ),
+    )
+
+
+def _period(found: Walk, asked: AskedPeriod) -> Period:
+    """Without an end, up to the last thing that is recorded."""
+    newest = max(found.releases[-1].made, *(utc(event.at) for event in found.events[-1:]))
+    begin, end = asked.first or found.releases[0].made, asked.last or newest
+    if begin > end:
+        raise ConfigError(f"the ledger ends at {end}, before the period begins")
+    return Period(begin, end, asked.at)
+
+
+def _first(found: Walk, period: Period) -> tuple[Turn, ...]:
+    """How all was before the releases."""
+    made = found.releases[0].made
+    there = Turn(made, "absent", 0, "not there yet")
+    before = Turn(period.begin, "absent", 0, "no release yet")
+    return (before, there) if period.begin < made else (there,)
+
+
+def _own(found: Walk, findings: Sequence[LedgerFinding] | None) -> list[LedgerFinding] | None:
+    """Those that are about what was read."""
+    if findings is None:
+        return None
+    read = {*found.commits, ""}
+    return [finding for finding in findings if finding.commit in read]
+
+
+def _objections(findings: Iterable[LedgerFinding] | None) -> dict[int, tuple[str, ...]] | None:
+    """In what releases did not meet their policies."""
+    if findings is None:
+        return None
+    unmet = [finding for finding in findings if finding.message.startswith(UNMET)]
+    told = _grouped(unmet, lambda finding: finding.release)
+    return {
+        number: tuple(each.message.removeprefix(UNMET) for each in of_release)
+        for number, of_release in told.items()
+    }
+
+
+def _grouped(each: Iterable[_T], key: Callable[[_T], _K]) -> dict[_K, tuple[_T, ...]]:
+    found: dict[_K, list[_T]] = {}
+    for one in each:
+        found.setdefault(key(one), []).append(one)
+    return {name: tuple(some) for name, some in found.items()}
