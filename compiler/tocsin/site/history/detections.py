@@ -16,7 +16,7 @@ from tocsin.site.history.model import (
     LogicVersion,
     Texts,
 )
-from tocsin.site.history.presence import Mute, TaggedTurn, Turn, muted, spans
+from tocsin.site.history.presence import MutedTime, TaggedTurn, Turn, muted, spans
 from tocsin.site.history.texts import TextReader, Wanted, logsource
 from tocsin.site.history.walk import Difference, ReleaseRead, Walk
 from tocsin.state.ledger_event import ForcedPromotion
@@ -71,7 +71,7 @@ class Setting:
 
     first: tuple[Turn, ...]
     until: str
-    mutes: Mapping[str, Sequence[Mute]]
+    mutes: Mapping[str, Sequence[MutedTime]]
     exceptions: Sequence[ExceptionRecord]
     runs: Mapping[str, tuple[CaseRun, ...]]
 

@@ -6,7 +6,23 @@ from collections.abc import Iterable, Iterator
 
 from tocsin.site.history.dates import utc
 from tocsin.site.history.model import EntryChange, ExceptionRecord, ReleaseHistory
+from tocsin.site.history.presence import MutedTime
 from tocsin.state.ledger_event import AnyEvent, ForcedPromotion
+
+
+def of_mutes(mutes: Iterable[MutedTime]) -> Iterator[ExceptionRecord]:
+    """Detections that raise no alerts for a time."""
+    for mute in mutes:
+        yield ExceptionRecord(
+            kind="mute",
+            detection=mute.detection,
+            owner=mute.who,
+            reason=mute.reason,
+            begin=mute.begin,
+            end=mute.end,
+            ticket=mute.review or None,
+            release=mute.release,
+        )
 
 
 def emergencies(releases: Iterable[ReleaseHistory]) -> Iterator[ExceptionRecord]:

@@ -22,14 +22,25 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Mute:
-    """A time in which alerts of a detection are held back; `ended` by a release before `until`."""
+class MutedTime:
+    """A time in which a detection raises no alerts, from a release on.
 
+    `ended_by`: the release that ended it early, 0 where it expires.
+    """
+
+    detection: str
     begin: str
     end: str
-    release: int
+    who: str
     reason: str
+    review: str
+    release: int
     ended_by: int = 0
+
+    @property
+    def words(self) -> str:
+        """Why it began."""
+        return f"muted by {self.who}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ def _news(before: Turn, now: Turn) -> bool:
     return now.state != before.state or now.state == "absent"
 
 
-def muted(turns: Sequence[Turn], mutes: Iterable[Mute], until: str) -> list[Turn]:
+def muted(turns: Sequence[Turn], mutes: Iterable[MutedTime], until: str) -> list[Turn]:
     """The same turns with what was live in the time of a mute as muted."""
     found = list(turns)
     for mute in mutes:
@@ -66,9 +77,9 @@ def muted(turns: Sequence[Turn], mutes: Iterable[Mute], until: str) -> list[Turn
     return found
 
 
-def _with(turns: Sequence[Turn], mute: Mute, until: str) -> Iterator[Turn]:
+def _with(turns: Sequence[Turn], mute: MutedTime, until: str) -> Iterator[Turn]:
     """One mute, which may begin and end in any state."""
-    begin = Turn(mute.begin, "muted", mute.release, mute.reason)
+    begin = Turn(mute.begin, "muted", mute.release, mute.words)
     lifted = "unmuted" if mute.ended_by else "the mute expired"
     for turn, after in pairwise([*turns, None]):
         if turn is None:

@@ -11,8 +11,9 @@ from tocsin.site.history.dates import AskedPeriod, utc
 from tocsin.site.history.detections import Setting, detections, trails
 from tocsin.site.history.drift import drifts
 from tocsin.site.history.evidence import evidence
-from tocsin.site.history.exceptions import emergencies, forced
+from tocsin.site.history.exceptions import emergencies, forced, of_mutes
 from tocsin.site.history.model import History, Period
+from tocsin.site.history.mutes import muted_in, muted_times
 from tocsin.site.history.people import People
 from tocsin.site.history.presence import Turn
 from tocsin.site.history.releases import Looked, case_runs, releases
@@ -51,19 +52,20 @@ def read_history(
             trust=trust,
             changes=_grouped(changes, lambda change: change.release),
             runs=_grouped(runs, lambda run: run.release),
-            muted={},
+            muted=muted_in(found.releases),
             objections=_objections(of_walk),
         ),
     )
     first = _first(found, period)
-    exceptions = (*emergencies(told), *forced(found.events, changes))
+    mutes = muted_times(found.releases)
+    exceptions = (*of_mutes(mutes), *emergencies(told), *forced(found.events, changes))
     shown = detections(
         found,
         traces,
         Setting(
             first=first,
             until=period.end,
-            mutes={},
+            mutes=_grouped(mutes, lambda mute: mute.detection),
             exceptions=exceptions,
             runs=_grouped(runs, lambda run: run.proof.detection),
         ),
@@ -85,9 +87,7 @@ def read_history(
         exceptions=exceptions,
         drifts=drifts(found.events),
         events=found.events,
-        evidence=evidence(
-            found, told, [f.message for f in of_walk] if of_walk is not None else None
-        ),
+        evidence=evidence(found, told, of_walk),
     )
 
 
