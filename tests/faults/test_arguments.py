@@ -19,16 +19,16 @@ from tocsin.state.git_ledger import GitLedger
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = ROOT / ".github" / "workflows"
-ROLLBACK = WORKFLOWS / "reusable-rollback.yml"
 HOSTILE = ["--remote=/other", "--to=1", "-h", "$(touch x)", "a b", "; touch x"]
 
 
-def arguments(tmp_path: Path, **typed: str) -> list[str]:
-    """What `tocsin` gets from the workflow's step, as Bash makes it."""
-    steps = yaml.safe_load(ROLLBACK.read_text())["jobs"]["rollback"]["steps"]
-    script = next(step["run"] for step in steps if step.get("name") == "Roll back")
+def arguments(tmp_path: Path, command: str, named: str, **typed: str) -> list[str]:
+    """What `tocsin` gets from the workflow's step of this name, as Bash makes it."""
+    workflow = yaml.safe_load((WORKFLOWS / f"reusable-{command}.yml").read_text())
+    steps = workflow["jobs"][command]["steps"]
+    script = next(step["run"] for step in steps if step.get("name") == named)
     print_words = "#!/bin/sh\nfor word; do printf '%s\\n' \"$word\"; done\n"
-    (tmp_path / "content").mkdir()
+    (tmp_path / "content").mkdir(parents=True)
     for name, text in (
         ("tool/.venv/bin/tocsin", print_words),
         ("tool/.ci/addresses", (ROOT / ".ci" / "addresses").read_text()),
@@ -50,15 +50,34 @@ def arguments(tmp_path: Path, **typed: str) -> list[str]:
 
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_a_detection_is_no_option(tmp_path: Path, typed: str) -> None:
-    words = arguments(tmp_path, DETECTION=typed, TO="")
+    words = arguments(tmp_path, "rollback", "Roll back", DETECTION=typed, TO="")
     assert words[-2:] == ["--", typed]
     assert words.count(typed) == 1
 
 
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_a_version_is_no_option(tmp_path: Path, typed: str) -> None:
-    words = arguments(tmp_path, DETECTION="payout", TO=typed)
+    words = arguments(tmp_path, "rollback", "Roll back", DETECTION="payout", TO=typed)
     assert words[-3:] == [f"--to={typed}", "--", "payout"]
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_what_is_muted_or_promoted_is_no_option(tmp_path: Path, typed: str) -> None:
+    given = {"PROTECTED": "origin/main", "UNTIL": "2026-12-01T18:00:00Z", "REASON": typed}
+    words = arguments(tmp_path / "m", "mute", "Mute", DETECTION=typed, **given)
+    assert words[-2:] == ["--", typed]
+    assert f"--reason={typed}" in words
+    words = arguments(tmp_path / "p", "promote", "Promote", DETECTION=typed, FORCE="x", **given)
+    assert words == [
+        "promote",
+        "--to",
+        "prod",
+        "--policy-from",
+        "origin/main",
+        "--yes",
+        "--",
+        typed,
+    ]
 
 
 def test_inputs_of_workflows_are_not_pasted_into_scripts() -> None:

@@ -20,14 +20,14 @@ def run(folder: Path, script: str, *words: str | Path) -> subprocess.CompletedPr
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def record(folder: Path, what: str) -> str:
+def record(folder: Path, what: str, branch: str = BRANCH) -> str:
     """Another commit on the ledger's branch, as `apply` makes one."""
     person = ("-c", "user.name=A", "-c", "user.email=a@b.c")
     tree = git(folder, "rev-parse", "HEAD^{tree}")
-    old = git(folder, "for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}")
+    old = git(folder, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
     parent = ("-p", old) if old else ()
     new = git(folder, *person, "commit-tree", tree, *parent, "-m", what)
-    git(folder, "update-ref", f"refs/heads/{BRANCH}", new)
+    git(folder, "update-ref", f"refs/heads/{branch}", new)
     return new
 
 
@@ -135,3 +135,18 @@ def test_addresses_are_no_other_variables(name: str) -> None:
     ended = sourced(f"{name}=/evil\n")
     assert ended.returncode == 2
     assert "/evil" not in ended.stdout + ended.stderr
+
+
+def test_the_branch_of_a_review_goes_along_and_no_other_does(origin: Path) -> None:
+    deployed(origin, "one", first=True)
+    here = checkout(origin, "here")
+    run(here, "ledger-fetched", "prod", "false")
+    record(here, "muted")
+    for branch in ("mute/prod/a-1", "mute/staging/b", "other"):
+        record(here, branch, branch)
+    bundle = origin.parent / "muted.bundle"
+    assert run(here, "ledger-bundle", "prod", bundle).stdout == "recorded=true\n"
+    pushed = run(checkout(origin, "there"), "ledger-push", "prod", bundle)
+    assert pushed.returncode == 0, pushed.stderr
+    branches = git(origin, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").split()
+    assert branches == ["main", "mute/prod/a-1", "tocsin/prod"]

@@ -192,8 +192,10 @@ class Plan:
 
         A plan that is made from the ledger alone has the same.
         """
-        entries = [replace(entry, action=Action.UNCHANGED, isolated=False) for entry in self.result]
-        kept = replace(self.effect, live="", steps=(), packs=(), problems=(), result=tuple(entries))
+        entries = tuple(map(_planned, self.result))
+        muting = [step for step in self.steps if isinstance(step, SetMute | LiftMute)]
+        steps = tuple(replace(step, after=_planned(step.after)) for step in muting)
+        kept = replace(self.effect, live="", steps=steps, packs=(), problems=(), result=entries)
         return digest(["intended", kept.record])
 
     @property
@@ -216,6 +218,11 @@ class Plan:
 
 
 PLAN = TypeAdapter(Plan)
+
+
+def _planned(entry: Entry) -> Entry:
+    """Without what depends on what was found in place."""
+    return replace(entry, action=Action.UNCHANGED, isolated=False)
 
 
 @dataclass(frozen=True, slots=True)

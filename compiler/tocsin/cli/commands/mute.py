@@ -77,7 +77,6 @@ def mute(  # noqa: PLR0913 - one parameter per option
     Where a policy is in force, it needs approvals like what weakens a detection, or that of one who
     may break the glass: --key and --reviewer give it.
     """
-    opened.reachable()
     if bool(key) != bool(person):
         raise ConfigError("--key and --reviewer go together")
     request = MuteRequest(rule, _end(lasting, until), reason, not no_review, key, person)
@@ -85,6 +84,7 @@ def mute(  # noqa: PLR0913 - one parameter per option
         show_plan(plan_mute(opened, request, given), out, fmt)
         return
     refuse_out(out)
+    opened.reachable()
     review = reviewer("Mute it?" if on_input_terminal() and not yes else "")
     release, begun = use_case(opened, request, given, review)
     _tell(release, begun, fmt)

@@ -211,7 +211,7 @@ def test_workflows_for_github_are_well_formed_and_secure(tmp_path: Path) -> None
     tocsin("init", tmp_path / "det", "--ci", "github", "--tocsin", PLACE)
     folder = tmp_path / "det" / ".github"
     workflows = sorted((folder / "workflows").glob("*.yml"))
-    calls = ["approve", "comment", "deploy", "drift", "review", "rollback"]
+    calls = ["approve", "comment", "deploy", "drift", "mute", "promote", "review", "rollback"]
     assert {file.stem for file in workflows} == {*calls, "reviewed"}
     follows(("--builtin-schema", "vendor.github-workflows"), *workflows)
     words = [str(BIN / "zizmor"), "--offline", "--quiet", str(folder)]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploying import git
+from tocsin.app.approve import PlanSubject, Reviewed, signed
 from tocsin.app.consent import PolicyError
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.files import held
-from unit.cli.approving import POLICY, approve, commit, deployed, settings
+from tocsin.plan import saved
+from tocsin.plan.steps import SetMute
+from unit.cli.approving import ADA, POLICY, approve, commit, deployed, settings
 from unit.cli.payments import Run, applied, fails, rule
 
 MUTE = "mute payout-changed --reason=noisy --yes"
@@ -235,6 +239,25 @@ class TestUnderAPolicy:
         run(f"{command} {given}")
         other = f"mute refund --until {until} --reason=noisy --yes {given}"
         assert "does not count" in str(fails(other))
+
+    def test_it_is_approved_where_nothing_is_observed(self, run: Run, guarded: Path) -> None:
+        """As a pipeline does: whoever has the key for approvals has no addresses."""
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+        command = f"{MUTE} --until {until}"
+        run(f"{command} --dry-run --out p.json")
+        plan = saved.read(Path("p.json"))
+        statement = signed(
+            PlanSubject("payments", "local", plan.plan.intended, plan.plan.base),
+            Reviewed("ada", reason="noisy", hours=1),
+            ADA,
+        )
+        (guarded / "ada.json").write_bytes(statement)
+        for step in plan.plan.steps:
+            assert isinstance(step, SetMute)
+            other = replace(plan.plan, steps=(replace(step, until="2199-01-01T00:00:00+00:00"),))
+            assert plan.plan.intended not in (other.intended, replace(other, steps=()).intended)
+        run(f"{command} --approval ada.json")
+        assert last(run)["consent"]["emergency"] == "noisy"
 
     def test_the_policy_says_how_long(self, run: Run, guarded: Path) -> None:
         settings(guarded, f"{POLICY}mute_hours = 2\n")
