@@ -18,8 +18,8 @@ from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import PublicKey
 
 MAX_BYTES = gate.MIB
-Role = Literal["release", "approve", "checkpoint"]
-"""What a key may sign: releases, approvals, checkpoints of a ledger."""
+Role = Literal["release", "approve", "checkpoint", "site"]
+"""What a key may sign: releases, approvals, checkpoints of a ledger, sites made from it."""
 _DAY = 10
 _PRIVATE = (
     (re.compile(r"(?:\d+\+)?([a-z0-9-]+)@users\.noreply\.github\.com"), "github"),

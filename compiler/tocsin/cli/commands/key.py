@@ -9,12 +9,12 @@ import click
 from tocsin.cli import completion
 from tocsin.cli.output import echo_json, format_option, say, shown
 
-ROLES = ("release", "approve", "checkpoint")
+ROLES = ("release", "approve", "checkpoint", "site")
 
 
 @click.group()
 def key() -> None:
-    """Keys that sign releases, approvals and checkpoints."""
+    """Keys that sign releases, approvals, checkpoints and sites."""
 
 
 @key.command()

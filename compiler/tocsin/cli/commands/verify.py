@@ -9,10 +9,13 @@ from pathlib import Path
 import click
 
 from tocsin.app.attempts import record_verified
-from tocsin.app.environment import OpenEnvironment
+from tocsin.app.environment import OpenEnvironment, open_environment
 from tocsin.app.verify import Against, verify_environment
-from tocsin.cli.options import record_options
+from tocsin.app.verify_site import SiteReport, verify_site
+from tocsin.cli import completion
+from tocsin.cli.options import project_option, remote_option
 from tocsin.cli.output import echo_json, format_option, show
+from tocsin.cli.progress import progress
 from tocsin.errors import ConfigError
 from tocsin.plural import plural
 from tocsin.state.verify import LedgerReport
@@ -21,7 +24,18 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
-@record_options
+@click.argument(
+    "site", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option(
+    "--env",
+    default="",
+    metavar="ENV",
+    shell_complete=completion.environments,
+    help="Environment whose ledger is checked.",
+)
+@project_option
+@remote_option
 @click.option("--record", is_flag=True, help="Record the result in the ledger.")
 @click.option("--trust", type=_FILE, help="The trust file: whose signatures count.")
 @click.option(
@@ -35,8 +49,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @format_option("text", "json")
 def verify(  # noqa: PLR0913 - one parameter per option
-    opened: OpenEnvironment,
     *,
+    site: Path | None,
+    env: str,
+    project: Path | None,
+    remote: str,
     trust: Path | None,
     checkpoint: Path | None,
     key: str,
@@ -45,14 +62,33 @@ def verify(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Check every release: digests, chain, clocks; with --trust, signatures, too.
 
-    Without --trust nothing is proven: whoever rewrites the whole branch makes new digests.
+    With SITE, check a folder that `tocsin coverage --env` wrote instead: every file, its signature,
+    and in the project also whether its ledger is the one that is here.
+
+    Without --trust nothing is proven: whoever rewrites the whole branch, or a site, makes new
+    digests.
 
     Exit code 1 on any finding.
     """
+    if site:
+        if env or checkpoint or key or record:
+            raise ConfigError(
+                "a SITE is checked with --trust, --project and --remote only",
+                hint="its environment stands in it",
+            )
+        _of_site(verify_site(site, trust, project, remote), fmt)
+        return
+    if not env:
+        raise ConfigError("say what to verify: --env ENV, or the folder of a site")
     if key and not checkpoint:
         raise ConfigError("--key signs the file of --checkpoint, and none is given")
+    opened = open_environment(env, project, remote=remote, resolve=False, progress=progress())
+    _of_ledger(opened, Against(trust, checkpoint, key), fmt, record=record)
+
+
+def _of_ledger(opened: OpenEnvironment, against: Against, fmt: str, *, record: bool) -> None:
     with opened.progress.stage("checking every release"):
-        report = verify_environment(opened, Against(trust, checkpoint, key))
+        report = verify_environment(opened, against)
     if fmt == "json":
         echo_json({"verdict": report.verdict, **asdict(report)})
     else:
@@ -61,6 +97,27 @@ def verify(  # noqa: PLR0913 - one parameter per option
         record_verified(opened, report)
     if report.findings:
         raise click.exceptions.Exit(1)
+
+
+def _of_site(report: SiteReport, fmt: str) -> None:
+    if fmt == "json":
+        echo_json({"verdict": report.verdict, **asdict(report)})
+    else:
+        show("\n".join(_site_lines(report)))
+    if report.findings:
+        raise click.exceptions.Exit(1)
+
+
+def _site_lines(report: SiteReport) -> Iterator[str]:
+    yield from (f"! {found}" for found in report.findings)
+    name = f"{report.environment or 'site'}: {plural(report.files, 'file')}"
+    if report.findings:
+        yield f"{name}: {plural(len(report.findings), 'finding')}"
+    else:
+        proven = f"proven: signed by {report.by}" if report.by else f"unproven: {report.why}"
+        yield f"{name}: all as in the manifest; {proven}"
+    if report.ledger:
+        yield f"ledger: {report.ledger}"
 
 
 def _lines(name: str, report: LedgerReport) -> Iterator[str]:
