@@ -26,13 +26,13 @@ from bench.site_rules import population
 from bench.site_steps import MadeStep, Steps
 from tocsin import __version__
 from tocsin.canonical import digest_bytes
-from tocsin.front.attack import load_attack
+from tocsin.front.attack import attack_data, load_attack
 from tocsin.plan.steps import PLAN, Plan
 from tocsin.release.entry import Action
 from tocsin.release.mute import Mute
 from tocsin.state import case_proof, ledger_event
 from tocsin.state.consent import approval_path
-from tocsin.state.enclosed import ARTIFACTS, CONTENT, beside, content_digest
+from tocsin.state.enclosed import ARTIFACTS, ATTACK, CONTENT, beside, content_digest
 from tocsin.state.facts import ReleaseFacts
 from tocsin.state.ledger_event import LedgerEvent
 from tocsin.state.release import ENVELOPE, FILE, KIND, Release, Revision
@@ -99,6 +99,7 @@ class _Making:
         own: dict[str, bytes] = {}
         if number > self.shape.old:
             gone += self._project(number, steps, files)
+            own[ATTACK] = attack_data()
             own |= {case_proof.FILE: tests_of(steps)} if any(s.after for s in steps) else {}
             self._grow(brought(number), at)
             own |= self._log_files()

@@ -14,6 +14,7 @@ from tocsin.deploy.enclosure import Enclosure
 from tocsin.deploy.rollout import PlannedStep
 from tocsin.direction.verdict import Direction
 from tocsin.errors import ConfigError
+from tocsin.front.attack import attack_data
 from tocsin.front.project import Project
 from tocsin.ir.query import Resolved
 from tocsin.plan import rollback as back
@@ -22,6 +23,7 @@ from tocsin.plan.build import Desired
 from tocsin.plan.desired import completed, wanted
 from tocsin.plan.shadow import MARK
 from tocsin.plan.steps import Bundle, Deploy, Plan
+from tocsin.state.enclosed import ATTACK
 from tocsin.state.lock import read_lock
 from tocsin.state.release import Release
 
@@ -75,7 +77,7 @@ def enclosing(bundle: Bundle, read: ReadProject, last: Release | None) -> Prepar
     """A plan with the files of the project that it was made from."""
     earlier = earlier_in(read.project, bundle.plan.result, last)
     facts = facts_of(bundle.plan.result, read.found)
-    enclosed = Enclosure(read.files, earlier=earlier, facts=facts)
+    enclosed = Enclosure({**read.files, ATTACK: attack_data()}, earlier=earlier, facts=facts)
     steps = [step for step in bundle.plan.steps if isinstance(step, Deploy)]
     new = {step.after.id.removesuffix(MARK) for step in steps}
     queries = tuple(query for query in read.project.queries if query.detection.id in new)
@@ -90,7 +92,8 @@ def prepare_repair(opened: OpenEnvironment) -> Prepared:
 def prepare_recorded(opened: OpenEnvironment, desired: Desired) -> Prepared:
     """The plan towards what is in the ledger, with the content that it has there."""
     facts = facts_of(desired.entries, ())
-    content = Enclosure(content_of=desired.content_of, earlier=desired.earlier, facts=facts)
+    read_with = {ATTACK: attack_data()}
+    content = Enclosure(read_with, desired.content_of, earlier=desired.earlier, facts=facts)
     return Prepared(opened.plan(desired), content)
 
 
