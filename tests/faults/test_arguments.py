@@ -35,7 +35,13 @@ def arguments(tmp_path: Path, command: str, named: str, **typed: str) -> list[st
         ("tool/.ci/ledger-fetched", "#!/bin/sh\n"),
     ):
         write(tmp_path / name, text).chmod(0o755)
-    env = {**os.environ, "ENVIRONMENT": "prod", **typed}
+    env = {
+        **os.environ,
+        "ENVIRONMENT": "prod",
+        "PROTECTED": "origin/main",
+        "EMERGENCY": "",
+        **typed,
+    }
     done = subprocess.run(
         ["bash", "-euc", script],
         cwd=tmp_path / "content",

@@ -27,7 +27,6 @@ class Forge:
     comments: list[dict[str, Any]] = field(default_factory=list)
     reviews: list[dict[str, Any]] = field(default_factory=list)
     commits: list[dict[str, Any]] = field(default_factory=list)
-    down: bool = False
 
     def reviewed(self, login: str, state: str = "APPROVED", **facts: Any) -> dict[str, Any]:
         """A review of the pull request as it is now."""
@@ -93,9 +92,6 @@ def served(forge: Forge, repository: str) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if forge.down:
-                self.send_error(503)
-                return
             self._say(forge.answer(self._path()))
 
         def do_POST(self) -> None:

@@ -47,9 +47,6 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def test_what_was_reviewed_is_deployed_and_proven(server: Server) -> None:
     first = {"first": True, "emergency": "$(touch /tmp/x) the first one"}
-    assert (
-        "needs 1 approval of ada, bob" in server.started("deploy", server.main, inputs=first).said
-    )
     begun = server.started("deploy", server.main, "ada-gh", inputs=first)
     assert "release 1 of prod" in begun.said, begun.said
 
@@ -59,9 +56,6 @@ def test_what_was_reviewed_is_deployed_and_proven(server: Server) -> None:
     assert signed.ok, signed.said
     server.merged()
 
-    server.forge.down = True
-    assert "GitHub answers 503" in server.started("deploy", server.main).said
-    server.forge.down = False
     second = server.started("deploy", server.main)
     assert "release 2 of prod" in second.said, second.said
     kept = server.kept()

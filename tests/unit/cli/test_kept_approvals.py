@@ -14,7 +14,7 @@ from deploying import git
 from tocsin.app.approve import PlanSubject, Reviewed, signed
 from tocsin.forge.github import ForgeError, GitHub
 from tocsin.plan import saved
-from tocsin.plan.steps import Plan
+from tocsin.plan.steps import Plan, SetMute
 from tocsin.trust.keys import SigningKey
 from unit.app.test_review_approve import PAGE, ReviewedPull, says
 from unit.cli.approving import FORGE, MALLORY, commit
@@ -162,4 +162,6 @@ def test_a_plan_is_intended_alike_whatever_was_found(kept: Kept) -> None:
     assert replace(plan, live="", steps=()).intended == plan.intended
     assert replace(plan, live="").identity != plan.identity
     assert replace(plan, result=plan.result[1:]).intended != plan.intended
+    mute = SetMute(plan.result[0], "2026-12-01T18:00:00+00:00", "noise")
+    assert replace(plan, steps=(*plan.steps, mute)).intended != plan.intended
     assert replace(plan, base="e" * 40).intended != plan.intended
