@@ -41,8 +41,8 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_workflows_are_those_of_the_design() -> None:
-    ours = {"check", "whole", "review", "comment", "deploy", "rollback", "drift"}
-    shared = {"check", "comment", "deploy", "rollback", "drift"}
+    ours = {"check", "whole", "review", "comment", "deploy", "rollback", "drift", "mute", "promote"}
+    shared = {"check", "comment", "deploy", "rollback", "drift", "mute", "promote"}
     there = ours | {f"reusable-{name}" for name in (*shared, "approve")}
     assert {w.stem for w in WORKFLOWS} == there
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tocsin import gate
 from tocsin.app.directions import directions
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.policy import InForce, policy_in_force, policy_of_last
+from tocsin.app.policy import InForce, policy_in_force, policy_of_last, trust_in_force
 from tocsin.app.project import sound_project
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError, LedgerError, TocsinError
@@ -64,13 +64,18 @@ def agreed(opened: OpenEnvironment, plan: Plan, given: Given) -> Agreed:
     """
     now, before = policy_in_force(opened, given.policy_from), policy_of_last(opened)
     policies = [each for each in (now, before) if each]
-    if not (policies or given.files or given.signed):
-        return Agreed(given.claimed)
-    trust = policies[0].trust if policies else _trust(given)
-    if policies and (why := undone(opened.ledger, trust)):
+    trust = policies[0].trust if policies else _trust(opened, given)
+    if trust and (why := undone(opened.ledger, trust)):
         raise LedgerError(
             f"nothing is built on the last release: {why}",
             hint="`tocsin verify --trust FILE` lists what is damaged",
+        )
+    if not (policies or given.files or given.signed):
+        return Agreed(given.claimed)
+    if trust is None:
+        raise ConfigError(
+            "nobody says whose approvals count",
+            hint="give --trust FILE, or name the trust file in [policy] of the protected branch",
         )
     named = [(f"approval {path}", gate.read(path, MAX_BYTES)) for path in given.files]
     named += [("approval that was just made", data) for data in given.signed]
@@ -132,13 +137,9 @@ def _check(
         )
 
 
-def _trust(given: Given) -> Trust:
-    if given.trust is None:
-        raise ConfigError(
-            "nobody says whose approvals count",
-            hint="give --trust FILE, or name the trust file in [policy] of the protected branch",
-        )
-    return read_trust(given.trust)
+def _trust(opened: OpenEnvironment, given: Given) -> Trust | None:
+    """Where no policy asks for approvals: whose signatures count, None if nobody says so."""
+    return read_trust(given.trust) if given.trust else trust_in_force(opened, given.policy_from)
 
 
 def _read(data: bytes, name: str, plan: Plan, trust: Trust) -> Approval:

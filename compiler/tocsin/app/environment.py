@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tocsin.release.finding import Finding
 from tocsin.release.mute import muted_until
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.live import Live
+from tocsin.state.release import Release
 
 _AGAIN = "apply writes them again"
 
@@ -32,6 +34,7 @@ class OpenEnvironment:
 
     `target` is None if an address is not known here; `unknown` says which. Then plans are made from
     the ledger alone, and nothing is deployed. `signer` signs releases, if a key is named.
+    `ends_at`: the release that somebody says is the last one, whatever is found in place.
     """
 
     root: Path
@@ -43,6 +46,7 @@ class OpenEnvironment:
     progress: Progress = SILENT
     signer: ReleaseSigner | None = None
     remote: str = ""
+    ends_at: int | None = None
 
     def observe(self) -> Live | None:
         """What is deployed, None if it cannot be observed."""
@@ -50,11 +54,8 @@ class OpenEnvironment:
             return None
         with self.progress.stage(f"looking at what runs in {self.name}"):
             live = self.target.observe()
-        last = self.ledger.last()
-        if last is None or live.mutes == muted_until(last.mutes):
-            return live
-        other = Finding("mutes-altered", self.name, "not those of the release", _AGAIN)
-        return replace(live, findings=(*live.findings, other))
+        found = tuple(_unreleased(self.name, live, self.ledger.last()))
+        return replace(live, findings=(*live.findings, *found))
 
     @property
     def interrupted(self) -> bool:
@@ -86,12 +87,24 @@ class OpenEnvironment:
 
     def _refuse_lost(self, recorded: int, deployed: int) -> None:
         """Raises LedgerError where releases are gone: a plan would number them anew."""
-        if deployed > recorded and not self.interrupted:
+        if self.ends_at is not None and self.ends_at != recorded:
+            raise ConfigError(f"the ledger ends at release {recorded}, not {self.ends_at}")
+        if deployed > recorded and self.ends_at is None and not self.interrupted:
             raise LedgerError(
                 f"release {deployed} is deployed in {self.name}, "
                 f"but the ledger ends at release {recorded}",
-                hint=f"fetch the branch tocsin/{self.name}, or bring it back",
+                hint=f"fetch the branch tocsin/{self.name}, or bring it back; if it is whole, what "
+                f"says so is forged: see docs/trust.md on --ledger-ends-at",
             )
+
+
+def _unreleased(name: str, live: Live, last: Release | None) -> Iterator[Finding]:
+    """What is in place, though no release says so."""
+    if last and live.mutes != muted_until(last.mutes):
+        yield Finding("mutes-altered", name, "not those of the release", _AGAIN)
+    if last and live.release > last.number:
+        told = f"release {live.release} is not in the ledger"
+        yield Finding("release-unknown", name, told, _AGAIN)
 
 
 def open_environment(

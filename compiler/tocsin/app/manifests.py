@@ -12,7 +12,8 @@ from tocsin.front.project import read_settings
 def deployment_of(root: Path, env: str, choices: Choices) -> ManifestValues:
     """The deployment that runs an environment of the project at `root`."""
     settings = read_settings(root)
-    return deployment(settings.project.name, env, settings.environment(env), choices)
+    trust = settings.policy.trust if settings.policy else ""
+    return deployment(settings.project.name, env, settings.environment(env), choices, trust)
 
 
 def write_manifests(files: Iterable[Manifest], out: Path) -> dict[str, Path]:

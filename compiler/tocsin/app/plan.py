@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tocsin.app.content import ReadProject, earlier_in, read_project
 from tocsin.app.directions import directions
+from tocsin.app.earlier_proofs import earlier_proofs
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.facts import facts_of
 from tocsin.deploy.enclosure import Enclosure
@@ -91,10 +92,10 @@ def prepare_repair(opened: OpenEnvironment) -> Prepared:
 
 def prepare_recorded(opened: OpenEnvironment, desired: Desired) -> Prepared:
     """The plan towards what is in the ledger, with the content that it has there."""
-    facts = facts_of(desired.entries, ())
-    read_with = {ATTACK: attack_data()}
-    content = Enclosure(read_with, desired.content_of, earlier=desired.earlier, facts=facts)
-    return Prepared(opened.plan(desired), content)
+    bundle, facts = opened.plan(desired), facts_of(desired.entries, ())
+    files = {ATTACK: attack_data(), **earlier_proofs(opened, bundle.plan)}
+    content = Enclosure(files, desired.content_of, desired.earlier, facts)
+    return Prepared(bundle, content)
 
 
 def plan_rollout(opened: OpenEnvironment, bundle: Bundle) -> list[PlannedStep]:

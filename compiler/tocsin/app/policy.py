@@ -45,15 +45,24 @@ def policy_in_force(opened: OpenEnvironment, given: str) -> InForce | None:
     It is read from the revision that is `given`, else from the protected branch: the one that the
     last release was made under, else the one that the checkout names.
     """
-    rev = given or _protected(opened)
-    if not rev:
-        return None
-    commit = _commit(opened, rev)
-    policy = _policy(opened, commit)
+    commit, policy = _protected_policy(opened, given)
     if policy is None or opened.name not in policy.environments:
         return None
     trust = _trust(opened, commit, policy.trust)
     return InForce(policy.environments[opened.name], policy.branch, commit, policy.trust, trust)
+
+
+def trust_in_force(opened: OpenEnvironment, given: str) -> Trust | None:
+    """The trust file of the policy, also where that says nothing of this environment."""
+    commit, policy = _protected_policy(opened, given)
+    return _trust(opened, commit, policy.trust) if policy else None
+
+
+def _protected_policy(opened: OpenEnvironment, given: str) -> tuple[str, Policy | None]:
+    """The commit that it is read from, empty where nobody names one, and the policy there."""
+    rev = given or _protected(opened)
+    commit = _commit(opened, rev) if rev else ""
+    return commit, _policy(opened, commit) if rev else None
 
 
 def _trust(opened: OpenEnvironment, commit: str, path: str) -> Trust:

@@ -33,6 +33,15 @@ env_option = click.option(
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
+ledger_ends_option = click.option(
+    "--ledger-ends-at",
+    "ends_at",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="The last release, whatever the environment says: what says otherwise is forged.",
+)
+
+
 def consent_options(command: Callable[..., None]) -> Callable[..., None]:
     """Who agrees with what is deployed: the command gets it as one Given."""
 
@@ -56,7 +65,13 @@ def consent_options(command: Callable[..., None]) -> Callable[..., None]:
         metavar="REV",
         help="The commit whose [policy] counts [default: the protected branch].",
     )
-    @click.option("--trust", type=_FILE, help="Whose approvals count, if there is no policy.")
+    @click.option(
+        "--trust",
+        type=_FILE,
+        envvar="TOCSIN_TRUST",
+        show_envvar=True,
+        help="Whose signatures count, if there is no policy.",
+    )
     @wraps(command)
     def given(
         *opened: Any,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from tocsin.release.entry import FORBID_UNKNOWN
 
@@ -21,7 +21,8 @@ class CaseProof:
     `input`: digest of the events that it was given, and of what was expected; `output`: of the
     numbers of the events that alerted. `seconds`: how long it took; an engine runs all cases
     together, and each has an even share. `kept`: the same detection with the same case gave this
-    on this version of the engine before, and was not run again.
+    on this version of the engine before, and was not run again; also of what a rollback or a repair
+    brings back.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -46,3 +47,11 @@ def encode(proofs: Iterable[CaseProof]) -> bytes:
     rows = PROOFS.dump_python(tuple(proofs), mode="json")
     lines = (json.dumps(row, sort_keys=True, ensure_ascii=False) for row in rows)
     return ("[\n" + ",\n".join(lines) + "\n]\n").encode("utf-8", "replace")
+
+
+def decode(data: bytes) -> tuple[CaseProof, ...]:
+    """The proofs in the bytes of a file; none where it is damaged, which `verify` tells."""
+    try:
+        return PROOFS.validate_json(data)
+    except ValidationError:
+        return ()

@@ -141,6 +141,23 @@ def test_a_branch_that_is_gone_or_cut_is_not_built_on(run: Run, root: Path, word
         assert "the ledger ends at release 0" in fails(words).message
 
 
+def test_a_forged_number_is_overruled_by_whoever_knows_the_ledger(run: Run, root: Path) -> None:
+    applied(run)
+    live = root / ".tocsin/local/live.json"
+    live.write_text(live.read_text().replace('"release": 1', '"release": 99'))
+    assert "release unknown: local: release 99 is not in the ledger" in run("status", code=1).stdout
+    error = fails("apply --yes")
+    assert "--ledger-ends-at" in error.hint
+    for words in ("plan", "apply --yes"):
+        wrong = fails(f"{words} --ledger-ends-at 2").message
+        assert wrong == "the ledger ends at release 1, not 2"
+    assert "release unknown" in run("plan --ledger-ends-at 1").stdout
+    run("apply --yes --ledger-ends-at 1")
+    assert json.loads(live.read_text())["release"] == 2
+    run("status")
+    assert "drift mended by release 2: release unknown" in run("history --attempts").stdout
+
+
 def test_a_saved_plan_is_for_its_environment(run: Run, root: Path) -> None:
     (root / "detections/tocsin.toml").write_text(
         SETTINGS + '[environments.two]\nkind = "local"\nbackend = "batch-sql"\npath = ".tocsin/2"\n'

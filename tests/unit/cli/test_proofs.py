@@ -101,8 +101,12 @@ def test_a_rollback_runs_nothing(run: Run, root: Path) -> None:
     rule(root, "payout-changed", "action: payout.replace")
     run("apply --yes")
     failing(root)
+    before = json.loads(git(root, "show", "tocsin/local~1:tests.json"))
     run("rollback payout --yes")
-    assert git(root, "ls-tree", "--name-only", "tocsin/local", "tests.json") == ""
+    # What was seen of what comes back is in the release, and nothing else.
+    rows = json.loads(git(root, "show", "tocsin/local:tests.json"))
+    assert rows == [{**row, "kept": True} for row in before if row["key"] == "payout-changed"]
+    assert "digests and chain fit" in run("verify").stdout
 
 
 class TestEngines:

@@ -51,6 +51,42 @@ def test_releases_are_signed_and_proven(run: Run, root: Path, key: str) -> None:
     assert key.splitlines()[1] not in run("status").output
 
 
+@pytest.mark.parametrize("given", ["option", "variable"])
+def test_nothing_is_built_on_a_release_that_somebody_else_signed(
+    run: Run, root: Path, key: str, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    run("apply --yes")
+    CliRunner().invoke(main_group, ["key", "new", "forger"])
+    monkeypatch.setenv("RELEASE_KEY", (root / "forger").read_text())
+    rule(root, "another")
+    run("apply --yes")
+    monkeypatch.setenv("RELEASE_KEY", key)
+    rule(root, "one-more")
+    if given == "variable":
+        monkeypatch.setenv("TOCSIN_TRUST", "trust.toml")
+    trust = "--trust trust.toml" if given == "option" else ""
+    for words in ("apply", "rollback --to 1", "mute another --for 1h --reason r"):
+        error = fails(f"{words} --yes {trust}")
+        assert "nothing is built on the last release" in str(error)
+        assert "is in no trust file given here" in str(error)
+    assert json.loads(run("status --format json").stdout)["release"]["number"] == 2
+
+
+def test_a_policy_that_says_nothing_of_an_environment_has_a_trust_file(
+    run: Run, root: Path, key: str
+) -> None:
+    assert key
+    settings = root / "detections" / "tocsin.toml"
+    settings.write_text(f'{settings.read_text()}\n[policy]\ntrust = "trust.toml"\n')
+    (root / "detections" / "trust.toml").write_text("")
+    git(root, "add", "detections")
+    git(root, "commit", "-q", "-m", "a policy for others")
+    run("apply --yes")
+    rule(root, "another")
+    error = fails("apply --yes")
+    assert "nothing is built on the last release" in str(error)
+
+
 def test_without_the_key_nothing_is_deployed(
     run: Run, root: Path, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

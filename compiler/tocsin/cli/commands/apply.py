@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from tocsin.app.consent import Given
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import saved_plan
 from tocsin.cli.deploying import on_input_terminal, reviewer, tell_release
-from tocsin.cli.options import consent_options, environment_options
+from tocsin.cli.options import consent_options, environment_options, ledger_ends_option
 from tocsin.cli.output import format_option
 from tocsin.errors import ConfigError
 
@@ -22,6 +23,7 @@ _MOST_EVIDENCE = 64 * gate.MIB
 
 @click.command()
 @environment_options
+@ledger_ends_option
 @click.option(
     "--plan",
     "plan_file",
@@ -43,12 +45,14 @@ def apply(  # noqa: PLR0913 - one parameter per option
     yes: bool,
     given: Given,
     evidence: Path | None,
+    ends_at: int | None,
     fmt: str,
 ) -> None:
     """Deploy the project, or a saved plan; every apply that changes something makes a release.
 
     An interrupted apply is finished first.
     """
+    opened = replace(opened, ends_at=ends_at)
     opened.reachable()
     if not (plan_file or yes or on_input_terminal()):
         raise ConfigError(

@@ -57,6 +57,12 @@ from tocsin.front.place import find_project
     show_default=True,
     help="Path of the tocsin command on hosts.",
 )
+@click.option(
+    "--trust-at",
+    "trust",
+    default="",
+    help="Path of the trust file in the image and on hosts [default: that of [policy]].",
+)
 @format_option("text", "json")
 def manifests(
     *, env: str, project: Path | None, out: Path | None, fmt: str, **options: Any

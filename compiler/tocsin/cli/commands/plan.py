@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import plan_rollout, plan_with_directions
 from tocsin.cli.mute_words import mute_words
-from tocsin.cli.options import environment_options
+from tocsin.cli.options import environment_options, ledger_ends_option
 from tocsin.cli.output import format_option, say
 from tocsin.cli.plan_text import print_plan, save_plan
 from tocsin.errors import ConfigError
@@ -18,6 +19,7 @@ from tocsin.state.active_mutes import active_mutes
 
 @click.command()
 @environment_options
+@ledger_ends_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -31,8 +33,14 @@ from tocsin.state.active_mutes import active_mutes
 @click.option("--exit-code", is_flag=True, help="Exit 1 if there is anything to do.")
 @click.option("--verbose", is_flag=True, help="Also show the steps of apply, in order.")
 @format_option("text", "markdown", "json")
-def plan(
-    opened: OpenEnvironment, *, out: Path | None, exit_code: bool, verbose: bool, fmt: str
+def plan(  # noqa: PLR0913 - one parameter per option
+    opened: OpenEnvironment,
+    *,
+    ends_at: int | None,
+    out: Path | None,
+    exit_code: bool,
+    verbose: bool,
+    fmt: str,
 ) -> None:
     """Show what a deployment would change, and drift. Nothing is changed.
 
@@ -44,6 +52,7 @@ def plan(
 
     Exit code 1 if the project has errors, or if a deployed detection can no longer be compiled.
     """
+    opened = replace(opened, ends_at=ends_at)
     if out and opened.target is None:
         raise ConfigError(
             f"{opened.name} was not looked at, and such a plan cannot be applied",

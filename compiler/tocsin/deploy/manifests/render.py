@@ -44,6 +44,10 @@ def prerequisites(made: ManifestValues) -> Iterator[str]:
     if made.secrets:
         keys = ", ".join(secret.name for secret in made.secrets)
         yield f"Secret {made.secret} with {keys}"
+    if made.trust:
+        yield f"the trust file at {made.trust}, in the image and on hosts"
+    elif made.signed:
+        yield "--trust-at PATH: releases are signed, but these workers run any record"
     if made.storage:
         yield f"image {chosen.flink_image} with Flink 2.2 and its Kafka connector"
         yield "Flink Kubernetes Operator 1.14 or newer, ServiceAccount flink in the namespace"

@@ -35,7 +35,8 @@ class Choices:
 
     `name` begins all names, `secret` is the name of a Secret; empty, they follow from project and
     environment. `project_at` and `program` are where project and command lie, in the image and on
-    hosts; `monitoring` is the namespace that reads figures.
+    hosts, as `trust`, the trust file that the settings do not name; `monitoring` is the namespace
+    that reads figures.
     """
 
     image: str
@@ -46,6 +47,7 @@ class Choices:
     replicas: int = 2
     project_at: str = "/srv/detections"
     program: str = "/opt/tocsin/bin/tocsin"
+    trust: str = ""
     monitoring: str = "monitoring"
     kafka_ports: tuple[int, ...] = (9092,)
 
@@ -55,6 +57,7 @@ class ManifestValues:
     """All that the manifests say.
 
     `secrets` are those that a worker reads; `storage` is an absolute folder, empty without Flink.
+    `trust`: where workers find whose keys count; empty, they run any record, `signed` or not.
     """
 
     project: str
@@ -64,6 +67,8 @@ class ManifestValues:
     secrets: tuple[SecretSetting, ...]
     storage: str
     choices: Choices
+    trust: str = ""
+    signed: bool = False
 
     @property
     def variables(self) -> list[SecretSetting]:
@@ -77,9 +82,12 @@ class ManifestValues:
 
 
 def deployment(
-    project: str, env: str, environment: Environment, choices: Choices
+    project: str, env: str, environment: Environment, choices: Choices, trust: str = ""
 ) -> ManifestValues:
-    """The deployment of an environment. Raises ConfigError for what no cluster would take."""
+    """The deployment of an environment. Raises ConfigError for what no cluster would take.
+
+    `trust`: the trust file that the project's policy names.
+    """
     if not environment.on_kafka:
         raise ConfigError(
             f"environment {env} is of kind {environment.kind}: it has no manifests",
@@ -97,6 +105,8 @@ def deployment(
         _secrets(env, environment),
         _storage(env, environment.storage) if flink else "",
         choices,
+        _trust(environment, choices, trust),
+        bool(environment.signing_key),
     )
 
 
@@ -129,6 +139,15 @@ def _secrets(env: str, environment: Environment) -> tuple[SecretSetting, ...]:
             raise ConfigError(f"{what}: workers read secret files in {FOLDER} only")
         return (SecretSetting("bootstrap", names.secret_key(PurePosixPath(path).name, what), path),)
     return ()
+
+
+def _trust(environment: Environment, choices: Choices, named: str) -> str:
+    """The trust file for workers: without signed releases they would run none by it."""
+    if choices.trust:
+        return names.path(choices.trust, "--trust-at")
+    if not (named and environment.signing_key):
+        return ""
+    return names.path(f"{choices.project_at}/{named}", "`trust` in [policy]")
 
 
 def _storage(env: str, value: str) -> str:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from conftest import Tocsin
+from tocsin.cli.main import main_group
 from unit.deploy.manifests.made import FLINK, IMAGE
 
 SETTINGS = """\
@@ -27,6 +29,12 @@ backend = "flink-sql"
 bootstrap = "file:/run/secrets/brokers"
 storage = "file:///data/tocsin"
 """
+
+
+SIGNED = SETTINGS.replace(
+    'backend = "kafka-filter"', 'backend = "kafka-filter"\nsigning_key = "env:K"'
+)
+POLICY = '[policy]\ntrust = "keys/trust.toml"\n'
 
 
 @pytest.fixture
@@ -70,3 +78,36 @@ def test_mistakes_of_the_command(project: Path, tocsin: Tocsin) -> None:
     (project / "file").write_text("")
     arguments = ("--image", IMAGE, "--out", project / "file")
     assert tocsin("manifests", "--env", "prod", *arguments, cwd=project).code == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "option", "path", "said"),
+    [
+        (SETTINGS, "", "", ""),
+        (SETTINGS + POLICY, "", "", ""),
+        (SIGNED, "", "", "--trust-at PATH: releases are signed, but these workers run any record"),
+        (SIGNED + POLICY, "", "/srv/detections/keys/trust.toml", "the trust file at /srv/"),
+        (SIGNED + POLICY, "--trust-at=/etc/t.toml", "/etc/t.toml", "the trust file at /etc/"),
+    ],
+)
+def test_workers_are_given_the_trust_file(
+    tmp_path: Path, settings: str, option: str, path: str, said: str
+) -> None:
+    (tmp_path / "tocsin.toml").write_text(settings)
+    words = ["manifests", "--env", "prod", "--image", IMAGE, "--format", "json", option]
+    words += ["--project", str(tmp_path)]
+    told = json.loads(CliRunner().invoke(main_group, [*filter(None, words)]).stdout)
+    [worker, unit] = [each["text"] for each in told["files"]]
+    [*_, pods] = [each for each in yaml.safe_load_all(worker) if each["kind"] == "StatefulSet"]
+    [container] = pods["spec"]["template"]["spec"]["containers"]
+    found = [each["value"] for each in container["env"] if each["name"] == "TOCSIN_TRUST"]
+    assert found == ([path] if path else [])
+    assert (f"Environment=TOCSIN_TRUST={path}\n" in unit) == bool(path)
+    assert any(said in each for each in told["needs"])
+
+
+@pytest.mark.parametrize("path", ["relative", "/a b", "/a/../b", "/a\nb"])
+def test_a_trust_file_that_is_no_path(project: Path, tocsin: Tocsin, path: str) -> None:
+    ended = tocsin("manifests", "--env", "prod", "--image", IMAGE, "--trust-at", path, cwd=project)
+    assert ended.code == 2
+    assert "--trust-at" in ended.stderr
