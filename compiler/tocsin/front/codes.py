@@ -139,6 +139,12 @@ CODES: dict[str, Code] = {
         "say its `unit`",
         _SOURCES,
     ),
+    "TOC064": Code(
+        "Wrong mapping of controls",
+        "a line without a technique",
+        "see the message; docs/coverage.md shows a mapping",
+        _SOURCES,
+    ),
     "TOC070": Code(
         "Event file cannot be read", "a cut gzip file, Parquet", "see the hint", _EVENTS
     ),

@@ -17,6 +17,7 @@ from tocsin.front.block import complaints
 from tocsin.front.collect import NamedRule, RuleSet, collect, duplicate
 from tocsin.front.correlation import CorrelationRule
 from tocsin.front.documents import Broken
+from tocsin.front.mappings import FOLDER, check_mappings
 from tocsin.front.placeholders import read_placeholders
 from tocsin.front.relate import relate
 from tocsin.front.resolve import resolve
@@ -106,7 +107,7 @@ def load_project(root: Path) -> Project:
     shown = seen(root)
     sources, wrong = read_sources(shown / "sources")
     values, unread = read_placeholders(shown / "placeholders")
-    wrong += unread
+    wrong += [*unread, *check_mappings(shown / FOLDER)]
     folder = [shown / "rules"] if (shown / "rules").is_dir() else []
     events: list[Query] = []
     with cache.table("rules", [root]) as known:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tocsin.errors import ConfigError
 from tocsin.plan.consent_check import UNMET
+from tocsin.site.history.controls import controls, mappings
 from tocsin.site.history.dates import AskedPeriod, utc
 from tocsin.site.history.detections import Setting, detections, trails
 from tocsin.site.history.drift import drifts
@@ -71,6 +72,8 @@ def read_history(
         ),
     )
     attack = attack_of(found.releases[-1], found.blobs)
+    of_techniques = techniques(attack.attack, shown, first)
+    mapped = mappings(found.releases, found.blobs, attack.attack)
     last = found.releases[-1].release
     return History(
         project=last.project,
@@ -79,10 +82,10 @@ def read_history(
         attack=attack,
         releases=told,
         detections=shown,
-        techniques=techniques(attack.attack, shown, first),
+        techniques=of_techniques,
         sources=sources(found.releases, shown),
-        mappings=(),
-        controls=(),
+        mappings=tuple(each.record for each in mapped),
+        controls=controls(mapped, shown, of_techniques),
         persons=people.histories(told),
         exceptions=exceptions,
         drifts=drifts(found.events),
