@@ -11,7 +11,7 @@ from tocsin.site.history.controls import controls, mappings
 from tocsin.site.history.dates import AskedPeriod, utc
 from tocsin.site.history.detections import Setting, detections, trails
 from tocsin.site.history.drift import drifts
-from tocsin.site.history.evidence import evidence
+from tocsin.site.history.evidence import events_proof, evidence
 from tocsin.site.history.exceptions import emergencies, forced, of_mutes
 from tocsin.site.history.model import History, Period
 from tocsin.site.history.mutes import muted_in, muted_times
@@ -42,7 +42,7 @@ def read_history(
     """
     found = walk(ledger, asked.last, trust)
     period, people = _period(found, asked), People(trust)
-    of_walk = _own(found, findings)
+    of_walk = _own(found, findings, ledger.branch.commits())
     runs = tuple(case_runs(found))
     traces = trails(found)
     changes = [change for trail in traces.values() for change in trail.changes]
@@ -90,7 +90,7 @@ def read_history(
         exceptions=exceptions,
         drifts=drifts(found.events),
         events=found.events,
-        evidence=evidence(found, told, of_walk),
+        evidence=evidence(found, told, of_walk, events_proof(ledger, found, trust)),
     )
 
 
@@ -111,12 +111,14 @@ def _first(found: Walk, period: Period) -> tuple[Turn, ...]:
     return (before, there) if period.begin < made else (there,)
 
 
-def _own(found: Walk, findings: Sequence[LedgerFinding] | None) -> list[LedgerFinding] | None:
-    """Those that are about what was read."""
+def _own(
+    found: Walk, findings: Sequence[LedgerFinding] | None, commits: Iterable[str]
+) -> list[LedgerFinding] | None:
+    """Those that are not about later commits."""
     if findings is None:
         return None
-    read = {*found.commits, ""}
-    return [finding for finding in findings if finding.commit in read]
+    later = {*commits} - {*found.commits}
+    return [finding for finding in findings if finding.commit not in later]
 
 
 def _objections(findings: Iterable[LedgerFinding] | None) -> dict[int, tuple[str, ...]] | None:

@@ -140,6 +140,8 @@ class _Reader:
             wrong = f"release {number} should stand here: numbers are missing or repeated"
         elif release.parent != parent:
             wrong = "it does not follow the release before it"
+        elif last and utc(release.made) < utc(last.made):
+            wrong = "it was made before the release before it: a clock was set back"
         elif release.environment != ledger.environment:
             wrong = f"it is a release of environment {release.environment!r}"
         elif ledger.project and release.project != ledger.project:
