@@ -11,7 +11,7 @@ from tocsin.ir.query import Resolved
 from tocsin.plan.steps import Deploy, Plan
 from tocsin.release.entry import Action, Entry
 
-LOST = "the old version is not in the repository as it was released"
+LOST = "the old version is not in the ledger as it was released"
 
 
 def directions(
@@ -19,15 +19,14 @@ def directions(
 ) -> dict[str, Direction]:
     """For each detection whose logic changes, by id: what its new version matches against the old.
 
-    `now`: the detections of the project. The old ones are read from the commit of the release.
+    `now`: the detections of the project. The old ones are those that the last release holds.
     """
     changed = {after.id: before for after, before in _changed(plan)}
     last = opened.ledger.last() if changed else None
     if last is None:
         return {}
     with opened.progress.stage("reading the old detections"):
-        repository = opened.ledger.repository
-        old = earlier(repository, last.source.commit, opened.root, changed.values())
+        old = earlier(opened.ledger, opened.root, last, changed.values())
     new = {query.detection.id: query for query in now}
     tracked = opened.progress.track(list(changed), "comparing old and new detections")
     return {own: _direction(own, old, new) for own in tracked}

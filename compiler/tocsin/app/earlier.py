@@ -1,9 +1,10 @@
-"""Detections as they were in a commit of the project's repository."""
+"""Detections as they were when they were released."""
 
 from __future__ import annotations
 
 import re
 import tempfile
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,7 +18,9 @@ from tocsin.front.resolve import resolve
 from tocsin.front.sources import read_sources
 from tocsin.ir.query import Resolved
 from tocsin.release.entry import Entry
-from tocsin.state.git_ledger import Repository
+from tocsin.state.enclosed import CONTENT
+from tocsin.state.git_ledger import GitLedger, Repository
+from tocsin.state.release import Release
 
 _REFERS = re.compile(rb"^(?:correlation|filter)[ \t]*:", re.MULTILINE)
 _CALLED = re.compile(rb"^[ \t-]*(?:name|id)[ \t]*:[ \t]*[\"']?([^\"'\s#]+)", re.MULTILINE)
@@ -25,18 +28,31 @@ _WORD = re.compile(rb"[^\s,\[\]\"'{}()]+")
 
 
 def earlier(
-    repository: Repository, commit: str, root: Path, entries: Iterable[Entry]
+    ledger: GitLedger, root: Path, last: Release, entries: Iterable[Entry]
 ) -> dict[str, Resolved]:
-    """The detections behind entries of a release, by id, as the commit has them.
+    """The detections behind entries of the last release, by id, out of the files that it holds.
 
-    Only those whose logic is what the release says: a release may have been made of files that
-    were not committed.
+    One of form 1 holds none: then they are those of its source commit. Only detections whose logic
+    is what the release says, for that may be made of files that were not committed.
     """
-    wanted = {entry.id: entry for entry in entries}
-    if not commit or not wanted:
-        return {}
+    held: dict[int, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        held[last.earlier.get(entry.id, last.number)].append(entry)
+    others = (
+        {each.number: each for each in ledger.releases()} if held.keys() - {last.number} else {}
+    )
+    found: dict[str, Resolved] = {}
+    for number, wanted in held.items():
+        release = others.get(number, last)
+        found |= _earlier(ledger.repository, release, root, {each.id: each for each in wanted})
+    return found
+
+
+def _earlier(
+    repository: Repository, release: Release, root: Path, wanted: Mapping[str, Entry]
+) -> dict[str, Resolved]:
     try:
-        files = _files(repository, commit, root)
+        files = _files(repository, *_place(repository, release, root))
     except LedgerError:  # a clone that is not deep enough
         return {}
     found = _resolved(_needed(files, {entry.file for entry in wanted.values()}))
@@ -47,6 +63,14 @@ def earlier(
     }
 
 
+def _place(repository: Repository, release: Release, root: Path) -> tuple[str, str]:
+    """The commit that holds the project of a release, and how its paths begin there."""
+    if release.content:
+        return release.commit, CONTENT
+    below = root.resolve().relative_to(repository.root.resolve()).as_posix()
+    return release.source.commit, "" if below == "." else f"{below}/"
+
+
 @dataclass(frozen=True, slots=True)
 class _Files:
     """The bytes of files by their path below the project."""
@@ -55,9 +79,7 @@ class _Files:
     others: Mapping[str, bytes]
 
 
-def _files(repository: Repository, commit: str, root: Path) -> _Files:
-    below = root.resolve().relative_to(repository.root.resolve()).as_posix()
-    start = "" if below == "." else f"{below}/"
+def _files(repository: Repository, commit: str, start: str) -> _Files:
     tree = repository.tree(commit)
     paths = [p for p in tree.files if p.startswith(start) and p not in tree.odd]
     mine = [path for path in paths if _is_part(PurePosixPath(path.removeprefix(start)))]

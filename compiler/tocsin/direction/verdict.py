@@ -17,6 +17,11 @@ class DirectionKind(StrEnum):
     INCOMPARABLE = "incomparable"
     UNKNOWN = "unknown"
 
+    @property
+    def weakens(self) -> bool:
+        """Whether a change counts as one that finds less: unless it is proven that it does not."""
+        return self not in (DirectionKind.WIDER, DirectionKind.EQUAL)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceEvent:
@@ -53,11 +58,6 @@ class Direction:
     lost: DirectionWitness | None = None
     gained: DirectionWitness | None = None
     reason: str = ""
-
-    @property
-    def weakens(self) -> bool:
-        """Whether the new version matches less and nothing else."""
-        return self.kind is DirectionKind.NARROWER
 
     @property
     def record(self) -> dict[str, Any]:

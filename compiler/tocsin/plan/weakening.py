@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tocsin.direction.verdict import DirectionKind
-from tocsin.model.detection import LEVELS
+from tocsin.model.detection import LEVELS, Dedup
 from tocsin.plan.steps import Deploy, Document, Plan, Remove, SetMute
 from tocsin.release.entry import Entry
 
-_KEEPS = frozenset({DirectionKind.WIDER, DirectionKind.EQUAL})
+_KEEPS = frozenset(kind for kind in DirectionKind if not kind.weakens)
+REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def changes(plan: Plan, directions: Mapping[str, str]) -> tuple[Change, ...]:
 def _changes(plan: Plan, directions: Mapping[str, str]) -> Iterator[Change]:
     for step in plan.steps:
         if isinstance(step, Remove):
-            yield Change(step.before.key, step.before.level, step.why or "removed")
+            yield Change(step.before.key, step.before.level, step.why or REMOVED)
         elif isinstance(step, SetMute):
             yield Change(step.after.key, step.after.level, f"muted until {step.until}")
         elif isinstance(step, Deploy | Document):
@@ -47,13 +48,24 @@ def weakness(after: Entry, before: Entry, way: str) -> str:
     """Why a detection may find less, or say less, than before; empty if it does not."""
     if before.mode == "live" and after.mode != "live":
         return "no longer live"
-    if after.logic != before.logic and before.mode == "live" and way not in _KEEPS:
-        return f"its logic changes: {way}"
-    if _rank(after.level) < _rank(before.level):
-        return f"level {before.level} becomes {after.level or 'none'}"
-    if after.dedup != before.dedup and after.dedup is not None:
-        return "alerts are folded otherwise"
-    return ""
+    if after.logic != before.logic and before.mode == "live" and (why := lost(way)):
+        return why
+    return lowered(after.level, before.level) or folded(after.dedup, before.dedup)
+
+
+def lost(way: str) -> str:
+    """The same of another logic, of this direction: what is not proven to find as much weakens."""
+    return "" if way in _KEEPS else f"its logic changes: {way}"
+
+
+def lowered(after: str, before: str) -> str:
+    """The same of another level."""
+    return f"level {before} becomes {after or 'none'}" if _rank(after) < _rank(before) else ""
+
+
+def folded(after: Dedup | None, before: Dedup | None) -> str:
+    """The same of how alerts are put together."""
+    return "alerts are folded otherwise" if after not in (None, before) else ""
 
 
 def _higher(after: Entry, before: Entry | None) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tocsin.direction.verdict import Direction, DirectionWitness
+from tocsin.direction.verdict import Direction, DirectionKind, DirectionWitness
 from tocsin.plural import plural
 from tocsin.release.entry import Entry
 
@@ -51,12 +51,17 @@ def _shown(value: Any) -> str:
 
 def direction_words(found: Direction) -> Iterator[str]:
     """What a change does to the matches, with an event that shows it."""
-    kind = f"direction {found.kind}" if found.reason else str(found.kind)
-    yield f"{kind}{': weakens' if found.weakens else ''}{_reason(found)}"
+    yield f"{_kind(found)}{_reason(found)}"
     if found.lost:
         yield f"no longer matches {_event(found.lost)}"
     if found.gained:
         yield f"now matches {_event(found.gained)}"
+
+
+def _kind(found: Direction) -> str:
+    if found.kind is DirectionKind.UNKNOWN:
+        return "direction unknown: counts as weakening"
+    return f"{found.kind}: weakens" if found.kind.weakens else str(found.kind)
 
 
 def _reason(found: Direction) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tocsin.direction.verdict import Direction, DirectionKind, DirectionWitness
+from tocsin.direction.verdict import Direction, DirectionWitness
 from tocsin.ir.query import Resolved
+from tocsin.plan.weakening import REMOVED, folded, lost, lowered
 from tocsin.plural import plural
 from tocsin.review.document import DirectionFound, cut, short
 
@@ -25,19 +26,19 @@ def told(found: Direction) -> DirectionFound:
 
 
 def weakens(old: Resolved | None, new: Resolved | None, found: Direction | None) -> list[str]:
-    """In which ways; nothing where it finds as much as before, or where that is not known."""
+    """In which ways, by the rules of plans; nothing where it finds as much as before."""
     return [short(reason) for reason in _reasons(old, new, found)][:100]
 
 
 def _reasons(old: Resolved | None, new: Resolved | None, found: Direction | None) -> Iterator[str]:
     if old and not new:
-        yield "it is removed"
-    if found and found.kind is DirectionKind.NARROWER:
-        yield "it matches less"
-    if found and found.kind is DirectionKind.INCOMPARABLE:
-        yield "it no longer matches some events"
+        yield REMOVED
     if old and new:
+        was, now = old.detection, new.detection
+        yield from filter(None, [lost(found.kind) if found else ""])
         yield from _silenced(old, new)
+        said = lowered(now.meta.level, was.meta.level), folded(now.dedup, was.dedup)
+        yield from filter(None, said)
 
 
 def _silenced(old: Resolved, new: Resolved) -> Iterator[str]:

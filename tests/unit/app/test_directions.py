@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deploying import Prod, git
 from small_project import write_project
-from tocsin.app.directions import LOST
+from tocsin.app.earlier import earlier
 from tocsin.app.environment import open_environment
 from tocsin.app.plan import plan_project
 from tocsin.direction.verdict import DirectionKind
@@ -133,9 +134,29 @@ def test_directions_are_no_part_of_the_plan(world: Changing) -> None:
     assert told["digest"] == plan_project(open_environment("prod", world.root)).plan.digest
 
 
-def test_a_release_of_files_that_were_not_committed_is_unknown(world: Changing) -> None:
+def test_the_old_version_is_the_one_that_the_release_holds(world: Changing) -> None:
+    """Whether or not it was committed; a release of form 1 holds none."""
     world.rule.write_text(RULE.replace("[grant, give]", "[grant, give, add]"))
     world.prod.run("apply", "--yes")
     world.rule.write_text(RULE.replace("[grant, give]", "grant"))
     (found,) = world.directions().values()
-    assert found == {"kind": "unknown", "reason": LOST}
+    assert found["kind"] == DirectionKind.NARROWER
+    opened = open_environment("prod", world.root)
+    last = opened.ledger.last()
+    assert last
+    held = earlier(opened.ledger, world.root, last, last.entries)
+    assert held.keys() == {entry.id for entry in last.entries}
+    assert earlier(opened.ledger, world.root, replace(last, content=""), last.entries) == {}
+    first = opened.ledger.releases()[-1]
+    assert earlier(opened.ledger, world.root, replace(first, content=""), first.entries)
+
+
+def test_nor_the_one_that_the_last_release_holds_where_an_older_one_came_back(
+    world: Changing,
+) -> None:
+    world.rule.write_text(RULE.replace("[grant, give]", "other"))
+    world.prod.run("apply", "--yes")
+    world.prod.run("rollback", "many", "--to", "v1", "--yes")
+    world.rule.write_text(RULE.replace("[grant, give]", "[grant, give, add]"))
+    (found,) = world.directions().values()
+    assert found["kind"] == DirectionKind.WIDER

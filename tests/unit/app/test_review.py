@@ -68,7 +68,7 @@ def test_a_change_of_logic(root: Path) -> None:
     assert [(a.name, a.old, a.new) for a in change.attributes] == [("level", "high", "low")]
     assert "+  action is 'void'" in change.condition
     assert change.direction is not None
-    assert (change.direction.kind, change.weakens) == ("wider", [])
+    assert (change.direction.kind, change.weakens) == ("wider", ["level high becomes low"])
     assert '"action": "void"' in change.direction.gained
     assert [(t.engine, t.passed) for t in change.cases] == [("evaluator", 1)]
     plans = {plan.name: plan for plan in found.environments}
@@ -108,15 +108,16 @@ def test_words(root: Path, content: dict[str, Any] | None, word: str) -> None:
     [
         (
             {"detection": {"s": {"action": "refund", "amount": 1}, "condition": "s"}},
-            "it matches less",
+            "its logic changes: narrower",
         ),
         (
             {"detection": {"s": {"action": "void"}, "condition": "s"}},
-            "it no longer matches some events",
+            "its logic changes: incomparable",
         ),
         ({"tocsin": {"deploy": {"prod": "off"}}}, "off in prod"),
         ({"tocsin": {"deploy": {"prod": "shadow"}}}, "shadow in prod"),
-        ({}, "it is removed"),
+        ({"level": "low"}, "level high becomes low"),
+        ({}, "removed"),
     ],
 )
 def test_what_weakens(root: Path, change: dict[str, Any], reasons: str) -> None:

@@ -84,8 +84,8 @@ def asked(old: Expr, new: Expr) -> Direction:
 def test_one_is_narrower_and_the_other_wider(wide: Expr, narrow: Expr) -> None:
     assert asked(wide, narrow).kind is DirectionKind.NARROWER
     assert asked(narrow, wide).kind is DirectionKind.WIDER
-    assert asked(wide, narrow).weakens
-    assert not asked(narrow, wide).weakens
+    assert asked(wide, narrow).kind.weakens
+    assert not asked(narrow, wide).kind.weakens
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,10 @@ def test_a_direction_is_told_with_its_witnesses() -> None:
     assert narrower[1].startswith('no longer matches {"user": "xxx')
     assert narrower[1].endswith("x…")
     both = list(direction_words(Direction(DirectionKind.INCOMPARABLE, LOST, GAINED)))
-    assert both[0] == "incomparable"
+    assert both[0] == "incomparable: weakens"
     assert both[2] == "now matches 2 events"
     assert list(direction_words(Direction(DirectionKind.EQUAL))) == ["equal"]
     unknown = Direction(DirectionKind.UNKNOWN, reason="it takes too long to find out")
-    assert list(direction_words(unknown)) == ["direction unknown (it takes too long to find out)"]
+    assert list(direction_words(unknown)) == [
+        "direction unknown: counts as weakening (it takes too long to find out)"
+    ]

@@ -53,7 +53,7 @@ def change(**changes: Any) -> dict[str, Any]:
             "gained": '{"action": "payout.create"}',
             "reason": "",
         },
-        "weakens": ["it no longer matches some events"],
+        "weakens": ["its logic changes: incomparable"],
         "cases": [{"engine": "evaluator", "passed": 4, "failed": 0, "refused": 0}],
         "gained": ["T1098"],
         "lost": [],

@@ -238,7 +238,7 @@ payments at `bbbbbbb`, compared with `aaaaaaa` · [run](https://github.com/acme/
 - direction: incomparable
 - no longer matches \\{{"action": "payout.update"\\}}
 - now matches \\{{"action": "payout.create"\\}}
-- **weakens**: it no longer matches some events
+- **weakens**: its logic changes: incomparable
 - prod: v1 → v2 · changed · kafka-filter payments\\_audit · artifact 0123abcd → 4567cdef · 4 cases
 - cases: evaluator 4 passed
 - techniques: gains T1098

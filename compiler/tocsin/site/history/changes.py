@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocsin.direction.verdict import DirectionKind
-from tocsin.plan.weakening import weakness
+from tocsin.plan.weakening import REMOVED, weakness
 from tocsin.plan.words import IN_ALERTS, IN_RECORD
 from tocsin.release.entry import Entry
 from tocsin.site.history.model import EntryAttribute, EntryChange
@@ -38,7 +38,7 @@ def change_of(read: ReleaseRead, difference: Difference) -> EntryChange:
 def _weakens(after: Entry | None, before: Entry | None, direction: str | None) -> str:
     if before is None:
         return ""
-    return weakness(after, before, direction or DirectionKind.UNKNOWN) if after else "removed"
+    return weakness(after, before, direction or DirectionKind.UNKNOWN) if after else REMOVED
 
 
 def _attributes(after: Entry, before: Entry) -> Iterator[EntryAttribute]:
