@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tocsin.direction.verdict import DirectionKind
 from tocsin.plan.weakening import REMOVED, weakness
 from tocsin.plan.words import IN_ALERTS, IN_RECORD
-from tocsin.release.entry import Entry
+from tocsin.release.entry import Action, Entry
 from tocsin.site.history.model import EntryAttribute, EntryChange
 from tocsin.site.history.walk import Difference, ReleaseRead
 
@@ -30,9 +30,17 @@ def change_of(read: ReleaseRead, difference: Difference) -> EntryChange:
         entry=entry,
         before=before,
         direction=direction,
-        weakens=_weakens(after, before, direction),
+        weakens=_muting(read, difference) or _weakens(after, before, direction),
         attributes=tuple(_attributes(after, before)) if after and before else (),
     )
+
+
+def _muting(read: ReleaseRead, difference: Difference) -> str:
+    """As a plan says it of a mute that begins."""
+    if difference.action != Action.MUTED:
+        return ""
+    ends = [m.until for m in read.release.mutes if m.detection == difference.id]
+    return f"muted until {max(ends)}" if ends else ""
 
 
 def _weakens(after: Entry | None, before: Entry | None, direction: str | None) -> str:
