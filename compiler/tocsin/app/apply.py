@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tocsin.app.attempts import Underway, attempt, record
 from tocsin.app.consent import Given, agreed
+from tocsin.app.directions import directions
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import Prepared, prepare_project, prepare_repair
 from tocsin.app.prove import proven
 from tocsin.deploy.apply import apply, resume
 from tocsin.deploy.journal import Order
+from tocsin.direction.verdict import MOST_COMPARED
 from tocsin.plan.reviewed import became, check_same
 from tocsin.plan.steps import Bundle, Plan
 from tocsin.state.ledger_event import AnyEvent, Interrupted
@@ -80,7 +83,10 @@ def carry_out(
 ) -> Release:
     """Apply a plan in the name of git's user, if those agree who must."""
     target = opened.reachable()
-    said, who = agreed(opened, prepared.plan, given), opened.ledger.who()
+    compared = directions(opened, prepared.plan, prepared.now, MOST_COMPARED)
+    ways = {own: str(found.kind) for own, found in compared.items()}
+    said, who = agreed(opened, prepared.plan, given, ways), opened.ledger.who()
+    facts = replace(prepared.enclosed.facts, directions=ways)
     order = Order(
         prepared.bundle,
         who,
@@ -89,7 +95,7 @@ def carry_out(
         events,
         said.consent,
         said.approvals,
-        prepared.enclosed,
+        replace(prepared.enclosed, facts=facts),
     )
     release = apply(order, target, opened.ledger, opened.progress)
     if idle := target.unattended():

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tocsin import gate
-from tocsin.app.directions import directions
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.policy import InForce, policy_in_force, policy_of_last, trust_in_force
-from tocsin.app.project import sound_project
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError, LedgerError, TocsinError
 from tocsin.model.policy import EnvironmentPolicy
@@ -57,8 +54,10 @@ class Agreed:
     approvals: tuple[bytes, ...] = ()
 
 
-def agreed(opened: OpenEnvironment, plan: Plan, given: Given) -> Agreed:
+def agreed(opened: OpenEnvironment, plan: Plan, given: Given, ways: Mapping[str, str]) -> Agreed:
     """What was agreed on this plan. Raises PolicyError where something is missing.
+
+    `ways`: the directions of detections whose logic changes, by id.
 
     The policy of now and that of the last release must both be met: none is loosened for itself.
     """
@@ -81,7 +80,7 @@ def agreed(opened: OpenEnvironment, plan: Plan, given: Given) -> Agreed:
     named += [("approval that was just made", data) for data in given.signed]
     approvals = [_read(data, name, plan, trust) for name, data in named]
     files = [data for _, data in named]
-    found = _circumstances(opened, plan, trust, approvals) if policies else _claims(approvals)
+    found = _circumstances(opened, plan, trust, approvals, ways) if policies else _claims(approvals)
     _check([each.environment for each in policies], plan, trust, found)
     return Agreed(given.claimed, _consent(now, found, files), tuple(files))
 
@@ -92,22 +91,14 @@ def _claims(approvals: Sequence[Approval]) -> Circumstances:
 
 
 def _circumstances(
-    opened: OpenEnvironment, plan: Plan, trust: Trust, approvals: Sequence[Approval]
+    opened: OpenEnvironment,
+    plan: Plan,
+    trust: Trust,
+    approvals: Sequence[Approval],
+    ways: Mapping[str, str],
 ) -> Circumstances:
-    ways = _directions(opened, plan)
     authors = _authors(opened, plan) if changes(plan, ways) else ()
     return Circumstances(approvals, authors, _applier(opened, trust), datetime.now(UTC), ways)
-
-
-def _directions(opened: OpenEnvironment, plan: Plan) -> dict[str, str]:
-    """Of detections that the project has just as they are planned; of others nothing is known."""
-    planned = {entry.id: entry.logic for entry in plan.result}
-    with suppress(TocsinError):  # a rollback works while the project is broken
-        queries = sound_project(opened.root, opened.progress).queries
-        now = [each for each in queries if planned.get(each.detection.id) == each.logic]
-        found = directions(opened, plan, now)
-        return {name: str(each.kind) for name, each in found.items()}
-    return {}
 
 
 def _consent(now: InForce | None, found: Circumstances, files: Sequence[bytes]) -> Consent:

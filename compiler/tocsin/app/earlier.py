@@ -17,7 +17,8 @@ from tocsin.front.relate import relate
 from tocsin.front.resolve import resolve
 from tocsin.front.sources import read_sources
 from tocsin.ir.query import Resolved
-from tocsin.release.entry import Entry
+from tocsin.plan.steps import Plan
+from tocsin.release.entry import Action, Entry
 from tocsin.state.enclosed import CONTENT
 from tocsin.state.git_ledger import GitLedger, Repository
 from tocsin.state.release import Release
@@ -28,23 +29,28 @@ _WORD = re.compile(rb"[^\s,\[\]\"'{}()]+")
 
 
 def earlier(
-    ledger: GitLedger, root: Path, last: Release, entries: Iterable[Entry]
+    ledger: GitLedger,
+    root: Path,
+    release: Release,
+    elsewhere: Mapping[str, int],
+    entries: Iterable[Entry],
 ) -> dict[str, Resolved]:
-    """The detections behind entries of the last release, by id, out of the files that it holds.
+    """The detections behind entries, by id, out of the files that a release holds.
 
-    One of form 1 holds none: then they are those of its source commit. Only detections whose logic
-    is what the release says, for that may be made of files that were not committed.
+    `elsewhere`: of some, the number of the release that holds them. A release of form 1 holds none:
+    then they are those of its source commit. Only detections whose logic is what the entry says,
+    for a release may be made of files that were not committed.
     """
     held: dict[int, list[Entry]] = defaultdict(list)
     for entry in entries:
-        held[last.earlier.get(entry.id, last.number)].append(entry)
+        held[elsewhere.get(entry.id, release.number)].append(entry)
     others = (
-        {each.number: each for each in ledger.releases()} if held.keys() - {last.number} else {}
+        {each.number: each for each in ledger.releases()} if held.keys() - {release.number} else {}
     )
     found: dict[str, Resolved] = {}
     for number, wanted in held.items():
-        release = others.get(number, last)
-        found |= _earlier(ledger.repository, release, root, {each.id: each for each in wanted})
+        holder = others.get(number, release)
+        found |= _earlier(ledger.repository, holder, root, {each.id: each for each in wanted})
     return found
 
 
@@ -123,3 +129,19 @@ def _resolved(files: Mapping[str, bytes]) -> tuple[Resolved, ...]:
         rules = collect([root / "rules"] if (root / "rules").is_dir() else [], values)
     queries = [query for rule in rules.rules if (query := resolve(rule, sources)[0])]
     return relate(rules, queries).queries
+
+
+def coming_back(
+    ledger: GitLedger, root: Path, commit: str, elsewhere: Mapping[str, int], plan: Plan
+) -> tuple[Resolved, ...]:
+    """The detections whose logic a plan brings back from the ledger, as releases hold them.
+
+    `commit` is that of the release whose files they are, but for those `elsewhere`.
+    """
+    changed = [entry for entry in plan.result if entry.action is Action.CHANGED]
+    releases = [each for each in ledger.releases() if each.commit == commit] if changed else []
+    return tuple(
+        query
+        for release in releases
+        for query in earlier(ledger, root, release, elsewhere, changed).values()
+    )

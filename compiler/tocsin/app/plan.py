@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tocsin.app.content import ReadProject, earlier_in, read_project
 from tocsin.app.directions import directions
+from tocsin.app.earlier import coming_back
 from tocsin.app.earlier_proofs import earlier_proofs
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.facts import facts_of
@@ -33,12 +34,14 @@ from tocsin.state.release import Release
 class Prepared:
     """A plan with what is enclosed with the release that it becomes.
 
-    `queries`: the detections of the project whose bytes it deploys.
+    `queries`: the detections of the project whose bytes it deploys. `now`: all that it may change
+    the logic of, as they are to be.
     """
 
     bundle: Bundle
     enclosed: Enclosure
     queries: tuple[Resolved, ...] = ()
+    now: tuple[Resolved, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -82,7 +85,7 @@ def enclosing(bundle: Bundle, read: ReadProject, last: Release | None) -> Prepar
     steps = [step for step in bundle.plan.steps if isinstance(step, Deploy)]
     new = {step.after.id.removesuffix(MARK) for step in steps}
     queries = tuple(query for query in read.project.queries if query.detection.id in new)
-    return Prepared(bundle, enclosed, queries)
+    return Prepared(bundle, enclosed, queries, read.project.queries)
 
 
 def prepare_repair(opened: OpenEnvironment) -> Prepared:
@@ -95,7 +98,8 @@ def prepare_recorded(opened: OpenEnvironment, desired: Desired) -> Prepared:
     bundle, facts = opened.plan(desired), facts_of(desired.entries, ())
     files = {ATTACK: attack_data(), **earlier_proofs(opened, bundle.plan)}
     content = Enclosure(files, desired.content_of, desired.earlier, facts)
-    return Prepared(bundle, content)
+    own = coming_back(opened.ledger, opened.root, desired.content_of, desired.earlier, bundle.plan)
+    return Prepared(bundle, content, now=own)
 
 
 def plan_rollout(opened: OpenEnvironment, bundle: Bundle) -> list[PlannedStep]:

@@ -71,6 +71,11 @@ class Direction:
         return {key: value for key, value in told.items() if value}
 
 
+MOST_COMPARED = 200
+"""Of so many detections is it found out at once, where nobody waits for more."""
+TOO_MANY = Direction(DirectionKind.UNKNOWN, reason="too many detections change at once")
+
+
 @dataclass(frozen=True, slots=True)
 class Excess:
     """What one version matches and the other does not: an example, a proof of nothing, or neither.

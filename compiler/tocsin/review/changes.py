@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from tocsin.cases.judge import CaseVerdict
-from tocsin.direction.verdict import Direction, DirectionKind
+from tocsin.direction.verdict import MOST_COMPARED, TOO_MANY, Direction
 from tocsin.front.attack import load_attack
 from tocsin.front.project import Project
 from tocsin.ir.query import Resolved
@@ -29,8 +29,6 @@ FileOf = Callable[[Project, Resolved], str]
 """Where a detection's file lies below the repository."""
 DirectionOf = Callable[[Resolved, Resolved], Direction]
 """What a new version of a detection matches, against an old one."""
-_MOST_COMPARED = 200
-_TOO_MANY = Direction(DirectionKind.UNKNOWN, reason="too many detections change at once")
 _ORDER: Sequence[ChangeWord] = ("removed", "changed", "added", "documented", "cases")
 
 
@@ -87,10 +85,10 @@ def changes(
 
 def _bounded(direction: DirectionOf) -> DirectionOf:
     """The same for so many detections; of more than that nothing is found out."""
-    left = count(_MOST_COMPARED, -1)
+    left = count(MOST_COMPARED, -1)
 
     def of(old: Resolved, new: Resolved) -> Direction:
-        return direction(old, new) if next(left) > 0 else _TOO_MANY
+        return direction(old, new) if next(left) > 0 else TOO_MANY
 
     return of
 

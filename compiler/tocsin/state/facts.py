@@ -17,7 +17,8 @@ class ReleaseFacts:
     `run`: the run of CI that it was part of, as an address. `seconds`: how long each of its steps
     took, by name. `detections`: how many are live; `techniques`: how many of ATT&CK they name.
     `data`: SHA-256 of the data that tags were read with, by file. `checks`: how many findings of
-    checks were there and did not stop it, by code.
+    checks were there and did not stop it, by code. `directions` of detections whose logic changed,
+    by id.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -28,3 +29,4 @@ class ReleaseFacts:
     techniques: Whole = 0
     data: dict[str, str] = field(default_factory=dict)
     checks: dict[str, Whole] = field(default_factory=dict)
+    directions: dict[str, str] = field(default_factory=dict)

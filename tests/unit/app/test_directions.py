@@ -10,6 +10,7 @@ import pytest
 
 from deploying import Prod, git
 from small_project import write_project
+from tocsin.app import apply as apply_module
 from tocsin.app.earlier import earlier
 from tocsin.app.environment import open_environment
 from tocsin.app.plan import plan_project
@@ -144,11 +145,13 @@ def test_the_old_version_is_the_one_that_the_release_holds(world: Changing) -> N
     opened = open_environment("prod", world.root)
     last = opened.ledger.last()
     assert last
-    held = earlier(opened.ledger, world.root, last, last.entries)
+    held = earlier(opened.ledger, world.root, last, {}, last.entries)
     assert held.keys() == {entry.id for entry in last.entries}
-    assert earlier(opened.ledger, world.root, replace(last, content=""), last.entries) == {}
+    bare = replace(last, content="")
+    assert earlier(opened.ledger, world.root, bare, {}, last.entries) == {}
     first = opened.ledger.releases()[-1]
-    assert earlier(opened.ledger, world.root, replace(first, content=""), first.entries)
+    bare = replace(first, content="")
+    assert earlier(opened.ledger, world.root, bare, {}, first.entries)
 
 
 def test_nor_the_one_that_the_last_release_holds_where_an_older_one_came_back(
@@ -160,3 +163,30 @@ def test_nor_the_one_that_the_last_release_holds_where_an_older_one_came_back(
     world.rule.write_text(RULE.replace("[grant, give]", "[grant, give, add]"))
     (found,) = world.directions().values()
     assert found["kind"] == DirectionKind.WIDER
+
+
+def recorded(world: Changing) -> list[str]:
+    """The directions that the last release has."""
+    last = open_environment("prod", world.root).ledger.last()
+    return list(last.facts.directions.values()) if last else []
+
+
+def test_each_release_records_them_also_one_that_goes_back(world: Changing) -> None:
+    assert recorded(world) == []
+    world.rule.write_text(RULE.replace("[grant, give]", "grant"))
+    world.prod.run("apply", "--yes")
+    assert recorded(world) == ["narrower"]
+    world.rule.write_text("broken: [")
+    world.prod.run("rollback", "many", "--to", "v1", "--yes")
+    assert recorded(world) == ["wider"]
+    world.prod.run("rollback", "--to", "2", "--yes")
+    assert recorded(world) == ["narrower"]
+
+
+def test_of_very_many_at_once_a_release_says_that_it_is_unknown(
+    world: Changing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply_module, "MOST_COMPARED", 0)
+    world.rule.write_text(RULE.replace("[grant, give]", "grant"))
+    world.prod.run("apply", "--yes")
+    assert recorded(world) == ["unknown"]

@@ -18,8 +18,7 @@ _IDENTITY = ("version", "logic", "artifact", "mode", "backend", "source", "path"
 def change_of(read: ReleaseRead, difference: Difference) -> EntryChange:
     """One of them."""
     after, before = difference.after, difference.before
-    consent = read.release.consent
-    direction = consent.directions.get(difference.id) if consent else None
+    direction = read.release.facts.directions.get(difference.id)
     entry = after or before
     if entry is None:
         raise ValueError("a difference has a side")
