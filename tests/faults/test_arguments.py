@@ -39,7 +39,6 @@ def arguments(tmp_path: Path, command: str, named: str, **typed: str) -> list[st
         **os.environ,
         "ENVIRONMENT": "prod",
         "PROTECTED": "origin/main",
-        "EMERGENCY": "",
         **typed,
     }
     done = subprocess.run(

@@ -33,10 +33,14 @@ class Reviewed:
 
 
 def approve(plan: Plan, review: Reviewed, key: SigningKey) -> bytes:
-    """The bytes of the approval's file. Raises ConfigError for a plan that nobody can apply."""
+    """The bytes of the approval's file. Raises ConfigError for a plan that nobody can apply.
+
+    Where nothing was observed, it is for what the plan is intended to do.
+    """
     if plan.problems:
         raise ConfigError(f"the plan cannot be applied: {plan.problems[0]}")
-    subject = PlanSubject(plan.project, plan.environment, plan.identity, plan.base)
+    digest = plan.identity if plan.live else plan.intended
+    subject = PlanSubject(plan.project, plan.environment, digest, plan.base)
     return signed(subject, review, key)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tocsin.errors import ConfigError
 from tocsin.forge.github import (
     ArtifactError,
+    ChangedFile,
     GitHub,
     IssueComment,
     PullRequest,
@@ -49,7 +51,8 @@ def post_review(forge: GitHub, request: PostRequest) -> list[PostedReview]:
 
 
 def _post(forge: GitHub, request: PostRequest, run: WorkflowRun, pull: PullRequest) -> PostedReview:
-    body = _body(forge, run, _origin(forge, request, run, pull))
+    origin = _origin(forge, request, run, pull)
+    body = body_of(lambda: _left(forge, run), origin)
     old = next((each for each in forge.comments(pull) if _is_ours(each, request.author)), None)
     if old is None:
         forge.say(pull, body)
@@ -71,13 +74,12 @@ def _origin(
         run=f"{request.page}/actions/runs/{run.id}",
         files=f"{request.page}/blob/{run.head_sha}/",
         failed=run.conclusion != "success",
-        guarded=_guarded(forge, pull),
+        guarded=guarded(forge.files(pull)),
     )
 
 
-def _guarded(forge: GitHub, pull: PullRequest) -> tuple[str, ...]:
-    """What decides on checks and deployments, and is changed."""
-    files = forge.files(pull)
+def guarded(files: Sequence[ChangedFile] | None) -> tuple[str, ...]:
+    """What decides on checks and deployments, and is changed; None: too many files to list."""
     if files is None:
         return ("more files than can be looked at",)
     names = {name for each in files for name in (each.filename, each.previous_filename) if name}
@@ -90,12 +92,16 @@ def _decides(path: PurePosixPath) -> bool:
     return path.parts[:1] in {(name,) for name in _DECIDE_BELOW} or path.name in _DECIDE
 
 
-def _body(forge: GitHub, run: WorkflowRun, origin: ReviewOrigin) -> str:
+def _left(forge: GitHub, run: WorkflowRun) -> bytes:
+    return forge.artifact(run, ARTIFACT, document.FILE, document.MOST_BYTES)
+
+
+def body_of(fetch: Callable[[], bytes], origin: ReviewOrigin) -> str:
+    """The comment on what a run left, whoever wrote it."""
     try:
-        data = forge.artifact(run, ARTIFACT, document.FILE, document.MOST_BYTES)
-        review = document.parse(data, document.FILE)
+        review = document.parse(fetch(), document.FILE)
     except (ArtifactError, ConfigError) as error:
         return without_review(error.message, origin)
-    if review.head != run.head_sha:
+    if review.head != origin.head:
         return without_review("its review is one of another commit", origin)
     return comment(review, origin)

@@ -15,10 +15,12 @@ from tocsin.model.detection import Detection, duration
 from tocsin.report.coverage import techniques_of
 from tocsin.review import weakening
 from tocsin.review.condition import difference
+from tocsin.review.cost import cost
 from tocsin.review.document import (
     AttributeChange,
     CaseTally,
     ChangeWord,
+    CostChange,
     CoverageChange,
     DetectionChange,
     cut,
@@ -166,10 +168,15 @@ def _change(
         condition=difference(old, new) if word in ("added", "changed", "removed") else [],
         direction=weakening.told(direction) if direction else None,
         weakens=weakening.weakens(old, new, direction),
+        cost=CostChange(old=_cost(old), new=_cost(new)),
         cases=cases,
         gained=sorted(after - before)[:50],
         lost=sorted(before - after)[:50],
     )
+
+
+def _cost(query: Resolved | None) -> str:
+    return cut(cost(query)) if query else ""
 
 
 def _differing(old: Resolved, new: Resolved) -> Iterator[AttributeChange]:

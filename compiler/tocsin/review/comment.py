@@ -167,10 +167,20 @@ def _detection(each: DetectionChange, head: str, steps: Iterable[tuple[str, Revi
     lines += [f"- {told(name)}: {_step(step)}" for name, step in steps]
     if each.word != "removed":
         lines.append(f"- cases: {'; '.join(map(_tally, each.cases)) or 'none'}")
+    lines += _cost(each)
     moved = [f"gains {_some(each.gained)}"] if each.gained else []
     moved += [f"loses {_some(each.lost)}"] if each.lost else []
     lines += [f"- techniques: {', '.join(moved)}"] if moved else []
     return "\n".join(lines) + "\n"
+
+
+def _cost(each: DetectionChange) -> list[str]:
+    """Where it is there, and differs."""
+    old, new = each.cost.old, each.cost.new
+    if not new or old == new:
+        return []
+    before = f" (before: {told(old)})" if old else ""
+    return [f"- cost: {told(new)}{before}"]
 
 
 def _direction(each: DetectionChange) -> Iterator[str]:

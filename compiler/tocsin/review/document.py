@@ -82,6 +82,13 @@ class DirectionFound(_Part):
     reason: LongWords
 
 
+class CostChange(_Part):
+    """What it asks of engines, before and after; empty where it is not there."""
+
+    old: LongWords
+    new: LongWords
+
+
 class DetectionChange(_Part):
     """A detection that differs from the base. `file` is below the repository.
 
@@ -99,6 +106,7 @@ class DetectionChange(_Part):
     condition: Annotated[list[DiffLine], Field(max_length=MOST_LINES)]
     direction: DirectionFound | None
     weakens: Annotated[list[ShortWords], Field(max_length=100)]
+    cost: CostChange
     cases: Annotated[list[CaseTally], Field(max_length=20)]
     gained: Annotated[list[TechniqueId], Field(max_length=50)]
     lost: Annotated[list[TechniqueId], Field(max_length=50)]

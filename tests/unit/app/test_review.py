@@ -70,6 +70,7 @@ def test_a_change_of_logic(root: Path) -> None:
     assert change.direction is not None
     assert (change.direction.kind, change.weakens) == ("wider", ["level high becomes low"])
     assert '"action": "void"' in change.direction.gained
+    assert (change.cost.old, change.cost.new) == ("1 test of an event", "2 tests of an event")
     assert [(t.engine, t.passed) for t in change.cases] == [("evaluator", 1)]
     plans = {plan.name: plan for plan in found.environments}
     assert [s.name for s in plans["local"].steps] == ["other", "refund"]

@@ -54,6 +54,7 @@ def change(**changes: Any) -> dict[str, Any]:
             "reason": "",
         },
         "weakens": ["its logic changes: incomparable"],
+        "cost": {"old": "1 test of an event", "new": "2 tests of an event"},
         "cases": [{"engine": "evaluator", "passed": 4, "failed": 0, "refused": 0}],
         "gained": ["T1098"],
         "lost": [],

@@ -241,5 +241,6 @@ payments at `bbbbbbb`, compared with `aaaaaaa` · [run](https://github.com/acme/
 - **weakens**: its logic changes: incomparable
 - prod: v1 → v2 · changed · kafka-filter payments\\_audit · artifact 0123abcd → 4567cdef · 4 cases
 - cases: evaluator 4 passed
+- cost: 2 tests of an event (before: 1 test of an event)
 - techniques: gains T1098
 """

@@ -128,6 +128,36 @@ def post(place: ForgePlace, *, run: int, author: str, fmt: str) -> None:
         say("no open pull request ends at the commit of this run: nothing to tell")
 
 
+@review.command()
+@click.option(
+    "--project", required=True, envvar="CI_PROJECT_ID", show_envvar=True, help="Its number."
+)
+@click.option("--api", required=True, envvar="CI_API_V4_URL", show_envvar=True, help="The API.")
+@click.option(
+    "--page", required=True, envvar="CI_PROJECT_URL", show_envvar=True, help="The project."
+)
+@click.option(
+    "--token",
+    default="env:TOCSIN_API_TOKEN",
+    show_default=True,
+    metavar="REFERENCE",
+    help="Where the token is; notes of others than its owner are never changed.",
+)
+def notes(project: str, api: str, page: str, token: str) -> None:
+    """Keep a note on each open merge request on GitLab up to date, also where its pipeline failed.
+
+    For a pipeline of the default branch. Merge requests, their commits and files are asked for, and
+    what the job `tocsin:review` left is read as anybody's.
+    """
+    from tocsin.app.review_notes import post_on_gitlab  # noqa: PLC0415 - a client is slow
+
+    posted = post_on_gitlab(project, token, api, page.rstrip("/"))
+    for each in posted:
+        say(f"merge request {each.pull_request}: {'commented' if each.new else 'note updated'}")
+    if not posted:
+        say("no note has changed")
+
+
 review.add_command(approve)
 review.add_command(approvals)
 review.add_command(break_glass)

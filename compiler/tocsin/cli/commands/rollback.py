@@ -52,10 +52,10 @@ def rollback(  # noqa: PLR0913 - one parameter per option
     Without --to, RULE returns to the previous version. The stored bytes are deployed and nothing
     is compiled; a rollback is itself a new release.
     """
-    opened.reachable()
     if dry_run:
         show_plan(plan_rollback(opened, rule, to), out, fmt)
         return
+    opened.reachable()
     refuse_out(out)
     review = reviewer("Go back?" if on_input_terminal() and not yes else "")
     release = roll_back(opened, rule, to, given, review)
