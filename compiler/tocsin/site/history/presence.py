@@ -85,8 +85,8 @@ def _with(turns: Sequence[Turn], mute: MutedTime, until: str) -> Iterator[Turn]:
         if turn is None:
             return
         end = after.at if after else until
-        inside = turn.state == "live" and mute.begin < end and turn.at < mute.end
-        if not inside:
+        begins = mute.begin < end or (mute.begin == end and not after)
+        if turn.state != "live" or not begins or mute.end <= turn.at:
             yield turn
             continue
         if turn.at < mute.begin:

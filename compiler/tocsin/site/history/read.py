@@ -96,7 +96,7 @@ def read_history(
 
 def _period(found: Walk, asked: AskedPeriod) -> Period:
     """Without an end, up to the last thing that is recorded."""
-    newest = max(found.releases[-1].made, *(utc(event.at) for event in found.events[-1:]))
+    newest = max([found.releases[-1].made, *(utc(event.at) for event in found.events)])
     begin, end = asked.first or found.releases[0].made, asked.last or newest
     if begin > end:
         raise ConfigError(f"the ledger ends at {end}, before the period begins")

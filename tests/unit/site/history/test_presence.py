@@ -67,6 +67,7 @@ MUTED = ("muted", "03", 3, "muted by ada: noise")
         ([LIVE], [mute(D3, D5)], [MUTED, ("live", "05", 0, "the mute expired")]),
         ([LIVE], [mute(D3, D5, 9)], [MUTED, ("live", "05", 9, "unmuted")]),
         ([LIVE], [mute(D3, "2026-02-01T00:00:00+00:00")], [MUTED]),
+        ([LIVE], [mute(D7, "2026-02-01T00:00:00+00:00")], [("muted", "07", 3, MUTED[3])]),
         ([LIVE, Turn(D4, "absent", 4, "removed")], [mute(D3, D6)],
          [MUTED, ("absent", "04", 4, "removed")]),
         ([LIVE, Turn(D4, "absent", 4, "removed"), Turn(D5, "live", 5, "added again")],

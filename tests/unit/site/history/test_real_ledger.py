@@ -74,6 +74,7 @@ def test_what_releases_did_to_it(found: History) -> None:
 
 def test_what_is_told_of_releases(found: History) -> None:
     assert [each.number for each in found.releases] == [1, 2, 3, 4, 5]
+    assert found.period.end == found.releases[-1].made
     assert [each.muted for each in found.releases] == [0, 0, 0, 0, 1]
     assert [each.live for each in found.releases] == [2, 2, 2, 1, 1]
     first, *_, last = found.releases
