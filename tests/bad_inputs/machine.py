@@ -146,10 +146,10 @@ MACHINE = (
     ),
     Bad(
         "a page below a file",
-        "tocsin coverage --out README.md/page",
+        "tocsin coverage --out README.md/page --env local",
         2,
         ("README.md",),
-        start="project",
+        start="deployed",
     ),
     Bad(
         "a terminal without UTF-8",

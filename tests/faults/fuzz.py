@@ -196,7 +196,6 @@ ATTACKED: Commands = (
     ("compile", *TARGETS),
     ("scan", "--rules", "rules", "--events", "events.jsonl"),
     ("lock",),
-    ("coverage", "--out", "page"),
     ("explain", "rules/attack.yml", "--event", "events.jsonl"),
     ("plan", "--env", "local"),
 )

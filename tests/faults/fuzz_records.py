@@ -26,9 +26,9 @@ from tocsin.deploy.local import LocalTarget
 from tocsin.errors import TocsinError
 from tocsin.front.project import read_settings
 from tocsin.plan import explain, saved
-from tocsin.report.deployed import deployed
 from tocsin.state.lock import read_lock
-from tocsin.state.release import Release, decode, encode, sealed
+from tocsin.state.release import decode, encode, sealed
+from tocsin.state.since import since
 from tocsin_runtime.worker.folder import read_deployment
 
 SETTINGS = b"""[project]
@@ -102,25 +102,7 @@ def kinds(folder: Path) -> list[Kind]:
 def _release(data: bytes) -> object:
     release = decode(data, "0" * 40)
     sealed(data)
-    since = deployed(_Past(release), "2026-11-30")
-    return encode(release), release.counts, since
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """A ledger of one release."""
-
-    release: Release
-    environment: str = "local"
-
-    def last(self) -> Release:
-        return self.release
-
-    def releases(self) -> list[Release]:
-        return [self.release]
-
-    def bodies(self, *_: object) -> dict[str, bytes]:
-        return {}
+    return encode(release), release.counts, since([release])
 
 
 def mutant(sound: bytes, chance: random.Random) -> bytes:

@@ -26,7 +26,6 @@ COMMANDS = (
     ("scan", "--rules", "rules", "--events", "events.jsonl"),
     ("scan", "--engine", "matcher", "--rules", "rules", "--events", "events.jsonl"),
     ("lock",),
-    ("coverage", "--out", "page"),
     ("plan", "--env", "local"),
 )
 NASTY: tuple[Any, ...] = (

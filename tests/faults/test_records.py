@@ -12,7 +12,8 @@ import pytest
 from deploying import Spec, World, git
 from faults.fuzz_records import tried
 from tocsin.errors import ConfigError, LedgerError
-from tocsin.report.deployed import deployed
+from tocsin.site.history.dates import AskedPeriod
+from tocsin.site.history.read import read_history
 from tocsin.state.lock import read_lock
 from tocsin.state.release import decode, encode
 from tocsin.state.verify import verify
@@ -58,7 +59,7 @@ def test_a_release_at_a_time_that_is_none(world: World) -> None:
     forged = encode(replace(last, made="garbage"))
     _rewrite(world, "release.json", forged)
     with pytest.raises(LedgerError, match="made") as refused:
-        deployed(world.ledger, "2026-11-30")
+        read_history(world.ledger, AskedPeriod("2026-11-30"))
     assert "verify" in refused.value.hint
     assert any("made" in finding.message for finding in verify(world.ledger).findings)
 

@@ -1,31 +1,48 @@
-"""ATT&CK coverage of the project as it is, or of what is live in an environment."""
+"""The site of an environment: what its ledger tells of a time, for auditors."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.project import sound_project
-from tocsin.diagnostics import has_errors
-from tocsin.front.project import load_project
-from tocsin.report.coverage import Coverage, build
-from tocsin.report.deployed import deployed
-from tocsin.state.lock import read_lock
+from tocsin.app.signing import own_key
+from tocsin.app.verify import verify_ledger
+from tocsin.site import build
+from tocsin.site.exports.manifest import Sign
+from tocsin.site.history.dates import AskedPeriod
+from tocsin.site.history.model import History
+from tocsin.site.history.read import read_history
+from tocsin.trust.dsse import Envelope
+from tocsin.trust.trust_file import read_trust
 
 
-def coverage_of_project(root: Path) -> Coverage:
-    """Of the project. Raises FindingsError if it has errors."""
-    return build(sound_project(root), read_lock(root))
+@dataclass(frozen=True, slots=True)
+class SiteRequest:
+    """The time asked about, the trust file, and the key that signs the manifest, if any."""
+
+    asked: AskedPeriod
+    trust: Path | None = None
+    key: str = ""
 
 
-def coverage_of_environment(opened: OpenEnvironment, at: str) -> Coverage:
-    """Of the release that was current at a date, or the last one.
+def history_of(opened: OpenEnvironment, request: SiteRequest) -> History:
+    """All that the ledger tells, and whether it is whole."""
+    trust = read_trust(request.trust) if request.trust else None
+    with opened.progress.stage("checking every release"):
+        report = verify_ledger(opened.ledger, trust)
+    with opened.progress.stage("reading the ledger"):
+        return read_history(opened.ledger, request.asked, trust, report.findings)
 
-    Mistakes in the project do not matter for what is deployed: they are only mentioned.
-    """
-    content = load_project(opened.root)
-    if has_errors(list(content.diagnostics)):
-        opened.progress.notify(
-            "the project has errors: a detection with an error is not listed as undeployed"
-        )
-    return build(content, read_lock(opened.root), deployed(opened.ledger, at))
+
+def write_site(
+    opened: OpenEnvironment, history: History, folder: Path, request: SiteRequest
+) -> int:
+    """Write the site; says how many files it has."""
+    with opened.progress.stage("writing the site"):
+        return build.write(history, folder, _signer(request.key) if request.key else None)
+
+
+def _signer(reference: str) -> Sign:
+    key = own_key(reference)
+    return lambda data, kind: Envelope(kind, data).by(key).encode(detached=True)

@@ -11,14 +11,13 @@ from tocsin.canonical import digest_bytes
 from tocsin.diagnostics import Diagnostic
 from tocsin.front.attack import DATA, attack_data, load_attack
 from tocsin.release.entry import Entry
-from tocsin.report.coverage import techniques_of
 from tocsin.state.facts import ReleaseFacts
 
 
 def facts_of(entries: Iterable[Entry], found: Iterable[Diagnostic]) -> ReleaseFacts:
     """Those of a release with these detections; `found`: the findings that there are."""
     live, attack = [entry for entry in entries if entry.mode == "live"], load_attack()
-    named = {id_ for entry in live for id_ in techniques_of(entry.tags, attack)[0]}
+    named = {id_ for entry in live for id_ in attack.named(entry.tags)}
     return ReleaseFacts(
         run=ci_run(),
         detections=len(live),

@@ -12,8 +12,8 @@ from tocsin.errors import ConfigError
 from tocsin.plan.rollback import find
 from tocsin.plan.shadow import MARK
 from tocsin.release.entry import Entry
-from tocsin.report.deployed import deployed
 from tocsin.state.release import Release
+from tocsin.state.since import since as deployed_since
 
 if TYPE_CHECKING:
     from tocsin_runtime.observe.difference import Difference
@@ -57,7 +57,7 @@ def watched(opened: OpenEnvironment, rule: str) -> Watched:
     from tocsin_runtime.observe.matches import matches  # noqa: PLC0415
 
     place = stream_environment(last.project, opened.name, opened.settings)
-    made = deployed(opened.ledger).since[entry.id].made
+    made = deployed_since(opened.ledger.releases())[entry.id].made
     since = int(datetime.fromisoformat(made).timestamp() * 1000)
     records = matches(place.kafka, "tocsin.matches", since)
     return Watched(entry, since, difference(records, entry.beside, entry.id))

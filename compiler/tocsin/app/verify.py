@@ -12,6 +12,7 @@ from tocsin.errors import ConfigError
 from tocsin.plan.consent_check import without_consent
 from tocsin.state import checkpoint
 from tocsin.state.checkpoint import Checkpoint
+from tocsin.state.git_ledger import GitLedger
 from tocsin.state.verify import LedgerFinding, LedgerReport, verify
 from tocsin.trust.trust_file import Trust, read_trust
 
@@ -31,17 +32,16 @@ def verify_environment(opened: OpenEnvironment, against: Against) -> LedgerRepor
     Where nothing is wrong, the checkpoint is moved on to where the ledger is now.
     """
     trust = read_trust(against.trust) if against.trust else None
-    report = _with_live(opened, _with_policies(opened, verify(opened.ledger, trust), trust))
+    report = _with_live(opened, verify_ledger(opened.ledger, trust))
     return _with_checkpoint(opened, report, against, trust) if against.checkpoint else report
 
 
-def _with_policies(
-    opened: OpenEnvironment, report: LedgerReport, trust: Trust | None
-) -> LedgerReport:
-    """A ledger that is whole is asked whether those agreed who had to."""
+def verify_ledger(ledger: GitLedger, trust: Trust | None) -> LedgerReport:
+    """What it proves by itself; one that is whole is asked whether those agreed who had to."""
+    report = verify(ledger, trust)
     if trust is None or report.findings:
         return report
-    return report.with_findings(without_consent(opened.ledger, trust))
+    return report.with_findings(without_consent(ledger, trust))
 
 
 def _with_live(opened: OpenEnvironment, verdict: LedgerReport) -> LedgerReport:

@@ -45,7 +45,7 @@ COMMANDS = {
     "key": "make keys that sign releases, approvals and checkpoints",
     "worker": "run deployed detections on a stream of events",
     "manifests": "write manifests for Kubernetes and systemd",
-    "coverage": "write the ATT&CK coverage page",
+    "coverage": "write the site that answers auditors",
     "schema": "print a JSON Schema, for editors",
     "engines": "run local engines: Kafka, Flink, a schema registry",
 }

@@ -68,6 +68,10 @@ class Attack:
         wanted = word.lower()
         return next((t for t in self.tactics if wanted in (t.shortname, t.id.lower())), None)
 
+    def named(self, tags: Iterable[str]) -> tuple[str, ...]:
+        """Ids of its techniques that tags name, each once."""
+        return tuple(id_ for id_ in tagged(tags) if self.technique(id_))
+
     def children(self, id_: str) -> tuple[Technique, ...]:
         """The sub-techniques of a technique."""
         prefix = f"{id_.upper()}."

@@ -12,7 +12,6 @@ from tocsin.front.attack import load_attack
 from tocsin.front.project import Project
 from tocsin.ir.query import Resolved
 from tocsin.model.detection import Detection, duration
-from tocsin.report.coverage import techniques_of
 from tocsin.review import weakening
 from tocsin.review.condition import difference
 from tocsin.review.cost import cost
@@ -130,7 +129,7 @@ def _covered(project: Project | None) -> set[str]:
 
 
 def _techniques(query: Resolved | None) -> set[str]:
-    return set(techniques_of(query.detection.meta.tags, load_attack())[0]) if query else set()
+    return set(load_attack().named(query.detection.meta.tags)) if query else set()
 
 
 def _word(pair: FormerAndNew) -> ChangeWord | None:

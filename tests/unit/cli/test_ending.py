@@ -114,7 +114,7 @@ def test_findings_are_all_there_with_the_place_of_the_first_error(
     tocsin: Tocsin, tmp_path: Path
 ) -> None:
     root = project(tmp_path, {"r.yml": rule(level="huge")})
-    told = error(tocsin("coverage", "--out", "page", "--format", "json", cwd=root))
+    told = error(tocsin("lock", "--format", "json", cwd=root))
     assert (told["code"], told["exit_code"], told["message"]) == ("findings", 1, "1 error")
     assert (told["file"], told["line"], told["column"]) == ("rules/r.yml", 4, 8)
     assert [each["code"] for each in told["findings"]] == ["TOC010"]

@@ -42,7 +42,7 @@ history --env local
 verify --env local
 worker --env local
 manifests --env local --image i
-coverage --out page
+coverage --out page --env local
 engines up nothing
 engines up kafka --port nothing
 engines down nothing
@@ -108,7 +108,7 @@ manifests --env staging --image i --out events.jsonl
 coverage --out page --at 2026-01-01
 coverage --out page --env local --at nonsense
 coverage --out page --env local
-coverage --out events.jsonl
+coverage --out events.jsonl --env local
 engines up kafka --port flink=1
 review comment nothing.json
 review make --base nothing --out out.json
@@ -131,7 +131,6 @@ lock
 lock --check
 plan --env local
 apply --env local --yes
-coverage --out page
 """
 
 

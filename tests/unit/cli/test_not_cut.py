@@ -47,7 +47,7 @@ STEPS = {
     "worker --env local --events events.jsonl": TITLE,
     f"rollback {LONG} --to v1 --dry-run --env local": "local",
     f"mute {LONG} --for 1h --reason {VALUE} --yes --env local": VALUE,
-    "coverage --out page": "payments",
+    "coverage --out page --env local": "payments",
     f"scan --rules {RULE} --events events.jsonl --format table": TITLE,
     "conformance --row L1": "evaluator",
 }

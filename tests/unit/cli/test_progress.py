@@ -88,7 +88,7 @@ def test_plan_and_apply_say_what_they_are_at(many: Path, listed: Listed, tocsin:
     assert "looking at" not in told.stdout + told.stderr
 
 
-WORDS = ["validate", "test", "lock", "compile --target kafka-filter", "coverage --out page"]
+WORDS = ["validate", "test", "lock", "compile --target kafka-filter"]
 
 
 @pytest.mark.parametrize("words", WORDS)

@@ -106,3 +106,8 @@ def test_ships_the_licence_of_the_data() -> None:
     notice = (files("tocsin.front") / "data" / "ATTACK-NOTICE.txt").read_text("utf-8")
     assert "royalty-free license to use" in notice
     assert "permission of" in notice
+
+
+def test_tags_name_techniques_in_any_case_and_once() -> None:
+    tags = ("attack.T1098.003", "attack.t1098.003", "attack.persistence", "t1078", "attack.t9999")
+    assert load_attack().named(tags) == ("T1098.003",)

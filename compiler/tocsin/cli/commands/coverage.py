@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.text import Text
 
-from tocsin.app.coverage import coverage_of_environment, coverage_of_project
+from tocsin.app.coverage import SiteRequest, history_of, write_site
 from tocsin.app.environment import open_environment
-from tocsin.cli import completion
-from tocsin.cli.options import project_option, remote_option
+from tocsin.cli.options import env_option, project_option, remote_option
 from tocsin.cli.output import echo_json, format_option, say, show
 from tocsin.cli.progress import progress
-from tocsin.errors import ConfigError
-from tocsin.front.place import find_project
 from tocsin.plural import plural
-from tocsin.report.coverage import Coverage, TacticColumn
-from tocsin.report.documents import figures
-from tocsin.report.files import write
+from tocsin.site.history.dates import AskedPeriod
+from tocsin.site.history.model import History
 
-_BAR = 24
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
@@ -28,62 +24,77 @@ _BAR = 24
     "--out",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to write index.html, coverage.json and navigator.json to.",
+    help="Folder to write the site to.",
 )
+@env_option
+@click.option("--at", default="", metavar="DATE", help="Show what was there at this date (UTC).")
+@click.option("--from", "begin", default="", metavar="DATE", help="Begin of the period (UTC).")
+@click.option("--to", "end", default="", metavar="DATE", help="End of the period (UTC).")
+@click.option("--trust", type=_FILE, help="The trust file: whose signatures count.")
 @click.option(
-    "--env",
-    default="",
-    metavar="ENV",
-    shell_complete=completion.environments,
-    help="Also show what is deployed there, from its ledger.",
-)
-@click.option(
-    "--at", default="", metavar="DATE", help="Use the release that was current at this date (UTC)."
+    "--key", default="", metavar="KEY", help="Sign the site with this: env:NAME, or a file."
 )
 @project_option
 @remote_option
 @format_option("text", "json")
 def coverage(  # noqa: PLR0913 - one parameter an option
-    *, out: Path, env: str, at: str, project: Path | None, remote: str, fmt: str
+    *,
+    out: Path,
+    env: str,
+    at: str,
+    begin: str,
+    end: str,
+    trust: Path | None,
+    key: str,
+    project: Path | None,
+    remote: str,
+    fmt: str,
 ) -> None:
-    """Write the ATT&CK coverage page, a Navigator layer and JSON.
+    """Write a site that answers auditors what was live when, and how it came about.
 
-    Without --env, the page shows the project as it is. With --env, it shows what is live in the
-    environment, taken from its releases. Exit code 1 if the project has errors.
+    It is made from the ledger of the environment alone: from its first release to the last thing on
+    record, or to the date given. `tocsin verify OUT` checks it later.
     """
-    if at and not env:
-        raise ConfigError("--at needs --env", hint="the date selects a release of an environment")
-    if env:
-        opened = open_environment(env, project, remote=remote, resolve=False, progress=progress())
-        found = coverage_of_environment(opened, at)
-    else:
-        with progress().stage("reading the project"):
-            found = coverage_of_project(find_project(project or Path()))
-    written = write(found, out)
+    opened = open_environment(env, project, remote=remote, resolve=False, progress=progress())
+    request = SiteRequest(AskedPeriod(at, begin, end), trust, key)
+    history = history_of(opened, request)
+    number = write_site(opened, history, out, request)
     if fmt == "json":
-        echo_json({"files": [str(path) for path in written], "figures": figures(found)})
+        echo_json({"index": str(out / "index.html"), "files": number, **_figures(history)})
     else:
-        show(_summary(found))
-        say(f"open {written[0]}")
+        show("\n".join(_lines(history, number)))
+        say(f"open {out / 'index.html'}")
 
 
-def _summary(found: Coverage) -> Text:
-    said = figures(found)
-    where = f" · {found.environment}, release {found.release}" if found.environment else ""
-    page = Text(f"{found.project}{where} · ATT&CK v{found.attack.version}\n", style="bold")
-    page.append(
-        f"{plural(said['detections'], 'detection')} · "
-        f"{said['techniques']} of {said['techniques_all']} techniques · "
-        f"{said['subtechniques']} of {said['subtechniques_all']} sub-techniques · "
-        f"{said['sources']} of {said['sources_all']} sources · {plural(said['cases'], 'case')}\n",
-        style="not bold",
-    )
-    return page.append_text(Text("\n").join(_line(column) for column in found.columns))
+def _figures(history: History) -> dict[str, Any]:
+    states = [each.state for each in history.detections]
+    last, known = history.releases[-1], history.attack.attack
+    return {
+        "project": history.project,
+        "environment": history.environment,
+        "begin": history.period.begin,
+        "end": history.period.end,
+        "release": last.number,
+        "attack": known.version if known else None,
+        "live": states.count("live"),
+        "shadow": states.count("shadow"),
+        "muted": states.count("muted"),
+        "absent": states.count("absent"),
+        "techniques": sum(1 for t in history.techniques if t.live and "." not in t.id),
+        "record": history.evidence.standing.verdict,
+        "findings": len(history.evidence.findings or ()),
+    }
 
 
-def _line(column: TacticColumn) -> Text:
-    every = len(column.cells)
-    full = -(-column.covered * _BAR // every)
-    line = Text(f"  {column.tactic.name:22}", style="not bold")
-    line.append("━" * full, style="green").append("·" * (_BAR - full), style="bright_black")
-    return line.append(f" {column.covered:>3} of {every}")
+def _lines(history: History, number: int) -> list[str]:
+    told = _figures(history)
+    attack = f" · ATT&CK v{told['attack']}" if told["attack"] else ""
+    states = ", ".join(f"{told[state]} {state}" for state in ("shadow", "muted", "absent"))
+    live, techniques = plural(told["live"], "detection"), plural(told["techniques"], "technique")
+    found, standing = plural(told["findings"], "finding"), history.evidence.standing
+    return [
+        f"{told['project']} · {told['environment']}, release {told['release']}{attack}",
+        f"{live} live ({states}) · {techniques}",
+        f"record: {standing.verdict}, {standing.words}; {found}",
+        plural(number, "file"),
+    ]

@@ -1,57 +1,97 @@
-"""`tocsin coverage`."""
+"""`tocsin coverage`: a site from a ledger, of a date or a period."""
 
 from __future__ import annotations
 
 import json
-import re
-import subprocess
 from pathlib import Path
 
+import pytest
+
+from bench import site_ledger
 from conftest import Tocsin
-from coverage_content import entries, release, write_project
-from tocsin.state.git_ledger import GitLedger
-from unit.report.small_report import RULES
+
+PROD = ("--env", "prod")
 
 
-def test_command_on_a_project_and_on_an_environment(tmp_path: Path, tocsin: Tocsin) -> None:
-    project = write_project(tmp_path / "detections", *RULES)
-    subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    out = tmp_path / "out" / "deep"
-    done = tocsin("coverage", "--out", out, cwd=tmp_path)
-    assert done.code == 0, done.stderr
-    assert "shop · ATT&CK v19" in done.stdout
-    assert re.search(r"Persistence +[━·]+ +2 of 22", done.stdout)
-    assert sorted(p.name for p in out.iterdir()) == [
-        "coverage.json",
-        "index.html",
-        "navigator.json",
-    ]
-
-    unborn = tocsin("coverage", "--out", out, "--env", "local", cwd=tmp_path)
-    assert (unborn.code, "no release yet" in unborn.stderr) == (2, True)
-
-    found = entries(project)
-    ledger = GitLedger(tmp_path, "local", project="shop")
-    files = {f"artifacts/{e.path}": b"x" for e in found}
-    first = ledger.commit(release(1, "2026-11-01T10:00:00Z", found[:1]), files)
-    ledger.commit(release(2, "2026-11-05T10:00:00Z", found, first.commit), files)
-    at = ("--env", "local", "--at", "2026-11-03", "--format", "json")
-    then = tocsin("coverage", "--out", out, *at, cwd=tmp_path)
-    assert json.loads(then.stdout)["figures"]["detections"] == 1
-    told = json.loads((out / "coverage.json").read_text("utf-8"))
-    assert (told["environment"], told["release"], told["at"]) == ("local", 1, "2026-11-03")
-    assert told["detections"][0]["deployed"] == {
-        "mode": "live",
-        "release": 1,
-        "since": "2026-11-01T10:00:00Z",
-    }
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a ledger of twelve releases."""
+    folder = tmp_path_factory.mktemp("ledger")
+    site_ledger.write(folder)
+    return folder
 
 
-def test_command_refuses_what_makes_no_sense(tmp_path: Path, tocsin: Tocsin) -> None:
-    write_project(tmp_path, RULES[0])
-    timeless = tocsin("coverage", "--out", tmp_path / "out", "--at", "2026-11-03", cwd=tmp_path)
-    assert (timeless.code, "--at needs --env" in timeless.stderr) == (2, True)
-    (tmp_path / "rules" / "broken.yml").write_text("title: [", "utf-8")
-    broken = tocsin("coverage", "--out", tmp_path / "out", cwd=tmp_path)
-    assert (broken.code, "broken.yml" in broken.stderr) == (1, True)
-    assert not (tmp_path / "out").exists()
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+
+
+def test_the_same_ledger_gives_the_same_bytes(root: Path, tmp_path: Path, tocsin: Tocsin) -> None:
+    told = tocsin("coverage", *PROD, "--out", tmp_path / "a", "--trust", "trust.toml", cwd=root)
+    assert told.code == 0, told.stderr
+    assert "prod, release 12 · ATT&CK v19" in told.stdout
+    assert "record: valid" in told.stdout
+    rules = root / "rules"
+    for file in rules.rglob("*.yml"):
+        file.write_text("title: of today\n")
+    again = tocsin("coverage", *PROD, "--out", tmp_path / "b", "--trust", "trust.toml", cwd=root)
+    assert again.code == 0, again.stderr
+    assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
+
+
+def test_a_date_shows_what_was_there(root: Path, tmp_path: Path, tocsin: Tocsin) -> None:
+    at = ("--at", "2026-01-05", "--format", "json")
+    told = json.loads(tocsin("coverage", *PROD, "--out", tmp_path / "site", *at, cwd=root).stdout)
+    assert (told["release"], told["end"]) == (4, "2026-01-05T23:59:59+00:00")
+    assert not (tmp_path / "site" / "releases" / "5.html").exists()
+    assert b"release 5" not in b"".join(bytes_of(tmp_path / "site").values())
+
+
+def test_an_older_site_is_replaced_and_nothing_else(
+    root: Path, tmp_path: Path, tocsin: Tocsin
+) -> None:
+    out = tmp_path / "site"
+    assert tocsin("coverage", *PROD, "--out", out, cwd=root).code == 0
+    assert (out / "releases" / "12.html").exists()
+    assert tocsin("coverage", *PROD, "--out", out, "--at", "2026-01-05", cwd=root).code == 0
+    assert not (out / "releases" / "12.html").exists()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "thesis.txt").write_text("mine")
+    refused = tocsin("coverage", *PROD, "--out", other, cwd=root)
+    assert (refused.code, "something else than a site" in refused.stderr) == (2, True)
+    assert [file.name for file in other.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("--at 2025-01-01", "release"),
+        ("--at nonsense", "not a date: nonsense"),
+        ("--at 2026-01-05 --from 2026-01-01", "--at"),
+        ("--from 2026-02-01 --to 2026-01-01", "ends before it begins"),
+    ],
+)
+def test_times_that_make_no_sense(
+    root: Path, tmp_path: Path, tocsin: Tocsin, given: str, said: str
+) -> None:
+    refused = tocsin("coverage", *PROD, "--out", tmp_path / "site", *given.split(), cwd=root)
+    assert (refused.code, said in refused.stderr) == (2, True), refused.stderr
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_site_needs_an_environment(root: Path, tmp_path: Path, tocsin: Tocsin) -> None:
+    refused = tocsin("coverage", "--out", tmp_path / "site", cwd=root)
+    assert (refused.code, "--env" in refused.stderr) == (2, True)
+
+
+def test_a_signed_site_is_verified(root: Path, tmp_path: Path, tocsin: Tocsin) -> None:
+    made = tocsin("key", "new", tmp_path / "key", "--role", "release", *PROD, cwd=root)
+    out, key = tmp_path / "site", ("--key", tmp_path / "key")
+    assert tocsin("coverage", *PROD, "--out", out, *key, cwd=root).code == 0
+    trust = tmp_path / "trust.toml"
+    trust.write_text((root / "trust.toml").read_text() + made.stdout)
+    proven = tocsin("verify", out, "--trust", trust, cwd=root)
+    assert proven.code == 0, proven.stdout
+    assert "proven: signed by" in proven.stdout
+    (out / "index.html").write_bytes((out / "index.html").read_bytes() + b" ")
+    assert tocsin("verify", out, "--trust", trust, cwd=root).code == 1

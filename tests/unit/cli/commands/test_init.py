@@ -97,7 +97,7 @@ def test_what_commands_write_is_ignored(tmp_path: Path, monkeypatch: pytest.Monk
         "plan --env local --out local.plan.json",
         "apply --env local --plan plan.json",
         "compile --target kafka-filter --out build",
-        "coverage --out coverage",
+        "coverage --out coverage --env local",
         "test --junit junit.xml",
     ):
         assert tocsin(*command.split()).exit_code == 0, command

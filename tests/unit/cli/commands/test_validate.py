@@ -96,7 +96,7 @@ def test_a_code_that_is_none_is_refused(tocsin: Tocsin, adopted: Path) -> None:
 
 def test_findings_that_end_another_command_are_grouped_too(tocsin: Tocsin, adopted: Path) -> None:
     write(adopted / "rules" / "wrong.yml", rule(id=str(uuid4()), name="wrong", level="huge"))
-    ended = tocsin("coverage", "--out", "page", cwd=adopted)
+    ended = tocsin("lock", cwd=adopted)
     assert ended.code == 1
     assert "8 × warning TOC101" in ended.stderr
     assert ended.stderr.endswith("`tocsin validate --all` shows every finding\n")
