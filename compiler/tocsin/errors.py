@@ -1,5 +1,6 @@
 """Errors outside of Tocsin. A user's mistake in a file is a Diagnostic, not an exception."""
 
+from os import PathLike
 from typing import Any, ClassVar
 
 from tocsin.secrets import scrub
@@ -28,9 +29,27 @@ class TocsinError(Exception):
 
 
 class ConfigError(TocsinError):
-    """The project's settings or the command's arguments are wrong."""
+    """The project's settings or the command's arguments are wrong; where, if a file says it."""
 
     code = "config"
+
+    def __init__(  # noqa: PLR0913 - what is said, and where
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        exit_code: int = 2,
+        file: str | PathLike[str] = "",
+        line: int = 0,
+        column: int = 0,
+    ) -> None:
+        super().__init__(message, hint=hint, exit_code=exit_code)
+        self.place = {"file": str(file), "line": line, "column": column}
+
+    def as_json(self) -> dict[str, Any]:
+        """With what is known of the place."""
+        known = {key: value for key, value in self.place.items() if value}
+        return {**super().as_json(), **known}
 
 
 class EngineError(TocsinError):

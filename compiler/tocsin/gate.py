@@ -41,13 +41,9 @@ class UnreadError(ConfigError):
     code = "unread"
 
     def __init__(self, path: Path, reason: str, hint: str = "") -> None:
-        super().__init__(f"cannot read {path}: {reason}", hint=hint)
+        super().__init__(f"cannot read {path}: {reason}", hint=hint, file=path)
         self.path = path
         self.reason = reason
-
-    def as_json(self) -> dict[str, Any]:
-        """With the file."""
-        return {**super().as_json(), "file": str(self.path)}
 
 
 class MissingError(UnreadError):
@@ -55,8 +51,8 @@ class MissingError(UnreadError):
 
     code = "missing-file"
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "there is no such file")
+    def __init__(self, path: Path, what: str = "file") -> None:
+        super().__init__(path, f"there is no such {what}")
 
 
 class _Stdin:

@@ -61,7 +61,12 @@ READING = (
     rule("a merge key", f"{RULE}fields: &f {{a: b}}\nx: {{<<: *f}}\n", "TOC005", "write the keys"),
     rule("a tab", RULE.replace("  selection:\n", "\tselection:\n"), "TOC002", ":5:1:", "spaces"),
     rule("a colon in a title", RULE.replace("Payout D", "Payout: D"), "TOC002", "quote"),
-    rule("a bracket left open", f"{RULE}tags: [attack.t1098\n", "TOC002", "line 8 is not closed"),
+    rule(
+        "a bracket left open",
+        f"{RULE}tags: [attack.t1098\n",
+        "TOC002",
+        "never closed",
+    ),
     rule("a key twice", f"{RULE}level: low\nlevel: high\n", "TOC003", ":9:1:"),
     rule("an octal number", RULE.replace("payout.update", "010"), "TOC004", ":6:13:", "quote"),
     rule("a yes", RULE.replace("payout.update", "yes"), "TOC004", "boolean"),

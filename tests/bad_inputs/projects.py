@@ -93,7 +93,13 @@ FITTING = (
 
 SETTINGS = (
     in_file(
-        "broken TOML", "tocsin.toml", "[project\n", "tocsin validate", 2, "tocsin.toml", "line 1"
+        "broken TOML",
+        "tocsin.toml",
+        "[project\n",
+        "tocsin validate",
+        2,
+        "tocsin.toml",
+        "tocsin.toml:1:",
     ),
     in_file(
         "a wrong setting",
@@ -291,6 +297,10 @@ EVENTS = (
         {"rule.yml": HEAD, "events.jsonl": GOOD},
     ),
     Bad(
-        "missing events", f"{SCAN}gone.jsonl", 2, ("no such file: gone.jsonl",), {"rule.yml": RULE}
+        "missing events",
+        f"{SCAN}gone.jsonl",
+        2,
+        ("gone.jsonl: there is no such file",),
+        {"rule.yml": RULE},
     ),
 )

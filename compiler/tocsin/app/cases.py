@@ -37,7 +37,7 @@ def to_test(paths: Sequence[Path], changed_since: str | None) -> Tested:
                 hint="they run with the sources of their project: name a file in it",
             )
         if not path.exists():
-            raise ConfigError(f"no such file or folder: {path}")
+            raise gate.MissingError(path, "file or folder")
     project = load_project(find_project(paths[0] if paths else Path()))
     queries = _chosen(project, paths, changed_since)
     broken = (d for d in project.diagnostics if _concerns(d.span.file, paths))

@@ -101,7 +101,7 @@ class Written:
 def write_built(out: Path, built: Sequence[Built]) -> Written:
     """Write artifacts, tables and a manifest; remove what an older run wrote."""
     if out.is_file():
-        raise ConfigError(f"{out} is a file", hint="name a folder")
+        raise ConfigError(f"{out} is a file", hint="name a folder", file=out)
     files = gather(artifact for each in built for artifact in each.artifacts)
     missing: list[tuple[str, EngineError]] = []
     for each in built:

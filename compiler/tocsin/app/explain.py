@@ -120,6 +120,8 @@ def _by_key(project: Project, word: str) -> Resolved:
             return query
     keys = [query.detection.key for query in project.queries]
     close = near(word, keys)
+    if not close and Path(word).suffix in (".yml", ".yaml"):
+        raise gate.MissingError(Path(word))
     hint = f"did you mean {close!r}?" if close else "a rule file, or a key from `tocsin test`"
     wrong = f"; {summary(project.diagnostics)}" if has_errors(list(project.diagnostics)) else ""
     raise ConfigError(f"no file and no detection {word!r} in {project.root}{wrong}", hint=hint)

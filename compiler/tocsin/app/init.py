@@ -80,9 +80,11 @@ def _pipeline_files(ci: Pipeline, project: Mapping[str, str]) -> dict[str, str]:
 
 def _refuse_used(folder: Path) -> None:
     if folder.is_dir() and any(item.name != ".git" for item in folder.iterdir()):
-        raise ConfigError(f"{folder} is not empty", hint="name a new folder, such as detections")
+        raise ConfigError(
+            f"{folder} is not empty", hint="name a new folder, such as detections", file=folder
+        )
     if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{folder} is a file", hint="name a new folder")
+        raise ConfigError(f"{folder} is a file", hint="name a new folder", file=folder)
 
 
 def _name(folder: Path) -> str:

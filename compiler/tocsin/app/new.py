@@ -71,7 +71,7 @@ def _refuse_taken(root: Path, folder: Path, slug: str) -> None:
     taken += [file for file in (folder,) if file.is_file()]
     if taken:
         hint = "slugs must be unique across folders, because they name artifacts"
-        raise ConfigError(f"{taken[0].relative_to(root)} exists", hint=hint)
+        raise ConfigError(f"{taken[0].relative_to(root)} exists", hint=hint, file=taken[0])
 
 
 def _rule(slug: str, title: str, level: str, source: Source, served: Served) -> str:

@@ -19,7 +19,7 @@ def write_new_key(path: Path) -> PublicKey:
         with os.fdopen(place, "wb") as file:
             file.write(key.text())
     except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+        raise ConfigError(f"cannot write {path}: {error.strerror}", file=path) from error
     return key.public
 
 

@@ -113,5 +113,6 @@ def saved_plan(opened: OpenEnvironment, path: Path) -> Bundle:
     """A plan that was saved for this environment. Raises ConfigError for that of another."""
     bundle = saved.read(path)
     if bundle.plan.environment != opened.name:
-        raise ConfigError(f"{path} is a plan for {bundle.plan.environment}, not for {opened.name}")
+        message = f"{path} is a plan for {bundle.plan.environment}, not for {opened.name}"
+        raise ConfigError(message, hint=f"give --env {bundle.plan.environment}", file=path)
     return bundle

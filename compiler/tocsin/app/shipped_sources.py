@@ -73,14 +73,16 @@ def _known(name: str) -> Path:
     found = _files()
     if name in found:
         return found[name]
-    close = near(name, found)
+    within = next((each for each in sorted(found) if name and name in each), "")
+    close = near(name, found) or within
     hint = f"did you mean {close!r}?" if close else f"there are {', '.join(sorted(found))}"
     raise ConfigError(f"no source {name!r} comes with Tocsin", hint=hint)
 
 
 def _refuse_taken(root: Path, file: Path, name: str) -> None:
     if file.exists() or file.is_symlink():
-        raise ConfigError(f"{file} exists", hint="it is left as it is; move it away to start anew")
+        hint = "it is left as it is; move it away to start anew"
+        raise ConfigError(f"{file} exists", hint=hint, file=file)
     if name in read_sources(root / "sources")[0]:
         raise ConfigError(f"the project has a source {name} in another file of {file.parent}")
 

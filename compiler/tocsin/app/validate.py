@@ -10,7 +10,6 @@ from pathlib import Path
 from tocsin import gate
 from tocsin.app.project import findings
 from tocsin.diagnostics import Diagnostic
-from tocsin.errors import ConfigError
 from tocsin.front.collect import RuleSet, collect, collect_again, no_rules, rule_files
 from tocsin.front.item import Placeholders
 from tocsin.front.place import FOLDERS, find_project, project_above
@@ -19,8 +18,6 @@ from tocsin.front.project import load_project, seen
 from tocsin.front.relate import relate_inferred
 from tocsin.ir.query import Resolved
 from tocsin.scan.infer import UNBOUND
-
-"""What a project reads."""
 
 Concerned = tuple[list[Diagnostic], Sequence[Resolved]]
 """Findings, and the detections without errors."""
@@ -76,7 +73,7 @@ def _part(root: Path, paths: Sequence[Path]) -> Concerned:
     for path in paths:
         gate.given(path)
         if not path.exists():
-            raise ConfigError(f"no such file or folder: {path}")
+            raise gate.MissingError(path, "file or folder")
     project = load_project(root)
     wanted = [_rule_of(path).resolve() for path in paths]
 

@@ -82,4 +82,5 @@ def _check_own(opened: OpenEnvironment, saved: Checkpoint, path: Path) -> None:
         raise ConfigError(
             f"{path} is the checkpoint of {saved.environment} of {saved.project}",
             hint="give each environment a file of its own",
+            file=path,
         )

@@ -9,15 +9,17 @@ import click
 
 from tocsin.app.apply import Review
 from tocsin.cli.output import console, echo_json, on_terminal, show
+from tocsin.cli.paths import WrittenPath
 from tocsin.cli.plan_text import plan_text, print_plan
 from tocsin.errors import ConfigError, DeclinedError
 from tocsin.plan import saved
 from tocsin.plan.steps import Bundle, Plan
 from tocsin.state.release import Release
 
+NOBODY = "the plan must be confirmed, and there is no terminal to ask on"
 out_option = click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=WrittenPath(folder=False),
     help="With --dry-run: save the plan, for `tocsin approve`.",
 )
 
@@ -40,8 +42,11 @@ def reviewer(question: str) -> Review:
 
     def review(plan: Plan) -> None:
         console().print(plan_text(plan), soft_wrap=True)
-        asked = question and plan.steps and not plan.problems
-        if asked and not _agreed(question):
+        if not question or not plan.steps or plan.problems:
+            return
+        if not on_input_terminal():
+            raise ConfigError(NOBODY, hint="give --yes")
+        if not _agreed(question):
             raise DeclinedError("nothing was deployed", exit_code=1)
 
     return review

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,11 +16,14 @@ import click
 
 from tocsin import __version__
 from tocsin.cli.groups import styled
+from tocsin.diagnostics import near
 from tocsin.errors import DeclinedError, TocsinError
 from tocsin.escape import json_text, printable
 from tocsin.secrets import scrub
 
 _JSON = ("json", "jsonl")
+_CHOICE = re.compile(r"'(.*)' is not one of (.*)")
+_QUOTED = re.compile(r"'([^']+)'")
 
 
 def json_wanted(args: Sequence[str] | None = None) -> bool:
@@ -56,12 +60,27 @@ def end(error: BaseException) -> NoReturn:
 
 def _usage(error: click.ClickException) -> NoReturn:
     code = error.exit_code if error.exit_code != 1 else 2
+    if meant := _meant(error):
+        error = click.UsageError(error.format_message() + meant, getattr(error, "ctx", None))
     if not json_wanted():
         error.show()
         sys.exit(code)
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"`{context.command_path} --help` shows all options" if context else ""
     _leave(code, {"code": "usage", "message": error.format_message(), "hint": hint})
+
+
+def _meant(error: click.ClickException) -> str:
+    """What was probably meant by a choice, or by a long option with one dash."""
+    if isinstance(error, click.NoSuchOption) and error.ctx:
+        known = {name for param in error.ctx.command.params for name in param.opts}
+        meant = [word for word in sys.argv if not word.startswith("--") and f"-{word}" in known]
+        return f" Did you mean -{meant[0]}?" if meant else ""
+    found = _CHOICE.match(error.message)
+    if found and isinstance(error, click.BadParameter):
+        close = near(found[1], _QUOTED.findall(found[2]))
+        return f" Did you mean {close!r}?" if close else ""
+    return ""
 
 
 def _styled(message: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from tocsin.cli import completion
+from tocsin.cli.paths import GivenPath
 from tocsin.cli.progress import progress
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -17,7 +18,7 @@ AUTO, NONE = "auto", "none"
 
 project_option = click.option(
     "--project",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=GivenPath(exists=True, file=False),
     help="Folder of the project [default: found from the current folder].",
 )
 remote_option = click.option(
@@ -30,7 +31,7 @@ env_option = click.option(
     shell_complete=completion.environments,
     help="Environment in tocsin.toml.",
 )
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = GivenPath(folder=False)
 
 
 ledger_ends_option = click.option(

@@ -12,6 +12,7 @@ from tocsin.app.environment import OpenEnvironment
 from tocsin.cli.forge_options import forge_options, run_option
 from tocsin.cli.options import env_option, record_options
 from tocsin.cli.output import say, shown
+from tocsin.cli.paths import GivenPath, WrittenPath
 from tocsin.errors import ConfigError
 from tocsin.plural import plural
 from tocsin.review import document
@@ -19,8 +20,7 @@ from tocsin.review import document
 if TYPE_CHECKING:
     from tocsin.app.forge_place import ForgePlace
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE, _FOLDER = GivenPath(folder=False), WrittenPath(file=False)
 _key_option = click.option(
     "--key", required=True, metavar="KEY", help="The service's key: env:NAME, or a file."
 )
@@ -89,7 +89,9 @@ def approvals(
 )
 @click.option("--run", "review", default="", metavar="ADDRESS", help="The run that does it.")
 @_key_option
-@click.option("--out", type=_FILE, required=True, help="Write the approval to this file.")
+@click.option(
+    "--out", type=WrittenPath(folder=False), required=True, help="Write the approval to this file."
+)
 def break_glass(  # noqa: PLR0913 - one parameter an option
     *,
     env: str,
@@ -118,7 +120,8 @@ def read_review(file: Path) -> document.ChangeReview:
     except gate.MissingError:
         raise
     except gate.UnreadError as bad:
-        raise ConfigError(f"{file} is no review: {bad.reason}") from None
+        hint = "make one with `tocsin review make`"
+        raise ConfigError(f"{file} is no review: {bad.reason}", hint=hint, file=file) from None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -84,11 +84,12 @@ def read_marks(data: bytes, backend: str) -> Marks:
     documents, wrong = read_bytes(data, FILE)
     if wrong:
         line = wrong[0].span.line
-        raise ConfigError(f"{FILE}:{line}: {wrong[0].message}", hint=wrong[0].hint)
+        message = f"{FILE}:{line}: {wrong[0].message}"
+        raise ConfigError(message, hint=wrong[0].hint, file=FILE, line=line)
     try:
         table = _TABLE.validate_python(documents[0].value if documents else {})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{FILE}: {place}: {first['msg']}") from None
+        raise ConfigError(f"{FILE}: {place}: {first['msg']}", file=FILE) from None
     return Marks(tuple(table.get(backend, ())))

@@ -14,7 +14,6 @@ from typing import IO
 
 from tocsin import gate
 from tocsin.diagnostics import Diagnostic, Span
-from tocsin.errors import ConfigError
 from tocsin.events.evtx_file import evtx_pieces
 from tocsin.events.jsontext import json_pieces, several, single
 from tocsin.events.kinds import EVTX, delimiter, foreign, has_json, text_kind
@@ -63,13 +62,13 @@ def read_events(paths: Iterable[Path], *, flatten: bool = True) -> EventFiles:
 def open_events(path: Path) -> IO[bytes]:
     """Open the file once, so that a pipe works as well. Raises ConfigError."""
     if path.is_dir():
-        raise ConfigError(f"a folder, not a file of events: {path}", hint="name the files in it")
+        raise gate.UnreadError(path, "it is a folder", "name the files of events in it")
     try:
         return path.open("rb")
     except FileNotFoundError:
-        raise ConfigError(f"no such file: {path}") from None
+        raise gate.MissingError(path) from None
     except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
+        raise gate.UnreadError(path, str(error.strerror or error)) from None
 
 
 def pieces(stream: IO[bytes], read_as: Counter[str]) -> Iterator[Piece]:

@@ -125,8 +125,12 @@ def findings(
     return found
 
 
-def complaints(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Path_, str, str]]:
-    """Where it is wrong, what is wrong, and a hint; in our words."""
+Complaint = tuple[Path_, str, str]
+"""Where it is wrong, what is wrong, and a hint."""
+
+
+def complaints(error: ValidationError, model: type[BaseModel]) -> Iterator[Complaint]:
+    """What is wrong, in our words."""
     for item in error.errors(include_url=False):
         where = tuple(part for part in item["loc"] if isinstance(part, str | int))
         message = _MESSAGES.get(item["type"]) or item["msg"].removeprefix("Value error, ")

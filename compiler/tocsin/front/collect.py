@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from tocsin import gate
 from tocsin.cache import Table, key, table
 from tocsin.diagnostics import Diagnostic, Span
-from tocsin.errors import ConfigError
 from tocsin.front.block import CaseFile, findings, read_cases
 from tocsin.front.budget import of_file
 from tocsin.front.correlation import CorrelationRule
@@ -68,7 +67,7 @@ def rule_files(paths: Iterable[Path]) -> tuple[list[Path], list[Diagnostic]]:
     wrong: dict[str, Diagnostic] = {}
     for path in paths:
         if not gate.exists(path):
-            raise ConfigError(f"no such file or folder: {path}")
+            raise gate.MissingError(path, "file or folder")
         below, refused = gate.files(path, _SUFFIXES, deep=True)
         found |= dict.fromkeys(file for file in below if not _holds_cases(file) or file == path)
         wrong |= {str(each.path): unread(each) for each in refused if not _holds_cases(each.path)}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from tocsin import cache, gate
-from tocsin.diagnostics import Diagnostic
+from tocsin import cache, gate, toml
+from tocsin.diagnostics import Diagnostic, near
 from tocsin.errors import ConfigError
-from tocsin.front.block import complaints
+from tocsin.front.block import Complaint, complaints
 from tocsin.front.collect import NamedRule, RuleSet, collect, duplicate
 from tocsin.front.correlation import CorrelationRule
 from tocsin.front.documents import Broken
@@ -52,18 +51,16 @@ def read_settings(root: Path) -> Settings:
     """The settings file; ConfigError names the file, and the line where TOML knows it."""
     path = root / gate.SETTINGS
     text = gate.read_text(path, MOST_SETTINGS)
-    try:
-        given = tomllib.loads(text)
-    except RecursionError:
-        raise ConfigError(f"{path} is not valid TOML: it is nested too deeply") from None
-    except ValueError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    given = toml.load(text, str(path))
+    strange = list(_strange_kinds(given))
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
-        raise _wrong(path, error, _strange_kinds(given)) from None
-    if strange := "; ".join(_strange_kinds(given)):
-        raise ConfigError(f"{path}: {strange}")
+        told = {where[:2] for where, *_ in strange}  # of whose kind nothing more is known
+        more = [each for each in complaints(error, Settings) if each[0] not in told]
+        raise _wrong(path, text, [*strange, *more]) from None
+    if strange:
+        raise _wrong(path, text, strange)
     return settings
 
 
@@ -74,13 +71,15 @@ def _brought() -> Iterable[str]:
     return kinds()
 
 
-def _strange_kinds(given: dict[str, Any]) -> Iterator[str]:
+def _strange_kinds(given: dict[str, Any]) -> Iterator[Complaint]:
     """What is wrong with kinds of environments: a backend that is installed may bring one."""
     environments = given.get("environments")
     for name, each in environments.items() if isinstance(environments, dict) else ():
         kind = each.get("kind") if isinstance(each, dict) else None
         if isinstance(kind, str) and kind not in KINDS and kind not in _brought():
-            yield f"environments.{name}.kind: must be {_kinds()}"
+            close = near(kind, (*KINDS, *_brought()))
+            hint = f"did you mean {close!r}?" if close else ""
+            yield ("environments", name, "kind"), f"must be {_kinds()}", hint
 
 
 def _kinds() -> str:
@@ -88,11 +87,11 @@ def _kinds() -> str:
     return f"{', '.join(most)} or {last}"
 
 
-def _wrong(path: Path, error: ValidationError, more: Iterable[str]) -> ConfigError:
-    found = list(complaints(error, Settings))
-    told = [f"{'.'.join(map(str, where))}: {message}" for where, message, _ in found]
-    said = "; ".join([*more, *told])
-    return ConfigError(f"{path}: {said}", hint=next((hint for *_, hint in found if hint), ""))
+def _wrong(path: Path, text: str, found: Sequence[Complaint]) -> ConfigError:
+    """All that is wrong, at the place of the first."""
+    said = "; ".join(f"{'.'.join(map(str, where))}: {message}" for where, message, _ in found)
+    hint = next((hint for *_, hint in found if hint), "")
+    return toml.wrong(said, str(path), toml.place(text, found[0][0]), hint)
 
 
 def seen(root: Path) -> Path:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tocsin.diagnostics import near
 from tocsin.errors import ConfigError
 from tocsin.model.names import ENVIRONMENT
 from tocsin.model.policy import Policy
@@ -161,5 +162,8 @@ class Settings(BaseModel):
         """The environment with this name. Raises ConfigError if there is none."""
         if name in self.environments:
             return self.environments[name]
-        known = ", ".join(self.environments) or "none"
-        raise ConfigError(f"no environment {name!r}", hint=f"environments: {known}")
+        close = near(name, self.environments)
+        known = ", ".join(self.environments) or "none: add one to tocsin.toml"
+        meant = f"did you mean {close!r}? " if close else ""
+        hint = f"{meant}environments: {known}"
+        raise ConfigError(f"no environment {name!r}", hint=hint)

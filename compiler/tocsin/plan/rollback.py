@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tocsin.backend.registry import packing
+from tocsin.diagnostics import near
 from tocsin.errors import ConfigError
 from tocsin.plan.build import Desired
 from tocsin.plan.steps import repair_of
@@ -73,9 +74,10 @@ def find(rule: str, releases: Iterable[Release]) -> Entry:
             )
         if found:
             return found[0]
+    meant = near(rule, [entry.key for entry in newest.values()])
     raise ConfigError(
         f"no release has a detection {rule!r}",
-        hint="`tocsin status --format json` lists what is deployed",
+        hint=f"did you mean {meant!r}?" if meant else "`tocsin history` lists what was deployed",
     )
 
 

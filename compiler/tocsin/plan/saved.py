@@ -30,31 +30,28 @@ def from_json(data: Any, name: str) -> Bundle:
     try:
         if data["form"] != _FORM:
             raise ConfigError(
-                f"{name} has format {data['form']}; this version of Tocsin reads {_FORM}"
+                f"{name} has format {data['form']}; this version of Tocsin reads {_FORM}", file=name
             )
         plan = PLAN.validate_python(data["plan"])
         bodies = {k: base64.b64decode(v, validate=True) for k, v in data["bodies"].items()}
         told = data["digest"]
     except (KeyError, TypeError, AttributeError, ValueError) as bad:
-        raise ConfigError(f"{name} is not a saved plan: {first_line(bad)}", hint=_MAKE) from bad
+        message = f"{name} is not a saved plan: {first_line(bad)}"
+        raise ConfigError(message, hint=_MAKE, file=name) from bad
     needed = {s.after.artifact for s in plan.steps if isinstance(s, Deploy | Repair)}
     whole = {k: digest_bytes(body) for k, body in bodies.items()} == {k: k for k in needed}
     if told != plan.digest or not whole:
-        raise ConfigError(f"{name} was edited after it was made", hint="plan again")
+        raise ConfigError(f"{name} was edited after it was made", hint="plan again", file=name)
     return Bundle(plan, bodies)
 
 
 def write(bundle: Bundle, path: Path) -> None:
     """Save a plan. Raises ConfigError if the file cannot be written."""
-    if gate.is_stdin(path):
-        raise ConfigError(
-            "a plan is saved to a file, not to standard output", hint="give --out plan.json"
-        )
     text = json.dumps(to_json(bundle), indent=1, ensure_ascii=False) + "\n"
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+        raise ConfigError(f"cannot write {path}: {error.strerror}", file=path) from error
 
 
 def read(path: Path) -> Bundle:
@@ -64,5 +61,6 @@ def read(path: Path) -> Bundle:
     except gate.MissingError:
         raise
     except gate.UnreadError as bad:
-        raise ConfigError(f"{path} is not a saved plan: {bad.reason}", hint=_MAKE) from None
+        message = f"{path} is not a saved plan: {bad.reason}"
+        raise ConfigError(message, hint=_MAKE, file=path) from None
     return from_json(data, str(path))

@@ -211,7 +211,7 @@ def write(review: ChangeReview, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(_bytes(fitted(review)))
     except OSError as error:
-        raise ConfigError(f"cannot write {file}: {error.strerror}") from None
+        raise ConfigError(f"cannot write {file}: {error.strerror}", file=file) from None
 
 
 def parse(data: bytes, name: str) -> ChangeReview:

@@ -79,7 +79,8 @@ def read(path: Path) -> SavedCheckpoint | None:
         return None
     except (ValueError, ValidationError) as error:
         hint = "without it nothing shows that the branch was rewritten: look for a copy"
-        raise ConfigError(f"{path} is no checkpoint: {first_line(error)}", hint=hint) from None
+        message = f"{path} is no checkpoint: {first_line(error)}"
+        raise ConfigError(message, hint=hint, file=path) from None
     return SavedCheckpoint(found, line, signature)
 
 
@@ -90,7 +91,7 @@ def write(path: Path, found: Checkpoint, key: SigningKey | None) -> None:
     try:
         files.replace(path, line + b"\n" + signature)
     except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+        raise ConfigError(f"cannot write {path}: {error.strerror}", file=path) from error
 
 
 _CHECKPOINT = TypeAdapter(Checkpoint)

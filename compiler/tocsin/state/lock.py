@@ -86,6 +86,8 @@ def _parse(text: str) -> Iterable[Locked]:
             raise ConfigError(
                 f"{FILE}:{number}: not a line of a lock file: {line[:60]!r}",
                 hint="take either side of a merge conflict, then run `tocsin lock`",
+                file=FILE,
+                line=number,
             )
         key, detection = (canonical_id(unquote(found[name])) for name in ("key", "id"))
         yield Locked(key, detection, int(found["version"]), found["logic"])

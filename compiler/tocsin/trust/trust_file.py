@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from tocsin import gate
+from tocsin import gate, toml
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import PublicKey
@@ -138,13 +137,18 @@ def parse_trust(data: bytes, name: str) -> Trust:
     """The trust file in these bytes. Raises ConfigError, naming it."""
     hint = "docs/trust.md shows one"
     try:
-        return Trust.model_validate(tomllib.loads(data.decode()))
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        message = f"{name} is not UTF-8 text: {error.reason}"
+        raise ConfigError(message, hint=hint, file=name) from None
+    given = toml.load(text, name, hint)
+    try:
+        return Trust.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "all of it"
-        raise ConfigError(f"{name}: {where}: {first['msg']}", hint=hint) from None
-    except ValueError as error:
-        raise ConfigError(f"{name} is no trust file: {error}", hint=hint) from None
+        at = toml.place(text, first["loc"])
+        raise toml.wrong(f"{where}: {first['msg']}", name, at, hint) from None
 
 
 def _against(key: TrustedKey, use: Use) -> str:

@@ -17,13 +17,14 @@ def resolve(value: str, setting: str) -> Secret:
     kind, _, name = value.partition(":")
     if kind == "env":
         found = os.environ.get(name, "").strip()
-        reason = f"environment variable {name} is not set"
+        reason, hint = f"environment variable {name} is not set", f"export {name}=…"
     elif kind == "file":
         found, reason = _content(Path(name))
+        hint = "write the value in that file, or name another"
     else:
-        found, reason = value.strip(), "it is empty"
+        found, reason, hint = value.strip(), "it is empty", "see tocsin.toml"
     if not found:
-        raise ConfigError(f"no value for {setting}: {reason}", hint="see tocsin.toml")
+        raise ConfigError(f"no value for {setting}: {reason}", hint=hint)
     return Secret(found, value.strip())
 
 

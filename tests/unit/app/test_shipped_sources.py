@@ -79,7 +79,8 @@ def test_a_name_that_is_declared_elsewhere_is_refused(root: Path) -> None:
     ("name", "hint"),
     [
         ("okta_sytem", "did you mean 'okta_system'?"),
-        ("x", "there are aws_cloudtrail, github_audit"),
+        ("okta", "did you mean 'okta_system'?"),
+        ("mine", "there are aws_cloudtrail, github_audit"),
     ],
 )
 def test_unknown_names(name: str, hint: str, root: Path) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from conftest import Tocsin
 from small_project import write_project
 
+GONE = "error: cannot read rules/gone.yml: there is no such file or folder\n"
+
 
 def test_test_of_a_missing_file_is_refused(tocsin: Tocsin, tmp_path: Path) -> None:
     ended = tocsin("test", "rules/gone.yml", cwd=write_project(tmp_path, {}))
-    assert (ended.code, ended.stderr) == (2, "error: no such file or folder: rules/gone.yml\n")
+    assert (ended.code, ended.stderr) == (2, GONE)
 
 
 def test_a_report_that_cannot_be_written_is_named(tocsin: Tocsin, tmp_path: Path) -> None:

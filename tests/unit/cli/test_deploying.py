@@ -191,7 +191,8 @@ def test_nobody_there_to_confirm(run: Run) -> None:
 
 
 def test_asked_on_a_terminal(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tocsin.cli.commands.apply.on_input_terminal", lambda: True)
+    for module in ("commands.apply", "deploying"):
+        monkeypatch.setattr(f"tocsin.cli.{module}.on_input_terminal", lambda: True)
     refused = run("apply", code=1, stdin="n\n")
     assert isinstance(refused.exception, DeclinedError)
     assert refused.stdout == ""

@@ -57,14 +57,20 @@ def test_every_format_of_findings(tocsin: Tocsin, tmp_path: Path) -> None:
     [
         (["nonsense"], "No such command 'nonsense'"),
         (["validate", "--format", "xml"], "'xml' is not one of"),
-        (["validate", "nothing.yml"], "no such file or folder: nothing.yml"),
+        (["validate", "nothing.yml"], "nothing.yml: there is no such file or folder"),
         (["validate"], "no tocsin.toml in"),
         (["test"], "no tocsin.toml in"),
         (["scan"], "Missing option '--rules'"),
         (["scan", "--rules", ".", "--events"], "requires an argument"),
-        (["scan", "--rules", ".", "--events", "nothing.jsonl"], "no such file: nothing.jsonl"),
-        (["scan", "--rules", ".", "--events", "."], "a folder, not a file of events"),
-        (["scan", "--rules", "nothing", "--events", "e.jsonl"], "no such file or folder: nothing"),
+        (
+            ["scan", "--rules", ".", "--events", "nothing.jsonl"],
+            "nothing.jsonl: there is no such file",
+        ),
+        (["scan", "--rules", ".", "--events", "."], "it is a folder"),
+        (
+            ["scan", "--rules", "nothing", "--events", "e.jsonl"],
+            "nothing: there is no such file or folder",
+        ),
     ],
 )
 def test_usage_and_configuration_are_2(

@@ -141,7 +141,9 @@ roles = ["checkpoint"]
 def test_a_trust_file_that_is_none(run: Run, root: Path) -> None:
     run("apply --yes")
     (root / "trust.toml").write_text("[[keys]]\n")
-    assert "trust.toml: keys.0.public: Field required" in str(fails("verify --trust trust.toml"))
+    assert "trust.toml:1:1: keys.0.public: Field required" in str(
+        fails("verify --trust trust.toml")
+    )
     assert "there is no such file" in str(fails("verify --trust nowhere"))
 
 

@@ -37,7 +37,7 @@ def findings(tmp_path: Path, text: str) -> list[Diagnostic]:
         ("  one:\n", "\tone:\n", "indent with spaces, not with tabs"),
         ("Payout D", "Payout: D", "quote text that contains `: `, or check the indentation"),
         ("Payout D", "%Payout D", "quote text that begins with %, @ or `"),
-        ("audit}", "audit", "what begins on line 3 is not closed"),
+        ("audit}", "audit", "close it with `}`, or quote the text if it begins with `{`"),
         ("  other:", " other:", "indent it like the lines it belongs to"),
         ("Payout D", '"\\q" D', "use single quotes, in which a backslash is a plain character"),
     ],
@@ -105,10 +105,12 @@ def test_findings_name_files_as_seen_from_here(
 
 
 def test_settings_name_every_mistake(tmp_path: Path) -> None:
-    text = "[environments.local]\nkind = 'locl'\nbakcend = 'batch-sql'\n"
+    text = "[environments.local]\nkind = 'zeppelin'\nbakcend = 'batch-sql'\n"
     (tmp_path / "tocsin.toml").write_text(text, "utf-8")
     with pytest.raises(ConfigError) as caught:
         read_settings(tmp_path)
     for said in ("kind: must be 'local'", "backend: is missing", "bakcend: unknown key"):
         assert f"environments.local.{said}" in caught.value.message
+    place = {"file": str(tmp_path / "tocsin.toml"), "line": 2, "column": 1}
+    assert caught.value.place == place
     assert caught.value.hint == "did you mean 'backend'?"

@@ -182,7 +182,7 @@ def test_other_encodings(data: bytes, place: tuple[int, int]) -> None:
     [
         ("a: b\n  c: d\n", 2),
         ("a: 'b\n", 2),
-        ("a: [b\n", 2),
+        ("a: [b\n", 1),
         ("a: b\n\tc: d\n", 2),
         ('a: "\\ud800"', 1),
         ('a: "\\q"', 1),

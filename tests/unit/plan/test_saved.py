@@ -58,10 +58,3 @@ def test_no_file(tmp_path: Path) -> None:
         saved.read(tmp_path / "p.json")
     with pytest.raises(ConfigError, match="cannot write"):
         saved.write(plan(BASE, BASE), tmp_path / "no" / "p.json")
-
-
-def test_stdout_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match="to a file, not to standard output"):
-        saved.write(plan(BASE, BASE), Path("-"))
-    assert not list(tmp_path.iterdir())

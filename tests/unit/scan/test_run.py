@@ -107,7 +107,7 @@ def test_a_name_decides_nothing(tmp_path: Path) -> None:
 def test_files_that_are_no_files(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         reading([tmp_path / "gone.jsonl"])
-    with pytest.raises(ConfigError, match="a folder, not a file"):
+    with pytest.raises(ConfigError, match="it is a folder"):
         reading([tmp_path])
 
 

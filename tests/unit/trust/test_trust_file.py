@@ -85,7 +85,7 @@ def test_nobody_is_trusted_by_an_empty_file() -> None:
         ('"release", "approve"', "", "keys.0.roles"),
         ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00", "keys.0.from"),
         ("person", "persn", "keys.0.persn"),
-        ("[[keys]]", "[[keys]", "is no trust file"),
+        ("[[keys]]", "[[keys]", "not valid TOML"),
     ],
 )
 def test_a_file_with_a_mistake(old: str, new: str, why: str) -> None:
@@ -99,5 +99,5 @@ def test_files(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "t")
     with pytest.raises(ConfigError, match="it is a link"):
         read_trust(tmp_path / "link")
-    with pytest.raises(ConfigError, match="is no trust file"):
+    with pytest.raises(ConfigError, match="is not UTF-8 text"):
         parse_trust(b"\xff", "x")

@@ -13,9 +13,10 @@ from tocsin.app.apply import apply_project
 from tocsin.app.consent import Given
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.plan import saved_plan
-from tocsin.cli.deploying import on_input_terminal, reviewer, tell_release
+from tocsin.cli.deploying import NOBODY, on_input_terminal, reviewer, tell_release
 from tocsin.cli.options import consent_options, environment_options, ledger_ends_option
 from tocsin.cli.output import format_option
+from tocsin.cli.paths import GivenPath
 from tocsin.errors import ConfigError
 
 _MOST_EVIDENCE = 64 * gate.MIB
@@ -27,14 +28,14 @@ _MOST_EVIDENCE = 64 * gate.MIB
 @click.option(
     "--plan",
     "plan_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=GivenPath(folder=False),
     help="Deploy exactly this saved plan (- is stdin); refused if anything has changed since.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @consent_options
 @click.option(
     "--evidence",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=GivenPath(folder=False),
     help="JSON of test results to record in the release.",
 )
 @format_option("text", "json")
@@ -55,10 +56,7 @@ def apply(  # noqa: PLR0913 - one parameter per option
     opened = replace(opened, ends_at=ends_at)
     opened.reachable()
     if not (plan_file or yes or on_input_terminal()):
-        raise ConfigError(
-            "the plan must be confirmed, and there is no terminal to ask on",
-            hint="give --yes, or --plan FILE with a reviewed plan",
-        )
+        raise ConfigError(NOBODY, hint="give --yes, or --plan FILE with a reviewed plan")
     if plan_file and evidence and plan_file == evidence:
         raise ConfigError("the plan and the evidence are one file", hint="name the other one, too")
     proof = _evidence(evidence)

@@ -12,20 +12,23 @@ from tocsin.app.approve import approve as use_case
 from tocsin.app.signing import own_key
 from tocsin.cli.deploying import on_input_terminal
 from tocsin.cli.output import console, echo_json, format_option, say, shown
+from tocsin.cli.paths import GivenPath, WrittenPath
 from tocsin.cli.plan_text import plan_text
 from tocsin.errors import ConfigError
 from tocsin.plan import saved
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_PLAN, _OUT = GivenPath(folder=False), WrittenPath(folder=False)
 
 
 @click.command()
-@click.option("--plan", "plan_file", type=_FILE, required=True, help="The saved plan.")
+@click.option(
+    "--plan", "plan_file", type=GivenPath(folder=False), required=True, help="The saved plan."
+)
 @click.option("--key", required=True, metavar="KEY", help="Your key: env:NAME, or a file.")
 @click.option(
     "--reviewer", required=True, metavar="NAME", help="Who approves, as the trust file says."
 )
-@click.option("--out", type=_FILE, required=True, help="Write the approval to this file.")
+@click.option("--out", type=_OUT, required=True, help="Write the approval to this file.")
 @click.option("--review", default="", metavar="ID", help="The review, where reviews are kept.")
 @click.option("--head", default="", metavar="COMMIT", help="The commit that was reviewed.")
 @click.option(

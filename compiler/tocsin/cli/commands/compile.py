@@ -17,6 +17,7 @@ from tocsin.cli.output import (
     print_wrong,
     say,
 )
+from tocsin.cli.paths import GivenPath, WrittenPath
 from tocsin.cli.progress import progress
 from tocsin.cli.table import print_table
 from tocsin.escape import printable
@@ -25,7 +26,7 @@ from tocsin.plural import plural, serving
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=GivenPath())
 @click.option(
     "--target",
     "targets",
@@ -34,7 +35,7 @@ from tocsin.plural import plural, serving
     shell_complete=completion.backends,
     help="A backend; repeatable.",
 )
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to.")
+@click.option("--out", type=WrittenPath(file=False), help="Folder to write to.")
 @click.option(
     "--env",
     metavar="ENV",

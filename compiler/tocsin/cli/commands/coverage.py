@@ -11,19 +11,20 @@ from tocsin.app.coverage import SiteRequest, history_of, write_site
 from tocsin.app.environment import open_environment
 from tocsin.cli.options import env_option, project_option, remote_option
 from tocsin.cli.output import echo_json, format_option, say, show
+from tocsin.cli.paths import GivenPath, WrittenPath
 from tocsin.cli.progress import progress
 from tocsin.plural import plural
 from tocsin.site.history.dates import AskedPeriod
 from tocsin.site.history.model import History
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = GivenPath(folder=False)
 
 
 @click.command()
 @click.option(
     "--out",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=WrittenPath(file=False),
     help="Folder to write the site to.",
 )
 @env_option

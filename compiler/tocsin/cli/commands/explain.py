@@ -16,6 +16,7 @@ from tocsin.cli import completion
 from tocsin.cli.explain_windows import correlation_json, show_windows
 from tocsin.cli.options import AUTO, flatten_option, project_option
 from tocsin.cli.output import Terminal, echo_json, end_if_wrong, format_option, print_wrong, say
+from tocsin.cli.paths import GivenPath
 from tocsin.cli.progress import progress
 from tocsin.escape import printable
 from tocsin.events.reading import read_events
@@ -27,7 +28,14 @@ MANY = 8
 
 @click.command()
 @click.argument("rule", shell_complete=completion.detections)
-@click.option("--event", "file", required=True, metavar="FILE", help="Events, or - for stdin.")
+@click.option(
+    "--event",
+    "file",
+    required=True,
+    type=GivenPath(),
+    metavar="FILE",
+    help="Events, or - for stdin.",
+)
 @click.option(
     "--number", type=click.IntRange(min=0), help="Only the event with this number, counted from 0."
 )
@@ -35,7 +43,7 @@ MANY = 8
 @flatten_option
 @format_option("text", "json")
 def explain(  # noqa: PLR0913 - one parameter an option
-    rule: str, *, file: str, number: int | None, project: Path | None, flatten: str, fmt: str
+    rule: str, *, file: Path, number: int | None, project: Path | None, flatten: str, fmt: str
 ) -> None:
     """Show why a detection matches an event or does not.
 
@@ -47,7 +55,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
     something in the files is broken, else 0, whether the events match or not.
     """
     with progress().stage("reading and explaining"):
-        read = read_events([Path(file)], flatten=flatten == AUTO)
+        read = read_events([file], flatten=flatten == AUTO)
         found = explain_rule(rule, project, read, number)
     print_wrong(found.wrong, fmt)
     if fmt == "json":

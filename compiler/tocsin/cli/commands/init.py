@@ -9,12 +9,13 @@ import click
 
 from tocsin.app.init import FORGES, NewProject, pipeline, start_project
 from tocsin.cli.output import console, echo_json, format_option
+from tocsin.cli.paths import WrittenPath
 from tocsin.errors import ConfigError
 from tocsin.escape import printable
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=WrittenPath())
 @click.option(
     "--ci",
     type=click.Choice(FORGES),

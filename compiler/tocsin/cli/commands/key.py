@@ -8,6 +8,7 @@ import click
 
 from tocsin.cli import completion
 from tocsin.cli.output import echo_json, format_option, say, shown
+from tocsin.cli.paths import WrittenPath
 
 ROLES = ("release", "approve", "checkpoint", "site")
 
@@ -18,7 +19,7 @@ def key() -> None:
 
 
 @key.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=WrittenPath(folder=False))
 @click.option("--person", default="", help="Whose it is; without, it is a service's.")
 @click.option(
     "--role",

@@ -10,6 +10,7 @@ import click
 from tocsin.app.manifests import deployment_of, write_manifests
 from tocsin.cli.options import env_option, project_option
 from tocsin.cli.output import echo_json, format_option, say
+from tocsin.cli.paths import WrittenPath
 from tocsin.deploy.manifests import Choices, Manifest, ManifestValues, prerequisites
 from tocsin.deploy.manifests import manifests as render
 from tocsin.escape import printable
@@ -19,7 +20,7 @@ from tocsin.front.place import find_project
 @click.command()
 @env_option
 @project_option
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
+@click.option("--out", type=WrittenPath(file=False), help="Folder to write to.")
 @click.option("--image", required=True, help="Image of the workers.")
 @click.option("--flink-image", default="", help="Image of Flink, if Flink is used.")
 @click.option("--name", default="", help="Prefix of all names [default: tocsin-PROJECT-ENV].")

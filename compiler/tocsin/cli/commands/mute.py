@@ -15,7 +15,6 @@ from tocsin.app.mute import mute as use_case
 from tocsin.app.mute_review import MuteReview
 from tocsin.cli import completion
 from tocsin.cli.deploying import (
-    on_input_terminal,
     out_option,
     refuse_out,
     reviewer,
@@ -85,7 +84,7 @@ def mute(  # noqa: PLR0913 - one parameter per option
         return
     refuse_out(out)
     opened.reachable()
-    review = reviewer("Mute it?" if on_input_terminal() and not yes else "")
+    review = reviewer("" if yes else "Mute it?")
     release, begun = use_case(opened, request, given, review)
     _tell(release, begun, fmt)
 

@@ -12,6 +12,7 @@ from tocsin.app.plan import plan_rollout, plan_with_directions
 from tocsin.cli.mute_words import mute_words
 from tocsin.cli.options import environment_options, ledger_ends_option
 from tocsin.cli.output import format_option, say
+from tocsin.cli.paths import WrittenPath
 from tocsin.cli.plan_text import print_plan, save_plan
 from tocsin.errors import ConfigError
 from tocsin.state.active_mutes import active_mutes
@@ -22,7 +23,7 @@ from tocsin.state.active_mutes import active_mutes
 @ledger_ends_option
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=WrittenPath(folder=False),
     help="Save the plan with the artifacts it deploys, for `apply --plan`.",
 )
 @click.option(

@@ -11,7 +11,6 @@ from tocsin.app.consent import Given
 from tocsin.app.environment import open_environment
 from tocsin.cli import completion
 from tocsin.cli.deploying import (
-    on_input_terminal,
     out_option,
     refuse_out,
     reviewer,
@@ -20,6 +19,7 @@ from tocsin.cli.deploying import (
 )
 from tocsin.cli.options import consent_options, remote_option
 from tocsin.cli.output import format_option
+from tocsin.cli.paths import GivenPath
 from tocsin.cli.progress import progress
 
 
@@ -33,9 +33,7 @@ from tocsin.cli.progress import progress
     shell_complete=completion.environments,
     help="Environment in tocsin.toml.",
 )
-@click.option(
-    "--project", type=click.Path(exists=True, file_okay=False), help="Folder of the project."
-)
+@click.option("--project", type=GivenPath(exists=True, file=False), help="Folder of the project.")
 @remote_option
 @click.option(
     "--force", is_flag=True, help="Promote whatever the policy says; the release records it."
@@ -49,7 +47,7 @@ def promote(  # noqa: PLR0913 - one parameter per option
     rule: str,
     *,
     env: str,
-    project: str | None,
+    project: Path | None,
     remote: str,
     force: bool,
     dry_run: bool,
@@ -63,13 +61,11 @@ def promote(  # noqa: PLR0913 - one parameter per option
     `tocsin: {promote: {after: 72h, max_alerts_per_day: 5}}` in its file is the policy. Exit code 1
     if the policy does not allow it yet. The project must still have the same version.
     """
-    opened = open_environment(
-        env, Path(project) if project else None, remote=remote, progress=progress()
-    )
+    opened = open_environment(env, project, remote=remote, progress=progress())
     if dry_run:
         show_plan(use_case.plan_promotion(opened, rule, force=force).made.bundle, out, fmt)
         return
     refuse_out(out)
-    review = reviewer("Promote?" if on_input_terminal() and not yes else "")
+    review = reviewer("" if yes else "Promote?")
     release = use_case.promote(opened, rule, force=force, given=given, review=review)
     tell_release(release, fmt)

@@ -12,6 +12,7 @@ from tocsin.cli.engine_option import engine_option
 from tocsin.cli.forge_options import forge_options, run_option
 from tocsin.cli.options import project_option
 from tocsin.cli.output import echo_json, format_option, say, shown
+from tocsin.cli.paths import GivenPath, WrittenPath
 from tocsin.cli.progress import progress
 from tocsin.cli.review_approvals import approvals, approve, break_glass, read_review
 from tocsin.front.place import find_project
@@ -43,7 +44,7 @@ def review() -> None:
 @click.option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=WrittenPath(folder=False),
     help="File to write, such as review.json.",
 )
 @click.option(
@@ -86,7 +87,7 @@ def make(  # noqa: PLR0913 - one parameter an option
 
 
 @review.command("comment")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=GivenPath(folder=False))
 @format_option("markdown", "json")
 def comment_(file: Path, fmt: str) -> None:
     """Print FILE, which `review make` wrote (- is stdin), as Markdown for a comment.

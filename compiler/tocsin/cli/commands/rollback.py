@@ -11,7 +11,6 @@ from tocsin.app.environment import OpenEnvironment
 from tocsin.app.rollback import plan_rollback, roll_back
 from tocsin.cli import completion
 from tocsin.cli.deploying import (
-    on_input_terminal,
     out_option,
     refuse_out,
     reviewer,
@@ -57,7 +56,7 @@ def rollback(  # noqa: PLR0913 - one parameter per option
         return
     opened.reachable()
     refuse_out(out)
-    review = reviewer("Go back?" if on_input_terminal() and not yes else "")
+    review = reviewer("" if yes else "Go back?")
     release = roll_back(opened, rule, to, given, review)
     if release:
         say("the project still has the newer version: the next plan shows it as a change again")

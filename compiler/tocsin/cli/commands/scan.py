@@ -27,6 +27,7 @@ from tocsin.cli.output import (
     print_wrong,
     say,
 )
+from tocsin.cli.paths import GivenPath
 from tocsin.cli.progress import progress
 from tocsin.diagnostics import Diagnostic, FindingsError, has_errors, summary
 from tocsin.escape import printable
@@ -35,7 +36,7 @@ from tocsin.model.artifact import Match
 from tocsin.progress import SILENT
 from tocsin.scan.run import ScanResult
 
-_PATHS = click.Path(path_type=Path)
+_PATHS = GivenPath()
 
 
 class Many(click.Option):

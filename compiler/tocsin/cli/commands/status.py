@@ -14,6 +14,7 @@ from tocsin.app.status import EnvironmentStatus, status_of
 from tocsin.cli.mute_words import mute_words
 from tocsin.cli.options import environment_options
 from tocsin.cli.output import echo_json, format_option, show
+from tocsin.cli.paths import WrittenPath
 from tocsin.cli.plan_text import print_plan, save_plan
 from tocsin.errors import ConfigError
 from tocsin.plural import plural
@@ -24,7 +25,7 @@ from tocsin.plural import plural
 @click.option("--fix", is_flag=True, help="Show the plan that repairs it instead.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=WrittenPath(folder=False),
     help="With --fix: save that plan for `apply --plan`.",
 )
 @click.option("--record", is_flag=True, help="Record drift and findings in the ledger.")

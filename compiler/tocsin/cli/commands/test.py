@@ -23,6 +23,7 @@ from tocsin.cli.output import (
     print_wrong,
     say,
 )
+from tocsin.cli.paths import GivenPath, WrittenPath
 from tocsin.cli.progress import progress
 from tocsin.cli.table import print_table
 from tocsin.diagnostics import has_errors, summary
@@ -33,7 +34,7 @@ from tocsin.plural import plural
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=GivenPath())
 @engine_option(several=True)
 @click.option(
     "--env",
@@ -45,7 +46,7 @@ from tocsin.plural import plural
 @click.option(
     "--changed-since", metavar="REV", help="only detections affected by changes since this revision"
 )
-@click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="write JUnit XML")
+@click.option("--junit", "junit_file", type=WrittenPath(), help="write JUnit XML")
 @format_option("text", "json")
 def test(  # noqa: PLR0913 - one parameter an option
     *,
@@ -86,7 +87,7 @@ def _write(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+        raise ConfigError(f"cannot write {path}: {error.strerror}", file=path) from None
 
 
 def _report(verdicts: Sequence[CaseVerdict], queries: Sequence[Resolved]) -> None:

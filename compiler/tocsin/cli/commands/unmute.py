@@ -8,7 +8,7 @@ from tocsin.app.consent import Given
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.mute import unmute as use_case
 from tocsin.cli import completion
-from tocsin.cli.deploying import on_input_terminal, reviewer, tell_release
+from tocsin.cli.deploying import reviewer, tell_release
 from tocsin.cli.options import consent_options, environment_options
 from tocsin.cli.output import format_option
 
@@ -25,5 +25,5 @@ def unmute(opened: OpenEnvironment, *, rule: str, yes: bool, given: Given, fmt: 
     A mute that is over needs nothing: it ended by itself.
     """
     opened.reachable()
-    review = reviewer("Unmute it?" if on_input_terminal() and not yes else "")
+    review = reviewer("" if yes else "Unmute it?")
     tell_release(use_case(opened, rule, given, review), fmt)

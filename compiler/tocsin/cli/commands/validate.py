@@ -11,8 +11,9 @@ import click
 from tocsin.app import validate as use_case
 from tocsin.check.catalogue import catalogue
 from tocsin.cli.output import FORMATS, format_option, print_diagnostics, say
+from tocsin.cli.paths import GivenPath
 from tocsin.cli.progress import progress
-from tocsin.diagnostics import Diagnostic, Severity, near, summary
+from tocsin.diagnostics import Diagnostic, Severity, alike, summary
 from tocsin.plural import plural, serving
 
 _SEVERITIES = click.Choice([each.value for each in Severity])
@@ -30,14 +31,14 @@ class Codes(click.ParamType[list[str]]):
         codes = [code.strip().upper() for code in value.split(",")]
         for code in codes:
             if code not in catalogue():
-                close = near(code, catalogue())
-                meant = f"; did you mean {close}?" if close else ""
-                self.fail(f"there is no code {code!r}{meant}", param, ctx)
+                close = alike(code, catalogue())
+                meant = f"Did you mean {close}?" if close else "Codes are like TOC101."
+                self.fail(f"there is no code {code!r}. {meant}", param, ctx)
         return codes
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=GivenPath())
 @click.option("--all", "every", is_flag=True, help="Show every finding, even if many are alike.")
 @click.option(
     "--messages",

@@ -15,18 +15,15 @@ from tocsin.app.verify_site import SiteReport, verify_site
 from tocsin.cli import completion
 from tocsin.cli.options import project_option, remote_option
 from tocsin.cli.output import echo_json, format_option, show
+from tocsin.cli.paths import GivenPath, WrittenPath
 from tocsin.cli.progress import progress
 from tocsin.errors import ConfigError
 from tocsin.plural import plural
 from tocsin.state.verify import LedgerReport
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
-
 
 @click.command()
-@click.argument(
-    "site", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+@click.argument("site", required=False, type=GivenPath(exists=True, file=False))
 @click.option(
     "--env",
     default="",
@@ -37,10 +34,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @project_option
 @remote_option
 @click.option("--record", is_flag=True, help="Record the result in the ledger.")
-@click.option("--trust", type=_FILE, help="The trust file: whose signatures count.")
+@click.option(
+    "--trust", type=GivenPath(folder=False), help="The trust file: whose signatures count."
+)
 @click.option(
     "--checkpoint",
-    type=_FILE,
+    type=WrittenPath(folder=False),
     help="Compare with where the ledger was, as this file says, then write where it is; keep the "
     "file elsewhere.",
 )

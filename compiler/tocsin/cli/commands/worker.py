@@ -12,11 +12,12 @@ from tocsin.app.worker import open_worker, run_local_worker
 from tocsin.cli import completion
 from tocsin.cli.options import env_option, project_option
 from tocsin.cli.output import format_option
+from tocsin.cli.paths import GivenPath
 from tocsin.cli.progress import progress
 from tocsin.cli.worker_report import show
 from tocsin.errors import ConfigError
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = GivenPath(folder=False)
 
 
 @click.command()

@@ -96,7 +96,7 @@ def test_later_releases_keep_it_until_then(run: Run, root: Path) -> None:
     rule(root, "payout-changed", "action: payout.other")
     assert "payout-changed: muted until" in run("plan").stderr
     assert applied(run)["mutes"] == [first]
-    run("rollback --to 1")
+    run("rollback --to 1 --yes")
     assert last(run)["mutes"] == [first]
     (root / "detections/rules/payments/payout-changed.yml").unlink()
     assert "mutes" not in applied(run)

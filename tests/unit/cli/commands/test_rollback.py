@@ -29,24 +29,24 @@ class TestRollback:
         dry = run("rollback payout --dry-run")
         assert "~ payout-changed v3 → v2 · changed" in dry.stdout
         assert self.live(root) == {"payout-changed": 3, "refund-abroad": 3}
-        result = run("rollback payout")
+        result = run("rollback payout --yes")
         assert "release 4 of local" in result.stdout
         assert "the next plan shows it as a change again" in result.stderr
         assert self.live(root) == {"payout-changed": 2, "refund-abroad": 3}
         assert "~ payout-changed v2 → v3 · changed" in run("plan").stdout
-        run("rollback payout-changed --to v1")
+        run("rollback payout-changed --to v1 --yes")
         assert self.live(root) == {"payout-changed": 1, "refund-abroad": 3}
         assert "digests and chain fit; unproven: no trust file was given" in run("verify").stdout
 
     def test_the_environment(self, run: Run, root: Path) -> None:
-        run("rollback --to 1")
+        run("rollback --to 1 --yes")
         assert self.live(root) == {"payout-changed": 1, "refund-abroad": 1}
         assert "rollback to release 1" in run("history").stdout
 
     def test_with_rules_that_are_broken_today(self, run: Run, root: Path) -> None:
         shutil.rmtree(root / "detections/rules")
         (root / "detections/sources/payments_audit.yml").write_text("{")
-        run("rollback --to r2")
+        run("rollback --to r2 --yes")
         assert self.live(root) == {"payout-changed": 2, "refund-abroad": 2}
 
     def test_nothing_to_go_back_to(self, run: Run) -> None:
@@ -55,7 +55,7 @@ class TestRollback:
             assert isinstance(fails(command), ConfigError)
 
     def test_history_of_one_detection(self, run: Run) -> None:
-        run("rollback payout")
+        run("rollback payout --yes")
         told = json.loads(run("history payout --format json").stdout)
         assert [(t["release"], t["version"], t["action"]) for t in told] == [
             (4, 2, "changed"),
