@@ -13,6 +13,7 @@ from tocsin.site.history.detections import Setting, detections, trails
 from tocsin.site.history.drift import drifts
 from tocsin.site.history.evidence import events_proof, evidence
 from tocsin.site.history.exceptions import emergencies, forced, of_mutes
+from tocsin.site.history.filters import filters
 from tocsin.site.history.model import History, Period
 from tocsin.site.history.mutes import muted_in, muted_times
 from tocsin.site.history.people import People
@@ -59,7 +60,8 @@ def read_history(
     )
     first = _first(found, period)
     mutes = muted_times(found.releases)
-    exceptions = (*of_mutes(mutes), *emergencies(told), *forced(found.events, changes))
+    of_persons = (*of_mutes(mutes), *emergencies(told), *forced(found.events, changes))
+    exceptions = (*of_persons, *filters(found, changes))
     shown = detections(
         found,
         traces,

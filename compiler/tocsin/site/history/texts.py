@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 import yaml
@@ -86,10 +87,14 @@ def logsource(entry: Entry, rule: str | None) -> str | None:
     """
     own = [part for part in _PARTS.split(rule or "") if entry.id in part or entry.key in part]
     found = _LOGSOURCE.search(own[0]) if len(own) == 1 else None
-    if found is None:
-        return None
+    return _logsource(found[0]) if found else None
+
+
+@lru_cache(maxsize=1024)
+def _logsource(block: str) -> str | None:
+    """Of this part of a file, which many have in common."""
     try:
-        told = yaml.safe_load(found[0])["logsource"]
+        told = yaml.safe_load(block)["logsource"]
         given = {key: str(told[key]) for key in _KEYS if told.get(key)}
     except (yaml.YAMLError, AttributeError, TypeError):
         return None

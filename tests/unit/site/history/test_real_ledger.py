@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
 
@@ -17,6 +18,14 @@ from unit.state.git_ledger.test_ledger_made_before import project
 __all__ = ["project", "root", "run"]  # fixtures
 
 FILE = "rules/payments/payout-changed.yml"
+FILTER = """title: Break glass
+author: Ada
+logsource: {product: payments, service: audit}
+filter:
+  rules: [%s]
+  selection: {account_id: break-glass}
+  condition: not selection
+"""
 NEWER = "action: payout.update, amount|gte: 100"
 
 
@@ -53,15 +62,17 @@ def test_each_version_has_its_own_text(found: History, root: Path) -> None:
 
 def test_what_releases_did_to_it(found: History) -> None:
     payout, refund = (detection(found, key) for key in ("payout-changed", "refund-abroad"))
-    did = [(c.release, c.action, c.weakens.partition(" until ")[0]) for c in payout.changes]
-    assert did == [
-        (1, "added", ""),
-        (2, "changed", "its logic changes: unknown"),
-        (3, "changed", "its logic changes: unknown"),
-        (4, "changed", "its logic changes: unknown"),
-        (5, "muted", "muted"),
+    did = [
+        (c.release, c.action, c.direction, c.weakens.partition(" until ")[0])
+        for c in payout.changes
     ]
-    assert {c.direction for c in payout.changes} == {None}
+    assert did == [
+        (1, "added", None, ""),
+        (2, "changed", "narrower", "its logic changes: narrower"),
+        (3, "changed", "wider", ""),
+        (4, "changed", "narrower", "its logic changes: narrower"),
+        (5, "muted", None, "muted"),
+    ]
     assert (payout.state, refund.state) == ("muted", "absent")
     assert (refund.spans[-1].release, refund.spans[-1].reason) == (4, "removed")
     assert refund.texts.rule is not None
@@ -114,3 +125,23 @@ def test_a_period_before_the_first_release_has_a_gap_with_its_reason(project: Pa
     for each in found.detections:
         assert each.spans[0].begin == "2020-01-01T00:00:00+00:00"
         assert (each.spans[0].state, each.spans[0].reason) == ("absent", "no release yet")
+
+
+def test_filters_are_exceptions_for_as_long_as_they_are_there(root: Path, run: Run) -> None:
+    file = root / "detections/rules/break-glass.yml"
+    payout, refund = (str(uuid5(NAMESPACE_DNS, key)) for key in ("payout-changed", "refund-abroad"))
+    file.write_text(FILTER % f"{payout}, {refund}", "utf-8")
+    run("lock")
+    run("apply --yes")
+    file.write_text(FILTER % f"{payout}, refund-abroad", "utf-8")
+    run("lock")
+    run("apply --yes")
+    found = read_history(GitLedger(root / "detections", "local"), AskedPeriod())
+    told = {(e.detection, e.owner, e.reason, e.release, bool(e.end)) for e in found.exceptions}
+    assert told == {
+        (payout, "Ada", "Break glass", 1, True),
+        (refund, "Ada", "Break glass", 1, True),
+        (payout, "Ada", "Break glass", 2, False),
+        ("refund-abroad", "Ada", "Break glass", 2, False),  # it is not its name
+    }
+    assert [e.release for e in found.by_id[payout].exceptions] == [1, 2]
