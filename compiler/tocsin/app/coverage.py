@@ -9,7 +9,9 @@ from tocsin.app.environment import OpenEnvironment
 from tocsin.app.signing import own_key
 from tocsin.app.verify import verify_ledger
 from tocsin.site import build
+from tocsin.site.build import SiteExtras
 from tocsin.site.exports.manifest import Sign
+from tocsin.site.exports.samples import SamplePlan
 from tocsin.site.history.dates import AskedPeriod
 from tocsin.site.history.model import History
 from tocsin.site.history.read import read_history
@@ -19,11 +21,16 @@ from tocsin.trust.trust_file import read_trust
 
 @dataclass(frozen=True, slots=True)
 class SiteRequest:
-    """The time asked about, the trust file, and the key that signs the manifest, if any."""
+    """The time asked about, the trust file, and what the site has besides.
+
+    `key` signs the manifest. `pdf`: with the report. `sample`: changes drawn for an audit.
+    """
 
     asked: AskedPeriod
     trust: Path | None = None
     key: str = ""
+    pdf: bool = False
+    sample: SamplePlan | None = None
 
 
 def history_of(opened: OpenEnvironment, request: SiteRequest) -> History:
@@ -40,7 +47,8 @@ def write_site(
 ) -> int:
     """Write the site; says how many files it has."""
     with opened.progress.stage("writing the site"):
-        return build.write(history, folder, _signer(request.key) if request.key else None)
+        sign = _signer(request.key) if request.key else None
+        return build.write(history, folder, SiteExtras(sign, request.pdf, request.sample))
 
 
 def _signer(reference: str) -> Sign:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin import gate
@@ -10,35 +11,59 @@ from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.site.exports import manifest
 from tocsin.site.exports.files import export_files
+from tocsin.site.exports.samples import SamplePlan, draw
 from tocsin.site.history.model import History
 from tocsin.site.pages.context import SiteContext
 from tocsin.site.pages.kinds import every_page
+from tocsin.site.pages.render import SitePages
+
+SAMPLES = "samples.html"
 
 
-def write(history: History, folder: Path, sign: manifest.Sign | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class SiteExtras:
+    """What a site may have besides: a signature, the report as PDF, a sample of changes."""
+
+    sign: manifest.Sign | None = None
+    pdf: bool = False
+    sample: SamplePlan | None = None
+
+
+def write(history: History, folder: Path, extras: SiteExtras | None = None) -> int:
     """Write the site, in place of an older one; says how many files it has.
 
     Equal histories give equal bytes. Raises ConfigError if something else is in the folder.
     """
+    extras = extras or SiteExtras()
+    exported = dict(export_files(history, pdf=extras.pdf))  # before anything is replaced
     old = _older(folder)
     digests: dict[str, str] = {}
-    for path, data in site_files(history):
+    for path, data in _files(history, exported, extras.sample):
         digests[path] = digest_bytes(data)
         _put(folder / path, data)
     for path in old - digests.keys():
         (folder / path).unlink(missing_ok=True)
     listing = manifest.manifest(history, digests)
     _put(folder / manifest.FILE, listing)
-    if sign:
-        _put(folder / manifest.ENVELOPE, sign(listing, manifest.KIND))
+    if extras.sign:
+        _put(folder / manifest.ENVELOPE, extras.sign(listing, manifest.KIND))
     return len(digests)
 
 
-def site_files(history: History) -> Iterator[tuple[str, bytes]]:
+def _files(
+    history: History, exported: Mapping[str, bytes], sample: SamplePlan | None
+) -> Iterator[tuple[str, bytes]]:
     """Every file but the manifest, by path."""
-    exported = dict(export_files(history))
     yield from exported.items()
-    yield from every_page(SiteContext(history, tuple(sorted(exported))))
+    site = SiteContext(history, (*sorted(exported), *([SAMPLES] if sample else [])))
+    yield from every_page(site)
+    if sample:
+        yield _samples(site, sample)
+
+
+def _samples(site: SiteContext, plan: SamplePlan) -> tuple[str, bytes]:
+    drawn = draw(site.history, plan)
+    return SitePages(site).page(SAMPLES, "samples.html", "Samples", samples=drawn, plan=plan)
 
 
 def _older(folder: Path) -> set[str]:

@@ -13,7 +13,9 @@ from tocsin.cli.options import env_option, project_option, remote_option
 from tocsin.cli.output import echo_json, format_option, say, show
 from tocsin.cli.paths import GivenPath, WrittenPath
 from tocsin.cli.progress import progress
+from tocsin.errors import ConfigError
 from tocsin.plural import plural
+from tocsin.site.exports.samples import SamplePlan
 from tocsin.site.history.dates import AskedPeriod
 from tocsin.site.history.model import History
 
@@ -35,6 +37,14 @@ _FILE = GivenPath(folder=False)
 @click.option(
     "--key", default="", metavar="KEY", help="Sign the site with this: env:NAME, or a file."
 )
+@click.option("--pdf", is_flag=True, help="Add the report of the period as PDF (tocsin[pdf]).")
+@click.option(
+    "--sample",
+    "number",
+    type=click.IntRange(min=1),
+    help="Draw so many changes of the period, each with its whole chain on one page.",
+)
+@click.option("--seed", default="", metavar="TEXT", help="What --sample draws with: yours.")
 @project_option
 @remote_option
 @format_option("text", "json")
@@ -47,6 +57,9 @@ def coverage(  # noqa: PLR0913 - one parameter an option
     end: str,
     trust: Path | None,
     key: str,
+    pdf: bool,
+    number: int | None,
+    seed: str,
     project: Path | None,
     remote: str,
     fmt: str,
@@ -56,14 +69,17 @@ def coverage(  # noqa: PLR0913 - one parameter an option
     It is made from the ledger of the environment alone: from its first release to the last thing on
     record, or to the date given. `tocsin verify OUT` checks it later.
     """
+    if bool(number) != bool(seed):
+        raise ConfigError("--sample and --seed go together", hint="--sample 25 --seed 2026-Q1")
     opened = open_environment(env, project, remote=remote, resolve=False, progress=progress())
-    request = SiteRequest(AskedPeriod(at, begin, end), trust, key)
+    sample = SamplePlan(number, seed) if number else None
+    request = SiteRequest(AskedPeriod(at, begin, end), trust, key, pdf, sample)
     history = history_of(opened, request)
-    number = write_site(opened, history, out, request)
+    written = write_site(opened, history, out, request)
     if fmt == "json":
-        echo_json({"index": str(out / "index.html"), "files": number, **_figures(history)})
+        echo_json({"index": str(out / "index.html"), "files": written, **_figures(history)})
     else:
-        show("\n".join(_lines(history, number)))
+        show("\n".join(_lines(history, written)))
         say(f"open {out / 'index.html'}")
 
 

@@ -1,0 +1,76 @@
+"""A whole site: the same bytes again, every change to it found, samples with strangers' text."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from small_history import FORMULA, ODD, small_history
+from tocsin.app.verify_site import verify_site
+from tocsin.errors import ConfigError
+from tocsin.site.build import SiteExtras, write
+from tocsin.site.exports.samples import SamplePlan
+from tocsin.trust.dsse import Envelope
+from tocsin.trust.keys import SigningKey
+
+KEY = SigningKey.new()
+SAMPLE = SamplePlan(25, "2026-Q1")
+
+
+def _sign(data: bytes, kind: str) -> bytes:
+    return Envelope(kind, data).by(KEY).encode(detached=True)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    write(small_history(), tmp_path / "site", SiteExtras(_sign, sample=SAMPLE))
+    trust = f'[[keys]]\npublic = "{KEY.public.line}"\nroles = ["site"]\n'
+    (tmp_path / "trust.toml").write_text(trust)
+    return tmp_path / "site"
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_the_same_bytes_again_also_over_an_older_site(site: Path, tmp_path: Path) -> None:
+    before = _bytes(site)
+    write(small_history(), site)
+    assert "samples.html" not in _bytes(site)
+    write(small_history(), site, SiteExtras(_sign, sample=SAMPLE))
+    assert _bytes(site) == before
+    assert verify_site(site, tmp_path / "trust.toml", tmp_path).verdict == "proven"
+
+
+def test_a_changed_byte_in_any_kind_of_file_is_found(site: Path, tmp_path: Path) -> None:
+    kinds = {(Path(path).parts[0], Path(path).suffix): path for path in sorted(_bytes(site))}
+    assert len(kinds) >= 14
+    for path in kinds.values():
+        whole = (site / path).read_bytes()
+        (site / path).write_bytes(whole[:-2] + bytes([whole[-2] ^ 1]) + whole[-1:])
+        report = verify_site(site, tmp_path / "trust.toml", tmp_path)
+        assert report.verdict == "damaged", path
+        (site / path).write_bytes(whole)
+
+
+def test_samples_show_the_chain_and_strangers_text_as_text(site: Path) -> None:
+    page = (site / "samples.html").read_text()
+    for said in ("4 changes of 4 changes", "SOC-17 quieter", "fires on evaluator", "c" * 12):
+        assert said in page
+    assert f"<code>3:{ODD}</code>" in page
+    assert "<script>alert" not in page
+    assert "\u202e" not in page
+    assert FORMULA.split("(")[0] in page
+
+
+def test_without_weasyprint_nothing_is_replaced(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _bytes(site)
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(ConfigError, match="a PDF needs WeasyPrint"):
+        write(small_history(), site, SiteExtras(pdf=True))
+    assert _bytes(site) == before
