@@ -237,6 +237,7 @@ class _Making:
             run=f"https://forge.example.org/runs/{release.number}",
             seconds={"recording the release": 1.5},
             detections=sum(each["mode"] == "live" for each in result),
+            directions=dict(release.consent.directions) if release.consent else {},
         )
         content = content_digest(self._digests)
         return encoded(replace(release, form=2, content=content, facts=facts), result)

@@ -10,6 +10,7 @@ from tocsin.plan.words import IN_ALERTS, IN_RECORD
 from tocsin.release.entry import Action, Entry
 from tocsin.site.history.model import EntryAttribute, EntryChange
 from tocsin.site.history.walk import Difference, ReleaseRead
+from tocsin.state.release import Release
 
 _IDENTITY = ("version", "logic", "artifact", "mode", "backend", "source", "path", "isolated")
 """What changes besides that which an author writes for people."""
@@ -18,7 +19,7 @@ _IDENTITY = ("version", "logic", "artifact", "mode", "backend", "source", "path"
 def change_of(read: ReleaseRead, difference: Difference) -> EntryChange:
     """One of them."""
     after, before = difference.after, difference.before
-    direction = read.release.facts.directions.get(difference.id)
+    direction = _directions(read.release).get(difference.id)
     entry = after or before
     if entry is None:
         raise ValueError("a difference has a side")
@@ -32,6 +33,12 @@ def change_of(read: ReleaseRead, difference: Difference) -> EntryChange:
         weakens=_muting(read, difference) or _weakens(after, before, direction),
         attributes=tuple(_attributes(after, before)) if after and before else (),
     )
+
+
+def _directions(release: Release) -> dict[str, str]:
+    """Those that it records; older ones do with the consent alone."""
+    agreed = release.consent.directions if release.consent else {}
+    return agreed | release.facts.directions
 
 
 def _muting(read: ReleaseRead, difference: Difference) -> str:
