@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tocsin.app.cases import reached, run_cases
@@ -21,6 +21,8 @@ from tocsin.review.build import ReviewParts, finding, planned, review_of, unplan
 from tocsin.review.changes import Compared, changes, coverage
 from tocsin.review.document import ChangeReview, DetectionChange, PlannedEnvironment
 from tocsin.state.changes import commit_of, root_of
+
+_UNSEEN = ConfigError("a review looks at its ledger alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def _plans(
             continue
         try:
             opened = open_environment(name, request.root, resolve=False, progress=progress)
-            yield planned(plan_of(opened, project).plan)
+            unseen = replace(opened, target=None, unknown=_UNSEEN)
+            yield planned(plan_of(unseen, project).plan)
         except TocsinError as error:
             yield unplanned(name, error.message)
 

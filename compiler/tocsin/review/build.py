@@ -9,6 +9,7 @@ from tocsin import __version__
 from tocsin.cases.judge import CaseVerdict
 from tocsin.diagnostics import Diagnostic, Severity
 from tocsin.plan.explain import PlanRow, rows, summary
+from tocsin.plan.shadow import MARK
 from tocsin.plan.steps import Deploy, Document, LiftMute, Plan, Remove, Repair, SetMute, Step
 from tocsin.review.changes import tally
 from tocsin.review.document import (
@@ -125,6 +126,11 @@ def _undecided(step: Step) -> bool:
 
 
 def _id_of(step: Step) -> str:
+    """The detection that it is about, also where it is its newer form in shadow."""
+    return _entry_id(step).removesuffix(MARK)
+
+
+def _entry_id(step: Step) -> str:
     match step:
         case Deploy(after=entry) | Repair(after=entry) | Document(after=entry):
             return entry.id
