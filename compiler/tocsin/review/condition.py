@@ -30,6 +30,8 @@ def difference(before: Resolved | None, after: Resolved | None) -> list[str]:
     old, new = (list(_shown(each)) if each else [] for each in (before, after))
     found = islice(unified_diff(old, new, lineterm="", n=_AROUND), 3, None)
     told = [" …" if line.startswith("@@") else line for line in found]
+    if told and new and told[-1] != f" {new[-1]}" and told[-1].startswith(" "):
+        told.append(" …")
     if len(told) > MOST_LINES:
         told = [*told[: MOST_LINES - 1], f" … {len(told) - MOST_LINES + 1} more lines"]
     return [cut(line) for line in told]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from deploying import Spec, entry
+from tocsin.plan.shadow import MARK
 from tocsin.plan.steps import Deploy, Plan, Refused, Remove
 from tocsin.release.entry import Action, Entry
 from tocsin.release.state_decision import Fate, StateDecision
@@ -42,9 +43,11 @@ def test_state_that_only_an_engine_can_tell(
 
 def test_each_line_knows_its_detection() -> None:
     refused = Refused("id-no", "no", "batch-sql", "audit", "no arrays")
-    plan = Plan("prod", "payments", "apply", steps=(Remove(OLD, OLD.path),), refused=(refused,))
+    steps = (Remove(OLD, OLD.path), Deploy(replace(NEW, id=f"{NEW.id}{MARK}")))
+    plan = Plan("prod", "payments", "apply", steps=steps, refused=(refused,))
     assert [(step.id, step.symbol) for step in planned(plan).steps] == [
         ("id-many", "-"),
+        ("id-many", "~"),
         ("id-no", "x"),
     ]
 

@@ -53,6 +53,17 @@ def test_a_changed_value(tmp_path: Path) -> None:
     assert difference(old, None) == ["-action is 'refund'"]
 
 
+def test_what_is_left_out_at_the_end_is_marked(tmp_path: Path) -> None:
+    def of(name: str, first: str) -> Resolved:
+        ends = {f"action|{how}": "abc" for how in ("startswith", "endswith", "contains", "re")}
+        tests = {"action": first, **ends}
+        return query(tmp_path, name, detection={"s": tests, "condition": "s"})
+
+    told = difference(of("old", "x"), of("new", "y"))
+    assert told[:3] == [" all of", "-  action is 'x'", "+  action is 'y'"]
+    assert told[-1] == " …"
+
+
 def test_what_looks_like_a_head_of_a_difference_is_told(tmp_path: Path) -> None:
     odd = {"selection": {"action": "@@ -1 +1 @@"}, "condition": "selection"}
     assert difference(query(tmp_path, "a"), query(tmp_path, "b", detection=odd)) == [
