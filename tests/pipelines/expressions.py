@@ -59,7 +59,7 @@ def _compared(parts: list[str], context: Mapping[str, Any]) -> tuple[Any, list[s
     left, rest = _one(parts, context)
     if rest[:1] in (["=="], ["!="]):
         right, after = _one(rest[1:], context)
-        return (left == right) is (rest[0] == "=="), after
+        return (shown(left) == shown(right)) is (rest[0] == "=="), after
     return left, rest
 
 
