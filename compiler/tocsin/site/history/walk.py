@@ -105,7 +105,7 @@ class _Reader:
         self._check(release, sealed=text.sealed)
         self._last = release
         records = {FILE: data} | ({ENVELOPE: envelope.data} if envelope else {})
-        modes = [entry["mode"] for entry in text.entries if not entry["beside"]]
+        modes = [entry.mode for entry in self._entries.values() if not entry.beside]
         return ReleaseRead(
             release=release,
             made=utc(release.made),
