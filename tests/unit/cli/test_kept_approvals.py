@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,10 +12,11 @@ import httpx
 import pytest
 
 from deploying import git
-from tocsin.app.approve import PlanSubject, Reviewed, signed
+from tocsin.app.approve import PlanSubject, Reviewed, approve, signed
 from tocsin.forge.github import ForgeError, GitHub
 from tocsin.plan import saved
 from tocsin.plan.steps import Plan, SetMute
+from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import SigningKey
 from unit.app.test_review_approve import PAGE, ReviewedPull, says
 from unit.cli.approving import FORGE, MALLORY, commit
@@ -154,6 +156,13 @@ def test_where_nobody_asks_for_approvals_the_forge_is_not_asked(kept: Kept) -> N
     commit(kept.root, "no policy")
     assert kept.given() == []
     assert kept.asked == 0
+
+
+def test_whoever_saw_the_ledger_alone_approves_what_is_intended(kept: Kept) -> None:
+    plan = kept.plan
+    for found, digest in ((plan, plan.identity), (replace(plan, live=""), plan.intended)):
+        data = approve(found, Reviewed("ada-gh"), FORGE)
+        assert json.loads(Envelope.decode(data).payload)["plan"] == digest
 
 
 def test_a_plan_is_intended_alike_whatever_was_found(kept: Kept) -> None:
