@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from tocsin.diagnostics import Diagnostic, Severity
+from tocsin.diagnostics import Diagnostic, Severity, Span
 from tocsin.escape import printable
 
 FEW = 5
@@ -24,6 +24,12 @@ COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blu
 def styled(text: str, **style: Any) -> str:
     """The text in a style; plain where NO_COLOR is set (https://no-color.org)."""
     return text if os.environ.get("NO_COLOR") else click.style(text, **style)
+
+
+def place_text(span: Span) -> str:
+    """File, line and column, as editors and terminals open them."""
+    file = "stdin" if span.file == "-" else printable(span.file)
+    return f"{file}:{span.line}:{span.column}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def group_text(group: FindingGroup, most: int = 0) -> str:
     """
     first = group.example
     severity = styled(first.severity.value, fg=COLOUR[first.severity], bold=True)
-    place = f"{printable(first.span.file)}:{first.span.line}:{first.span.column}"
+    place = place_text(first.span)
     lines = [f"{len(group.found):,} × {severity} {first.code}: {_title(group)}"]
     lines += [f"  {count:>7,} × {what}" for what, count in _breakdown(group, most)]
     said = f": {printable(first.message)}" if len(group.messages) > 1 else ""

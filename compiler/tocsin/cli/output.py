@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from tocsin import __version__, gate
-from tocsin.cli.groups import COLOUR, FindingGroup, group_text, grouped, styled
+from tocsin.cli.groups import COLOUR, FindingGroup, group_text, grouped, place_text, styled
 from tocsin.diagnostics import Diagnostic, FindingsError, Severity, has_errors
 from tocsin.escape import annotation, annotation_property, json_text, printable
 from tocsin.escape import sarif as sarif_text
@@ -125,7 +125,7 @@ def _print_text(
 def _text(each: Diagnostic) -> str:
     span = each.span
     severity = styled(each.severity.value, fg=COLOUR[each.severity], bold=True)
-    place = f"{printable(span.file)}:{span.line}:{span.column}"
+    place = place_text(span)
     lines = [f"{place}: {severity} {each.code}: {printable(each.message)}"]
     source = _line(span.file, span.line)
     if source.strip() and len(source) <= 200:  # noqa: PLR2004 - longer lines say nothing at a glance

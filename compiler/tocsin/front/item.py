@@ -14,6 +14,7 @@ from tocsin.front import encode
 from tocsin.front.budget import TOO_LARGE, Budget, of_file, pattern_cost, regex_cost, text_cost
 from tocsin.front.encode import Encoded, ModifierError
 from tocsin.front.key import (
+    EMPTY_HINT,
     EVERYWHERE,
     FLAGS,
     OPS,
@@ -69,7 +70,7 @@ def lower_item(
 
 def _null(item: Item) -> Expr:
     if not item.field and not item.modifiers:
-        raise ItemError("TOC020", "an empty selection")
+        raise ItemError("TOC020", "an empty selection", EMPTY_HINT)
     if not item.field or set(item.modifiers) - EVERYWHERE:
         raise ItemError("TOC023", "null needs a field, and takes no modifier")
     return negate(IsNull(item.field)) if "neq" in item.modifiers else IsNull(item.field)

@@ -12,6 +12,8 @@ from tocsin.front.encode import Encoded
 from tocsin.front.pattern import normal
 from tocsin.ir.nodes import Op, Unit, Wild
 
+EMPTY_HINT = "give it fields and values, or remove it"
+
 
 class ItemError(ValueError):
     """An item that has no meaning: code, message, hint, and the number of the value if one."""

@@ -18,7 +18,7 @@ from tocsin.front.budget import (
 )
 from tocsin.front.condition import SelectionError, lower_condition, names_in
 from tocsin.front.item import Placeholders, lower_item
-from tocsin.front.key import ItemError, is_lone_all
+from tocsin.front.key import EMPTY_HINT, ItemError, is_lone_all
 from tocsin.front.sigma import ConditionError, parse_condition
 from tocsin.front.yaml import Path_, YamlDocument
 from tocsin.ir.nodes import Const, Expr, all_of, any_of
@@ -60,7 +60,7 @@ class Lowering:
         """A map (all items hold), a list of maps (any holds), or keywords."""
         if isinstance(value, dict):
             if not value:
-                self.report("TOC020", "an empty selection", path)
+                self.report("TOC020", "an empty selection", path, EMPTY_HINT)
             return all_of([self.item(key, v, (*path, key)) for key, v in value.items()])
         if isinstance(value, list) and any(isinstance(v, dict | list) for v in value):
             return any_of([self.selection(v, (*path, n)) for n, v in enumerate(value)])

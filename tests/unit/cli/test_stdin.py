@@ -21,7 +21,7 @@ def test_a_rule_is_validated_with_excerpts(tocsin: Tocsin, tmp_path: Path) -> No
     assert tocsin("validate", "-", cwd=tmp_path, stdin=GIVEN).code == 0
     ended = tocsin("validate", "-", cwd=tmp_path, stdin=WRONG)
     assert ended.code == 1
-    assert ended.stdout.startswith("-:4:8: error TOC010: 'huge'")
+    assert ended.stdout.startswith("stdin:4:8: error TOC010: 'huge'")
     assert "    4 | level: huge\n        " in ended.stdout
     [found] = json.loads(tocsin("validate", "-", "--format", "json", stdin=WRONG).stdout)
     assert (found["file"], found["line"]) == ("-", 4)
@@ -32,7 +32,7 @@ def test_a_rule_is_validated_among_others_and_in_a_project(tocsin: Tocsin, tmp_p
     for cwd in (root, root / "rules"):
         ended = tocsin("validate", "-", str(root / "rules/other.yml"), cwd=cwd, stdin=WRONG)
         assert ended.code == 1
-        assert "-:4:8: error TOC010" in ended.stdout
+        assert "stdin:4:8: error TOC010" in ended.stdout
 
 
 def test_empty_and_large_and_no_text(tocsin: Tocsin) -> None:
