@@ -63,6 +63,13 @@ class Attack:
         """The technique that had this id (any case) in an older version, None if there was none."""
         return self.retired.get(id_.upper())
 
+    def current(self, id_: str) -> str:
+        """The id that a technique of any version has in this one, empty if it has none."""
+        if self.technique(id_):
+            return id_.upper()
+        retired = self.retired_technique(id_)
+        return retired.successor if retired else ""
+
     def tactic(self, word: str) -> Tactic | None:
         """The tactic with this shortname or id (any case)."""
         wanted = word.lower()

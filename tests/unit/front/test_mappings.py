@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.front.attack import load_attack
 from tocsin.front.mappings import check_mappings, parse_mapping
 from tocsin.model.control_mapping import MappedTechnique
 
@@ -72,3 +73,21 @@ def test_names_may_be_as_many_as_there_are() -> None:
     names = json.dumps({f"A-{n}": "x" for n in range(3000)}).encode()
     block = BLOCK.replace(b"{A-1: Accounts, A-10: Alarms}", names)
     assert parse_mapping(block, TABLE, "mappings/example.yml")[0] is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "lost"),
+    [
+        ("nist_800_53-rev5", 5264, ["T1521.003", "T1562", "T1562.006"]),
+        ("csa_ccm-4.1", 790, ["T1562"]),
+        ("cri_profile-v2.1", 2152, ["T1562", "T1562.006"]),
+    ],
+)
+def test_published_tables_are_read(shared: Path, name: str, lines: int, lost: list[str]) -> None:
+    """Of the versions 16 and 17 of ATT&CK: nearly all that was renamed since has a successor."""
+    table = (shared / "data" / "compliance" / f"{name}.csv").read_bytes()
+    found, _ = parse_mapping(BLOCK, table, f"mappings/{name}.yml")
+    assert found is not None
+    assert len(found.lines) == lines
+    named, attack = {line.technique for line in found.lines}, load_attack()
+    assert sorted(id_ for id_ in named if not attack.current(id_)) == lost

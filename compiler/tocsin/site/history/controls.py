@@ -55,7 +55,10 @@ def _mappings(
         if mapping is None:
             where = f"release {last.release.number} has a mapping that cannot be read"
             raise LedgerError(f"{where}: {wrong[0].message}", hint=str(wrong[0].span))
-        now = {line.technique: _now(line.technique, attack) for line in mapping.lines}
+        now = {
+            id_: attack.current(id_) if attack else id_
+            for id_ in {line.technique for line in mapping.lines}
+        }
         yield ReadMapping(
             MappingRecord(
                 name=stem.removeprefix(_IN),
@@ -72,14 +75,6 @@ def _mappings(
             mapping,
             now,
         )
-
-
-def _now(technique: str, attack: Attack | None) -> str:
-    """The id of a technique in ATT&CK of then, empty where it has none any more."""
-    if attack is None or attack.technique(technique):
-        return technique
-    retired = attack.retired_technique(technique)
-    return retired.successor if retired else ""
 
 
 def _since(releases: Sequence[ReleaseRead], blobs: Blobs, paths: Iterable[str]) -> int:
