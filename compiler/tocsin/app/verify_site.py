@@ -16,7 +16,7 @@ from tocsin.errors import ConfigError, LedgerError
 from tocsin.front.place import find_project
 from tocsin.front.project import read_settings
 from tocsin.plural import plural
-from tocsin.site.exports.manifest import ENVELOPE, FILE, KIND, MAX_BYTES, Manifest, parse
+from tocsin.site.exports.manifest import ENVELOPE, FILE, KIND, MAX_BYTES, SiteManifest, parse
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.trust_file import Role, Trust, UntrustedError, Use, read_trust
 
@@ -78,7 +78,7 @@ def verify_site(
     )
 
 
-def _files(folder: Path, manifest: Manifest) -> Iterator[str]:
+def _files(folder: Path, manifest: SiteManifest) -> Iterator[str]:
     """Files that were changed, are gone, or were added."""
     there = set(_listed(folder))
     for path, digest in sorted(manifest.files.items()):
@@ -106,7 +106,7 @@ def _closed(error: OSError) -> None:
 
 
 def _signature(
-    folder: Path, data: bytes, manifest: Manifest, trust: Trust | None
+    folder: Path, data: bytes, manifest: SiteManifest, trust: Trust | None
 ) -> tuple[str, str, tuple[str, ...]]:
     """Who signed the manifest, why that is not known, and what is wrong with it."""
     if trust is None:
@@ -123,7 +123,7 @@ def _signature(
     return "", why, (f"{FILE}: {why}",)
 
 
-def _signer(envelope: Envelope, manifest: Manifest, trust: Trust) -> str:
+def _signer(envelope: Envelope, manifest: SiteManifest, trust: Trust) -> str:
     """The name of the key. It must count at some time from the end of the period until now.
 
     A manifest says no time of its own: the same site has the same bytes, whenever it is made.
@@ -140,7 +140,9 @@ def _signer(envelope: Envelope, manifest: Manifest, trust: Trust) -> str:
     raise failure
 
 
-def _ledger(manifest: Manifest, project: Path | None, remote: str) -> tuple[str, tuple[str, ...]]:
+def _ledger(
+    manifest: SiteManifest, project: Path | None, remote: str
+) -> tuple[str, tuple[str, ...]]:
     """How the site stands to the ledger here, in words, and what is wrong with that."""
     try:
         root = find_project(project or Path())

@@ -40,7 +40,7 @@ _Path = Annotated[str, AfterValidator(_below)]
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class SiteManifest:
     """`files`: SHA-256 by path. `head`: the ledger's last commit of the period, empty for none."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -60,13 +60,13 @@ class Manifest:
         return datetime.fromisoformat(self.end)
 
 
-_MANIFEST = TypeAdapter(Manifest)
+_MANIFEST = TypeAdapter(SiteManifest)
 
 
 def manifest(history: History, files: Mapping[str, str]) -> bytes:
     """The bytes of the manifest of a site with these files. The same site has the same one."""
     period = history.period
-    found = Manifest(
+    found = SiteManifest(
         form=1,
         project=history.project,
         environment=history.environment,
@@ -79,7 +79,7 @@ def manifest(history: History, files: Mapping[str, str]) -> bytes:
     return json.dumps(asdict(found), indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
-def parse(data: bytes) -> Manifest:
+def parse(data: bytes) -> SiteManifest:
     """The manifest in these bytes. Raises ValueError that says what is wrong in one line."""
     try:
         return _MANIFEST.validate_python(gate.loads(data))

@@ -14,7 +14,7 @@ NO_RECORD = "no record"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvTable:
     """Rows with these columns, in their order; keys of a row that are no column are not shown."""
 
     name: str

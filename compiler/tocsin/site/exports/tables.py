@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.site.exports import records, subjects
 from tocsin.site.exports.records import in_period
-from tocsin.site.exports.table import Table
+from tocsin.site.exports.table import CsvTable
 from tocsin.site.history.model import History, ReleaseHistory
 
 _DETECTION = (
@@ -46,17 +46,17 @@ _CONTROL = (
 )
 
 
-def tables(history: History) -> Iterator[Table]:
+def tables(history: History) -> Iterator[CsvTable]:
     """All of them."""
-    yield Table("detections", _DETECTION, _detections(history))
-    yield Table("techniques", _TECHNIQUE, _techniques(history))
-    yield Table("releases", _RELEASE, map(_release, in_period(history)))
-    yield Table("changes", _CHANGE, _changes(history))
-    yield Table("approvals", _APPROVAL, _approvals(history))
-    yield Table("tests", _TEST, _tests(history))
-    yield Table("exceptions", _EXCEPTION, _exceptions(history))
-    yield Table("attempts", _ATTEMPT, _attempts(history))
-    yield Table("controls", _CONTROL, _controls(history))
+    yield CsvTable("detections", _DETECTION, _detections(history))
+    yield CsvTable("techniques", _TECHNIQUE, _techniques(history))
+    yield CsvTable("releases", _RELEASE, map(_release, in_period(history)))
+    yield CsvTable("changes", _CHANGE, _changes(history))
+    yield CsvTable("approvals", _APPROVAL, _approvals(history))
+    yield CsvTable("tests", _TEST, _tests(history))
+    yield CsvTable("exceptions", _EXCEPTION, _exceptions(history))
+    yield CsvTable("attempts", _ATTEMPT, _attempts(history))
+    yield CsvTable("controls", _CONTROL, _controls(history))
 
 
 def _detections(history: History) -> Iterator[dict[str, Any]]:

@@ -7,12 +7,12 @@ import csv
 import pytest
 
 from small_history import FORMULA, ODD, PLAIN, small_history
-from tocsin.site.exports.table import Table, cell
+from tocsin.site.exports.table import CsvTable, cell
 from tocsin.site.exports.tables import tables
 from tocsin.site.history.model import Period
 
 
-def _read(table: Table) -> list[dict[str, str]]:
+def _read(table: CsvTable) -> list[dict[str, str]]:
     return list(csv.DictReader(table.csv().decode("utf-8-sig").splitlines()))
 
 
@@ -41,7 +41,7 @@ def test_nine_tables() -> None:
     [FORMULA, "+1", "-1", "@SUM(1)", "\t=1", " =1", "\r=1", "a;=1", "a; -1", "\uff1d1", "\u202e=1"],
 )
 def test_no_cell_is_a_formula(text: str) -> None:
-    [row] = _read(Table("t", ["a"], [{"a": text}]))
+    [row] = _read(CsvTable("t", ["a"], [{"a": text}]))
     shown = row["a"]
     assert all(part.strip()[:1] not in tuple("=+-@\uff1d\t\r") for part in shown.split(";"))
     assert shown.isprintable()
