@@ -9,14 +9,14 @@ from tocsin.plan.weakening import REMOVED, weakness
 from tocsin.plan.words import IN_ALERTS, IN_RECORD
 from tocsin.release.entry import Action, Entry
 from tocsin.site.history.model import EntryAttribute, EntryChange
-from tocsin.site.history.walk import Difference, ReleaseRead
+from tocsin.site.history.walk import EntryDifference, ReleaseRead
 from tocsin.state.release import Release
 
 _IDENTITY = ("version", "logic", "artifact", "mode", "backend", "source", "path", "isolated")
 """What changes besides that which an author writes for people."""
 
 
-def change_of(read: ReleaseRead, difference: Difference) -> EntryChange:
+def change_of(read: ReleaseRead, difference: EntryDifference) -> EntryChange:
     """One of them."""
     after, before = difference.after, difference.before
     direction = _directions(read.release).get(difference.id)
@@ -41,7 +41,7 @@ def _directions(release: Release) -> dict[str, str]:
     return agreed | release.facts.directions
 
 
-def _muting(read: ReleaseRead, difference: Difference) -> str:
+def _muting(read: ReleaseRead, difference: EntryDifference) -> str:
     """As a plan says it of a mute that begins."""
     if difference.action != Action.MUTED:
         return ""

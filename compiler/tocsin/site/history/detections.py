@@ -18,7 +18,7 @@ from tocsin.site.history.model import (
 )
 from tocsin.site.history.presence import MutedTime, TaggedTurn, Turn, muted, spans
 from tocsin.site.history.texts import TextReader, Wanted, logsource
-from tocsin.site.history.walk import Difference, ReleaseRead, Walk
+from tocsin.site.history.walk import EntryDifference, ReleaseRead, Walk
 from tocsin.state.ledger_event import ForcedPromotion
 
 
@@ -35,7 +35,9 @@ class Trail:
     last: Wanted | None = None
     present: bool = True
 
-    def take(self, index: int, read: ReleaseRead, difference: Difference, *, forced: bool) -> None:
+    def take(
+        self, index: int, read: ReleaseRead, difference: EntryDifference, *, forced: bool
+    ) -> None:
         """What a release did to it."""
         change = change_of(read, difference)
         before, after = difference.before, difference.after
@@ -145,7 +147,7 @@ def tagged_turns(detection: DetectionHistory) -> Iterator[TaggedTurn]:
         named = now
 
 
-def _reason(difference: Difference, read: ReleaseRead, *, again: bool, forced: bool) -> str:
+def _reason(difference: EntryDifference, read: ReleaseRead, *, again: bool, forced: bool) -> str:
     """Why a state began."""
     before, after = difference.before, difference.after
     if after is None:

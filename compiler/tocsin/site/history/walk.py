@@ -24,7 +24,7 @@ _HINT = "`tocsin verify` lists what is damaged"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class EntryDifference:
     """What a release did to one detection, whatever it says; `after` is None where it is gone."""
 
     id: str
@@ -42,7 +42,7 @@ class ReleaseRead:
     place: int
     digest: str
     proof: Proof
-    differences: tuple[Difference, ...]
+    differences: tuple[EntryDifference, ...]
     live: int
     shadow: int
 
@@ -117,7 +117,7 @@ class _Reader:
             shadow=modes.count("shadow"),
         )
 
-    def _differences(self, now: Sequence[RawEntry]) -> Iterator[Difference]:
+    def _differences(self, now: Sequence[RawEntry]) -> Iterator[EntryDifference]:
         raw = {entry["id"]: entry for entry in now}
         fresh = [e for id_, e in raw.items() if e is not self._raw.get(id_)]
         before = self._entries
@@ -126,9 +126,9 @@ class _Reader:
         self._raw = raw
         for id_, after in read.items():
             if after.action is not Action.UNCHANGED or _differs(after, before.get(id_)):
-                yield Difference(id_, str(after.action), before.get(id_), after)
+                yield EntryDifference(id_, str(after.action), before.get(id_), after)
         for id_ in sorted(before.keys() - raw.keys()):
-            yield Difference(id_, str(Action.REMOVED), before[id_], None)
+            yield EntryDifference(id_, str(Action.REMOVED), before[id_], None)
 
     def _check(self, release: Release, *, sealed: bool) -> None:
         """Raises LedgerError where the release is not one that follows the last one here."""

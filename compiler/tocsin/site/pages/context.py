@@ -27,7 +27,7 @@ STATES = ("live", "shadow", "muted", "absent")
 
 
 @dataclass(frozen=True, slots=True)
-class MappedTechnique:
+class TechniqueSupport:
     """A technique that a mapping gives a control. `detections`: how many detections support it."""
 
     evidence: ControlEvidence
@@ -90,13 +90,13 @@ class SiteContext:
                 found[evidence.detection].append((control, evidence))
         return found
 
-    def mapped(self, control: ControlHistory) -> list[MappedTechnique]:
+    def mapped(self, control: ControlHistory) -> list[TechniqueSupport]:
         """What mappings say of a control: a technique each, with detections that name it."""
         found: dict[ControlEvidence, set[str]] = defaultdict(set)
         for each in control.evidence:
             if each.mapping:
                 found[replace(each, detection="")].add(each.detection)
-        return [MappedTechnique(each, len(ids)) for each, ids in found.items()]
+        return [TechniqueSupport(each, len(ids)) for each, ids in found.items()]
 
     @cached_property
     def events(self) -> list[AnyEvent]:
