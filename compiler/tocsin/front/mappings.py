@@ -13,7 +13,7 @@ from tocsin.diagnostics import Diagnostic, Span
 from tocsin.front.block import findings
 from tocsin.front.yaml import read_bytes, unread
 from tocsin.model.attack import is_technique_id
-from tocsin.model.control_mapping import ControlMapping, MappedTechnique
+from tocsin.model.control_mapping import ControlMapping, MappingLine
 
 FOLDER = "mappings"
 MAX_BYTES = 8 * gate.MIB
@@ -77,13 +77,13 @@ def parse_mapping(
     return ControlMapping(**given.model_dump(), lines=tuple(_lines(rows))), []
 
 
-def _lines(rows: list[list[str]]) -> Iterator[MappedTechnique]:
+def _lines(rows: list[list[str]]) -> Iterator[MappingLine]:
     places = {name: n for n, name in enumerate(rows[0])}
     for row in rows[1:]:
         told = [row[places[name]].strip() if name in places else "" for name in (*_COLUMNS, *_MORE)]
         control, technique, kind, category, value = told
         score = " ".join(filter(None, (category, value)))
-        yield MappedTechnique(control, technique.upper(), kind, score)
+        yield MappingLine(control, technique.upper(), kind, score)
 
 
 def _wrong(rows: list[list[str]], name: str) -> Iterator[Diagnostic]:

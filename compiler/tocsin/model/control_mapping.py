@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class MappedTechnique:
+class MappingLine:
     """A line of it: `kind` and `score` are its maker's words."""
 
     control: str
@@ -32,7 +32,7 @@ class ControlMapping:
     attack: str
     controls: Mapping[str, str]
     groups: Mapping[str, str]
-    lines: tuple[MappedTechnique, ...]
+    lines: tuple[MappingLine, ...]
 
     def group_of(self, control: str) -> str | None:
         """The name of the group with the longest beginning of this id, None if there is none."""

@@ -9,7 +9,7 @@ import pytest
 
 from tocsin.front.attack import load_attack
 from tocsin.front.mappings import check_mappings, parse_mapping
-from tocsin.model.control_mapping import MappedTechnique
+from tocsin.model.control_mapping import MappingLine
 
 BLOCK = b"""catalogue: example-1
 by: Example Ltd
@@ -29,8 +29,8 @@ def test_a_mapping_is_read() -> None:
     assert found is not None
     assert not wrong
     assert found.lines == (
-        MappedTechnique("A-1", "T1098", "technique_scores", "detect partial"),
-        MappedTechnique("A-10", "T1562.001", "mitigates"),
+        MappingLine("A-1", "T1098", "technique_scores", "detect partial"),
+        MappingLine("A-10", "T1562.001", "mitigates"),
     )
     assert [found.group_of(each) for each in ("A-10", "A-2", "B")] == ["First", "All", None]
 

@@ -9,7 +9,7 @@ from tocsin.canonical import digest_bytes
 from tocsin.errors import LedgerError
 from tocsin.front.mappings import FOLDER, parse_mapping
 from tocsin.model.attack import Attack
-from tocsin.model.control_mapping import ControlMapping, MappedTechnique
+from tocsin.model.control_mapping import ControlMapping, MappingLine
 from tocsin.site.history.blobs import Blobs
 from tocsin.site.history.model import (
     ControlEvidence,
@@ -90,7 +90,7 @@ def controls(
 ) -> tuple[ControlHistory, ...]:
     """All controls that mappings or live detections name, by catalogue and id."""
     live = {technique.id: technique.live for technique in techniques}
-    lines: dict[tuple[str, str], list[tuple[ReadMapping, MappedTechnique]]] = {}
+    lines: dict[tuple[str, str], list[tuple[ReadMapping, MappingLine]]] = {}
     for each in read:
         for line in each.mapping.lines:
             lines.setdefault((each.mapping.catalogue, line.control), []).append((each, line))
@@ -107,7 +107,7 @@ def controls(
 
 def _control(
     key: tuple[str, str],
-    lines: Sequence[tuple[ReadMapping, MappedTechnique]],
+    lines: Sequence[tuple[ReadMapping, MappingLine]],
     own: Sequence[ControlEvidence],
     live: Mapping[str, Sequence[str]],
 ) -> ControlHistory:
@@ -125,7 +125,7 @@ def _control(
 
 
 def _mapped(
-    lines: Sequence[tuple[ReadMapping, MappedTechnique]], live: Mapping[str, Sequence[str]]
+    lines: Sequence[tuple[ReadMapping, MappingLine]], live: Mapping[str, Sequence[str]]
 ) -> Iterator[ControlEvidence]:
     for each, line in lines:
         now = each.now[line.technique]
