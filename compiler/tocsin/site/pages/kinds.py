@@ -53,7 +53,8 @@ def _detections(pages: SitePages) -> Iterator[SitePage]:
 
 def _techniques(pages: SitePages) -> Iterator[SitePage]:
     site = pages.site
-    whole = [each for each in site.history.techniques if "." not in each.id]
+    named_first = sorted(site.history.techniques, key=lambda each: not each.detections)
+    whole = [each for each in named_first if "." not in each.id]
     yield from pages.pages(
         "techniques/index.html",
         "techniques.html",

@@ -91,7 +91,7 @@ def _cell(site: SiteContext, id_: str, name: str, found: TechniqueHistory | None
     return MatrixCell(
         id=id_,
         name=name,
-        known=found is not None,
+        known=bool(found and found.detections),
         detections=len(found.live) if found else 0,
         tested=sum(1 for each in found.live if each in site.tested) if found else 0,
         days=live_days(site, found) if found else 0,
