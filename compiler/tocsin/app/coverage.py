@@ -10,11 +10,11 @@ from tocsin.app.signing import own_key
 from tocsin.app.verify import verify_ledger
 from tocsin.site import build
 from tocsin.site.build import SiteExtras
-from tocsin.site.exports.manifest import Sign
 from tocsin.site.exports.samples import SamplePlan
 from tocsin.site.history.dates import AskedPeriod
 from tocsin.site.history.model import History
 from tocsin.site.history.read import read_history
+from tocsin.state.git_ledger.ledger import Sign
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.trust_file import read_trust
 

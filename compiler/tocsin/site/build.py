@@ -16,6 +16,7 @@ from tocsin.site.history.model import History
 from tocsin.site.pages.context import SiteContext
 from tocsin.site.pages.kinds import every_page
 from tocsin.site.pages.render import SitePages
+from tocsin.state.git_ledger.ledger import Sign
 
 SAMPLES = "samples.html"
 
@@ -24,7 +25,7 @@ SAMPLES = "samples.html"
 class SiteExtras:
     """What a site may have besides: a signature, the report as PDF, a sample of changes."""
 
-    sign: manifest.Sign | None = None
+    sign: Sign | None = None
     pdf: bool = False
     sample: SamplePlan | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -20,9 +20,6 @@ from tocsin.state.release import first_line
 FILE, ENVELOPE = "manifest.json", "manifest.dsse.json"
 KIND = "application/vnd.tocsin.site+json"
 MAX_BYTES = 64 * gate.MIB
-
-Sign = Callable[[bytes, str], bytes]
-"""Makes the envelope that lies beside a file, from its bytes and what they are."""
 
 
 def _below(path: str) -> str:
