@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 HASHED := --require-build-hashes --preview-features build-dependency-hashes
-JOBS_NEEDED := git java javac mvn chromium
+JOBS_NEEDED := git java javac mvn chromium pg_ctlcluster
 
 # A command starts in half the time where the byte code of its modules is kept.
 export UV_COMPILE_BYTECODE := 1
@@ -17,13 +17,13 @@ setup: .venv/.ready  ## everything, the tocsin command included, into .venv
 .venv/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Tocsin needs Python 3.11 or newer")'
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --require-hashes -r .ci/uv.txt; }
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync $(HASHED) --frozen --active --inexact --quiet
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync $(HASHED) --frozen --active --inexact --quiet --extra server
 	@$(BIN)/python -m compileall -q compiler backends runtime
 	@touch $@
 
 # Spark is large, and only its tests need it.
 .venv/.spark: .venv/.ready
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync $(HASHED) --frozen --active --inexact --quiet --extra spark
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync $(HASHED) --frozen --active --inexact --quiet --extra server --extra spark
 	@touch $@
 
 demo: setup  ## the main job from validation to rollback, without any server
@@ -31,7 +31,7 @@ demo: setup  ## the main job from validation to rollback, without any server
 
 test: setup .venv/.spark lint  ## the whole suite, real engines included
 	@for tool in $(JOBS_NEEDED); do command -v $$tool >/dev/null || { \
-	  echo "make test needs $$tool; on Debian: apt-get install git openjdk-17-jdk-headless maven chromium" >&2; exit 2; }; done
+	  echo "make test needs $$tool; on Debian: apt-get install git openjdk-17-jdk-headless maven chromium postgresql" >&2; exit 2; }; done
 	@$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 lint: setup | build  ## style, types, layers, workflows
@@ -43,7 +43,7 @@ docs: setup  ## regenerate the generated parts of docs/
 	@$(BIN)/cog -r README.md docs/*.md docs/checks/README.md docs/conformance/*.md docs/deployments/*.md
 
 .venv/.bench: .venv/.ready
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync $(HASHED) --frozen --active --inexact --quiet --group bench
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync $(HASHED) --frozen --active --inexact --quiet --extra server --group bench
 	@touch $@
 
 bench: .venv/.bench  ## measure, and renew docs/performance.md; hours (bench.run --quick: minutes)

@@ -1,0 +1,1 @@
+"""Alerts as they were raised, and the findings that fold them."""

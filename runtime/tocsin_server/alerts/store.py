@@ -1,0 +1,225 @@
+"""Writes a batch of what was read from a stream: alerts, findings, and how far it was read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, cast
+
+from sqlalchemy import Insert, Table, bindparam, select, text, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from tocsin.canonical import digest_bytes
+from tocsin_server.alerts.folding import Folded, finding_for
+from tocsin_server.alerts.models import Alert, Finding, Position, Unreadable
+from tocsin_server.alerts.received import Received, UnreadableError, received
+from tocsin_server.database import POSTGRESQL, now_ms
+
+_BY_ROW = ("key", "by", "window")
+_FOLDING, _SLOTS = 0x70C51, 256
+"""PostgreSQL's locks for folding: one for each of so many parts of the keys, for it keeps few."""
+_AT_ONCE = 500
+"""So many keys are asked for in one statement: SQLite has a limit on parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Bytes at a place of a stream's partition: an offset of Kafka, or of a file."""
+
+    place: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Records of one partition of a stream, in order, and the place after them."""
+
+    stream: str
+    partition: int
+    records: Sequence[Record]
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a piece came to. `repeated`: alerts that were there already."""
+
+    alerts: int = 0
+    repeated: int = 0
+    unreadable: int = 0
+    findings: frozenset[str] = field(default_factory=frozenset)
+
+
+def position(session: Session, stream: str, partition: int) -> int:
+    """The next place of a partition; 0 where nothing of it was read."""
+    return session.scalar(select(Position.next).filter_by(stream=stream, partition=partition)) or 0
+
+
+def store(session: Session, piece: Piece) -> Stored:
+    """Write a piece, and how far it goes, in the session's transaction.
+
+    What another process wrote meanwhile is left out: a record counts once, whoever reads it.
+    """
+    start = _locked(session, piece)
+    records = [record for record in piece.records if record.place >= start]
+    alerts: dict[str, Received] = {}
+    bad: list[dict[str, Any]] = []
+    for record in records:
+        try:
+            alert = received(record.body)
+            alerts.setdefault(alert.id, alert)
+        except UnreadableError as error:
+            bad.append(_unreadable(piece, record, str(error)))
+    _insert(session, Unreadable, bad)
+    _lock(session, [(alert.detection, alert.key) for alert in alerts.values() if alert.key])
+    fresh = _fresh(session, alerts)
+    touched = _write(session, fresh)
+    if piece.next > start:
+        session.execute(
+            update(Position)
+            .filter_by(stream=piece.stream, partition=piece.partition)
+            .values(next=piece.next)
+        )
+    repeated = len(records) - len(bad) - len(fresh)
+    return Stored(len(fresh), repeated, len(bad), frozenset(touched))
+
+
+def _locked(session: Session, piece: Piece) -> int:
+    """How far the partition was read; nobody else writes of it until the transaction ends."""
+    key = {"stream": piece.stream, "partition": piece.partition}
+    _insert(session, Position, [{**key, "next": 0}])
+    found = select(Position.next).filter_by(**key).with_for_update()
+    return session.scalars(found).one()
+
+
+def _unreadable(piece: Piece, record: Record, reason: str) -> dict[str, Any]:
+    return {
+        "stream": piece.stream,
+        "partition": piece.partition,
+        "place": record.place,
+        "reason": reason,
+        "body": record.body,
+        "stored": now_ms(),
+    }
+
+
+def _fresh(session: Session, alerts: Mapping[str, Received]) -> list[Received]:
+    """Those that are not stored yet, in the order in which they came."""
+    ids, known = list(alerts), set[str]()
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        known.update(session.scalars(select(Alert.id).where(Alert.id.in_(some))))
+    return [alert for id_, alert in alerts.items() if id_ not in known]
+
+
+def _write(session: Session, alerts: Sequence[Received]) -> set[str]:
+    """The alerts, each in its finding. Returns the findings that changed."""
+    by_key: dict[tuple[str, str], list[Received]] = defaultdict(list)
+    for alert in alerts:
+        by_key[alert.detection, alert.key or alert.id].append(alert)
+    folding = {key for key, some in by_key.items() if some[0].key}
+    known = _known(session, folding, by_key)
+    findings: list[dict[str, Any]] = []
+    changes: dict[str, Folded] = {}
+    homes: dict[str, str] = {}
+    for key, some in by_key.items():
+        there = known.get(key, [])
+        for alert in some:
+            finding = finding_for(alert.time, alert.window, there)
+            if finding is None:
+                finding = Folded(alert.finding_id(), alert.time, alert.time, 0, is_new=True)
+                there.append(finding)
+                findings.append(_row(alert))
+            finding.add(alert.time)
+            changes[finding.id] = finding
+            homes[alert.id] = finding.id
+    _keep(session, findings, changes)
+    _insert(session, Alert, [_alert(alert, homes[alert.id]) for alert in alerts])
+    return set(changes)
+
+
+def _known(
+    session: Session,
+    keys: Iterable[tuple[str, str]],
+    alerts: Mapping[tuple[str, str], Sequence[Received]],
+) -> dict[tuple[str, str], list[Folded]]:
+    """The findings of these keys that may take one of the alerts."""
+    wanted = sorted(keys)
+    found: dict[tuple[str, str], list[Folded]] = {key: [] for key in wanted}
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        every = [alert for key in some for alert in alerts[key]]
+        reach = max(alert.window for alert in every)
+        begin = min(alert.time for alert in every) - reach
+        end = max(alert.time for alert in every) + reach
+        asked = (
+            select(
+                Finding.detection,
+                Finding.key,
+                Finding.id,
+                Finding.first,
+                Finding.last,
+                Finding.count,
+            )
+            .where(tuple_(Finding.detection, Finding.key).in_(some))
+            .where(Finding.first < end, Finding.last > begin)
+        )
+        for detection, key, id_, first, last, count in session.execute(asked):
+            found[detection, key].append(Folded(id_, first, last, count))
+    return found
+
+
+def _lock(session: Session, keys: Iterable[tuple[str, str]]) -> None:
+    """Let no other process fold the same keys meanwhile; SQLite has one writer anyway."""
+    slots = sorted({int(digest_bytes("\n".join(key).encode()), 16) % _SLOTS for key in keys})
+    if session.get_bind().dialect.name == POSTGRESQL and slots:
+        asked = "SELECT pg_advisory_xact_lock(:of, n) FROM unnest(CAST(:slots AS int[])) AS n"
+        session.execute(text(asked), {"of": _FOLDING, "slots": slots})
+
+
+def _row(alert: Received) -> dict[str, Any]:
+    """A finding without alerts, which this alert opens."""
+    return {
+        "id": alert.finding_id(),
+        **{name: getattr(alert, name) for name in ("detection", "title", "severity")},
+        **{name: getattr(alert, name) for name in ("environment", *_BY_ROW)},
+        "opened": now_ms(),
+    }
+
+
+def _keep(
+    session: Session, new: Sequence[Mapping[str, Any]], changes: Mapping[str, Folded]
+) -> None:
+    """New findings, and what changes in those that were there."""
+    now = now_ms()
+    figures = {
+        id_: {"first": f.first, "last": f.last, "count": f.count, "changed": now}
+        for id_, f in changes.items()
+    }
+    _insert(session, Finding, [{**row, **figures[row["id"]], "revision": 1} for row in new])
+    old = [{"was": id_, **figures[id_]} for id_, each in changes.items() if not each.is_new]
+    if old:
+        table = _table(Finding)
+        changing = table.update().where(table.c.id == bindparam("was"))
+        session.connection().execute(changing.values(revision=table.c.revision + 1), old)
+
+
+def _alert(alert: Received, finding: str) -> dict[str, Any]:
+    row = {name: value for name, value in asdict(alert).items() if name not in _BY_ROW}
+    return {**row, "finding": finding, "stored": now_ms()}
+
+
+def _table(model: type[Any]) -> Table:
+    return cast("Table", model.__table__)
+
+
+def _insert(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows that are not there yet."""
+    if not rows:
+        return
+    connection = session.connection()
+    dialect = postgresql if connection.dialect.name == POSTGRESQL else sqlite
+    statement: Insert = dialect.insert(_table(model)).on_conflict_do_nothing()
+    connection.execute(statement, list(rows))

@@ -1,0 +1,1 @@
+"""From where alerts are written into the database."""

@@ -1,0 +1,16 @@
+"""How alembic reaches the database: over the connection that `Database.upgrade` hands on."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from tocsin_server.alerts.models import Alert
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Alert.metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
