@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from tocsin.errors import ConfigError, EngineError
@@ -113,9 +113,9 @@ def _check(connection: Connection, scripts: ScriptDirectory) -> None:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """A database that does not answer, in words."""
+    """What a database refuses, in words."""
     try:
         yield
-    except OperationalError as error:
-        first = str(error.orig).strip().splitlines()[0]
-        raise EngineError(f"the database does not answer: {first}") from error
+    except DBAPIError as error:
+        first = (str(error.orig).strip() or type(error.orig).__name__).splitlines()[0]
+        raise EngineError(f"the database: {first}") from error

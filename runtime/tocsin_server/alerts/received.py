@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from tocsin import gate
 from tocsin.canonical import digest
+from tocsin.events.decode import NotAnEventError, decode
 
 KINDS = {"tocsin.alert.created"}
 _MOST = 2**63 - 1
@@ -16,8 +16,8 @@ Whole = Annotated[int, Field(ge=0, le=_MOST, strict=True)]
 
 
 def _storable(text: str) -> str:
-    """Without what no database keeps in a text: zeroes, and halves of surrogate pairs."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+    """Without zeroes, which PostgreSQL keeps in no text."""
+    return text.replace("\0", "?")
 
 
 Words = Annotated[str, AfterValidator(_storable)]
@@ -93,13 +93,13 @@ class _Envelope(_Form):
 def received(body: bytes) -> Received:
     """The alert in these bytes. Raises UnreadableError saying why it is none."""
     try:
-        told = _Envelope.model_validate(gate.loads(body))
+        told = _Envelope.model_validate(decode(body))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "all of it"
         raise UnreadableError(f"{place}: {first['msg']}") from None
-    except ValueError as error:
-        raise UnreadableError(f"not JSON: {error}") from None
+    except NotAnEventError as error:
+        raise UnreadableError(str(error)) from None
     if told.type not in KINDS:
         raise UnreadableError(f"an event of type {told.type!r} is no alert")
     return _received(told, body)

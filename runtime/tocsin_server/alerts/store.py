@@ -57,6 +57,11 @@ def position(session: Session, stream: str, partition: int) -> int:
     return session.scalar(select(Position.next).filter_by(stream=stream, partition=partition)) or 0
 
 
+def rewind(session: Session, stream: str, partition: int) -> None:
+    """Read a partition from its beginning again."""
+    session.execute(update(Position).filter_by(stream=stream, partition=partition).values(next=0))
+
+
 def store(session: Session, piece: Piece) -> Stored:
     """Write a piece, and how far it goes, in the session's transaction.
 

@@ -1,0 +1,52 @@
+"""Alerts of the topic of a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tocsin.progress import Notify
+from tocsin_kafka.kept_elsewhere import Gap, KeptElsewhere, topic_id
+from tocsin_server.alerts.store import Piece, Record, position
+from tocsin_server.database import Database
+
+GROUP = "tocsin.server"
+_MOST = 2000
+
+
+class KafkaAlerts:
+    """Shared with all servers of the group, which write into the same database."""
+
+    def __init__(
+        self, database: Database, servers: str, topic: str, notify: Notify, group: str = GROUP
+    ) -> None:
+        self._name = f"kafka:{topic}:{topic_id(servers, topic)}"
+        self._notify = notify
+        self._reader = KeptElsewhere(servers, group, topic, self._position(database), self._gap)
+
+    def read(self, seconds: float) -> Iterator[Piece]:
+        """What the broker has by then, a piece a partition."""
+        for partition, kept in self._reader.fetch(_MOST, seconds).items():
+            records = [Record(each.offset, each.value) for each in kept if each.value is not None]
+            yield Piece(self._name, partition, records, kept[-1].offset + 1)
+
+    def behind(self) -> int:
+        """Records that are not read yet."""
+        return self._reader.behind()
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._reader.close()
+
+    def _position(self, database: Database) -> Callable[[int], int]:
+        def found(partition: int) -> int:
+            with database.read() as session:
+                return position(session, self._name, partition)
+
+        return found
+
+    def _gap(self, gap: Gap) -> None:
+        number = gap.next - gap.first
+        self._notify(
+            f"{number} records of partition {gap.partition} were deleted by the broker before they"
+            " were read: its retention is too short"
+        )
