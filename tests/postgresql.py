@@ -23,25 +23,46 @@ def programs() -> Path | None:
     return Path(on_path).parent if on_path else None
 
 
+class Server:
+    """A PostgreSQL in a folder of its own."""
+
+    def __init__(self, bin_: Path, folder: Path, extra: str) -> None:
+        self._folder, self._port = folder, _free_port()
+        data = folder / "data"
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        _run(bin_ / "initdb", "-D", data, "-A", "trust", "-U", "tocsin", "-E", "UTF8", "-N")
+        options = f"-p {self._port} -k {folder} -c listen_addresses=127.0.0.1 {extra}"
+        self._control = (bin_ / "pg_ctl", "-D", data, "-w", "-l", folder / "log")
+        self._options = options
+
+    @property
+    def address(self) -> str:
+        """Of its first database."""
+        return f"postgresql://tocsin@127.0.0.1:{self._port}/postgres"
+
+    def start(self) -> None:
+        """Start it."""
+        _run(*self._control, "-o", self._options, "start")
+
+    def kill(self) -> None:
+        """As if the power went."""
+        _run(*self._control, "-m", "immediate", "stop")
+
+
 @contextmanager
-def running(extra: str = SETTINGS) -> Iterator[str]:
-    """The address of a server with an empty database, which only this machine reaches."""
+def running(extra: str = SETTINGS) -> Iterator[Server]:
+    """A server that only this machine reaches."""
     bin_ = programs()
     if bin_ is None:
         raise RuntimeError("PostgreSQL is not installed: apt-get install postgresql")
     with tempfile.TemporaryDirectory(prefix="tocsin-pg-") as name:
-        folder = Path(name)
-        data, port = folder / "data", _free_port()
-        if os.geteuid() == 0:
-            shutil.chown(folder, "postgres")
-        _run(bin_ / "initdb", "-D", data, "-A", "trust", "-U", "tocsin", "-E", "UTF8", "-N")
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 {extra}"
-        control = (bin_ / "pg_ctl", "-D", data, "-w", "-l", folder / "log")
-        _run(*control, "-o", options, "start")
+        server = Server(bin_, Path(name), extra)
+        server.start()
         try:
-            yield f"postgresql://tocsin@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            _run(*control, "-m", "immediate", "stop")
+            server.kill()
 
 
 def _run(*command: object) -> None:

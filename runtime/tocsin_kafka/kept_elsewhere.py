@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 
 from tocsin_kafka.admin import Admin
 from tocsin_kafka.errors import PASSING, MissingTopicError, as_error
@@ -105,8 +105,11 @@ class KeptElsewhere:
 
 def topic_id(servers: str, topic: str) -> str:
     """What tells a topic from another one of its name, made after it was deleted."""
-    asked = Admin(servers).describe_topics(TopicCollection([topic]), request_timeout=_SECONDS)
+    client = Admin(servers)  # must outlive the future
+    asked = client.describe_topics(TopicCollection([topic]), request_timeout=_SECONDS)
     try:
         return str(asked[topic].result().topic_id)
     except KafkaException as error:
-        raise MissingTopicError(f"topic {topic} does not exist: {error.args[0].str()}") from None
+        if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise MissingTopicError(f"topic {topic} does not exist") from None
+        raise as_error(error.args[0]) from None

@@ -17,7 +17,8 @@ _NUMBERS = count(1)
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The address of a server whose database `ready` has all tables."""
-    with running() as address:
+    with running() as server:
+        address = server.address
         _create(address, "ready", "template1")
         _upgraded(_named(address, "ready"))
         yield address
