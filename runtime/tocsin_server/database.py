@@ -23,6 +23,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _DRIVERS = {SQLITE: "sqlite+pysqlite", POSTGRESQL: "postgresql+psycopg"}
 _BUSY_MS = 30_000
+_UPGRADING = 0x70C50
 _READ = "tocsin_read"
 
 
@@ -54,6 +55,8 @@ class Database:
         """Bring the tables to the form of this program. Raises ConfigError if theirs is newer."""
         scripts = ScriptDirectory(str(MIGRATIONS))
         with _told(), self.engine.begin() as connection:
+            if connection.dialect.name == POSTGRESQL:  # another server may be at it
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADING})")
             _check(connection, scripts)
             config = Config()
             config.set_main_option("script_location", str(MIGRATIONS))

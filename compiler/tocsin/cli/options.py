@@ -31,6 +31,14 @@ env_option = click.option(
     shell_complete=completion.environments,
     help="Environment in tocsin.toml.",
 )
+database_option = click.option(
+    "--database",
+    default="",
+    envvar="TOCSIN_DATABASE",
+    show_envvar=True,
+    metavar="ADDRESS",
+    help="sqlite:///FILE or postgresql://…, or env:NAME, file:PATH; else .tocsin/server.db.",
+)
 _FILE = GivenPath(folder=False)
 
 
