@@ -51,6 +51,15 @@ def database(address: str) -> Iterator[Database]:
     opened.close()
 
 
+@pytest.fixture
+def sqlite_database(sqlite_file: Path, tmp_path: Path) -> Iterator[Database]:
+    """One in SQLite, where it does not matter which."""
+    file = shutil.copy(sqlite_file, tmp_path / "alerts.db")
+    opened = Database(f"sqlite:///{file}")
+    yield opened
+    opened.close()
+
+
 def _create(server: str, name: str, template: str) -> None:
     engine = create_engine(server.replace("://", "+psycopg://"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

@@ -17,6 +17,7 @@ class Finding(Base):
     carry for their detection's `dedup`, and empty where there is none: then a finding has one
     alert. `by`: the values behind the key; `window`: how much event time it covers at most, in
     milliseconds. `opened` and `changed`: when the database was written. `revision` counts changes.
+    `suppressed_by`: the suppression that all alerts of a suppressed finding fall under.
     """
 
     __tablename__ = "findings"
@@ -35,10 +36,17 @@ class Finding(Base):
     opened: Mapped[int]
     changed: Mapped[int]
     revision: Mapped[int]
+    state: Mapped[str] = mapped_column(server_default="open")
+    disposition: Mapped[str] = mapped_column(server_default="")
+    assignee: Mapped[str] = mapped_column(server_default="")
+    suppressed_by: Mapped[str] = mapped_column(server_default="")
 
     __table_args__ = (
         Index(None, "detection", "key", "first"),
+        Index(None, "detection", "last", "id"),
+        Index(None, "state", "last", "id"),
         Index(None, "last", "id"),
+        Index(None, "changed", "id"),
     )
 
 

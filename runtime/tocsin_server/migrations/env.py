@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from tocsin_server.alerts.models import Alert
+from tocsin_server.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Alert.metadata,
+    target_metadata=METADATA,
     render_as_batch=True,
     compare_type=True,
 )

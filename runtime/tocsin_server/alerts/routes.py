@@ -1,0 +1,88 @@
+"""`/findings` and `/alerts`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from tocsin_server.alerts import queries
+from tocsin_server.alerts.schemas import (
+    AlertQuery,
+    AlertShown,
+    FindingQuery,
+    FindingShown,
+    alert_shown,
+    finding_shown,
+)
+from tocsin_server.auth.access import Reader
+from tocsin_server.web.paging import Page
+from tocsin_server.web.session import ReadSession
+from tocsin_server.web.values import AlertId, FindingId
+from tocsin_server.web.versions import IfNoneMatch, etag, is_known
+
+router = APIRouter()
+CLOUDEVENT = "application/cloudevents+json"
+
+
+@router.get("/findings", tags=["findings"])
+def list_findings(
+    _: Reader, session: ReadSession, query: Annotated[FindingQuery, Query()]
+) -> Page[FindingShown]:
+    """Findings, those with the newest alert first."""
+    return queries.findings(session, query)
+
+
+@router.get(
+    "/findings/{id}",
+    tags=["findings"],
+    response_model=FindingShown,
+    responses={304: {"description": "It is still the one of `If-None-Match`."}},
+)
+def read_finding(
+    _: Reader,
+    session: ReadSession,
+    id: FindingId,  # noqa: A002 - the name in the path
+    response: Response,
+    if_none_match: IfNoneMatch = None,
+) -> FindingShown | Response:
+    """A finding. Its ETag is what a change sends as If-Match."""
+    found = queries.finding(session, id)
+    tag = etag(found.id, found.revision)
+    if is_known(if_none_match, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    response.headers["ETag"] = tag
+    return finding_shown(found)
+
+
+@router.get("/alerts", tags=["alerts"])
+def list_alerts(
+    _: Reader, session: ReadSession, query: Annotated[AlertQuery, Query()]
+) -> Page[AlertShown]:
+    """Alerts, the newest first."""
+    return queries.alerts(session, query)
+
+
+@router.get("/alerts/{id}", tags=["alerts"])
+def read_alert(
+    _: Reader,
+    session: ReadSession,
+    id: AlertId,  # noqa: A002 - the name in the path
+) -> AlertShown:
+    """An alert without its body."""
+    return alert_shown(queries.alert(session, id))
+
+
+@router.get(
+    "/alerts/{id}/body",
+    tags=["alerts"],
+    response_class=Response,
+    responses={200: {"description": "The alert.", "content": {CLOUDEVENT: {}}}},
+)
+def read_body(
+    _: Reader,
+    session: ReadSession,
+    id: AlertId,  # noqa: A002 - the name in the path
+) -> Response:
+    """The bytes of the alert as they were read."""
+    return Response(queries.alert(session, id).body, media_type=CLOUDEVENT)

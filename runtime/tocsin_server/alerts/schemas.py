@@ -1,0 +1,112 @@
+"""Findings and alerts as the API shows them, and how they are asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from tocsin_server.alerts.models import Alert, Finding
+from tocsin_server.alerts.state import Disposition, Severity, State, severity
+from tocsin_server.web.paging import Paged
+from tocsin_server.web.values import FindingId, Line, Moment, iso
+
+Names = Annotated[tuple[Line, ...], Field(max_length=50)]
+
+
+class AlertQuery(Paged):
+    """Which alerts. Several values of a filter mean any of them. Times are event times."""
+
+    detection: Names = ()
+    severity: tuple[Severity, ...] = ()
+    environment: Names = ()
+    finding: FindingId | None = None
+    since: Annotated[Moment | None, Field(description="At this time or later.")] = None
+    before: Annotated[Moment | None, Field(description="Earlier than this time.")] = None
+    title: Annotated[Line, Field(description="Part of the title, in any case.")] = ""
+
+
+class FindingQuery(Paged):
+    """Which findings. Several values of a filter mean any of them. Times are of the last alert."""
+
+    detection: Names = ()
+    severity: tuple[Severity, ...] = ()
+    environment: Names = ()
+    state: tuple[State, ...] = ()
+    disposition: tuple[Disposition, ...] = ()
+    assignee: Names = ()
+    suppressed_by: Line = ""
+    since: Annotated[Moment | None, Field(description="At this time or later.")] = None
+    before: Annotated[Moment | None, Field(description="Earlier than this time.")] = None
+    title: Annotated[Line, Field(description="Part of the title, in any case.")] = ""
+
+
+class FindingShown(BaseModel):
+    """Alerts of one detection that belong together, and what people made of them.
+
+    `key` is empty where the detection has no `dedup`; `by` has the values behind it. `first` and
+    `last` are event times; `changed` is when the finding was last written.
+    """
+
+    id: str
+    detection: str
+    title: str
+    severity: Severity
+    environment: str
+    key: str
+    by: dict[str, Any]
+    window_ms: int
+    first: str
+    last: str
+    count: int
+    opened: str
+    changed: str
+    revision: int
+    state: State
+    disposition: Disposition
+    assignee: str
+    suppressed_by: str
+
+
+class AlertShown(BaseModel):
+    """An alert without its body. `time`: event time; `made`: by the worker; `stored`: here."""
+
+    id: str
+    finding: str
+    detection: str
+    version: int
+    release: int
+    environment: str
+    title: str
+    severity: Severity
+    time: str
+    made: str
+    stored: str
+
+
+_PLAIN = ("id", "detection", "title", "environment", "key", "by", "count", "revision")
+_TRIAGE = ("state", "disposition", "assignee", "suppressed_by")
+_TIMES = ("first", "last", "opened", "changed")
+_TIMES_OF_ALERT = ("time", "made", "stored")
+_OF_ALERT = ("id", "finding", "detection", "version", "release", "environment", "title")
+
+
+def finding_shown(finding: Finding) -> FindingShown:
+    """A row as it is shown."""
+    times: dict[str, Any] = {name: iso(getattr(finding, name)) for name in _TIMES}
+    return FindingShown(
+        **{name: getattr(finding, name) for name in (*_PLAIN, *_TRIAGE)},
+        **times,
+        severity=severity(finding.severity),
+        window_ms=finding.window,
+    )
+
+
+def alert_shown(alert: Alert) -> AlertShown:
+    """A row as it is shown."""
+    times: dict[str, Any] = {name: iso(getattr(alert, name)) for name in _TIMES_OF_ALERT}
+    return AlertShown(
+        **{name: getattr(alert, name) for name in _OF_ALERT},
+        **times,
+        severity=severity(alert.severity),
+    )

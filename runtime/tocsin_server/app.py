@@ -1,0 +1,51 @@
+"""The application: all routes over one database. Whoever asks needs a token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from tocsin_server.alerts import routes as alerts
+from tocsin_server.audit import routes as audit
+from tocsin_server.auth.access import authenticated
+from tocsin_server.auth.authenticator import Authenticator, Limits
+from tocsin_server.database import Database
+from tocsin_server.dispositions import routes as dispositions
+from tocsin_server.web import health
+from tocsin_server.web.guard import Guard
+from tocsin_server.web.health import Intaking
+from tocsin_server.web.openapi import description
+from tocsin_server.web.problem import handle_problems
+
+PREFIX = "/api/v1"
+_FEATURES = (health, alerts, dispositions, audit)
+_USUAL = Limits()
+
+
+def application(
+    database: Database, *, intakes: Sequence[Intaking] = (), limits: Limits = _USUAL
+) -> FastAPI:
+    """The API over a database whose tables are current."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.database = database
+    app.state.authenticator = Authenticator(database, limits)
+    app.state.intakes = intakes
+    handle_problems(app)
+    app.add_middleware(Guard)
+    app.include_router(_routes(app), prefix=PREFIX, dependencies=[Depends(authenticated)])
+    app.openapi = description(app)  # type: ignore[method-assign] # as FastAPI has it
+    return app
+
+
+def _routes(app: FastAPI) -> APIRouter:
+    router = APIRouter()
+    for feature in _FEATURES:
+        router.include_router(feature.router)
+
+    @router.get("/openapi.json", include_in_schema=False)
+    def openapi() -> dict[str, Any]:
+        return app.openapi()
+
+    return router

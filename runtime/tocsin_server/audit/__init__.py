@@ -1,0 +1,1 @@
+"""Every change: who, when, before, after."""

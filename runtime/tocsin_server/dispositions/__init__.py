@@ -1,0 +1,1 @@
+"""What people find out about findings, and who looks at them."""

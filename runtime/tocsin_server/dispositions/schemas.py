@@ -1,0 +1,43 @@
+"""Changes of findings by people."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from tocsin_server.alerts.state import Disposition, State
+from tocsin_server.dispositions.models import Comment
+from tocsin_server.web.paging import Paged
+from tocsin_server.web.values import Asked, Line, Prose, iso
+
+
+class Triage(Asked):
+    """What is to change; what is left out stays. An empty assignee means nobody."""
+
+    state: Annotated[
+        Literal[State.OPEN, State.CLOSED] | None, Field(description="Open or closed.")
+    ] = None
+    disposition: Disposition | None = None
+    assignee: Line | None = None
+    comment: Prose = ""
+
+
+class CommentQuery(Paged):
+    """Which page of comments."""
+
+
+class CommentShown(BaseModel):
+    """What someone said of a finding."""
+
+    id: int
+    time: str
+    actor: str
+    name: str
+    text: str
+
+
+def comment_shown(comment: Comment) -> CommentShown:
+    """A row as it is shown."""
+    told = {name: getattr(comment, name) for name in ("id", "actor", "name", "text")}
+    return CommentShown(time=iso(comment.time), **told)

@@ -1,0 +1,1 @@
+"""Silences and exceptions: which alerts need nobody's attention, and until when."""

@@ -1,0 +1,60 @@
+"""Asks the API of a test's own database, as someone with a role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from raised_alerts import raised
+from tocsin_server.alerts.store import Piece, Record, position, store
+from tocsin_server.app import PREFIX, application
+from tocsin_server.auth.authenticator import Limits
+from tocsin_server.auth.role import Actor, Role
+from tocsin_server.auth.tokens import create
+from tocsin_server.database import Database
+
+MAKER = Actor("", "tests", Role.ADMIN)
+UNLIMITED = Limits(1e9, 1e9, 1e9, 1e9)
+START, HOUR = 1_700_000_000_000, 3_600_000
+
+
+def token(database: Database, role: Role = Role.ADMIN, expires: int | None = None) -> str:
+    """A new token of this role."""
+    with database.write() as session:
+        return create(session, MAKER, f"a {role.value}", role, expires)[1]
+
+
+@contextmanager
+def asking(
+    database: Database, role: Role | None = Role.ADMIN, *, limits: Limits = UNLIMITED, **given: Any
+) -> Iterator[TestClient]:
+    """A client with a token of this role, or without any."""
+    app = application(database, limits=limits, **given)
+    headers = {"Authorization": f"Bearer {token(database, role)}"} if role else {}
+    with TestClient(
+        app, f"http://testserver{PREFIX}", headers=headers, raise_server_exceptions=False
+    ) as client:
+        yield client
+
+
+def keep(database: Database, bodies: Sequence[bytes]) -> None:
+    """Write alerts, as the intake does."""
+    with database.write() as session:
+        start = position(session, "alerts", 0)
+        records = [Record(start + n, body) for n, body in enumerate(bodies)]
+        store(session, Piece("alerts", 0, records, start + len(records)))
+
+
+def some_findings(database: Database, number: int = 3) -> None:
+    """Findings of one alert each, an hour apart, of three users by turns."""
+    users = ("ada", "bob", "cyd")
+    keep(
+        database,
+        [
+            raised(f"e{n}", START + n * HOUR, user=users[n % 3], hours=None, title=f"Payout {n}")
+            for n in range(number)
+        ],
+    )

@@ -1,0 +1,97 @@
+"""What people make of findings: who, when, before, after; never over someone else's change."""
+
+from typing import Any
+
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from asking import START, asking, keep, some_findings
+from raised_alerts import raised
+from tocsin_server.audit.models import Change
+from tocsin_server.auth.role import Role
+from tocsin_server.database import Database
+from tocsin_server.dispositions.models import Comment
+
+
+def first(client: TestClient) -> str:
+    return f"/findings/{client.get('/findings').json()['items'][0]['id']}"
+
+
+def change(client: TestClient, path: str, **asked: Any) -> Any:
+    tag = client.get(path).headers["etag"]
+    return client.patch(path, json=asked, headers={"If-Match": tag})
+
+
+def test_a_disposition_with_comment_and_assignee(database: Database) -> None:
+    some_findings(database, 1)
+    with asking(database, Role.ANALYST) as client:
+        path = first(client)
+        before = client.get(path).json()
+        answer = change(
+            client, path, disposition="false_positive", state="closed", assignee="ada", comment="ok"
+        )
+        assert answer.status_code == 200, answer.text
+        after = client.get(path)
+        assert after.json() == answer.json()
+        assert after.headers["etag"] == answer.headers["etag"]
+        [said] = client.get(f"{path}/comments").json()["items"]
+    told = {"disposition": "false_positive", "state": "closed", "assignee": "ada"}
+    assert after.json() | {"changed": ""} == before | told | {"revision": 2, "changed": ""}
+    assert (said["text"], said["name"]) == ("ok", "a analyst")
+
+
+def test_every_change_is_noted(database: Database) -> None:
+    some_findings(database, 1)
+    with asking(database) as client:
+        path = first(client)
+        change(client, path, assignee="ada")
+        change(client, path, assignee="ada", comment="\N{SNOWMAN}")
+        change(client, path, assignee="")
+        change(client, path)
+        id_ = path.rpartition("/")[2]
+        found = client.get("/audit", params={"subject": id_}).json()["items"]
+    assert [each["action"] for each in found] == ["finding.changed"] * 3
+    told = [(each["before"]["assignee"], each["after"]["assignee"]) for each in found]
+    assert sorted(told) == [("", "ada"), ("ada", ""), ("ada", "ada")]
+    assert {each["name"] for each in found} == {"a admin"}
+
+
+def test_a_change_of_what_has_changed(database: Database) -> None:
+    keep(database, [raised("a", START)])
+    with asking(database, Role.ANALYST) as client:
+        path = first(client)
+        tag = client.get(path).headers["etag"]
+        keep(database, [raised("b", START + 1)])
+        asked = {"state": "closed"}
+        late = client.patch(path, json=asked, headers={"If-Match": tag})
+        none = client.patch(path, json=asked)
+        anything = client.patch(path, json=asked, headers={"If-Match": "*"})
+    assert [a.status_code for a in (late, none, anything)] == [412, 428, 412]
+    with database.read() as session:
+        assert session.scalar(select(func.count()).where(Change.action == "finding.changed")) == 0
+
+
+def test_what_may_not_be_changed(database: Database) -> None:
+    """Mass assignment, and values that are none."""
+    some_findings(database, 1)
+    with asking(database, Role.ANALYST) as client:
+        path = first(client)
+        before = client.get(path).json()
+        for asked in (
+            {"id": "0"}, {"count": 0}, {"revision": 9}, {"suppressed_by": "x"}, {"severity": 1},
+            {"state": "suppressed"}, {"state": "gone"}, {"disposition": "maybe"}, {"actor": "root"},
+            {"assignee": "x" * 301}, {"assignee": "a\nb"}, {"comment": "\0"}, {"comment": [1]},
+        ):  # fmt: skip
+            assert change(client, path, **asked).status_code == 422, asked
+        assert client.get(path).json() == before
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Comment)) == 0
+
+
+def test_a_finding_that_is_not(database: Database) -> None:
+    with asking(database, Role.ANALYST) as client:
+        asked: dict[str, Any] = {"json": {}, "headers": {"If-Match": "x"}}
+        assert client.patch(f"/findings/{'0' * 32}", **asked).status_code == 404
+        assert client.get(f"/findings/{'0' * 32}/comments").status_code == 404
+        assert client.get("/findings/../tokens").status_code == 404
+        assert client.get("/findings/%27%20OR%201").status_code == 422
