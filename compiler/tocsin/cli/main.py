@@ -43,6 +43,7 @@ COMMANDS = {
     "history": "list the releases of an environment",
     "verify": "check a ledger: digests, chain and signatures",
     "key": "make keys that sign releases, approvals and checkpoints",
+    "token": "make tokens for the API of the server, and revoke them",
     "worker": "run deployed detections on a stream of events",
     "manifests": "write manifests for Kubernetes and systemd",
     "coverage": "write the site that answers auditors",
