@@ -13,6 +13,8 @@ from tocsin_server.auth.access import authenticated
 from tocsin_server.auth.authenticator import Authenticator, Limits
 from tocsin_server.database import Database
 from tocsin_server.dispositions import routes as dispositions
+from tocsin_server.suppressions import routes as suppressions
+from tocsin_server.suppressions.rules import ExceptionRules
 from tocsin_server.web import health
 from tocsin_server.web.guard import Guard
 from tocsin_server.web.health import Intaking
@@ -20,18 +22,22 @@ from tocsin_server.web.openapi import description
 from tocsin_server.web.problem import handle_problems
 
 PREFIX = "/api/v1"
-_FEATURES = (health, alerts, dispositions, audit)
+_FEATURES = (health, alerts, dispositions, suppressions, audit)
 _USUAL = Limits()
 
 
 def application(
-    database: Database, *, intakes: Sequence[Intaking] = (), limits: Limits = _USUAL
+    database: Database,
+    *,
+    intakes: Sequence[Intaking] = (),
+    rules: ExceptionRules | None = None,
+    limits: Limits = _USUAL,
 ) -> FastAPI:
-    """The API over a database whose tables are current."""
+    """The API over a database whose tables are current. Without rules it takes no exceptions."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.database = database
     app.state.authenticator = Authenticator(database, limits)
-    app.state.intakes = intakes
+    app.state.intakes, app.state.rules = intakes, rules
     handle_problems(app)
     app.add_middleware(Guard)
     app.include_router(_routes(app), prefix=PREFIX, dependencies=[Depends(authenticated)])

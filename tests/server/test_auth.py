@@ -19,6 +19,9 @@ NOBODY = "0" * 32
 NEEDED = {
     ("PATCH", "/findings/{id}"): Role.ANALYST,
     ("GET", "/audit"): Role.ADMIN,
+    ("POST", "/suppressions/silences"): Role.ANALYST,
+    ("POST", "/suppressions/exceptions"): Role.ENGINEER,
+    ("POST", "/suppressions/{id}/end"): Role.ANALYST,
 }
 """Every route that takes more than a reader."""
 

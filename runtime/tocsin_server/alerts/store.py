@@ -16,6 +16,7 @@ from tocsin_server.alerts.folding import Folded, finding_for
 from tocsin_server.alerts.models import Alert, Finding, Position, Unreadable
 from tocsin_server.alerts.received import Received, UnreadableError, received
 from tocsin_server.database import POSTGRESQL, now_ms
+from tocsin_server.suppressions.apply import suppress
 
 _BY_ROW = ("key", "by", "window")
 _FOLDING, _SLOTS = 0x70C51, 256
@@ -81,6 +82,7 @@ def store(session: Session, piece: Piece) -> Stored:
     _lock(session, [(alert.detection, alert.key) for alert in alerts.values() if alert.key])
     fresh = _fresh(session, alerts)
     touched = _write(session, fresh)
+    suppress(session, fresh, touched)
     if piece.next > start:
         session.execute(
             update(Position)

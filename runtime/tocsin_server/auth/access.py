@@ -25,11 +25,16 @@ def authenticated(
     return authenticator.actor(sent.credentials if sent else "", address)
 
 
+def require(who: Actor, role: Role) -> None:
+    """Raises ProblemError if they may not do what this role may."""
+    if not who.role.includes(role):
+        detail = f"this takes the role {role.value}, and the token has {who.role.value}"
+        raise ProblemError(403, "role", detail)
+
+
 def _at_least(role: Role) -> Callable[[Actor], Actor]:
     def actor(who: Annotated[Actor, Depends(authenticated)]) -> Actor:
-        if not who.role.includes(role):
-            detail = f"this takes the role {role.value}, and the token has {who.role.value}"
-            raise ProblemError(403, "role", detail)
+        require(who, role)
         return who
 
     return actor

@@ -35,7 +35,6 @@ class Suppression(Base):
     ended: Mapped[int | None]
     hits: Mapped[int]
     last_hit: Mapped[int | None]
-    revision: Mapped[int]
 
     __table_args__ = (Index(None, "created", "id"), Index(None, "expires"))
 

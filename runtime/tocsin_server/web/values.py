@@ -34,6 +34,7 @@ Line = Annotated[str, Field(max_length=300, pattern=_NO_CONTROL)]
 FilledLine = Annotated[str, Field(min_length=1, max_length=300, pattern=_NO_CONTROL)]
 Prose = Annotated[str, Field(max_length=10_000), AfterValidator(_without_zero)]
 FindingId = Annotated[str, Field(pattern=_ID)]
+SuppressionId = Annotated[str, Field(pattern=_ID)]
 AlertId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Moment = Annotated[AwareDatetime, AfterValidator(_known_year)]
 

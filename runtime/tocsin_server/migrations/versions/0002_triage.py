@@ -81,7 +81,6 @@ def _suppressions() -> None:
         *_numbers("ended", nullable=True),
         *_numbers("hits"),
         *_numbers("last_hit", nullable=True),
-        *_numbers("revision"),
         sa.PrimaryKeyConstraint("id", name="pk_suppressions"),
     )
     _index("suppressions", "created", "id")

@@ -1,0 +1,100 @@
+"""Suppresses alerts as they are stored, in the same transaction.
+
+An alert is stored whatever it falls under. A finding is suppressed as long as all its alerts are:
+the first that is not opens it. Time alone changes no finding, so that nothing that was suppressed
+comes back when a suppression ends.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from tocsin_server.alerts.models import Alert, Finding
+from tocsin_server.alerts.received import Received
+from tocsin_server.alerts.state import State
+from tocsin_server.database import now_ms
+from tocsin_server.suppressions.judge import Facts, suppression_of
+from tocsin_server.suppressions.models import SuppressedAlert, Suppression
+
+_AT_ONCE = 500
+
+
+def suppress(session: Session, alerts: Sequence[Received], findings: Collection[str]) -> None:
+    """Judge alerts that were just stored, and settle the findings that they changed."""
+    active = _active(session, now_ms())
+    hits = _hits(alerts, active) if active else {}
+    homes = _homes(session, hits)
+    if hits:
+        rows: list[dict[str, Any]] = [
+            {"alert": id_, "finding": homes[id_], "suppression": by} for id_, by in hits.items()
+        ]
+        session.execute(insert(SuppressedAlert), rows)
+        _count(session, hits)
+    _settle(session, findings, homes, hits)
+
+
+def _active(session: Session, now: int) -> Sequence[Suppression]:
+    asked = select(Suppression).where(Suppression.expires > now, Suppression.ended.is_(None))
+    return session.scalars(asked.order_by(Suppression.created, Suppression.id)).all()
+
+
+def _hits(alerts: Sequence[Received], active: Sequence[Suppression]) -> dict[str, str]:
+    """Which suppression each alert falls under; those that fall under none are left out."""
+    found = ((alert.id, suppression_of(Facts(alert), active)) for alert in alerts)
+    return {id_: by.id for id_, by in found if by is not None}
+
+
+def _homes(session: Session, hits: Mapping[str, str]) -> dict[str, str]:
+    """The finding of each alert."""
+    homes: dict[str, str] = {}
+    for some in _parts(list(hits)):
+        asked = select(Alert.id, Alert.finding).where(Alert.id.in_(some))
+        homes.update((id_, finding) for id_, finding in session.execute(asked))
+    return homes
+
+
+def _count(session: Session, hits: Mapping[str, str]) -> None:
+    """Hits of each suppression; always in the same order, so that no two wait for each other."""
+    for id_, number in sorted(Counter(hits.values()).items()):
+        row = update(Suppression).where(Suppression.id == id_)
+        session.execute(row.values(hits=Suppression.hits + number, last_hit=now_ms()))
+
+
+def _settle(
+    session: Session,
+    findings: Collection[str],
+    homes: Mapping[str, str],
+    hits: Mapping[str, str],
+) -> None:
+    """Findings that are new and wholly suppressed, and those that were so until now."""
+    whole = Counter(homes.values())
+    by = {homes[id_]: suppression for id_, suppression in hits.items()}
+    for some in _parts(sorted(findings)):
+        new = select(Finding.id, Finding.count).where(Finding.id.in_(some), Finding.revision == 1)
+        for id_, count in session.execute(new).all():
+            if whole[id_] == count:
+                _set(session, id_, State.SUPPRESSED, by[id_])
+        for opened in session.scalars(_no_longer(some)).all():
+            _set(session, opened, State.OPEN, "")
+
+
+def _no_longer(findings: Sequence[str]) -> Select[Any]:
+    """Findings among these that count as suppressed, and have an alert that is not."""
+    mine = select(func.count()).where(SuppressedAlert.finding == Finding.id).scalar_subquery()
+    asked = select(Finding.id).where(Finding.id.in_(findings))
+    return asked.where(Finding.state == State.SUPPRESSED, Finding.count > mine)
+
+
+def _set(session: Session, finding: str, state: State, by: str) -> None:
+    row = update(Finding).where(Finding.id == finding)
+    session.execute(row.values(state=state.value, suppressed_by=by))
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]
