@@ -43,6 +43,7 @@ COMMANDS = {
     "history": "list the releases of an environment",
     "verify": "check a ledger: digests, chain and signatures",
     "key": "make keys that sign releases, approvals and checkpoints",
+    "serve": "keep alerts, and serve them to people and programs",
     "token": "make tokens for the API of the server, and revoke them",
     "worker": "run deployed detections on a stream of events",
     "manifests": "write manifests for Kubernetes and systemd",

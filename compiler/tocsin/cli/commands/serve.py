@@ -1,0 +1,43 @@
+"""`tocsin serve`."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from tocsin.app import serve as use_case
+from tocsin.app.database import open_database
+from tocsin.app.worker import open_worker
+from tocsin.cli.options import database_option, env_option, project_option
+from tocsin.cli.progress import progress
+
+
+@click.command()
+@env_option
+@project_option
+@database_option
+@click.option(
+    "--listen",
+    default="127.0.0.1:8765",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where the API listens.",
+)
+def serve(env: str, *, project: Path | None, database: str, listen: str) -> None:
+    """Keep the alerts of an environment, and serve them to people and programs.
+
+    Alerts are read from `tocsin.alerts` of the environment's broker (kinds kafka and flink), or
+    from `alerts.jsonl` in its folder (kind local), and written into the database together with how
+    far they were read. Several servers with one database share the work.
+    """
+    from tocsin_runtime.worker.stop import graceful  # noqa: PLC0415 - keeps `--help` quick
+
+    at, site = use_case.Listening.at(listen), open_worker(env, project)
+    watched = progress()
+    with watched.stage("opening the database"):
+        opened = open_database(database, project)
+    with closing(opened), graceful() as stop:
+        use_case.serve(site, opened, at, stop, watched)
+    raise click.exceptions.Exit(stop.exit_code)
