@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 
 from tocsin_server.alerts import routes as alerts
+from tocsin_server.alerts.feed import Feed
 from tocsin_server.audit import routes as audit
 from tocsin_server.auth.access import authenticated
 from tocsin_server.auth.authenticator import Authenticator, Limits
@@ -31,18 +33,28 @@ def application(
     *,
     intakes: Sequence[Intaking] = (),
     rules: ExceptionRules | None = None,
+    feed: Feed | None = None,
     limits: Limits = _USUAL,
 ) -> FastAPI:
     """The API over a database whose tables are current. Without rules it takes no exceptions."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_lifespan
+    )
     app.state.database = database
     app.state.authenticator = Authenticator(database, limits)
+    app.state.feed = feed or Feed(database)
     app.state.intakes, app.state.rules = intakes, rules
     handle_problems(app)
     app.add_middleware(Guard)
     app.include_router(_routes(app), prefix=PREFIX, dependencies=[Depends(authenticated)])
     app.openapi = description(app)  # type: ignore[method-assign] # as FastAPI has it
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.feed.close()
 
 
 def _routes(app: FastAPI) -> APIRouter:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from tocsin_server.alerts import queries
+from tocsin_server.alerts.feed import Feed
 from tocsin_server.alerts.schemas import (
     AlertQuery,
     AlertShown,
@@ -22,7 +24,10 @@ from tocsin_server.web.values import AlertId, FindingId
 from tocsin_server.web.versions import IfNoneMatch, etag, is_known
 
 router = APIRouter()
-CLOUDEVENT = "application/cloudevents+json"
+CLOUDEVENT, EVENTS = "application/cloudevents+json", "text/event-stream"
+LastEventId = Annotated[
+    str | None, Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,15}-[0-9a-f]{32}$")
+]
 
 
 @router.get("/findings", tags=["findings"])
@@ -53,6 +58,24 @@ def read_finding(
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
     return finding_shown(found)
+
+
+@router.get(
+    "/events",
+    tags=["findings"],
+    response_class=StreamingResponse,
+    responses={200: {"description": "The stream.", "content": {EVENTS: {}}}},
+)
+async def follow_findings(_: Reader, request: Request, last: LastEventId = None) -> Response:
+    """New and changed findings as server-sent events, until the stream ends.
+
+    An event `finding` has a finding as `GET /findings/{id}` shows it; the same revision may come
+    more than once. After `reset` too much has changed: load the list again. A client that asks
+    again sends the id of the last event as `Last-Event-ID`.
+    """
+    feed: Feed = request.app.state.feed
+    feed.admit()
+    return StreamingResponse(feed.follow(last), media_type=EVENTS)
 
 
 @router.get("/alerts", tags=["alerts"])
