@@ -9,7 +9,7 @@ from asking import START, asking, keep, some_findings
 from raised_alerts import raised
 from tocsin_server.audit.models import Change
 from tocsin_server.auth.role import Role
-from tocsin_server.database import Database
+from tocsin_server.database import Database, now_ms
 from tocsin_server.dispositions.models import Comment
 
 
@@ -95,3 +95,23 @@ def test_a_finding_that_is_not(database: Database) -> None:
         assert client.get(f"/findings/{'0' * 32}/comments").status_code == 404
         assert client.get("/findings/../tokens").status_code == 404
         assert client.get("/findings/%27%20OR%201").status_code == 422
+
+
+def test_noise_of_a_detection(database: Database) -> None:
+    now = now_ms()
+    bodies = [raised(f"e{n}", now, user=f"u{n % 4}", title="Payout") for n in range(8)]
+    keep(database, [*bodies, raised("x", now, detection="other"), raised("old", START)])
+    with asking(database, Role.ANALYST) as client:
+        for n, said in enumerate(("false_positive", "true_positive", "false_positive")):
+            [one, *_] = [
+                each["id"]
+                for each in client.get("/findings?title=payout").json()["items"]
+                if each["by"] == {"user": f"u{n}"}
+            ]
+            change(client, f"/findings/{one}", disposition=said)
+        first_, second = client.get("/detections?days=2").json()
+        assert client.get("/detections?environment=other").json() == []
+    told = ("findings", "alerts", "alerts_a_day", "open", "true_positive", "false_positive")
+    assert [first_[name] for name in told] == [4, 8, 4.0, 4, 1, 2]
+    assert (first_["false_share"], first_["title"]) == (2 / 3, "Payout")
+    assert (second["detection"], second["false_share"]) == ("other", None)

@@ -1,4 +1,4 @@
-"""Changes of `/findings` by people."""
+"""What people make of `/findings`, and what that says of `/detections`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from fastapi import APIRouter, Query, Response
 from tocsin_server.alerts.schemas import FindingShown, finding_shown
 from tocsin_server.auth.access import Analyst, Reader
 from tocsin_server.dispositions import service
+from tocsin_server.dispositions.noise import DetectionShown, NoiseQuery, noise
 from tocsin_server.dispositions.schemas import CommentQuery, CommentShown, Triage
 from tocsin_server.web.paging import Page
 from tocsin_server.web.session import ReadSession, WriteSession
 from tocsin_server.web.values import FindingId
 from tocsin_server.web.versions import IfMatch, etag
 
-router = APIRouter(tags=["findings"])
+router = APIRouter()
 
 
-@router.patch("/findings/{id}")
+@router.patch("/findings/{id}", tags=["findings"])
 def triage(  # noqa: PLR0913 - what FastAPI hands in
     actor: Analyst,
     session: WriteSession,
@@ -34,7 +35,7 @@ def triage(  # noqa: PLR0913 - what FastAPI hands in
     return finding_shown(finding)
 
 
-@router.get("/findings/{id}/comments")
+@router.get("/findings/{id}/comments", tags=["findings"])
 def list_comments(
     _: Reader,
     session: ReadSession,
@@ -43,3 +44,11 @@ def list_comments(
 ) -> Page[CommentShown]:
     """What was said of a finding, the newest first."""
     return service.comments(session, id, query)
+
+
+@router.get("/detections", tags=["detections"])
+def list_detections(
+    _: Reader, session: ReadSession, query: Annotated[NoiseQuery, Query()]
+) -> list[DetectionShown]:
+    """How much each detection says, the noisiest first, and what its findings turned out to be."""
+    return noise(session, query)

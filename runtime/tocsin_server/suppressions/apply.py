@@ -75,8 +75,9 @@ def _settle(
     whole = Counter(homes.values())
     by = {homes[id_]: suppression for id_, suppression in hits.items()}
     for some in _parts(sorted(findings)):
-        new = select(Finding.id, Finding.count).where(Finding.id.in_(some), Finding.revision == 1)
-        for id_, count in session.execute(new).all():
+        mine = [id_ for id_ in some if id_ in whole]
+        new = select(Finding.id, Finding.count).where(Finding.id.in_(mine), Finding.revision == 1)
+        for id_, count in session.execute(new).all() if mine else ():
             if whole[id_] == count:
                 _set(session, id_, State.SUPPRESSED, by[id_])
         for opened in session.scalars(_no_longer(some)).all():
