@@ -54,9 +54,14 @@ class Listening:
 def serve(
     site: WorkerEnvironment, database: Database, at: Listening, stop: Stop, progress: Progress
 ) -> None:
-    """Write alerts and answer requests until a signal comes."""
+    """Write alerts and answer requests until a signal comes.
+
+    Exceptions are tried on the detections of the project.
+    """
     import uvicorn  # noqa: PLC0415 - as above
 
+    from tocsin.app.exception_rules import ProjectRules  # noqa: PLC0415
+    from tocsin_server.alerts.feed import Feed  # noqa: PLC0415
     from tocsin_server.app import application  # noqa: PLC0415
     from tocsin_server.ingest.intake import Intake  # noqa: PLC0415
 
@@ -64,7 +69,8 @@ def serve(
     ended = threading.Event()
     stream = _stream(site, database, progress.notify)
     intake = Intake(database, stream, ended.is_set, progress.notify)
-    app = application(database, intakes=[intake.state])
+    feed, rules = Feed(database), ProjectRules(site.root)
+    app = application(database, intakes=[intake.state], rules=rules, feed=feed)
     config = uvicorn.Config(
         app, log_level="warning", server_header=False, timeout_graceful_shutdown=_LONGEST_ANSWER
     )
@@ -74,6 +80,7 @@ def serve(
         while not stop() and writing.is_alive() and answering.is_alive():
             answering.join(_LOOK)
         ended.set()
+        feed.stop()
         server.should_exit = True
 
 

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WorkerEnvironment:
-    """One environment of a project; `folder` has what is deployed if the kind is local.
+    """One environment of the project in `root`; `folder` has what is deployed if it is local.
 
-    Only the project's settings are read: what runs, and what alerts say, comes from the release.
+    A worker reads only the project's settings: what runs, and what alerts say, is the release's.
     """
 
+    root: Path
     project: str
     name: str
     settings: Environment
@@ -43,7 +44,7 @@ def open_worker(env: str, start: Path | None) -> WorkerEnvironment:
     settings = read_settings(root)
     environment = settings.environment(env)
     folder = folder_of(_repository(root), environment.path)
-    return WorkerEnvironment(settings.project.name, env, environment, folder)
+    return WorkerEnvironment(root, settings.project.name, env, environment, folder)
 
 
 def _repository(root: Path) -> Path:

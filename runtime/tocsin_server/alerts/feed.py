@@ -64,9 +64,13 @@ class Feed:
             headers = {"Retry-After": "30"}
             raise ProblemError(503, "too-many-streams", "too many follow already", headers=headers)
 
+    def stop(self) -> None:
+        """Let all streams end soon; from any thread."""
+        self._closed = True
+
     async def close(self) -> None:
         """Let go of the database, at the end of the process."""
-        self._closed = True
+        self.stop()
         if self._poller:
             await self._poller
 
@@ -87,7 +91,7 @@ class Feed:
 
     async def _live(self, number: int) -> AsyncIterator[str]:
         end = time.monotonic() + self._lifetime
-        while (left := end - time.monotonic()) > 0:
+        while not self._closed and (left := end - time.monotonic()) > 0:
             await self._more(number, min(left, _QUIET))
             fresh = self._written - number
             if fresh > len(self._recent):
@@ -102,7 +106,7 @@ class Feed:
         """Wait until more than this many were written, at most so long."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._news:
-                await self._news.wait_for(lambda: self._written > number)
+                await self._news.wait_for(lambda: self._closed or self._written > number)
 
     def _start(self) -> None:
         if self._poller is None or self._poller.done():
@@ -119,6 +123,8 @@ class Feed:
                     self._written += len(found)
                     self._news.notify_all()
             await asyncio.sleep(self._every)
+        async with self._news:
+            self._news.notify_all()
 
     def _fresh(self) -> list[Happened]:
         found = self._changed((self._place - _AGAIN_MS, _FIRST))
