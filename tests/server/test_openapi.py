@@ -12,7 +12,7 @@ from tocsin_server.app import PREFIX, application
 from tocsin_server.auth.role import Role
 from tocsin_server.database import Database
 
-EXAMPLES = int(os.environ.get("TOCSIN_API_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("TOCSIN_API_EXAMPLES", "6"))
 ACCEPTED = ["2xx", "3xx", "404", "409"]
 REFUSED = ["400", "412", "422", "428"]
 """Forged cursors, If-Match of another revision or none, times that have passed: no form says so."""
