@@ -9,6 +9,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from raised_alerts import raised
+from tocsin_server.alerts.feed import Feed
 from tocsin_server.alerts.store import Piece, Record, position, store
 from tocsin_server.app import PREFIX, application
 from tocsin_server.auth.authenticator import Limits
@@ -32,6 +33,7 @@ def asking(
     database: Database, role: Role | None = Role.ADMIN, *, limits: Limits = UNLIMITED, **given: Any
 ) -> Iterator[TestClient]:
     """A client with a token of this role, or without any."""
+    given.setdefault("feed", Feed(database, lifetime=0))  # a stream that ends at once
     app = application(database, limits=limits, **given)
     headers = {"Authorization": f"Bearer {token(database, role)}"} if role else {}
     with TestClient(
