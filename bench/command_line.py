@@ -12,7 +12,7 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +64,11 @@ class Timed:
     seconds: float
 
 
+Before = Callable[[str, Path, int], None]
+"""What makes a project ready for a round, with the `tocsin` that is measured: not measured."""
+TimedCommand = tuple[list[str], Before]
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """A project of so many detections, one of its files, and a file of events."""
@@ -73,18 +78,51 @@ class Project:
     one: str
     events: str
 
-    def commands(self) -> dict[str, list[str]]:
+    def commands(self) -> dict[str, TimedCommand]:
         """What is measured, by its title."""
         scan = ["scan", "--events", self.events, "--rules"]
-        found = {
-            "validate": ["validate"],
-            "validate FILE": ["validate", self.one],
-            "scan": [*scan, "rules"],
-            "plan, nothing to do": ["plan", "--env", "local"],
+        plan, apply = ["plan", "--env", "local"], ["apply", "--env", "local", "--yes"]
+        found: dict[str, TimedCommand] = {
+            "validate": (["validate"], _as_it_is),
+            "validate FILE": (["validate", self.one], _as_it_is),
+            "scan": ([*scan, "rules"], _as_it_is),
+            "plan, nothing to do": (plan, _as_it_is),
         }
         if self.detections == 1:
-            found["scan --engine duckdb"] = [*scan, "rules", "--engine", "duckdb"]
+            found["scan --engine duckdb"] = [*scan, "rules", "--engine", "duckdb"], _as_it_is
+        if self.deployable:
+            found["apply, first"] = apply, _never_deployed
+            found["plan, one change"] = plan, _one_change
+            found["apply, one change"] = apply, _one_change
         return found
+
+    @property
+    def deployable(self) -> bool:
+        """Whether all of its rules have a source: one without cannot be planned."""
+        return self.detections != SIZES[-1]
+
+
+def _as_it_is(tocsin: str, root: Path, number: int) -> None:
+    del tocsin, root, number
+
+
+def _never_deployed(tocsin: str, root: Path, number: int) -> None:
+    """Without ledger and environment, as a project that is new."""
+    del tocsin, number
+    shutil.rmtree(root / ".tocsin", ignore_errors=True)
+    command = ["git", "update-ref", "-d", "refs/heads/tocsin/local"]
+    subprocess.run(command, cwd=root, check=True)
+
+
+def _one_change(tocsin: str, root: Path, number: int) -> None:
+    """All is deployed, and then one detection matches another file."""
+    file = root / "rules" / "changing.yml"
+    own = RULE.replace("11111111", "99999999")
+    file.write_text(own.replace("whoami", f"old{number}"))
+    for command in (["lock"], ["apply", "--env", "local", "--yes"]):
+        subprocess.run([tocsin, *command], cwd=root, capture_output=True, check=True)
+    file.write_text(own.replace("whoami", f"new{number}"))
+    subprocess.run([tocsin, "lock"], cwd=root, capture_output=True, check=True)
 
 
 def cpu(command: Sequence[str], root: Path, cache: Path | None) -> float:
@@ -163,14 +201,15 @@ def measured(
         cpu([tocsin, "validate"], root, cache / name)
     last = [*installations][-1]
     detections = found[last].detections
-    for title, arguments in found[last].commands().items():
+    for title, (arguments, ready) in found[last].commands().items():
         for kept in (False, True):
             names = [last] if kept else [*installations]
             seconds: dict[str, list[float]] = {name: [] for name in names}
             rounds = ROUNDS + kept
-            for _ in range(rounds):
+            for number in range(rounds):
                 for name in names:
                     at = cache / name if kept else None
+                    ready(installations[name], found[name].root, number)
                     command = [installations[name], *arguments]
                     seconds[name].append(cpu(command, found[name].root, at))
             for name, times in seconds.items():
