@@ -15,7 +15,7 @@ from tocsin_kafka.settings import COMMITTED, client
 _SECONDS = 30.0
 
 
-class Kept(NamedTuple):
+class OffsetValue(NamedTuple):
     """A record of a partition. A value that is None deletes its key."""
 
     offset: int
@@ -60,9 +60,9 @@ class KeptElsewhere:
         )
         self._consumer.subscribe([topic], on_assign=self._on_assign)
 
-    def fetch(self, most: int, seconds: float) -> Mapping[int, Sequence[Kept]]:
+    def fetch(self, most: int, seconds: float) -> Mapping[int, Sequence[OffsetValue]]:
         """The next records by partition, in order; nothing if none come in time."""
-        found: dict[int, list[Kept]] = defaultdict(list)
+        found: dict[int, list[OffsetValue]] = defaultdict(list)
         try:
             messages = self._consumer.consume(most, seconds)
         except KafkaException as error:
@@ -70,7 +70,7 @@ class KeptElsewhere:
         for message in messages:
             if (wrong := message.error()) is None:
                 partition, offset = message.partition() or 0, message.offset() or 0
-                found[partition].append(Kept(offset, message.value()))
+                found[partition].append(OffsetValue(offset, message.value()))
             elif wrong.fatal() or wrong.code() not in PASSING:
                 raise as_error(wrong)
         return found

@@ -132,7 +132,7 @@ PLANS = (
         "tocsin apply --env stream --yes",
         2,
         "no value for `bootstrap` of environment stream",
-        "tocsin.toml",
+        "export BOOTSTRAP",
     ),
     Bad(
         "a folder that cannot be made",

@@ -76,7 +76,7 @@ ENGINES = (
         "a setting from a variable that is not set",
         "tocsin worker --env stream --until-end",
         2,
-        ("BOOTSTRAP is not set", "tocsin.toml"),
+        ("BOOTSTRAP is not set", "export BOOTSTRAP"),
         start="project",
     ),
 )
