@@ -9,7 +9,7 @@ from typing import Any
 
 from tocsin.errors import ConfigError
 
-Where = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 _TABLE = re.compile(r"[ \t]*(\[\[?)([^\]\n]*)\]")
 _KEY = re.compile(r"[ \t]*((?:\"[^\"\n]*\"|'[^'\n]*'|[\w. \t-])+?)[ \t]*=")
 _PART = re.compile(r"\"[^\"]*\"|'[^']*'|[^.\s]+")
@@ -48,10 +48,10 @@ def place(text: str, where: Sequence[str | int]) -> tuple[int, int]:
     return found
 
 
-def _keys(text: str) -> Iterator[tuple[Where, tuple[int, int]]]:
+def _keys(text: str) -> Iterator[tuple[KeyPath, tuple[int, int]]]:
     """Each table and key with its place."""
-    table: Where = ()
-    count: dict[Where, int] = {}
+    table: KeyPath = ()
+    count: dict[KeyPath, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         at = (number, len(line) - len(line.lstrip()) + 1)
         if header := _TABLE.match(line):
@@ -64,7 +64,7 @@ def _keys(text: str) -> Iterator[tuple[Where, tuple[int, int]]]:
             yield (*table, *_parts(key[1])), at
 
 
-def _parts(text: str) -> Where:
+def _parts(text: str) -> KeyPath:
     return tuple(part.strip("\"'") for part in _PART.findall(text))
 
 
