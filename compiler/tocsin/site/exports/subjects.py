@@ -15,10 +15,10 @@ from tocsin.site.history.model import (
     LogicVersion,
     MappingRecord,
     Period,
+    RecordedTexts,
     SourceHistory,
     StateSpan,
     TechniqueHistory,
-    Texts,
 )
 
 AUTHOR = "author"
@@ -78,7 +78,7 @@ def version(found: LogicVersion) -> dict[str, Any]:
     }
 
 
-def texts(found: Texts) -> dict[str, str | None]:
+def texts(found: RecordedTexts) -> dict[str, str | None]:
     """SHA-256 of the rule, of its cases and of the artifact, None where they are not recorded."""
     parts = {
         "rule": found.rule and found.rule.encode("utf-8", "surrogatepass"),

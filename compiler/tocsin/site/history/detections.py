@@ -14,7 +14,7 @@ from tocsin.site.history.model import (
     EntryChange,
     ExceptionRecord,
     LogicVersion,
-    Texts,
+    RecordedTexts,
 )
 from tocsin.site.history.presence import MutedTime, TaggedTurn, Turn, muted, spans
 from tocsin.site.history.texts import TextReader, Wanted, logsource
@@ -98,7 +98,7 @@ def _wanted(trail: Trail) -> Iterator[Wanted]:
 
 
 def _detection(
-    walk: Walk, id_: str, trail: Trail, texts: Sequence[Texts], setting: Setting
+    walk: Walk, id_: str, trail: Trail, texts: Sequence[RecordedTexts], setting: Setting
 ) -> DetectionHistory:
     entry, own = trail.changes[-1].entry, setting.mutes.get(id_, ())
     turns = muted([*setting.first, *trail.turns], own, setting.until)
@@ -121,7 +121,7 @@ def _detection(
 
 
 def _versions(
-    walk: Walk, starts: Sequence[Wanted], texts: Sequence[Texts]
+    walk: Walk, starts: Sequence[Wanted], texts: Sequence[RecordedTexts]
 ) -> Iterator[LogicVersion]:
     for start, found in zip(starts, texts, strict=False):
         read = walk.releases[start.index]

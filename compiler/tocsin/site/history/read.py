@@ -18,7 +18,7 @@ from tocsin.site.history.model import History, Period
 from tocsin.site.history.mutes import muted_in, muted_times
 from tocsin.site.history.people import People
 from tocsin.site.history.presence import Turn
-from tocsin.site.history.releases import Looked, case_runs, releases
+from tocsin.site.history.releases import VerifyLook, case_runs, releases
 from tocsin.site.history.sources import sources
 from tocsin.site.history.techniques import attack_of, techniques
 from tocsin.site.history.walk import Walk, walk
@@ -49,7 +49,7 @@ def read_history(
     changes = [change for trail in traces.values() for change in trail.changes]
     told = releases(
         found,
-        Looked(
+        VerifyLook(
             people=people,
             trust=trust,
             changes=_grouped(changes, lambda change: change.release),

@@ -28,7 +28,7 @@ _FORM_WITH_FACTS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class VerifyLook:
     """What is known beside the walk: by release number, changes, cases, how many were muted.
 
     `objections`: in what releases did not meet their policies; None if nobody looked.
@@ -42,7 +42,7 @@ class Looked:
     objections: Mapping[int, Sequence[str]] | None
 
 
-def releases(walk: Walk, looked: Looked) -> tuple[ReleaseHistory, ...]:
+def releases(walk: Walk, looked: VerifyLook) -> tuple[ReleaseHistory, ...]:
     """All of them, oldest first."""
     signatures = _signatures(walk.releases, given=looked.trust is not None)
     return tuple(
@@ -52,7 +52,7 @@ def releases(walk: Walk, looked: Looked) -> tuple[ReleaseHistory, ...]:
 
 
 def _release(
-    walk: Walk, read: ReleaseRead, signature: SignatureState, looked: Looked
+    walk: Walk, read: ReleaseRead, signature: SignatureState, looked: VerifyLook
 ) -> ReleaseHistory:
     release, people = read.release, looked.people
     consent, number = release.consent, release.number

@@ -13,7 +13,7 @@ import yaml
 from tocsin.canonical import digest_bytes
 from tocsin.errors import LedgerError
 from tocsin.release.entry import Entry
-from tocsin.site.history.model import Texts
+from tocsin.site.history.model import RecordedTexts
 from tocsin.site.history.walk import Walk
 from tocsin.state.enclosed import ARTIFACTS, CONTENT
 
@@ -39,7 +39,7 @@ class TextReader:
     def __init__(self, walk: Walk) -> None:
         self._releases, self._blobs = walk.releases, walk.blobs
 
-    def read(self, wanted: Sequence[Wanted]) -> list[Texts]:
+    def read(self, wanted: Sequence[Wanted]) -> list[RecordedTexts]:
         """Of each. Raises LedgerError where bytes are not those that were recorded."""
         blobs = [self._blobs_of(each) for each in wanted]
         data = self._blobs.read(name for names in blobs for name in names if name)
@@ -55,7 +55,7 @@ class TextReader:
         rule = self._blobs.at(f"{CONTENT}{entry.file}", holder.place)
         return artifact, rule or None, self._blobs.at(f"{CONTENT}{beside(entry)}", holder.place)
 
-    def _texts(self, wanted: Wanted, names: _Names, data: Mapping[str, bytes]) -> Texts:
+    def _texts(self, wanted: Wanted, names: _Names, data: Mapping[str, bytes]) -> RecordedTexts:
         artifact, rule, cases = names
         entry = wanted.entry
         if digest_bytes(data.get(artifact, b"")) != entry.artifact:
@@ -64,7 +64,7 @@ class TextReader:
                 f"release {number} does not have the recorded artifact of {entry.key}",
                 hint="`tocsin verify` lists what is damaged",
             )
-        return Texts(_text(rule, data), _text(cases, data), data[artifact])
+        return RecordedTexts(_text(rule, data), _text(cases, data), data[artifact])
 
 
 def _text(name: str | None, data: Mapping[str, bytes]) -> str | None:

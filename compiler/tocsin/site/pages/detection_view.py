@@ -15,7 +15,7 @@ from tocsin.site.history.model import (
     LogicVersion,
 )
 from tocsin.site.pages.context import SiteContext, is_silent, present_runs
-from tocsin.site.pages.difference import DiffLine, difference
+from tocsin.site.pages.difference import ShownLine, difference
 from tocsin.site.pages.spans import PresenceSpan, within
 
 
@@ -24,8 +24,8 @@ class VersionText:
     """A version with its texts, and what is other in them than in the version before."""
 
     version: LogicVersion
-    rule: tuple[DiffLine, ...]
-    cases: tuple[DiffLine, ...]
+    rule: tuple[ShownLine, ...]
+    cases: tuple[ShownLine, ...]
     change: EntryChange | None
 
     @property

@@ -37,7 +37,7 @@ def _top(pages: SitePages) -> Iterator[SitePage]:
         outside=list(matrix.outside(site)),
     )
     path = "questions.html"
-    found = answers(PageLinks(site, links.Place(path)))
+    found = answers(PageLinks(site, links.PagePlace(path)))
     yield pages.page(path, "questions.html", "Twenty questions", answers=found)
     newest_first = site.history.releases[::-1]
     yield from pages.pages("evidence.html", "evidence.html", "Evidence", newest_first)

@@ -32,7 +32,7 @@ class PageLinks:
     """Links from one page to others."""
 
     site: SiteContext
-    place: links.Place
+    place: links.PagePlace
 
     def link(self, path: str, words: str, kind: str = "") -> Markup:
         """To a path; the words alone where it is empty."""

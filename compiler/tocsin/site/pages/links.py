@@ -36,7 +36,7 @@ def web(address: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagePlace:
     """Links from a page at a path to others, relative, so that the site works from any folder."""
 
     path: str

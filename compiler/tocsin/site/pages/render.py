@@ -40,7 +40,7 @@ class SitePages:
 
     def page(self, path: str, template: str, title: str, **values: Any) -> tuple[str, bytes]:
         """A page and its place."""
-        place = links.Place(path)
+        place = links.PagePlace(path)
         text = (
             _templates()
             .get_template(template)

@@ -52,5 +52,5 @@ def test_addresses_of_the_web_are_links() -> None:
 
 
 def test_ways_are_relative() -> None:
-    assert links.Place("index.html").to("a/b.html") == "a/b.html"
-    assert links.Place("controls/pci/1.html").to("a/b.html") == "../../a/b.html"
+    assert links.PagePlace("index.html").to("a/b.html") == "a/b.html"
+    assert links.PagePlace("controls/pci/1.html").to("a/b.html") == "../../a/b.html"

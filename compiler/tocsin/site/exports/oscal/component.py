@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from tocsin.site.exports.oscal.parts import (
-    Ids,
     Json,
+    OscalIds,
     component,
     control_id,
     document,
@@ -49,7 +49,7 @@ def catalogues(history: History) -> list[tuple[str, str]]:
     return sorted({(c.catalogue, c.version) for c, _ in supported(history)})
 
 
-def catalogue_id(ids: Ids, catalogue: tuple[str, str]) -> str:
+def catalogue_id(ids: OscalIds, catalogue: tuple[str, str]) -> str:
     """The id of the resource that stands for a catalogue, which is not enclosed."""
     return ids.of("catalogue", *catalogue)
 
@@ -89,7 +89,7 @@ def _word(key: tuple[str, str, str, str], whose: dict[str, str], group: str) -> 
     yield prop("evidence-strength", score or "not scored", group=group)
 
 
-def _implementations(ids: Ids, history: History) -> Iterator[Json]:
+def _implementations(ids: OscalIds, history: History) -> Iterator[Json]:
     known = list(supported(history))
     for catalogue in catalogues(history):
         mine = [pair for pair in known if (pair[0].catalogue, pair[0].version) == catalogue]
@@ -102,7 +102,7 @@ def _implementations(ids: Ids, history: History) -> Iterator[Json]:
 
 
 def _requirement(
-    ids: Ids, control: ControlHistory, evidence: list[ControlEvidence], history: History
+    ids: OscalIds, control: ControlHistory, evidence: list[ControlEvidence], history: History
 ) -> Json:
     of = ids.of("requirement", control.catalogue, control.version, control.id)
     return {

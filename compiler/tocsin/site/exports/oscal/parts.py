@@ -29,8 +29,8 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Ids:
-    """Ids of one environment."""
+class OscalIds:
+    """OscalIds of one environment."""
 
     project: str
     environment: str
@@ -40,9 +40,9 @@ class Ids:
         return _id([self.project, self.environment, *parts])
 
 
-def ids_of(history: History) -> Ids:
+def ids_of(history: History) -> OscalIds:
     """The ids of the environment of a history."""
-    return Ids(history.project, history.environment)
+    return OscalIds(history.project, history.environment)
 
 
 def document(kind: str, content: Json) -> Json:
@@ -103,7 +103,7 @@ def resources(of: Iterable[tuple[str, str]]) -> Json:
     return {"resources": [{"uuid": id_, "title": line(title)} for id_, title in of]}
 
 
-def component(ids: Ids, found: DetectionHistory) -> Json:
+def component(ids: OscalIds, found: DetectionHistory) -> Json:
     """A detection as a component."""
     entry = found.entry
     return {
@@ -115,7 +115,7 @@ def component(ids: Ids, found: DetectionHistory) -> Json:
     }
 
 
-def environment_component(ids: Ids, history: History) -> Json:
+def environment_component(ids: OscalIds, history: History) -> Json:
     """All detections of the environment together."""
     live = sum(1 for each in history.detections if each.state == "live")
     return {

@@ -11,8 +11,8 @@ from tocsin import __version__
 from tocsin.plural import plural
 from tocsin.site.exports.oscal.component import evidence_props, supported
 from tocsin.site.exports.oscal.parts import (
-    Ids,
     Json,
+    OscalIds,
     component,
     control_id,
     document,
@@ -53,7 +53,7 @@ def assessment_results(history: History) -> Json:
     return document("assessment-results", content)
 
 
-def _result(ids: Ids, history: History) -> Json:
+def _result(ids: OscalIds, history: History) -> Json:
     period = history.period
     return {
         "uuid": ids.of("result", period.begin, period.end, history.evidence.head),
@@ -67,7 +67,7 @@ def _result(ids: Ids, history: History) -> Json:
     }
 
 
-def _definitions(ids: Ids, history: History) -> Json:
+def _definitions(ids: OscalIds, history: History) -> Json:
     there = [{**component(ids, each), "status": _status(each.state)} for each in history.detections]
     tool = {
         "uuid": ids.of("tool"),
@@ -100,7 +100,7 @@ def _reviewed(history: History) -> Json:
     return {"control-selections": [{"description": described, "include-controls": chosen}]}
 
 
-def _observations(ids: Ids, history: History) -> Iterator[Json]:
+def _observations(ids: OscalIds, history: History) -> Iterator[Json]:
     yield _of_ledger(ids, history)
     for release in in_period(history):
         yield _of_release(ids, release)
@@ -116,7 +116,9 @@ def _observations(ids: Ids, history: History) -> Iterator[Json]:
         yield _of_control(ids, control, evidence, history)
 
 
-def _observation(ids: Ids, key: tuple[str, ...], said: str, at: str, props: Iterable[Json]) -> Json:
+def _observation(
+    ids: OscalIds, key: tuple[str, ...], said: str, at: str, props: Iterable[Json]
+) -> Json:
     """An examination of the ledger, seen by the tool, of the environment."""
     return {
         "uuid": ids.of("observation", *key),
@@ -130,7 +132,7 @@ def _observation(ids: Ids, key: tuple[str, ...], said: str, at: str, props: Iter
     }
 
 
-def _of_ledger(ids: Ids, history: History) -> Json:
+def _of_ledger(ids: OscalIds, history: History) -> Json:
     found = history.evidence
     wrong = found.findings
     checked = "was not checked" if wrong is None else f"has {plural(len(wrong), 'finding')}"
@@ -140,7 +142,7 @@ def _of_ledger(ids: Ids, history: History) -> Json:
     return _observation(ids, ("record", found.head), said, history.period.end, props)
 
 
-def _of_release(ids: Ids, found: ReleaseHistory) -> Json:
+def _of_release(ids: OscalIds, found: ReleaseHistory) -> Json:
     weakening = sum(1 for each in found.changes if each.weakens)
     changed = plural(len(found.changes), "change")
     said = f"Release {found.number}: {changed}, {weakening} of them weakening; {found.reason}"
@@ -162,7 +164,7 @@ def _names(names: tuple[str, ...] | None) -> str:
     return "" if names is None else ", ".join(names) or "nobody"
 
 
-def _of_tests(ids: Ids, found: DetectionHistory, end: str) -> Json:
+def _of_tests(ids: OscalIds, found: DetectionHistory, end: str) -> Json:
     runs = found.runs
     at = runs[-1].at if runs else end
     told = _observation(ids, ("tests", found.id), _tested(found), at, ())
@@ -184,21 +186,21 @@ def _tested(found: DetectionHistory) -> str:
     return f"{passed} of {plural(len(found.runs), 'run')} of its cases passed."
 
 
-def _of_drift(ids: Ids, found: DriftHistory) -> Json:
+def _of_drift(ids: OscalIds, found: DriftHistory) -> Json:
     mended = f"mended by release {found.by}" if found.by else "not mended"
     said = f"{plural(found.number, 'difference')} from release {found.release}, {mended}"
     props = [prop("difference", each) for each in found.what] or [prop("difference", "")]
     return _observation(ids, ("drift", found.found), said, found.found, props)
 
 
-def _of_attempt(ids: Ids, found: Attempt) -> Json:
+def _of_attempt(ids: OscalIds, found: Attempt) -> Json:
     said = f"{found.command} {found.outcome}: {found.message}"
     props = [prop("outcome", found.outcome), prop("plan", found.plan), prop("who", found.who)]
     return _observation(ids, ("attempt", str(found.n)), said, found.at, props)
 
 
 def _of_control(
-    ids: Ids, control: ControlHistory, evidence: list[ControlEvidence], history: History
+    ids: OscalIds, control: ControlHistory, evidence: list[ControlEvidence], history: History
 ) -> Json:
     live = len({each.detection for each in evidence})
     key = ("control", control.catalogue, control.version, control.id)

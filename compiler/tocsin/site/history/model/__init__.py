@@ -14,8 +14,8 @@ from tocsin.site.history.model.detection import (
     EntryChange,
     ExceptionRecord,
     LogicVersion,
+    RecordedTexts,
     TechniqueHistory,
-    Texts,
 )
 from tocsin.site.history.model.history import History, LedgerEvidence
 from tocsin.site.history.model.period import UNRECORDED, Period, SignatureState, State, StateSpan
@@ -43,6 +43,7 @@ __all__ = [
     "MappingRecord",
     "Period",
     "PersonHistory",
+    "RecordedTexts",
     "ReleaseHistory",
     "SignatureState",
     "SignedApproval",
@@ -50,5 +51,4 @@ __all__ = [
     "State",
     "StateSpan",
     "TechniqueHistory",
-    "Texts",
 ]

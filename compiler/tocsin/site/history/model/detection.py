@@ -38,7 +38,7 @@ class EntryChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class RecordedTexts:
     """A detection's files as a release encloses them, and the bytes that were deployed."""
 
     rule: str | None
@@ -54,7 +54,7 @@ class LogicVersion:
     release: int
     at: str
     entry: Entry
-    texts: Texts
+    texts: RecordedTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class DetectionHistory:
     key: str
     entry: Entry
     state: State
-    texts: Texts
+    texts: RecordedTexts
     spans: tuple[StateSpan, ...]
     changes: tuple[EntryChange, ...]
     versions: tuple[LogicVersion, ...]
