@@ -196,7 +196,11 @@ def read_cases(
         if expect.alerts is None and expect.events is None:
             at = document.span((*path, n, "expect"))
             hint = "write `alerts: N` or `events: [n, …]`"
-            wrong.append(Diagnostic("TOC051", f"{block.name}: expects nothing", at, hint=hint))
+            wrong.append(
+                Diagnostic(
+                    "TOC051", f"{block.name}: `expect` says nothing of alerts", at, hint=hint
+                )
+            )
         numbers = None if expect.events is None else tuple(expect.events)
         wanted = Expect(expect.alerts, numbers, expect.first, expect.last)
         cases.append(Case(block.name, tuple(events), wanted, document.span((*path, n))))

@@ -46,7 +46,7 @@ CODES: dict[str, Code] = {
     "TOC022": Code(
         "Modifiers or values that do not fit together",
         "`Port|gt: '80'`",
-        "see the message and its hint",
+        "a number without quotes; modifiers that Sigma lets stand together",
     ),
     "TOC023": Code(
         "`null` where it has no meaning",
@@ -72,7 +72,11 @@ CODES: dict[str, Code] = {
         "`Image|expand: '%a%%b%'` with long lists",
         "split it: values multiply by modifiers, placeholders, conditions and filters",
     ),
-    "TOC030": Code("Missing or malformed condition", "`a and or b`", "see the grammar's words"),
+    "TOC030": Code(
+        "Missing or malformed condition",
+        "`a and or b`",
+        "selections with `and`, `or`, `not`, `1 of`, `all of`",
+    ),
     "TOC031": Code(
         "Condition on an unknown selection", "`selektion`, `1 of x*`", "name selections that exist"
     ),
@@ -121,9 +125,15 @@ CODES: dict[str, Code] = {
         "use another test, or another type",
         _RESOLVE,
     ),
-    "TOC050": Code("Wrong `tocsin:` block", "`tocsin: {ower: a}`", "see the key's name"),
+    "TOC050": Code(
+        "Wrong `tocsin:` block",
+        "`tocsin: {ower: a}`",
+        "`owner`, `deploy`, `alert`, `tests` …, as documented",
+    ),
     "TOC051": Code("Wrong case", "`expect: {}`", "`at`, `events` and `expect` as documented"),
-    "TOC060": Code("Wrong source file", "no `time`", "see the key's name", _SOURCES),
+    "TOC060": Code(
+        "Wrong source file", "no `time`", "the keys that docs/writing-detections.md lists", _SOURCES
+    ),
     "TOC061": Code(
         "Source on an undeclared field", "`time: {field: tme}`", "declare it in `fields`", _SOURCES
     ),
@@ -146,7 +156,10 @@ CODES: dict[str, Code] = {
         _SOURCES,
     ),
     "TOC070": Code(
-        "Event file cannot be read", "a cut gzip file, Parquet", "see the hint", _EVENTS
+        "Event file cannot be read",
+        "a cut gzip file, Parquet",
+        "a whole file: JSON, CSV, EVTX, plain or gzipped",
+        _EVENTS,
     ),
     "TOC071": Code("Not an event", "`[1, 2]`", "one JSON object per line", _EVENTS),
     "TOC080": Code(
@@ -170,10 +183,12 @@ CODES: dict[str, Code] = {
     ),
     "TOC095": Code("Wrong timespan", "`timespan: 1M`", "an integer and one of s m h d w"),
     "TOC096": Code(
-        "Wrong condition of a correlation", "`condition: {gte: '5'}`", "see the message's hint"
+        "Wrong condition of a correlation",
+        "`condition: {gte: '5'}`",
+        "`gt`, `gte`, `lt`, `lte`, `eq` or `neq` with a number",
     ),
     "TOC097": Code(
-        "Condition that can never hold", "`gt: 5` with `lt: 3`", "see the message's hint"
+        "Condition that can never hold", "`gt: 5` with `lt: 3`", "leave a number that both allow"
     ),
     "TOC098": Code(
         "Wrong alias", "an alias in a rule that is not listed", "name rules of the correlation"
