@@ -27,7 +27,7 @@ from tocsin.site.history.model import (
     SourceHistory,
     StateSpan,
     TechniqueHistory,
-    Texts,
+    RecordedTexts,
 )
 from tocsin.state.case_proof import CaseProof
 from tocsin.state.consent import Consent
@@ -129,7 +129,7 @@ def _run(case: str, output: str) -> CaseRun:
     return CaseRun(2, MADE[1], proof)
 
 
-TEXTS = Texts("title: Key Added\n", "- name: fires\n", b"\x00part")
+TEXTS = RecordedTexts("title: Key Added\n", "- name: fires\n", b"\x00part")
 _EXCEPTION = ExceptionRecord("mute", ODD, "ada", STRANGE, MADE[2], "", None, 3)
 _SPANS = (
     StateSpan("live", MADE[0], MADE[2], 1, "added"),
@@ -139,12 +139,12 @@ DETECTIONS = (
     DetectionHistory(
         *(PLAIN, "plain", ENTRIES[1], "absent", TEXTS, _SPANS),
         *(CHANGES[:2] + CHANGES[3:],),
-        *((LogicVersion(1, 1, MADE[0], ENTRIES[0], Texts(None, None, b"1")),),),
+        *((LogicVersion(1, 1, MADE[0], ENTRIES[0], RecordedTexts(None, None, b"1")),),),
         *((_run("fires", "c" * 64), _run("silent", "0" * 64)), (), ("T1098.003",)),
         "product=aws",
     ),
     DetectionHistory(
-        *(ODD, "odd", ENTRIES[2], "live", Texts(None, None, None)),
+        *(ODD, "odd", ENTRIES[2], "live", RecordedTexts(None, None, None)),
         *((StateSpan("live", MADE[2], "", 3, "added"),), CHANGES[2:3], (), None, (_EXCEPTION,)),
         *(("T1098.003",), None),
     ),

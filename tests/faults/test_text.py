@@ -23,7 +23,7 @@ from tocsin.cli.main import main_group
 FOLDER = Path(__file__).parent / "security"
 HOSTILE = (
     "::error::x\x1b[2J\x9b31m\u202e[/x][red]\n::error file=a,line=1::pwn\r##[warning]w @org/team #1"
-    " www.evil.example https://evil.example GH-1 <img src=x onerror=alert(1)><b> &commat;octocat"
+    " www.evil.example https://evil.example GH-1 <img src=x onerror=alert(1)><u> &commat;octocat"
     " &lt;i&gt; ![a](b) [l](http://e.example) `c` | *s* _e_ $m$ =cmd() %0A\u2028y"
 )
 SAFE_KEY = "[red]x[bold] &commat;octocat @org #1 www.evil.example"
@@ -172,7 +172,7 @@ class _Page(HTMLParser):
     """Fails at an element or attribute that is not ours."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag not in ("img", "b", "i", "iframe")
+        assert tag not in ("img", "u", "i", "iframe")
         assert not any(name.startswith("on") for name, _ in attrs)
         assert not any((value or "").startswith("javascript:") for _, value in attrs)
 

@@ -52,8 +52,8 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(argument)
 
 
-SHOWN_BY_COMMANDS = ("", ".trust", ".branch", ".environments")
-"""Parts of a policy that tests/unit/cli/test_policy.py changes."""
+SHOWN_BY_COMMANDS = ("", ".trust", ".branch", ".environments", ".environments.mute_hours")
+"""Parts of a policy that test_policy.py and commands/test_mute.py of tests/unit/cli change."""
 
 
 def test_each_setting_of_each_file_has_an_entry() -> None:
