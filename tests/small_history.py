@@ -21,13 +21,13 @@ from tocsin.site.history.model import (
     MappingRecord,
     Period,
     PersonHistory,
+    RecordedTexts,
     ReleaseHistory,
     SignatureState,
     SignedApproval,
     SourceHistory,
     StateSpan,
     TechniqueHistory,
-    RecordedTexts,
 )
 from tocsin.state.case_proof import CaseProof
 from tocsin.state.consent import Consent

@@ -189,7 +189,9 @@ def test_what_is_no_json(tmp_path: Path, text: str) -> None:
         gate.read_json(write(tmp_path / "a", text.encode("latin-1")), gate.MIB)
 
 
-READS = re.compile(r"(?<!gate)\.(read_text|read_bytes)\(|(?<!place\.)\bopen\(|(tomllib|json)\.load\(")
+READS = re.compile(
+    r"(?<!gate)\.(read_text|read_bytes)\(|(?<!place\.)\bopen\(|(tomllib|json)\.load\("
+)
 OWN = {
     "gate.py": "the gate",
     "front/attack.py": "data of the package",

@@ -1,7 +1,8 @@
-"""The table of tokens."""
+"""Tables of tokens, and of people who are signed in."""
 
 from __future__ import annotations
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tocsin_server.base import Base
@@ -28,3 +29,23 @@ class Token(Base):
         """What the audit log says of it."""
         names = ("name", "role", "created", "expires", "revoked")
         return {name: getattr(self, name) for name in names}
+
+
+class WebSession(Base):
+    """Someone who is signed in, in one browser. `id` is a digest of what the browser has.
+
+    `actor`: how the audit log names them. `token`: the token that they signed in with, or empty;
+    then the session counts no longer than that token, and has its role.
+    """
+
+    __tablename__ = "web_sessions"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    actor: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str]
+    token: Mapped[str]
+    created: Mapped[int]
+    expires: Mapped[int]
+
+    __table_args__ = (Index(None, "expires"),)

@@ -1,0 +1,1 @@
+"""The pages that people look at: the queue, findings, suppressions, noisy detections."""
