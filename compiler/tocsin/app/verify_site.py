@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,16 +9,15 @@ from typing import Literal
 
 from tocsin import gate
 from tocsin.app.environment import open_environment
-from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.front.place import find_project
 from tocsin.front.project import read_settings
 from tocsin.plural import plural
+from tocsin.site.exports.folder import differences
 from tocsin.site.exports.manifest import ENVELOPE, FILE, KIND, MAX_BYTES, SiteManifest, parse
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.trust_file import Role, Trust, UntrustedError, Use, read_trust
 
-_LARGEST = 1024 * gate.MIB
 _ROLES: tuple[Role, ...] = ("site", "release")
 """Whoever may sign releases may sign what is told of them."""
 
@@ -71,38 +68,11 @@ def verify_site(
         manifest.environment,
         manifest.head,
         len(manifest.files),
-        (*wrong, *strange, *_files(folder, manifest)),
+        (*wrong, *strange, *differences(folder, manifest.files)),
         by,
         why,
         ledger,
     )
-
-
-def _files(folder: Path, manifest: SiteManifest) -> Iterator[str]:
-    """Files that were changed, are gone, or were added."""
-    there = set(_listed(folder))
-    for path, digest in sorted(manifest.files.items()):
-        if path not in there:
-            yield f"{path} is missing"
-            continue
-        try:
-            same = digest_bytes(gate.read(folder / path, _LARGEST)) == digest
-        except gate.UnreadError as error:
-            yield f"{path} is not read: {error.reason}"
-        else:
-            yield from () if same else (f"{path} was changed",)
-    yield from (f"{path} was added" for path in sorted(there - {*manifest.files, FILE, ENVELOPE}))
-
-
-def _listed(folder: Path) -> Iterator[str]:
-    """All that is below the folder but plain folders; a link to a folder is no plain one."""
-    for top, below, names in os.walk(folder, onerror=_closed):
-        links = [name for name in below if Path(top, name).is_symlink()]
-        yield from (Path(top, name).relative_to(folder).as_posix() for name in (*names, *links))
-
-
-def _closed(error: OSError) -> None:
-    raise gate.UnreadError(Path(str(error.filename)), str(error.strerror))
 
 
 def _signature(

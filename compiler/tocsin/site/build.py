@@ -11,6 +11,7 @@ from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
 from tocsin.site.exports import manifest
 from tocsin.site.exports.files import export_files
+from tocsin.site.exports.folder import differences
 from tocsin.site.exports.samples import SamplePlan, draw
 from tocsin.site.history.model import History
 from tocsin.site.pages.context import SiteContext
@@ -68,19 +69,25 @@ def _samples(site: SiteContext, plan: SamplePlan) -> tuple[str, bytes]:
 
 
 def _older(folder: Path) -> set[str]:
-    """The files of the site that is in the folder already, which lose their manifest."""
+    """The files of the site that is in the folder already, which lose their manifest.
+
+    Only what a site wrote is replaced or removed, and nothing is written through a link.
+    """
     if not folder.exists() or not any(folder.iterdir()):
         return set()
     try:
         found = manifest.parse(gate.read(folder / manifest.FILE, manifest.MAX_BYTES))
-    except (gate.MissingError, ValueError) as error:
-        raise ConfigError(
-            f"{folder} holds something else than a site",
-            hint="name a new folder with --out, or remove this one",
-        ) from error
+    except (gate.UnreadError, ValueError) as error:
+        raise _refused(f"{folder} holds something else than a site") from error
+    if strange := next(differences(folder, found.files), ""):
+        raise _refused(f"{folder} is not as a site left it: {strange}")
     for name in (manifest.FILE, manifest.ENVELOPE):
         (folder / name).unlink(missing_ok=True)
     return set(found.files)
+
+
+def _refused(message: str) -> ConfigError:
+    return ConfigError(message, hint="name a new folder with --out, or remove this one")
 
 
 def _put(file: Path, data: bytes) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from tocsin.app.verify_site import verify_site
 from tocsin.errors import ConfigError
 from tocsin.site.build import SiteExtras, write
 from tocsin.site.exports.samples import SamplePlan
+from tocsin.site.history.model import Period
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import SigningKey
 
@@ -54,6 +57,47 @@ def test_a_changed_byte_in_any_kind_of_file_is_found(site: Path, tmp_path: Path)
         report = verify_site(site, tmp_path / "trust.toml", tmp_path)
         assert report.verdict == "damaged", path
         (site / path).write_bytes(whole)
+
+
+def _linked_folder(site: Path, elsewhere: Path) -> None:
+    (site / "releases").rename(elsewhere / "releases")
+    (site / "releases").symlink_to(elsewhere / "releases")
+
+
+def _linked_file(site: Path, elsewhere: Path) -> None:
+    (site / "index.html").rename(elsewhere / "index.html")
+    (site / "index.html").symlink_to(elsewhere / "index.html")
+
+
+def _claimed(site: Path, elsewhere: Path) -> None:
+    """Somebody's file, and a manifest that says that it is of the site."""
+    del elsewhere
+    told = json.loads((site / "manifest.json").read_bytes())
+    told["files"]["mine.txt"] = "0" * 64
+    (site / "manifest.json").write_text(json.dumps(told))
+    (site / "mine.txt").write_text("mine")
+
+
+@pytest.mark.parametrize(
+    ("do", "message"),
+    [
+        (_linked_folder, r"releases\S* was added|releases/1.html is missing"),
+        (_linked_file, "index.html is not read: it is a link"),
+        (_claimed, "mine.txt was changed"),
+        (lambda site, _: (site / "mine.txt").write_text("mine"), "mine.txt was added"),
+        (lambda site, _: (site / "manifest.json").unlink(), "something else than a site"),
+        (lambda site, _: (site / "manifest.json").write_text("{"), "something else than a site"),
+    ],
+)
+def test_nothing_but_a_site_is_replaced(
+    site: Path, tmp_path: Path, do: Callable[[Path, Path], object], message: str
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    do(site, tmp_path / "elsewhere")
+    before = _bytes(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        write(small_history(Period("2026-02-01T00:00:00+00:00", "2026-03-01T00:00:00+00:00")), site)
+    assert _bytes(tmp_path) == before
 
 
 def test_samples_show_the_chain_and_strangers_text_as_text(site: Path) -> None:

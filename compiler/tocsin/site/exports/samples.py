@@ -1,8 +1,8 @@
 """Changes drawn for an audit, each with its whole chain. Whoever has the seed draws the same ones.
 
-A change has the name `<release>:<id of the detection>`. It is drawn if the SHA-256 of the seed, a
-line feed and that name, as 64 hex digits, is among the smallest: so anybody can repeat it, and a
-change that is added or left out moves no other one.
+A change has the name `<release>:<id of the detection>`, as `changes.csv` shows it. It is drawn if
+the SHA-256 of the seed, a line feed and that name, as 64 hex digits, is among the smallest: so
+anybody can repeat it, and a change that is added or left out moves no other one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tocsin.canonical import digest_bytes
+from tocsin.escape import spreadsheet
 from tocsin.site.exports.records import in_period
 from tocsin.site.history.model import CaseRun, EntryChange, History, ReleaseHistory
 from tocsin.state.ledger_event import Attempt
@@ -55,13 +56,12 @@ def draw(history: History, plan: SamplePlan) -> list[SampledChange]:
 
 def rank(change: EntryChange, seed: str) -> str:
     """The digest that a change is drawn by."""
-    text = f"{seed}\n{change_name(change)}"
-    return digest_bytes(text.encode("utf-8", "surrogatepass"))
+    return digest_bytes(f"{seed}\n{change_name(change)}".encode("utf-8", "replace"))
 
 
 def change_name(change: EntryChange) -> str:
-    """What a change is called in a draw."""
-    return f"{change.release}:{change.entry.id}"
+    """What a change is called in a draw: what others read in the table, whatever the id holds."""
+    return spreadsheet(f"{change.release}:{change.entry.id}")
 
 
 def _changes(history: History) -> Iterator[EntryChange]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tocsin.site.exports import records, subjects
 from tocsin.site.exports.records import in_period
+from tocsin.site.exports.samples import change_name
 from tocsin.site.exports.table import CsvTable
 from tocsin.site.history.model import History, ReleaseHistory
 
@@ -22,8 +23,8 @@ _RELEASE = (
     *("live", "shadow", "muted", "actions", "weakening", "run", "seconds", "checks"),
 )
 _CHANGE = (
-    *("release", "at", "commit", "digest", "detection", "key", "title", "action", "version"),
-    *("mode", "direction", "weakens", "attributes"),
+    *("change", "release", "at", "commit", "digest", "detection", "key", "title", "action"),
+    *("version", "mode", "direction", "weakens", "attributes"),
 )
 _APPROVAL = (
     *("release", "plan", "kind", "reviewer", "at", "review", "head", "fits", "signature"),
@@ -89,7 +90,8 @@ def _changes(history: History) -> Iterator[dict[str, Any]]:
         where = {"release": found.number, "commit": found.commit, "digest": found.digest}
         for each in found.changes:
             said = [f"{a.name}: {a.old} → {a.new}" for a in each.attributes]
-            yield {**records.change(each), **where, "at": each.at, "attributes": said}
+            named = {**where, "change": change_name(each), "at": each.at}
+            yield {**records.change(each), **named, "attributes": said}
 
 
 def _approvals(history: History) -> Iterator[dict[str, Any]]:

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from hashlib import sha256
+from io import StringIO
+
+import pytest
 
 from small_history import PLAIN, small_history
 from tocsin.site.exports.samples import SamplePlan, draw
-from tocsin.site.history.model import Period
+from tocsin.site.exports.tables import tables
+from tocsin.site.history.model import History, Period
 
 
-def test_anybody_can_repeat_it() -> None:
+def _with_id(id_: str) -> History:
+    """The last release's changes are of a detection with this id."""
     history = small_history()
-    names = [f"{r.number}:{c.entry.id}" for r in history.releases for c in r.changes]
-    wanted = sorted(names, key=lambda name: sha256(f"2026-Q1\n{name}".encode()).hexdigest())[:2]
-    drawn = draw(history, SamplePlan(2, "2026-Q1"))
+    *others, last = history.releases
+    changes = tuple(replace(c, entry=replace(c.entry, id=id_)) for c in last.changes)
+    return replace(history, releases=(*others, replace(last, changes=changes)))
+
+
+@pytest.mark.parametrize("id_", [PLAIN, "=1+1", "a;=b", "-x\u202e", "two\nlines", 'quo"te,'])
+def test_anybody_repeats_it_from_the_table(id_: str) -> None:
+    history = _with_id(id_)
+    [table] = [each for each in tables(history) if each.name == "changes"]
+    names = [row["change"] for row in csv.DictReader(StringIO(table.csv().decode("utf-8-sig")))]
+    wanted = sorted(names, key=lambda name: sha256(f"2026-Q1\n{name}".encode()).hexdigest())[:3]
+    drawn = draw(history, SamplePlan(3, "2026-Q1"))
     assert [each.name for each in drawn] == wanted
-    assert drawn == draw(history, SamplePlan(2, "2026-Q1"))
+    assert drawn == draw(history, SamplePlan(3, "2026-Q1"))
 
 
 def test_another_seed_draws_others_and_more_is_all() -> None:
