@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOTS = (
     "tocsin",
     *("tocsin_batch_sql", "tocsin_flink_sql", "tocsin_kafka_filter"),
-    *("tocsin_engines", "tocsin_kafka", "tocsin_matcher", "tocsin_runtime"),
+    *("tocsin_client", "tocsin_engines", "tocsin_kafka", "tocsin_matcher", "tocsin_runtime"),
 )
 DRAWN_APART = ("tocsin", "tocsin_flink_sql", "tocsin_runtime")
 """Roots whose parts are packages of their own; the other roots are one each."""

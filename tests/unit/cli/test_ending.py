@@ -52,7 +52,12 @@ def errors(above: type[TocsinError] = TocsinError) -> Iterator[type[TocsinError]
 
 
 def test_every_error_has_a_code_of_its_own_which_the_page_names() -> None:
-    for module in ("tocsin.app.consent", "tocsin.app.promote", "tocsin_kafka.errors"):
+    for module in (
+        "tocsin.app.consent",
+        "tocsin.app.promote",
+        "tocsin_client",
+        "tocsin_kafka.errors",
+    ):
         import_module(module)
     page = (ROOT / "docs" / "cli.md").read_text()
     codes = [each.__dict__.get("code") for each in errors()]

@@ -1,0 +1,28 @@
+"""A client of the server's API: `Client(address, token)`."""
+
+from tocsin_client.client import Client
+from tocsin_client.events import FindingEvent
+from tocsin_client.models import (
+    AlertView,
+    ChangeView,
+    CommentView,
+    FindingView,
+    HealthView,
+    NoiseView,
+    SuppressionView,
+)
+from tocsin_client.problem import ApiError, ChangedMeanwhileError
+
+__all__ = [
+    "AlertView",
+    "ApiError",
+    "ChangeView",
+    "ChangedMeanwhileError",
+    "Client",
+    "CommentView",
+    "FindingEvent",
+    "FindingView",
+    "HealthView",
+    "NoiseView",
+    "SuppressionView",
+]
