@@ -15,9 +15,24 @@ _KEY = re.compile(r"[ \t]*((?:\"[^\"\n]*\"|'[^'\n]*'|[\w. \t-])+?)[ \t]*=")
 _PART = re.compile(r"\"[^\"]*\"|'[^']*'|[^.\s]+")
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
+_ENDLESS = re.compile(r"(?<![\w\"'])[+-]?[0-9][0-9_]{4299,}")
+_TOO_LARGE = "not valid TOML: the number has more than 64 bits"
+_LIMIT = 1 << 63
+
 
 def load(text: str, name: str, hint: str = "") -> dict[str, Any]:
-    """The values of a file. Raises ConfigError with the place where it is not TOML."""
+    """The values of a file. Raises ConfigError with the place where it is not TOML.
+
+    Integers have 64 bits at most, as TOML promises: Python cannot print those of a few thousand
+    digits.
+    """
+    values = _loaded(text, name, hint)
+    for where in _too_large(values):
+        raise wrong(_TOO_LARGE, name, place(text, where), hint)
+    return values
+
+
+def _loaded(text: str, name: str, hint: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
@@ -30,6 +45,18 @@ def load(text: str, name: str, hint: str = "") -> dict[str, Any]:
             said = said[: at.start()]
             line, column = (int(at[1]), int(at[2])) if at[1] else (line, column)
         raise wrong(f"not valid TOML: {_plain(said)}", name, (line, column), hint) from None
+    except ValueError:  # so many digits that Python does not read them
+        found = _ENDLESS.search(text)
+        begin = _at(text, found.start()) if found else (0, 0)
+        raise wrong(_TOO_LARGE, name, begin, hint) from None
+
+
+def _too_large(value: Any, where: KeyPath = ()) -> Iterator[KeyPath]:
+    if isinstance(value, int) and not -_LIMIT <= value < _LIMIT:
+        yield where
+    elif isinstance(value, dict | list):
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _too_large(below, (*where, key))
 
 
 def wrong(message: str, name: str, at: tuple[int, int], hint: str = "") -> ConfigError:
@@ -66,6 +93,10 @@ def _keys(text: str) -> Iterator[tuple[KeyPath, tuple[int, int]]]:
 
 def _parts(text: str) -> KeyPath:
     return tuple(part.strip("\"'") for part in _PART.findall(text))
+
+
+def _at(text: str, index: int) -> tuple[int, int]:
+    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
 def _end(text: str) -> tuple[int, int]:

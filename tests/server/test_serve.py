@@ -62,6 +62,17 @@ def test_from_a_file_to_an_answer(
     assert serving.wait(SECONDS) == 0
 
 
+def test_a_program_is_told_the_address_in_json(project: Path) -> None:
+    command = ["serve", "--env", "local", "--listen", "127.0.0.1:0", "--format", "json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "tocsin", *command], cwd=project, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        told = "".join(next(process.stdout) for _ in range(3))
+        process.kill()
+    assert httpx.URL(json.loads(told)["api"]).path == "/api/v1"
+
+
 def test_a_port_that_is_taken(
     project: Path, serving: subprocess.Popen[str], tocsin: Tocsin
 ) -> None:

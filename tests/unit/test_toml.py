@@ -47,6 +47,9 @@ def test_places(where: tuple[str | int, ...], at: tuple[int, int]) -> None:
         ("a = 1\nb = =\n", "f:2:5: not valid TOML: invalid value", (2, 5)),
         ("a = [1,\n 2", "f:2:3: not valid TOML: unclosed array", (2, 3)),
         ("a = " + "[" * 5000, "nested too deeply", (0, 0)),
+        ("[b]\na = " + "9" * 6000, "f:2:5: not valid TOML: the number has more than 64", (2, 5)),
+        ("[b]\n\na = 0x" + "f" * 6000, "f:3:1: not valid TOML: the number has more than", (3, 1)),
+        ("[b]\na = [1, 9223372036854775808]", "f:2:1: not valid TOML: the number has more", (2, 1)),
     ],
 )
 def test_what_is_no_toml_has_a_place(text: str, said: str, at: tuple[int, int]) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from tocsin import gate
+from tocsin import gate, toml
 from tocsin.app.environment import OpenEnvironment
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.front.project import read_settings
@@ -94,9 +93,9 @@ def _commit(opened: OpenEnvironment, rev: str) -> str:
 def _policy(opened: OpenEnvironment, commit: str) -> Policy | None:
     name = f"{gate.SETTINGS} in {commit[:12]}"
     try:
-        table = tomllib.loads(_file(opened, commit, gate.SETTINGS).decode()).get("policy")
+        table = toml.load(_file(opened, commit, gate.SETTINGS).decode(), name).get("policy")
         return None if table is None else Policy.model_validate(table)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         why = first_line(error) if isinstance(error, ValidationError) else str(error)
         raise ConfigError(f"{name}: [policy] cannot be read: {why}") from None
 

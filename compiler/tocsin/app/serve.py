@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.app.worker import WorkerEnvironment
 from tocsin.errors import ConfigError
-from tocsin.progress import Notify, Progress
+from tocsin.progress import Notify
 
 if TYPE_CHECKING:
     from tocsin_runtime.worker.stop import Stop
@@ -51,10 +51,15 @@ class Listening:
         return f"http://{host}:{self.port}"
 
 
-def serve(
-    site: WorkerEnvironment, database: Database, at: Listening, stop: Stop, progress: Progress
+def serve(  # noqa: PLR0913, PLR0917 - what the command opened, and whom it tells
+    site: WorkerEnvironment,
+    database: Database,
+    at: Listening,
+    stop: Stop,
+    notify: Notify,
+    listening: Callable[[str], None],
 ) -> None:
-    """Write alerts and answer requests until a signal comes.
+    """Write alerts and answer requests until a signal comes; `listening` is told the API's address.
 
     Exceptions are tried on the detections of the project.
     """
@@ -67,8 +72,8 @@ def serve(
 
     taken = at.bound()
     ended = threading.Event()
-    stream = _stream(site, database, progress.notify)
-    intake = Intake(database, stream, ended.is_set, progress.notify)
+    stream = _stream(site, database, notify)
+    intake = Intake(database, stream, ended.is_set, notify)
     feed, rules = Feed(database), ProjectRules(site.root)
     app = application(database, intakes=[intake.state], rules=rules, feed=feed)
     config = uvicorn.Config(
@@ -76,7 +81,7 @@ def serve(
     )
     server = uvicorn.Server(config)
     with taken, _thread(intake.run) as writing, _thread(partial(server.run, [taken])) as answering:
-        progress.notify(f"serving {Listening(at.host, taken.getsockname()[1])}/api/v1")
+        listening(f"{Listening(at.host, taken.getsockname()[1])}/api/v1")
         while not stop() and writing.is_alive() and answering.is_alive():
             answering.join(_LOOK)
         ended.set()

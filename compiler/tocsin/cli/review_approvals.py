@@ -11,7 +11,7 @@ from tocsin import files, gate
 from tocsin.app.environment import OpenEnvironment
 from tocsin.cli.forge_options import forge_options, run_option
 from tocsin.cli.options import env_option, record_options
-from tocsin.cli.output import say, shown
+from tocsin.cli.output import echo_json, format_option, say, shown
 from tocsin.cli.paths import GivenPath, WrittenPath
 from tocsin.errors import ConfigError
 from tocsin.plural import plural
@@ -36,8 +36,9 @@ _review_option = click.option(
 @click.option("--branch", required=True, help="The branch whose pull requests count.")
 @_key_option
 @click.option("--out", type=_FOLDER, required=True, help="Folder for the approvals.")
+@format_option("text", "json")
 def approve(  # noqa: PLR0913 - one parameter an option
-    place: ForgePlace, *, run: int, file: Path, branch: str, key: str, out: Path
+    place: ForgePlace, *, run: int, file: Path, branch: str, key: str, out: Path, fmt: str
 ) -> None:
     """Sign what reviewers on GitHub approved: a statement for each reviewer and environment.
 
@@ -52,6 +53,8 @@ def approve(  # noqa: PLR0913 - one parameter an option
         found = approved(forge, request, own_key(key))
     for name, data in found.items():
         _write(out / name, data)
+    if fmt == "json":
+        echo_json({"files": [str(out / name) for name in found]})
     say(f"{plural(len(found), 'approval')} signed" if found else "no approval stands")
 
 
@@ -61,8 +64,15 @@ def approve(  # noqa: PLR0913 - one parameter an option
 @click.option("--plan", "plan_file", type=_FILE, required=True, help="The saved plan.")
 @click.option("--policy-from", default="", metavar="REV", help="As of `apply`.")
 @click.option("--out", type=_FOLDER, required=True, help="Folder for the approvals.")
-def approvals(
-    opened: OpenEnvironment, place: ForgePlace, *, plan_file: Path, policy_from: str, out: Path
+@format_option("text", "json")
+def approvals(  # noqa: PLR0913 - one parameter an option
+    opened: OpenEnvironment,
+    place: ForgePlace,
+    *,
+    plan_file: Path,
+    policy_from: str,
+    out: Path,
+    fmt: str,
 ) -> None:
     """Fetch the approvals of a plan, for `apply --approval`, as far as they still stand.
 
@@ -74,8 +84,11 @@ def approvals(
 
     plan = saved_plan(opened, plan_file).plan
     found = collected(opened, plan, policy_from, place)
-    for number, data in enumerate(found, 1):
-        _write(out / f"{number}.dsse.json", data)
+    written = [out / f"{number}.dsse.json" for number in range(1, len(found) + 1)]
+    for path, data in zip(written, found, strict=True):
+        _write(path, data)
+    if fmt == "json":
+        echo_json({"plan": plan.intended, "files": [str(path) for path in written]})
     say(f"{plural(len(found), 'approval')} of plan {plan.intended[:8]}")
 
 
@@ -92,6 +105,7 @@ def approvals(
 @click.option(
     "--out", type=WrittenPath(folder=False), required=True, help="Write the approval to this file."
 )
+@format_option("text", "json")
 def break_glass(  # noqa: PLR0913 - one parameter an option
     *,
     env: str,
@@ -102,6 +116,7 @@ def break_glass(  # noqa: PLR0913 - one parameter an option
     review: str,
     key: str,
     out: Path,
+    fmt: str,
 ) -> None:
     """Sign that somebody lets a plan through alone in an emergency, if the policy lets them."""
     from tocsin.app.approve import Reviewed  # noqa: PLC0415 - as above
@@ -110,6 +125,8 @@ def break_glass(  # noqa: PLR0913 - one parameter an option
 
     told = Reviewed(reviewer, review, reason=reason, hours=hours)
     _write(out, use_case(read_review(file), env, told, own_key(key)))
+    if fmt == "json":
+        echo_json({"environment": env, "reviewer": reviewer, "hours": hours, "file": str(out)})
     say(f"{reviewer} breaks the glass of {env}: {shown(out)}")
 
 

@@ -110,6 +110,16 @@ coverage --out page --env local --at nonsense
 coverage --out page --env local
 coverage --out events.jsonl --env local
 engines up kafka --port flink=1
+serve --env nothing
+serve --env local --listen nothing
+serve --env local --database mysql://x
+token create x --role reader --database mysql://x
+token list --database mysql://x
+token revoke nothing
+review approvals --plan nothing.json --env local --out approvals
+review approve --run 7 --file nothing.json --branch main --key env:NOTHING --out approvals
+review break-glass --env local --file nothing.json --reviewer r --reason r --key env:K --out a.json
+review notes --project 1 --api http://127.0.0.1:9 --page http://127.0.0.1:9
 review comment nothing.json
 review make --base nothing --out out.json
 review post --nothing

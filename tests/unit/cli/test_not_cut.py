@@ -30,6 +30,8 @@ NOT_HERE = {
     "key": "its lines are not laid out",
     "review": "prints a file of its own, which has a form",
     "schema": "prints JSON only",
+    "serve": "its lines are not laid out",
+    "token": "its lines are not laid out",
 }
 STEPS = {
     f"validate {RULE}": TITLE,

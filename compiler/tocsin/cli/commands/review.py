@@ -144,7 +144,8 @@ def post(place: ForgePlace, *, run: int, author: str, fmt: str) -> None:
     metavar="REFERENCE",
     help="Where the token is; notes of others than its owner are never changed.",
 )
-def notes(project: str, api: str, page: str, token: str) -> None:
+@format_option("text", "json")
+def notes(*, project: str, api: str, page: str, token: str, fmt: str) -> None:
     """Keep a note on each open merge request on GitLab up to date, also where its pipeline failed.
 
     For a pipeline of the default branch. Merge requests, their commits and files are asked for, and
@@ -153,6 +154,8 @@ def notes(project: str, api: str, page: str, token: str) -> None:
     from tocsin.app.review_notes import post_on_gitlab  # noqa: PLC0415 - a client is slow
 
     posted = post_on_gitlab(project, token, api, page.rstrip("/"))
+    if fmt == "json":
+        echo_json([{"merge_request": each.pull_request, "new": each.new} for each in posted])
     for each in posted:
         say(f"merge request {each.pull_request}: {'commented' if each.new else 'note updated'}")
     if not posted:

@@ -89,11 +89,15 @@ def list_(*, database: Database, fmt: str) -> None:
 @token.command()
 @click.argument("id_", metavar="ID")
 @_server
-def revoke(*, id_: str, database: Database) -> None:
+@format_option("text", "json")
+def revoke(*, id_: str, database: Database, fmt: str) -> None:
     """Let the token ID count no longer, from the next request on."""
     from tocsin.app.tokens import revoke_token  # noqa: PLC0415 - keeps `--help` quick
 
-    say(f"the token {id_} is revoked since {revoke_token(database, id_)['revoked']}")
+    told = revoke_token(database, id_)
+    if fmt == "json":
+        echo_json(told)
+    say(f"the token {id_} is revoked since {told['revoked']}")
 
 
 def _until(told: dict[str, Any]) -> str:
