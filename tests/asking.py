@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import uvicorn
 from fastapi.testclient import TestClient
 
+from patience import until
 from raised_alerts import raised
 from tocsin_server.alerts.feed import Feed
 from tocsin_server.alerts.store import Piece, Record, position, store
@@ -40,6 +43,22 @@ def asking(
         app, f"http://testserver{PREFIX}", headers=headers, raise_server_exceptions=False
     ) as client:
         yield client
+
+
+@contextmanager
+def served(database: Database, lifetime: float = 0.3) -> Iterator[str]:
+    """The API of a database, at an address; streams end soon."""
+    feed = Feed(database, lifetime=lifetime, every=0.02)
+    app = application(database, limits=UNLIMITED, feed=feed)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until(lambda: server.started, "the server", pause=0.01)
+    [socket, *_] = server.servers[0].sockets
+    yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+    feed.stop()
+    server.should_exit = True
+    thread.join()
 
 
 def keep(database: Database, bodies: Sequence[bytes]) -> None:

@@ -17,6 +17,7 @@ def raised(  # noqa: PLR0913 - what tests vary
     hours: float | None = 6,
     title: str = "Payout changed",
     now: int = 1_700_000_000_000,
+    environment: str = "prod",
 ) -> bytes:
     """The bytes of an alert on one event of this id and event time (milliseconds)."""
     dedup = Dedup((("user", ("user",)),), int(hours * 3_600_000)) if hours else None
@@ -25,4 +26,4 @@ def raised(  # noqa: PLR0913 - what tests vary
     evidence = Evidence(
         "0" * 64, "payments", (event,), events=(body,), start=time, end=time, last=body
     )
-    return canonical_bytes(alert(described, Origin("shop", "prod"), evidence, now))
+    return canonical_bytes(alert(described, Origin("shop", environment), evidence, now))

@@ -74,19 +74,27 @@ class CommentView(Answered):
 
 
 class NoiseView(Answered):
-    """A detection with its findings of some days, their alerts, and what they turned out to be."""
+    """A detection with its findings of some days, their alerts, and what they turned out to be.
+
+    `undecided`: findings of which nobody has said, but for suppressed ones. `false_share`: the
+    false positives among those of which somebody has. `trend`: alerts in equal parts of the time.
+    """
 
     detection: str
     title: str
     findings: int
     alerts: int
-    alerts_a_day: float
     open: int
     suppressed: int
     true_positive: int
     benign: int
     false_positive: int
+    undecided: int
+    alerts_a_day: float
+    findings_a_day: float
     false_share: float | None
+    undecided_share: float
+    trend: Sequence[int]
 
 
 class NoiseList(RootModel[Sequence[NoiseView]]):

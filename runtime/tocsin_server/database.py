@@ -63,6 +63,11 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def is_there(self) -> bool:
+        """Whether there is one: to look into a file of SQLite that is not would make it."""
+        url = self.engine.url
+        return url.get_backend_name() != SQLITE or Path(url.database or "").is_file()
+
     def is_current(self) -> bool:
         """Whether the tables have the form that this program reads."""
         with _told(), self.engine.connect() as connection:

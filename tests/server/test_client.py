@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
-from asking import START, UNLIMITED, keep, some_findings, token
-from patience import until
+from asking import START, keep, served, some_findings, token
 from raised_alerts import raised
 from tocsin.errors import ConfigError, EngineError
 from tocsin_client import ApiError, ChangedMeanwhileError, Client, FindingEvent, filters, models
 from tocsin_client import client as module
 from tocsin_client.connection import PREFIX
 from tocsin_client.events import follow
-from tocsin_server.alerts.feed import Feed
 from tocsin_server.app import application
 from tocsin_server.auth.role import Role
 from tocsin_server.database import Database
@@ -129,22 +124,6 @@ def test_what_is_asked_is_what_the_document_takes(name: str, document: Document)
     takes = set(form(body.get("schema", {}), schemas).get("properties", {}))
     takes |= {each["name"] for each in told.get("parameters", []) if each["in"] == "query"}
     assert set(inspect.signature(METHODS[name]).parameters) - {"self", "finding"} == takes
-
-
-@contextmanager
-def served(database: Database, lifetime: float = 0.3) -> Iterator[str]:
-    """The API of a database, at an address; streams end soon."""
-    feed = Feed(database, lifetime=lifetime, every=0.02)
-    app = application(database, limits=UNLIMITED, feed=feed)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until(lambda: server.started, "the server", pause=0.01)
-    [socket, *_] = server.servers[0].sockets
-    yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-    feed.stop()
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture

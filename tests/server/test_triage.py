@@ -115,3 +115,17 @@ def test_noise_of_a_detection(database: Database) -> None:
     assert [first_[name] for name in told] == [4, 8, 4.0, 4, 1, 2]
     assert (first_["false_share"], first_["title"]) == (2 / 3, "Payout")
     assert (second["detection"], second["false_share"]) == ("other", None)
+    shares = ("undecided", "undecided_share", "findings_a_day", "trend")
+    assert [first_[name] for name in shares] == [1, 0.25, 2.0, [0, 8]]
+    assert [second[name] for name in shares] == [1, 1.0, 0.5, [0, 1]]
+
+
+def test_noise_over_time(database: Database) -> None:
+    """Of a long time the parts are longer; what lies in the future is of the last one."""
+    day, now = 86_400_000, now_ms()
+    ago = (0.5, 0.6, 3.1, 59.9, -9)
+    keep(database, [raised(f"e{n}", now - int(d * day), hours=None) for n, d in enumerate(ago)])
+    with asking(database, Role.READER) as client:
+        [told] = client.get("/detections?days=60").json()
+    assert (len(told["trend"]), sum(told["trend"])) == (30, 5)
+    assert [told["trend"][n] for n in (0, 28, 29)] == [1, 1, 3]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 EMBEDDED = Path(".tocsin") / "server.db"
 """Below the project, where no address is given."""
+_SERVE = "`tocsin serve` makes them and fills them; or give --server"
 
 
 def open_database(address: str, project: Path | None) -> Database:
@@ -21,18 +22,42 @@ def open_database(address: str, project: Path | None) -> Database:
     Its tables are brought to this version's form. Raises ConfigError, also where the extra that
     the server needs is not installed.
     """
+    database = _database(address or _own(project, make=True))
+    database.upgrade()
+    return database
+
+
+def read_database(address: str, project: Path | None) -> Database:
+    """The same, to read what a server wrote there. Raises ConfigError if none did."""
+    database = _database(address or _own(project))
+    if not database.is_there() or not database.is_current():
+        database.close()
+        raise ConfigError("the database has no tables of this version", hint=_SERVE)
+    return database
+
+
+def has_database(address: str, project: Path | None) -> bool:
+    """Whether an address is given, or the project has a file of its own."""
+    return bool(address) or _file(project).exists()
+
+
+def _database(address: str) -> Database:
     _has_extra()
     from tocsin_runtime.worker.references import resolve  # noqa: PLC0415 - keeps `--help` quick
     from tocsin_server.database import Database  # noqa: PLC0415
 
-    if address:
-        database = Database(resolve(address, "the database").reveal())
-    else:
-        file = find_project(project or Path()).resolve() / EMBEDDED
+    return Database(resolve(address, "the database").reveal())
+
+
+def _own(project: Path | None, *, make: bool = False) -> str:
+    file = _file(project)
+    if make:
         file.parent.mkdir(parents=True, exist_ok=True)
-        database = Database(f"sqlite:///{file}")
-    database.upgrade()
-    return database
+    return f"sqlite:///{file}"
+
+
+def _file(project: Path | None) -> Path:
+    return find_project(project or Path()).resolve() / EMBEDDED
 
 
 def _has_extra() -> None:

@@ -42,6 +42,34 @@ database_option = click.option(
 _FILE = GivenPath(folder=False)
 
 
+def noise_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Where noise is asked for: the command gets it as one NoiseSource."""
+
+    @click.option(
+        "--server",
+        default="",
+        envvar="TOCSIN_SERVER",
+        show_envvar=True,
+        metavar="URL",
+        help="A server's address; else its database is read.",
+    )
+    @click.option(
+        "--token",
+        default="env:TOCSIN_TOKEN",
+        show_default=True,
+        metavar="REFERENCE",
+        help="A token of that server: env:NAME or file:PATH.",
+    )
+    @database_option
+    @wraps(command)
+    def given(*opened: Any, server: str, token: str, database: str, **options: Any) -> None:
+        from tocsin.app.noise import NoiseSource  # noqa: PLC0415 - keeps `--help` quick
+
+        command(*opened, source=NoiseSource(server, token, database), **options)
+
+    return given
+
+
 ledger_ends_option = click.option(
     "--ledger-ends-at",
     "ends_at",

@@ -15,8 +15,8 @@ from tocsin.escape import markdown as markdown_text
 from tocsin.escape import printable
 from tocsin.plan import saved
 from tocsin.plan.explain import (
-    NO_DIRECTIONS,
-    Directions,
+    NOT_KNOWN,
+    PlanKnowledge,
     as_json,
     heading,
     markdown,
@@ -29,11 +29,11 @@ from tocsin.plan.steps import Bundle, Plan
 _STYLES = {"+": "green", "~": "yellow", "-": "red", "=": "cyan", "!": "magenta", "x": "bold red"}
 
 
-def plan_text(plan: Plan, directions: Directions = NO_DIRECTIONS) -> Text:
+def plan_text(plan: Plan, known: PlanKnowledge = NOT_KNOWN) -> Text:
     """The plan for a terminal; colours are styles, so that a pipe gets none."""
     page = Text()
     page.append(f"{printable(heading(plan))}\n", "bold")
-    for row in rows(plan, directions):
+    for row in rows(plan, known):
         page.append(f"{row.symbol} {printable(row.name)}", _STYLES[row.symbol])
         page.append(f" {row.version}" if row.version else "")
         page.append("".join(f" · {printable(fact)}" for fact in row.facts))
@@ -67,18 +67,16 @@ def print_plan(
     plan: Plan,
     fmt: str,
     steps: Sequence[PlannedStep] = (),
-    directions: Directions = NO_DIRECTIONS,
+    known: PlanKnowledge = NOT_KNOWN,
 ) -> None:
-    """The plan on stdout, with the steps of its rollout and the directions if there are any."""
+    """The plan on stdout, with the steps of its rollout and what is known besides."""
     if fmt == "json":
         told: dict[str, Any] = {"rollout": [step.record for step in steps]} if steps else {}
-        if directions:
-            told["directions"] = {own: each.record for own, each in directions.items()}
-        echo_json({**as_json(plan), **told})
+        echo_json({**as_json(plan), **told, **known.record})
     elif fmt == "markdown":
-        click.echo(markdown(plan, directions) + rollout_markdown(steps), nl=False)
+        click.echo(markdown(plan, known) + rollout_markdown(steps), nl=False)
     else:
-        show(plan_text(plan, directions))
+        show(plan_text(plan, known))
         if steps:
             show(rollout_text(steps))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tocsin.direction.verdict import Direction
 from tocsin.escape import markdown as markdown_text
 from tocsin.model.detection import duration
+from tocsin.model.noise import NoiseReport
 from tocsin.pack.diff import PackDiff
+from tocsin.plan.shadow import MARK
 from tocsin.plan.steps import (
     Deploy,
     Discard,
@@ -24,14 +25,32 @@ from tocsin.plan.steps import (
     SetMute,
     Step,
 )
-from tocsin.plan.words import direction_words, reworded, words_of
+from tocsin.plan.words import direction_words, noise_words, reworded, words_of
 from tocsin.plural import plural
 from tocsin.release.entry import Action, Entry
 from tocsin.release.state_decision import StateDecision
 
 Directions = Mapping[str, Direction]
 """Of detections that change, by id."""
-NO_DIRECTIONS: Directions = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class PlanKnowledge:
+    """What is known of the detections of a plan, beside the plan."""
+
+    directions: Directions = field(default_factory=dict)
+    noise: NoiseReport | None = None
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """As plain JSON values, without what is not known."""
+        told = {own: each.record for own, each in self.directions.items()}
+        directions = {"directions": told} if told else {}
+        noise = {"noise": self.noise.model_dump(mode="json")} if self.noise else {}
+        return {**directions, **noise}
+
+
+NOT_KNOWN = PlanKnowledge()
 _DRIFT: dict[DriftKind, str] = {
     "": "",
     "missing": "was missing",
@@ -59,8 +78,8 @@ class PlanRow:
         return [fact for fact in (self.what, self.where, artifact, *self.notes) if fact]
 
 
-def rows(plan: Plan, directions: Directions = NO_DIRECTIONS) -> list[PlanRow]:
-    """The steps, with the directions of what changes, then what is refused."""
+def rows(plan: Plan, known: PlanKnowledge = NOT_KNOWN) -> list[PlanRow]:
+    """The steps, with what is known of what changes, then what is refused."""
     refused = [
         PlanRow(
             "x",
@@ -72,13 +91,28 @@ def rows(plan: Plan, directions: Directions = NO_DIRECTIONS) -> list[PlanRow]:
         )
         for no in plan.refused
     ]
-    return [*(_directed(step, directions) for step in plan.steps), *refused]
+    return [*(_annotated(step, known) for step in plan.steps), *refused]
 
 
-def _directed(step: Step, directions: Directions) -> PlanRow:
-    row = _row(step)
-    found = directions.get(step.after.id) if isinstance(step, Deploy) else None
-    return replace(row, notes=(*direction_words(found), *row.notes)) if found else row
+def _annotated(step: Step, known: PlanKnowledge) -> PlanRow:
+    return replace(row := _row(step), notes=(*_notes(step, known), *row.notes))
+
+
+def _notes(step: Step, known: PlanKnowledge) -> Iterator[str]:
+    """How the new version stands to the old one, and what the old one said."""
+    if isinstance(step, Deploy) and (found := known.directions.get(step.after.id)):
+        yield from direction_words(found)
+    if known.noise and (former := former_of(step)):
+        yield noise_words(known.noise, former)
+
+
+def former_of(step: Step) -> str:
+    """The id of a detection that raised alerts until now, and is changed or removed; or nothing."""
+    match step:
+        case Deploy(before=Entry() as before) | Remove(before=before):
+            return before.id.removesuffix(MARK)
+        case _:
+            return ""
 
 
 def summary(plan: Plan) -> str:
@@ -95,10 +129,10 @@ def summary(plan: Plan) -> str:
     return ("" if plan.steps else "Nothing to do: ") + " · ".join(parts)
 
 
-def markdown(plan: Plan, directions: Directions = NO_DIRECTIONS) -> str:
+def markdown(plan: Plan, known: PlanKnowledge = NOT_KNOWN) -> str:
     """The plan as a comment on a pull request."""
     lines = [f"### {markdown_text(heading(plan))}", "", f"**{summary(plan)}**", ""]
-    if found := rows(plan, directions):
+    if found := rows(plan, known):
         lines += ["| | detection | version | what | where | artifact | notes |", "|-" * 7 + "|"]
     for row in found:
         notes = " · ".join(row.notes)

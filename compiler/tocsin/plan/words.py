@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tocsin.direction.verdict import Direction, DirectionKind, DirectionWitness
+from tocsin.model.noise import NoiseReport
 from tocsin.plural import plural
 from tocsin.release.entry import Entry
 
@@ -56,6 +57,17 @@ def direction_words(found: Direction) -> Iterator[str]:
         yield f"no longer matches {_event(found.lost)}"
     if found.gained:
         yield f"now matches {_event(found.gained)}"
+
+
+def noise_words(noise: NoiseReport, detection: str) -> str:
+    """How much a detection said until now, and how much of it was false."""
+    found = noise.of(detection)
+    over = plural(noise.days, "day")
+    if found is None:
+        return f"no alerts in {over}"
+    share = found.false_share
+    false = "no finding judged" if share is None else f"{share:.0%} false positives"
+    return f"{found.alerts_a_day:,.1f} alerts a day over {over}, {false}"
 
 
 def _kind(found: Direction) -> str:

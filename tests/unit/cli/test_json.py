@@ -113,6 +113,9 @@ engines up kafka --port flink=1
 serve --env nothing
 serve --env local --listen nothing
 serve --env local --database mysql://x
+noise --env local
+noise --env local --database mysql://x
+noise --env local --server nothing
 token create x --role reader --database mysql://x
 token list --database mysql://x
 token revoke nothing

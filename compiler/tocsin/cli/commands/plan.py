@@ -8,19 +8,22 @@ from pathlib import Path
 import click
 
 from tocsin.app.environment import OpenEnvironment
+from tocsin.app.noise import NoiseSource, noise_of_plan
 from tocsin.app.plan import plan_rollout, plan_with_directions
 from tocsin.cli.mute_words import mute_words
-from tocsin.cli.options import environment_options, ledger_ends_option
+from tocsin.cli.options import environment_options, ledger_ends_option, noise_options
 from tocsin.cli.output import format_option, say
 from tocsin.cli.paths import WrittenPath
 from tocsin.cli.plan_text import print_plan, save_plan
 from tocsin.errors import ConfigError
+from tocsin.plan.explain import PlanKnowledge
 from tocsin.state.active_mutes import active_mutes
 
 
 @click.command()
 @environment_options
 @ledger_ends_option
+@noise_options
 @click.option(
     "--out",
     type=WrittenPath(folder=False),
@@ -38,6 +41,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
     opened: OpenEnvironment,
     *,
     ends_at: int | None,
+    source: NoiseSource,
     out: Path | None,
     exit_code: bool,
     verbose: bool,
@@ -47,6 +51,10 @@ def plan(  # noqa: PLR0913 - one parameter per option
 
     For each detection whose logic changes it says whether the new version matches less, more, the
     same or something else, with an event that shows it.
+
+    Where alerts are kept (a server, or a database), it also says how many alerts a day the old
+    version raised in 14 days, and how many of its findings were false. A server that is away keeps
+    no plan from being made.
 
     If an address in the settings is a reference, the environment is observed only with --resolve;
     without it, the plan is made from the ledger alone and shows no drift.
@@ -64,7 +72,9 @@ def plan(  # noqa: PLR0913 - one parameter per option
     bundle, directions = plan_with_directions(opened)
     for words in mute_words(active_mutes(opened.ledger.last())):
         say(words)
-    print_plan(bundle.plan, fmt, plan_rollout(opened, bundle) if verbose else (), directions)
+    noise = noise_of_plan(source, bundle.plan, opened.root, say)
+    steps = plan_rollout(opened, bundle) if verbose else ()
+    print_plan(bundle.plan, fmt, steps, PlanKnowledge(directions, noise))
     if out:
         save_plan(bundle, out)
     if bundle.plan.problems or (exit_code and bundle.plan.steps):
