@@ -105,8 +105,8 @@ def test_the_plan_gives_it_a_job_of_its_own(site: FlinkSite) -> None:
         lambda: found(site, "poison", "~shadow") == Counter([41]),
         "a match of the isolated detection",
     )
+    until(lambda: len(found(site, "every")) == 42, "the matches of its neighbour")
     assert set(found(site, "every").values()) == {1}
-    assert len(found(site, "every")) == 42
     assert site.findings() == ["no-worker"]
 
 
