@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tocsin.app.cases import reached, run_cases
@@ -16,6 +16,8 @@ from tocsin.diagnostics import Diagnostic, Severity, has_errors, summary
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.front.project import Project, load_project
 from tocsin.ir.query import Resolved
+from tocsin.model.noise import NoiseReport
+from tocsin.plan.explain import PlanKnowledge
 from tocsin.progress import Progress
 from tocsin.review.build import ReviewParts, finding, planned, review_of, unplanned
 from tocsin.review.changes import Compared, changes, coverage
@@ -30,6 +32,7 @@ class ReviewRequest:
     """What is compared, both as commits; where cases run, and for which environments is planned.
 
     `named`: the commit that is under review, where what lies here is its merge with the base.
+    `noise`: what is known of environments, by name.
     """
 
     root: Path
@@ -37,6 +40,7 @@ class ReviewRequest:
     named: str
     engines: tuple[str, ...]
     environments: tuple[str, ...]
+    noise: Mapping[str, NoiseReport] = field(default_factory=dict)
 
 
 def asked(
@@ -107,7 +111,8 @@ def _plans(
         try:
             opened = open_environment(name, request.root, resolve=False, progress=progress)
             unseen = replace(opened, target=None, unknown=_UNSEEN)
-            yield planned(plan_of(unseen, project).plan)
+            known = PlanKnowledge(noise=request.noise.get(name))
+            yield planned(plan_of(unseen, project).plan, known)
         except TocsinError as error:
             yield unplanned(name, error.message)
 

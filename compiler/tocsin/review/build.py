@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tocsin import __version__
 from tocsin.cases.judge import CaseVerdict
 from tocsin.diagnostics import Diagnostic, Severity
-from tocsin.plan.explain import PlanRow, rows, summary
+from tocsin.plan.explain import NOT_KNOWN, PlanKnowledge, PlanRow, rows, summary
 from tocsin.plan.shadow import MARK
 from tocsin.plan.steps import Deploy, Document, LiftMute, Plan, Remove, Repair, SetMute, Step
 from tocsin.review.changes import tally
@@ -78,10 +78,10 @@ def finding(each: Diagnostic, place: Callable[[str], str]) -> ReviewFinding:
     )
 
 
-def planned(plan: Plan) -> PlannedEnvironment:
-    """What a plan does, line by line."""
+def planned(plan: Plan, known: PlanKnowledge = NOT_KNOWN) -> PlannedEnvironment:
+    """What a plan does, line by line, with what is known besides."""
     ids = [*map(_id_of, plan.steps), *(no.id for no in plan.refused)]
-    told = rows(plan)
+    told = rows(plan, known)
     for number, step in enumerate(plan.steps):
         if _undecided(step):
             told[number] = replace(told[number], notes=(*told[number].notes, _LATER))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,14 @@ def review() -> None:
     help="Plan for this environment only; repeatable.  [default: all]",
 )
 @engine_option(several=True)
+@click.option(
+    "--noise",
+    "noises",
+    multiple=True,
+    type=GivenPath(folder=False),
+    metavar="FILE",
+    help="What `tocsin noise --format json` wrote of an environment; repeatable.",
+)
 @project_option
 @format_option("text", "json")
 def make(  # noqa: PLR0913 - one parameter an option
@@ -65,6 +74,7 @@ def make(  # noqa: PLR0913 - one parameter an option
     out: Path,
     environments: tuple[str, ...],
     engine: tuple[str, ...],
+    noises: tuple[Path, ...],
     project: Path | None,
     fmt: str,
 ) -> None:
@@ -73,10 +83,13 @@ def make(  # noqa: PLR0913 - one parameter an option
     Plans are made from the ledgers alone; no address in the settings is looked up. The file is
     written in any case; exit code 1 if something in it stands in the way.
     """
+    from tocsin.app.noise import read_report  # noqa: PLC0415 - as below
     from tocsin.app.review import asked, make_review  # noqa: PLC0415 - keeps `comment` quick
 
     root = find_project(project or Path())
-    made = make_review(asked(root, base, head, engine, environments), progress())
+    request = asked(root, base, head, engine, environments)
+    noise = {told.environment: told for told in map(read_report, noises)}
+    made = make_review(replace(request, noise=noise), progress())
     document.write(made, out)
     if fmt == "json":
         echo_json(made.model_dump(mode="json"))

@@ -11,12 +11,15 @@ from pathlib import Path
 from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
+from click.testing import CliRunner
 
 from asking import keep, served, token
+from deploying import git
 from patience import SECONDS
 from raised_alerts import raised
 from tocsin.app.noise import read_report
 from tocsin.cli.commands.noise import sparkline
+from tocsin.cli.main import main_group
 from tocsin.errors import ConfigError
 from tocsin.gate import UnreadError
 from tocsin_client import Client
@@ -84,6 +87,17 @@ def test_a_plan_tells_it_of_what_it_changes(run: Run, database: Database, root: 
     told = json.loads(run("plan --format json").stdout)["noise"]
     assert [each["detection"] for each in told["detections"]] == [REFUND]
     assert SAID in run("plan --format markdown").stdout
+
+
+def test_a_review_tells_what_a_file_says(run: Run, database: Database, root: Path) -> None:
+    database.close()
+    run("apply --yes")
+    (root / "noise.json").write_text(run("noise --format json").stdout)
+    rule(root, "refund-abroad", "action: refund.begin")
+    git(root, "commit", "-qam", "change")
+    run("review make --base HEAD^ --noise noise.json --out review.json")
+    told = CliRunner().invoke(main_group, ["review", "comment", "review.json"]).stdout
+    assert SAID in told
 
 
 def test_a_plan_goes_on_without_a_server(
