@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uvicorn
@@ -23,6 +24,7 @@ from tocsin_server.database import Database
 MAKER = Actor("", "tests", Role.ADMIN)
 UNLIMITED = Limits(1e9, 1e9, 1e9, 1e9)
 START, HOUR = 1_700_000_000_000, 3_600_000
+SOON = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
 
 def token(database: Database, role: Role = Role.ADMIN, expires: int | None = None) -> str:
@@ -79,3 +81,9 @@ def some_findings(database: Database, number: int = 3) -> None:
             for n in range(number)
         ],
     )
+
+
+def silence(client: TestClient, **more: Any) -> Any:
+    """Ask for a silence of a user."""
+    asked = {"fields": {"user": ["ADA"]}, "reason": "known", "expires": SOON}
+    return client.post("/suppressions/silences", json=asked | more)

@@ -10,6 +10,7 @@ from tocsin_client.models import (
     HealthView,
     NoiseView,
     SuppressionView,
+    UnreadableView,
 )
 from tocsin_client.problem import ApiError, ChangedMeanwhileError
 
@@ -25,4 +26,5 @@ __all__ = [
     "HealthView",
     "NoiseView",
     "SuppressionView",
+    "UnreadableView",
 ]

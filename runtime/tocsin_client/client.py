@@ -28,6 +28,7 @@ from tocsin_client.models import (
     NoiseList,
     NoiseView,
     SuppressionView,
+    UnreadableView,
 )
 from tocsin_client.problem import ChangedMeanwhileError
 
@@ -107,9 +108,18 @@ class Client:
         """An alert without its body."""
         return read(AlertView, loaded(self._connection.ask("GET", f"/alerts/{id_}")))
 
-    def body(self, alert: str) -> bytes:
-        """The bytes of an alert as the server read them."""
-        return self._connection.ask("GET", f"/alerts/{alert}/body").content
+    def body(self, alert: str, *, form: Literal["cloudevent", "ocsf"] = "cloudevent") -> bytes:
+        """The bytes of an alert as the server read them, or the OCSF Detection Finding in them."""
+        path = f"/alerts/{alert}/body"
+        return self._connection.ask("GET", path, params=parameters({"format": form})).content
+
+    def unreadable(self) -> Iterator[UnreadableView]:
+        """Records that came where alerts come from and are none, the newest first."""
+        return self._listed(UnreadableView, "/unreadable", {})
+
+    def unreadable_body(self, record: str) -> bytes:
+        """The bytes of such a record."""
+        return self._connection.ask("GET", f"/unreadable/{record}/body").content
 
     def noise(self, days: int = 30, environment: str = "") -> list[NoiseView]:
         """How much each detection says, the noisiest first."""

@@ -44,6 +44,8 @@ class FindingView(Answered):
     disposition: DispositionWord
     assignee: str
     suppressed_by: str
+    reopened: datetime | None
+    since_closed: int
     etag: str = ""
 
 
@@ -60,6 +62,17 @@ class AlertView(Answered):
     severity: SeverityWord
     time: datetime
     made: datetime
+    stored: datetime
+
+
+class UnreadableView(Answered):
+    """A record where alerts come from that is none, and why."""
+
+    id: str
+    stream: str
+    partition: int
+    place: int
+    reason: str
     stored: datetime
 
 

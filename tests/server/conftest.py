@@ -1,7 +1,7 @@
 """Both databases that the alert store runs on: SQLite, and a PostgreSQL of the tests' own."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -58,6 +58,17 @@ def sqlite_database(sqlite_file: Path, tmp_path: Path) -> Iterator[Database]:
     opened = Database(f"sqlite:///{file}")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def fresh_database(sqlite_file: Path, tmp_path: Path) -> Callable[[], Database]:
+    """Makes one after the other, each with all tables and nothing in them."""
+
+    def made() -> Database:
+        file = shutil.copy(sqlite_file, tmp_path / f"fresh-{next(_NUMBERS)}.db")
+        return Database(f"sqlite:///{file}")
+
+    return made
 
 
 def _create(server: str, name: str, template: str) -> None:

@@ -24,6 +24,7 @@ from tocsin_server.database import Database
 SHOWN = {
     "FindingView": "FindingShown",
     "AlertView": "AlertShown",
+    "UnreadableView": "UnreadableShown",
     "CommentView": "CommentShown",
     "NoiseView": "DetectionShown",
     "SuppressionView": "SuppressionShown",
@@ -47,6 +48,8 @@ METHODS = {
     "get /alerts": Client.alerts,
     "get /alerts/{id}": Client.alert,
     "get /alerts/{id}/body": Client.body,
+    "get /unreadable": Client.unreadable,
+    "get /unreadable/{id}/body": Client.unreadable_body,
     "get /detections": Client.noise,
     "get /suppressions": Client.suppressions,
     "get /suppressions/{id}": Client.suppression,

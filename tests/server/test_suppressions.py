@@ -7,7 +7,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 
-from asking import HOUR, START, asking, keep
+from asking import HOUR, SOON, START, asking, keep, silence
 from raised_alerts import raised
 from tocsin.ir.nodes import Leaf, Text
 from tocsin_server.alerts.models import Alert
@@ -17,7 +17,6 @@ from tocsin_server.suppressions.condition import packed
 from tocsin_server.suppressions.models import Suppression
 from tocsin_server.suppressions.rules import RefusedError
 
-SOON = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 DETECTION = "11111111-1111-4111-8111-111111111111"
 
 
@@ -28,11 +27,6 @@ class Rules:
         if detection != DETECTION:
             raise RefusedError(["no such detection", "and no such field"])
         return packed(Leaf("login", Text((section["selection"]["login"],))), {"login": ("user",)})
-
-
-def silence(client: TestClient, **more: Any) -> Any:
-    asked = {"fields": {"user": ["ADA"]}, "reason": "known", "expires": SOON}
-    return client.post("/suppressions/silences", json=asked | more)
 
 
 def exception(client: TestClient, **more: Any) -> Any:

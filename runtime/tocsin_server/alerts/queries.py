@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Literal
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, defer
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer
 
-from tocsin_server.alerts.models import Alert, Finding
+from tocsin.canonical import canonical_bytes
+from tocsin.events.decode import decode
+from tocsin_server.alerts.filters import filtered
+from tocsin_server.alerts.models import Alert, Finding, Unreadable
 from tocsin_server.alerts.schemas import (
     AlertQuery,
     AlertShown,
     FindingQuery,
     FindingShown,
+    UnreadableQuery,
+    UnreadableShown,
     alert_shown,
     finding_shown,
+    unreadable_shown,
 )
 from tocsin_server.web.paging import Order, Page, page
 from tocsin_server.web.problem import missing
-from tocsin_server.web.values import millis
-
-_LIKE_ALERTS = ("detection", "environment")
-_LIKE_FINDINGS = (*_LIKE_ALERTS, "state", "disposition", "assignee")
 
 
 def finding(session: Session, id_: str, *, locked: bool = False) -> Finding:
@@ -41,39 +42,36 @@ def alert(session: Session, id_: str) -> Alert:
     return found
 
 
+def body(session: Session, id_: str, form: Literal["cloudevent", "ocsf"]) -> bytes:
+    """The very bytes of an alert, or the OCSF Detection Finding in them."""
+    told = alert(session, id_).body
+    return told if form == "cloudevent" else canonical_bytes(decode(told)["data"])
+
+
+def unreadable(session: Session, id_: str) -> Unreadable:
+    """A record that is no alert. Raises ProblemError if there is none."""
+    found = session.scalars(select(Unreadable).where(Unreadable.id == id_)).one_or_none()
+    if found is None:
+        raise missing("record")
+    return found
+
+
+def unreadables(session: Session, query: UnreadableQuery) -> Page[UnreadableShown]:
+    """Records that are no alerts, the newest first."""
+    bare = select(Unreadable).options(defer(Unreadable.body, raiseload=True))
+    return page(session, bare, Order(Unreadable.stored, Unreadable.id), query, unreadable_shown)
+
+
 def findings(session: Session, query: FindingQuery) -> Page[FindingShown]:
     """Findings, those with the newest alert first."""
-    found = _filtered(select(Finding), Finding, Finding.last, query, _LIKE_FINDINGS)
-    if query.suppressed_by:
-        found = found.where(Finding.suppressed_by == query.suppressed_by)
-    return page(session, found, Order(Finding.last, Finding.id), query, finding_shown)
+    order = Order(Finding.last, Finding.id)
+    found, any_of = filtered(session, select(Finding), order, query)
+    return page(session, found, order, query, finding_shown, any_of=any_of)
 
 
 def alerts(session: Session, query: AlertQuery) -> Page[AlertShown]:
     """Alerts, the newest first."""
+    order = Order(Alert.time, Alert.id)
     bare = select(Alert).options(defer(Alert.body, raiseload=True))
-    found = _filtered(bare, Alert, Alert.time, query, _LIKE_ALERTS)
-    if query.finding:
-        found = found.where(Alert.finding == query.finding)
-    return page(session, found, Order(Alert.time, Alert.id), query, alert_shown)
-
-
-def _filtered(
-    found: Select[Any],
-    model: type[Alert | Finding],
-    time: InstrumentedAttribute[int],
-    query: AlertQuery | FindingQuery,
-    names: Sequence[str],
-) -> Select[Any]:
-    for name in names:
-        if wanted := getattr(query, name):
-            found = found.where(getattr(model, name).in_(wanted))
-    if query.severity:
-        found = found.where(model.severity.in_([each.number for each in query.severity]))
-    if query.since:
-        found = found.where(time >= millis(query.since))
-    if query.before:
-        found = found.where(time < millis(query.before))
-    if query.title:
-        found = found.where(model.title.icontains(query.title, autoescape=True))
-    return found
+    found, any_of = filtered(session, bare, order, query)
+    return page(session, found, order, query, alert_shown, any_of=any_of)

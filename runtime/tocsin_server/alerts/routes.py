@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -14,6 +14,8 @@ from tocsin_server.alerts.schemas import (
     AlertShown,
     FindingQuery,
     FindingShown,
+    UnreadableQuery,
+    UnreadableShown,
     alert_shown,
     finding_shown,
 )
@@ -25,6 +27,7 @@ from tocsin_server.web.versions import IfNoneMatch, etag, is_known
 
 router = APIRouter()
 CLOUDEVENT, EVENTS = "application/cloudevents+json", "text/event-stream"
+BYTES, MEDIA = "application/octet-stream", {"cloudevent": CLOUDEVENT, "ocsf": "application/json"}
 LastEventId = Annotated[
     str | None, Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,15}-[0-9a-f]{32}$")
 ]
@@ -100,12 +103,39 @@ def read_alert(
     "/alerts/{id}/body",
     tags=["alerts"],
     response_class=Response,
-    responses={200: {"description": "The alert.", "content": {CLOUDEVENT: {}}}},
+    responses={
+        200: {"description": "The alert.", "content": {each: {} for each in MEDIA.values()}}
+    },
 )
 def read_body(
     _: Reader,
     session: ReadSession,
     id: AlertId,  # noqa: A002 - the name in the path
+    form: Annotated[Literal["cloudevent", "ocsf"], Query(alias="format")] = "cloudevent",
 ) -> Response:
-    """The bytes of the alert as they were read."""
-    return Response(queries.alert(session, id).body, media_type=CLOUDEVENT)
+    """The bytes of the alert as they were read, or the OCSF Detection Finding in them."""
+    return Response(queries.body(session, id, form), media_type=MEDIA[form])
+
+
+@router.get("/unreadable", tags=["unreadable"])
+def list_unreadable(
+    _: Reader, session: ReadSession, query: Annotated[UnreadableQuery, Query()]
+) -> Page[UnreadableShown]:
+    """Records that came where alerts come from and are none, the newest first."""
+    return queries.unreadables(session, query)
+
+
+@router.get(
+    "/unreadable/{id}/body",
+    tags=["unreadable"],
+    response_class=Response,
+    responses={200: {"description": "The record.", "content": {BYTES: {}}}},
+)
+def read_unreadable(
+    _: Reader,
+    session: ReadSession,
+    id: FindingId,  # noqa: A002 - the name in the path
+) -> Response:
+    """The bytes of such a record as they were read."""
+    headers = {"Content-Disposition": f'attachment; filename="{id}"'}
+    return Response(queries.unreadable(session, id).body, media_type=BYTES, headers=headers)

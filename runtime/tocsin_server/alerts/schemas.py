@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from tocsin_server.alerts.models import Alert, Finding
+from tocsin_server.alerts.models import Alert, Finding, Unreadable
 from tocsin_server.alerts.state import Disposition, Severity, State, severity
 from tocsin_server.web.paging import Paged
-from tocsin_server.web.values import FindingId, Line, Moment, iso
+from tocsin_server.web.values import FindingId, Line, Moment, iso, iso_or_none
 
 Names = Annotated[tuple[Line, ...], Field(max_length=50)]
 
@@ -41,11 +41,16 @@ class FindingQuery(Paged):
     title: Annotated[Line, Field(description="Part of the title, in any case.")] = ""
 
 
+class UnreadableQuery(Paged):
+    """Which page of records that are no alerts."""
+
+
 class FindingShown(BaseModel):
     """Alerts of one detection that belong together, and what people made of them.
 
     `key` is empty where the detection has no `dedup`; `by` has the values behind it. `first` and
-    `last` are event times; `changed` is when the finding was last written.
+    `last` are event times; `changed` is when the finding was last written. `reopened`: when a new
+    alert opened it again; `since_closed`: alerts since people closed it.
     """
 
     id: str
@@ -66,6 +71,8 @@ class FindingShown(BaseModel):
     disposition: Disposition
     assignee: str
     suppressed_by: str
+    reopened: str | None
+    since_closed: int
 
 
 class AlertShown(BaseModel):
@@ -84,6 +91,20 @@ class AlertShown(BaseModel):
     stored: str
 
 
+class UnreadableShown(BaseModel):
+    """A record where alerts come from that is none, and why. `stored`: when it was read.
+
+    `place`: its offset in the partition of a topic, or the byte of a file where its line begins.
+    """
+
+    id: str
+    stream: str
+    partition: int
+    place: int
+    reason: str
+    stored: str
+
+
 _PLAIN = ("id", "detection", "title", "environment", "key", "by", "count", "revision")
 _TRIAGE = ("state", "disposition", "assignee", "suppressed_by")
 _TIMES = ("first", "last", "opened", "changed")
@@ -99,7 +120,15 @@ def finding_shown(finding: Finding) -> FindingShown:
         **times,
         severity=severity(finding.severity),
         window_ms=finding.window,
+        reopened=iso_or_none(finding.reopened),
+        since_closed=finding.count - finding.closed_count if finding.closed_count else 0,
     )
+
+
+def unreadable_shown(record: Unreadable) -> UnreadableShown:
+    """A row as it is shown."""
+    told = {n: getattr(record, n) for n in ("id", "stream", "partition", "place", "reason")}
+    return UnreadableShown(stored=iso(record.stored), **told)
 
 
 def alert_shown(alert: Alert) -> AlertShown:

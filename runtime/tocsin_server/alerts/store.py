@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Insert, Table, bindparam, select, text, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
-from tocsin.canonical import digest_bytes
+from tocsin.canonical import digest, digest_bytes
 from tocsin_server.alerts.folding import Folded, finding_for
-from tocsin_server.alerts.models import Alert, Finding, Position, Unreadable
+from tocsin_server.alerts.models import Alert, Finding, Position, Title, Unreadable
 from tocsin_server.alerts.received import Received, UnreadableError, received
+from tocsin_server.alerts.reopening import reopen
+from tocsin_server.alerts.rows import insert_new, parts, table_of
+from tocsin_server.alerts.tallies import Standing, retell, standings
 from tocsin_server.database import POSTGRESQL, now_ms
 from tocsin_server.suppressions.apply import suppress
 
 _BY_ROW = ("key", "by", "window")
 _FOLDING, _SLOTS = 0x70C51, 256
 """PostgreSQL's locks for folding: one for each of so many parts of the keys, for it keeps few."""
-_AT_ONCE = 500
-"""So many keys are asked for in one statement: SQLite has a limit on parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,10 @@ def store(session: Session, piece: Piece) -> Stored:
             alerts.setdefault(alert.id, alert)
         except UnreadableError as error:
             bad.append(_unreadable(piece, record, str(error)))
-    _insert(session, Unreadable, bad)
+    insert_new(session, Unreadable, bad)
     _lock(session, [(alert.detection, alert.key) for alert in alerts.values() if alert.key])
     fresh = _fresh(session, alerts)
-    touched = _write(session, fresh)
-    suppress(session, fresh, touched)
+    touched = _keep(session, fresh)
     if piece.next > start:
         session.execute(
             update(Position)
@@ -93,19 +92,30 @@ def store(session: Session, piece: Piece) -> Stored:
     return Stored(len(fresh), repeated, len(bad), frozenset(touched))
 
 
+def _keep(session: Session, alerts: Sequence[Received]) -> set[str]:
+    """Alerts that are new: fold them, judge them, count them. Returns the findings that changed."""
+    _entitle(session, alerts)
+    homes, before = _write(session, alerts)
+    touched = set(homes.values())
+    hits = suppress(session, alerts, homes)
+    reopen(session, {id_: finding for id_, finding in homes.items() if id_ not in hits})
+    retell(session, before, standings(session, list(touched)))
+    return touched
+
+
 def _locked(session: Session, piece: Piece) -> int:
     """How far the partition was read; nobody else writes of it until the transaction ends."""
     key = {"stream": piece.stream, "partition": piece.partition}
-    _insert(session, Position, [{**key, "next": 0}])
+    insert_new(session, Position, [{**key, "next": 0}])
     found = select(Position.next).filter_by(**key).with_for_update()
     return session.scalars(found).one()
 
 
 def _unreadable(piece: Piece, record: Record, reason: str) -> dict[str, Any]:
+    here = (piece.stream, piece.partition, record.place)
     return {
-        "stream": piece.stream,
-        "partition": piece.partition,
-        "place": record.place,
+        **dict(zip(("stream", "partition", "place"), here, strict=True)),
+        "id": digest(list(here))[:32],
         "reason": reason,
         "body": record.body,
         "stored": now_ms(),
@@ -114,15 +124,21 @@ def _unreadable(piece: Piece, record: Record, reason: str) -> dict[str, Any]:
 
 def _fresh(session: Session, alerts: Mapping[str, Received]) -> list[Received]:
     """Those that are not stored yet, in the order in which they came."""
-    ids, known = list(alerts), set[str]()
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
+    known = set[str]()
+    for some in parts(list(alerts)):
         known.update(session.scalars(select(Alert.id).where(Alert.id.in_(some))))
     return [alert for id_, alert in alerts.items() if id_ not in known]
 
 
-def _write(session: Session, alerts: Sequence[Received]) -> set[str]:
-    """The alerts, each in its finding. Returns the findings that changed."""
+def _entitle(session: Session, alerts: Iterable[Received]) -> None:
+    """Titles that are new; in order, so that no two processes wait for each other."""
+    found = sorted({(alert.detection, alert.title) for alert in alerts})
+    rows = [{"detection": d, "title": title, "folded": title.casefold()} for d, title in found]
+    insert_new(session, Title, rows)
+
+
+def _write(session: Session, alerts: Sequence[Received]) -> tuple[dict[str, str], list[Standing]]:
+    """The alerts, each in its finding. Returns that, and how findings that were there stood."""
     by_key: dict[tuple[str, str], list[Received]] = defaultdict(list)
     for alert in alerts:
         by_key[alert.detection, alert.key or alert.id].append(alert)
@@ -142,9 +158,10 @@ def _write(session: Session, alerts: Sequence[Received]) -> set[str]:
             finding.add(alert.time)
             changes[finding.id] = finding
             homes[alert.id] = finding.id
-    _keep(session, findings, changes)
-    _insert(session, Alert, [_alert(alert, homes[alert.id]) for alert in alerts])
-    return set(changes)
+    before = standings(session, [id_ for id_, each in changes.items() if not each.is_new])
+    _change(session, findings, changes)
+    insert_new(session, Alert, [_alert(alert, homes[alert.id]) for alert in alerts])
+    return homes, before
 
 
 def _known(
@@ -155,8 +172,7 @@ def _known(
     """The findings of these keys that may take one of the alerts."""
     wanted = sorted(keys)
     found: dict[tuple[str, str], list[Folded]] = {key: [] for key in wanted}
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = wanted[start : start + _AT_ONCE]
+    for some in parts(wanted):
         every = [alert for key in some for alert in alerts[key]]
         reach = max(alert.window for alert in every)
         begin = min(alert.time for alert in every) - reach
@@ -196,7 +212,7 @@ def _row(alert: Received) -> dict[str, Any]:
     }
 
 
-def _keep(
+def _change(
     session: Session, new: Sequence[Mapping[str, Any]], changes: Mapping[str, Folded]
 ) -> None:
     """New findings, and what changes in those that were there."""
@@ -205,10 +221,10 @@ def _keep(
         id_: {"first": f.first, "last": f.last, "count": f.count, "changed": now}
         for id_, f in changes.items()
     }
-    _insert(session, Finding, [{**row, **figures[row["id"]], "revision": 1} for row in new])
+    insert_new(session, Finding, [{**row, **figures[row["id"]], "revision": 1} for row in new])
     old = [{"was": id_, **figures[id_]} for id_, each in changes.items() if not each.is_new]
     if old:
-        table = _table(Finding)
+        table = table_of(Finding)
         changing = table.update().where(table.c.id == bindparam("was"))
         session.connection().execute(changing.values(revision=table.c.revision + 1), old)
 
@@ -216,17 +232,3 @@ def _keep(
 def _alert(alert: Received, finding: str) -> dict[str, Any]:
     row = {name: value for name, value in asdict(alert).items() if name not in _BY_ROW}
     return {**row, "finding": finding, "stored": now_ms()}
-
-
-def _table(model: type[Any]) -> Table:
-    return cast("Table", model.__table__)
-
-
-def _insert(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Rows that are not there yet."""
-    if not rows:
-        return
-    connection = session.connection()
-    dialect = postgresql if connection.dialect.name == POSTGRESQL else sqlite
-    statement: Insert = dialect.insert(_table(model)).on_conflict_do_nothing()
-    connection.execute(statement, list(rows))

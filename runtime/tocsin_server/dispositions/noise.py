@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from tocsin_server.alerts.models import Finding
-from tocsin_server.alerts.state import Disposition, State
+from tocsin_server.alerts.models import Finding, Tally
+from tocsin_server.alerts.state import Disposition
+from tocsin_server.alerts.tallies import COUNTED, DAY
 from tocsin_server.database import now_ms
 from tocsin_server.web.values import Asked, Line
 
-_DAY = 86_400_000
 _MOST = 1000
 _STEPS = 30
 
 
 class NoiseQuery(Asked):
-    """Findings whose last alert is of the last `days`, by event time."""
+    """Findings whose last alert is of the last `days` of UTC, today included, by event time."""
 
     days: Annotated[int, Field(ge=1, le=365)] = 30
     environment: Line = ""
@@ -52,42 +52,42 @@ class DetectionShown(BaseModel):
     trend: list[int]
 
 
-_REASONED = ("alerts_a_day", "findings_a_day", "false_share", "undecided_share", "trend")
-_COUNTED = [name for name in DetectionShown.model_fields if name not in _REASONED]
-
-
 def noise(session: Session, query: NoiseQuery) -> list[DetectionShown]:
-    """Those detections that have findings, the noisiest first."""
-    start = now_ms() - query.days * _DAY
-    states = (_number(Finding.state == each) for each in (State.OPEN, State.SUPPRESSED))
-    judged = (_number(Finding.disposition == each) for each in Disposition if each)
-    unsaid = and_(Finding.disposition == Disposition.NONE, Finding.state != State.SUPPRESSED)
-    total = func.sum(Finding.count)
-    counted = (func.max(Finding.title), func.count(), total, *states, *judged, _number(unsaid))
-    asked = (
-        select(Finding.detection, *counted)
-        .where(*_those(query, start))
-        .group_by(Finding.detection)
-        .order_by(total.desc(), Finding.detection)
+    """Those detections that have findings, the noisiest first, with their newest titles."""
+    counted = [func.sum(getattr(Tally, name)).label(name) for name in COUNTED]
+    told = (
+        select(Tally.detection, *counted)
+        .where(*_those(query))
+        .group_by(Tally.detection)
+        .having(func.sum(Tally.findings) > 0)
+        .order_by(func.sum(Tally.alerts).desc(), Tally.detection)
         .limit(_MOST)
+        .subquery()
     )
-    trends = _trends(session, query, start)
+    newest = select(Finding.title).where(Finding.detection == told.c.detection)
+    title = newest.order_by(Finding.last.desc(), Finding.id.desc()).limit(1).scalar_subquery()
+    asked = select(told, title).order_by(told.c.alerts.desc(), told.c.detection)
+    trends = _trends(session, query)
     return [_shown(row, query.days, trends[row[0]]) for row in session.execute(asked)]
 
 
-def _those(query: NoiseQuery, start: int) -> list[ColumnElement[bool]]:
-    named = [Finding.environment == query.environment] if query.environment else []
-    return [Finding.last >= start, *named]
+def _first(query: NoiseQuery) -> int:
+    return now_ms() // DAY - query.days + 1
 
 
-def _trends(session: Session, query: NoiseQuery, start: int) -> dict[str, list[int]]:
-    """Alerts by the time of their finding's last one; of the future, at the end."""
+def _those(query: NoiseQuery) -> list[ColumnElement[bool]]:
+    named = [Tally.environment == query.environment] if query.environment else []
+    return [Tally.day >= _first(query), *named]
+
+
+def _trends(session: Session, query: NoiseQuery) -> dict[str, list[int]]:
+    """Alerts by the day of their finding's last one; of the future, at the end."""
     steps = min(query.days, _STEPS)
-    step = (Finding.last - start) // (query.days * _DAY // steps)
+    step = (Tally.day - _first(query)) * steps // query.days
     asked = (
-        select(Finding.detection, step.label("step"), func.sum(Finding.count))
-        .where(*_those(query, start))
-        .group_by(Finding.detection, "step")
+        select(Tally.detection, step.label("step"), func.sum(Tally.alerts))
+        .where(*_those(query))
+        .group_by(Tally.detection, "step")
     )
     found: dict[str, list[int]] = defaultdict(lambda: [0] * steps)
     for detection, at, alerts in session.execute(asked):
@@ -95,15 +95,13 @@ def _trends(session: Session, query: NoiseQuery, start: int) -> dict[str, list[i
     return found
 
 
-def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, 1), else_=0))
-
-
 def _shown(row: Sequence[Any], days: int, trend: list[int]) -> DetectionShown:
-    told: dict[str, Any] = dict(zip(_COUNTED, row, strict=True))
+    detection, *counted, title = row
+    # PostgreSQL sums to a Decimal.
+    told: dict[str, int] = {n: int(v) for n, v in zip(COUNTED, counted, strict=True)}
     judged = sum(told[each] for each in Disposition if each)
     return DetectionShown(
-        **told,
+        **{"detection": detection, "title": title, **told},
         alerts_a_day=told["alerts"] / days,
         findings_a_day=told["findings"] / days,
         false_share=told[Disposition.FALSE_POSITIVE] / judged if judged else None,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from tocsin_server.alerts import queries
 from tocsin_server.alerts.models import Finding
 from tocsin_server.alerts.state import State
+from tocsin_server.alerts.tallies import retell, standings
 from tocsin_server.audit.service import record
 from tocsin_server.auth.role import Actor
 from tocsin_server.database import now_ms
@@ -25,7 +26,7 @@ def triage(
     """Change a finding. Raises ProblemError if it is not the one that was read."""
     finding = queries.finding(session, id_, locked=True)
     require(if_match, etag(finding.id, finding.revision))
-    before = _told(finding)
+    before, stood = _told(finding), standings(session, [id_])
     for name in _CHANGED:
         if (value := getattr(asked, name)) is not None:
             setattr(finding, name, str(value))
@@ -34,6 +35,9 @@ def triage(
     after = _told(finding)
     if before == after and not asked.comment:
         return finding
+    if before["state"] != after["state"]:
+        finding.closed_count = finding.count if finding.state == State.CLOSED else 0
+        finding.reopened = None
     finding.revision += 1
     finding.changed = now_ms()
     said = {"comment": asked.comment} if asked.comment else {}
@@ -42,6 +46,7 @@ def triage(
         session.add(
             Comment(finding=id_, time=now_ms(), actor=actor.id, name=actor.name, text=asked.comment)
         )
+    retell(session, stood, standings(session, [id_]))
     return finding
 
 

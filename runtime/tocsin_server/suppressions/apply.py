@@ -8,34 +8,38 @@ comes back when a suppression ends.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from tocsin_server.alerts.models import Alert, Finding
+from tocsin_server.alerts.models import Finding
 from tocsin_server.alerts.received import Received
+from tocsin_server.alerts.rows import parts
 from tocsin_server.alerts.state import State
 from tocsin_server.database import now_ms
 from tocsin_server.suppressions.judge import Facts, suppression_of
 from tocsin_server.suppressions.models import SuppressedAlert, Suppression
 
-_AT_ONCE = 500
 
+def suppress(
+    session: Session, alerts: Sequence[Received], homes: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Judge alerts that were just stored in these findings, and settle the findings.
 
-def suppress(session: Session, alerts: Sequence[Received], findings: Collection[str]) -> None:
-    """Judge alerts that were just stored, and settle the findings that they changed."""
+    Returns the suppression of each alert that falls under one.
+    """
     active = _active(session, now_ms())
     hits = _hits(alerts, active) if active else {}
-    homes = _homes(session, hits)
     if hits:
         rows: list[dict[str, Any]] = [
             {"alert": id_, "finding": homes[id_], "suppression": by} for id_, by in hits.items()
         ]
         session.execute(insert(SuppressedAlert), rows)
         _count(session, hits)
-    _settle(session, findings, homes, hits)
+    _settle(session, set(homes.values()), {id_: homes[id_] for id_ in hits}, hits)
+    return hits
 
 
 def _active(session: Session, now: int) -> Sequence[Suppression]:
@@ -47,15 +51,6 @@ def _hits(alerts: Sequence[Received], active: Sequence[Suppression]) -> dict[str
     """Which suppression each alert falls under; those that fall under none are left out."""
     found = ((alert.id, suppression_of(Facts(alert), active)) for alert in alerts)
     return {id_: by.id for id_, by in found if by is not None}
-
-
-def _homes(session: Session, hits: Mapping[str, str]) -> dict[str, str]:
-    """The finding of each alert."""
-    homes: dict[str, str] = {}
-    for some in _parts(list(hits)):
-        asked = select(Alert.id, Alert.finding).where(Alert.id.in_(some))
-        homes.update((id_, finding) for id_, finding in session.execute(asked))
-    return homes
 
 
 def _count(session: Session, hits: Mapping[str, str]) -> None:
@@ -74,7 +69,7 @@ def _settle(
     """Findings that are new and wholly suppressed, and those that were so until now."""
     whole = Counter(homes.values())
     by = {homes[id_]: suppression for id_, suppression in hits.items()}
-    for some in _parts(sorted(findings)):
+    for some in parts(sorted(findings)):
         mine = [id_ for id_ in some if id_ in whole]
         new = select(Finding.id, Finding.count).where(Finding.id.in_(mine), Finding.revision == 1)
         for id_, count in session.execute(new).all() if mine else ():
@@ -94,8 +89,3 @@ def _no_longer(findings: Sequence[str]) -> Select[Any]:
 def _set(session: Session, finding: str, state: State, by: str) -> None:
     row = update(Finding).where(Finding.id == finding)
     session.execute(row.values(state=state.value, suppressed_by=by))
-
-
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), _AT_ONCE):
-        yield ids[start : start + _AT_ONCE]

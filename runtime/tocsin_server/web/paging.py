@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tocsin.canonical import digest
@@ -52,21 +52,49 @@ class Order:
     id: InstrumentedAttribute[Any]
 
 
-def page(
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """A filter of several values, by which there is an index in the order of the list.
+
+    A database reads the first rows of one value from such an index; of several at once it reads
+    all rows, to sort them. So that the first rows of each are asked for, and the first of those.
+    """
+
+    column: InstrumentedAttribute[Any]
+    values: Sequence[Any]
+
+
+def page(  # noqa: PLR0913 - what a list is
     session: Session,
     found: Select[Any],
     order: Order,
     paged: Paged,
     shown: Callable[[Row], Shown],
+    *,
+    any_of: AnyOf | None = None,
 ) -> Page[Shown]:
     """The page that is asked for."""
     if paged.cursor:
         found = found.where(tuple_(order.number, order.id) < _read(paged, order))
-    ordered = found.order_by(order.number.desc(), order.id.desc()).limit(paged.limit + 1)
-    rows = session.scalars(ordered).all()
+    if any_of is not None:
+        found = _spread(found, order, any_of, paged.limit + 1)
+    rows = session.scalars(_first(found, order, paged.limit + 1)).all()
     more = len(rows) > paged.limit
     rows = rows[: paged.limit]
     return Page(items=list(map(shown, rows)), next=_cursor(paged, order, rows) if more else None)
+
+
+def _first(found: Select[Any], order: Order, number: int) -> Select[Any]:
+    return found.order_by(order.number.desc(), order.id.desc()).limit(number)
+
+
+def _spread(found: Select[Any], order: Order, any_of: AnyOf, number: int) -> Select[Any]:
+    ids = found.with_only_columns(order.id)
+    each = [
+        _first(ids.where(any_of.column == value), order, number).subquery()
+        for value in any_of.values
+    ]
+    return found.where(order.id.in_(union_all(*(select(first.c.id) for first in each))))
 
 
 def _cursor(paged: Paged, order: Order, rows: Sequence[Any]) -> str:
