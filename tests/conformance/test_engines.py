@@ -15,7 +15,7 @@ from whole import WHOLE, share
 
 SLOW = ("flink-sql", "spark-sql")
 """Planners that take a part of a second for each case."""
-SHARE = 12
+SHARE = 20
 """A slow one gets one of so many cases of a row, at least one."""
 
 NAMES = [n for n in registry.names() if n not in SLOW or WHOLE]

@@ -22,7 +22,7 @@ from whole import share
 pytestmark = pytest.mark.shared
 
 Found = set[tuple[str, int]]
-STATEMENTS = 120
+STATEMENTS = 50
 """Rules that match some event, each a statement of its own where planners are slow."""
 MOST_REFUSED = 0.06
 FLINK_STATEMENTS = 320

@@ -18,7 +18,7 @@ from tocsin.backend import registry
 from tocsin.backend.base import Backend
 from tocsin_engines import EngineAddresses
 
-CASES = {"flink-sql": 100, "spark-sql": 50}
+CASES = {"flink-sql": 50, "spark-sql": 50}
 """Cases of one run; 200 elsewhere: planners are slow. `record.py` runs thousands."""
 BATCH = 50
 SHOWN = 3

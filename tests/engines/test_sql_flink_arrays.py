@@ -138,7 +138,7 @@ def _events() -> list[dict[str, Any]]:
 @pytest.mark.engine
 def test_every_leaf_on_nasty_members(endpoints: EngineAddresses) -> None:
     table = _table()
-    chosen = (*share(table[:-2], 60), *table[-2:])
+    chosen = (*share(table[:-2], 30), *table[-2:])
     exprs = [negate(e) if n % 2 else e for n, e in enumerate(chosen)]
     made = [compile_query(query(e, SOURCE, f"d{n}"), FlinkSql()) for n, e in enumerate(exprs)]
     assert not [r.reason for r in made if isinstance(r, Refusal)]

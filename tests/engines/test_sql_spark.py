@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 SOURCE = source()
-SOME = share(list(table(SOURCE)), 60)
+SOME = share(list(table(SOURCE)), 40)
 EXPRS: list[Expr] = [negate(e) if n % 2 else e for n, e in enumerate(SOME)]
 """Leaves and negations by turns: planning a statement takes Spark a good part of a second."""
 
