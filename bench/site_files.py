@@ -25,13 +25,13 @@ DECLARED = tuple(
         columns=tuple(
             Column(field, FieldType.STRING, (field,)) for field in ("time", "action", "amount")
         ),
-        serves=(Served(LogSource(product=name)),),
+        serves=(Served(LogSource(**logsource)),),
         title=f"Events of {name}",
         topic=f"{name}.events",
         table=name.replace("-", "_"),
         time_field="time",
     )
-    for name in SOURCES
+    for name, logsource in SOURCES.items()
 )
 """The sources of the project."""
 _DEPLOYING = (Action.ADDED, Action.CHANGED, Action.RECOMPILED, Action.SWITCHED)
@@ -92,6 +92,7 @@ def source_file(source: Source) -> bytes:
     columns = "".join(f"  {each.name}: string\n" for each in source.columns)
     return (
         f"source: {source.name}\ntitle: {source.title}\n"
-        f"logsources:\n  - product: {source.name}\ntopic: {source.topic}\ntable: {source.table}\n"
+        f"logsources: [{json.dumps(SOURCES[source.name])}]\n"
+        f"topic: {source.topic}\ntable: {source.table}\n"
         f"time: {{field: time}}\nfields:\n{columns}"
     ).encode()

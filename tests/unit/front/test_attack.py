@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.front.attack import load_attack
+from tocsin.front.attack import attack_data, load_attack, parse_strategies
 from tocsin.front.project import load_project
 from tocsin.model.attack import is_technique_id
+from tools.attack_strategies import strategies
 from tools.vendor_attack import retired
 
 DETECTIONS = Path(__file__).parents[3] / "detections"
@@ -111,3 +112,69 @@ def test_ships_the_licence_of_the_data() -> None:
 def test_tags_name_techniques_in_any_case_and_once() -> None:
     tags = ("attack.T1098.003", "attack.t1098.003", "attack.persistence", "t1078", "attack.t9999")
     assert load_attack().named(tags) == ("T1098.003",)
+
+
+def test_ships_strategies_with_the_names_of_logs() -> None:
+    known = parse_strategies(attack_data())
+    assert known is not None
+    techniques = load_attack().techniques
+    every = [each for own in known.by_technique.values() for each in own]
+    assert (known.version, len(every), known.by_technique.keys() <= techniques.keys()) == (
+        "18.1",
+        689,
+        True,
+    )
+    [logging] = [
+        each for each in every if each.technique == "T1685.002"
+    ]  # T1562.008 in its version
+    assert "AWS:CloudTrail" in {name for a in logging.analytics for name in a.log_sources}
+    assert parse_strategies(b'{"version": "17"}') is None
+
+
+def test_strategies_are_told_under_the_technique_of_today() -> None:
+    log = {"name": "WinEventLog:Sysmon ", "channel": "EventCode=3, 22"}
+    prose = {"name": "auditd:SYSCALL", "channel": "execve of a shell"}
+    analytics = [
+        {
+            "stix_id": "a",
+            "external_id": "AN1",
+            "platforms": ["Windows"],
+            "log_source_references": [log],
+        },
+        {
+            "stix_id": "b",
+            "external_id": "AN2",
+            "platforms": ["Linux"],
+            "log_source_references": [prose],
+        },
+    ]
+    told = [
+        {
+            "stix_id": "s",
+            "external_id": "DET2",
+            "name": "x",
+            "analytic_refs": ["a", "b"],
+            "revoked": False,
+        },
+        {
+            "stix_id": "t",
+            "external_id": "DET1",
+            "name": "gone",
+            "analytic_refs": ["a"],
+            "revoked": False,
+        },
+        {
+            "stix_id": "u",
+            "external_id": "DET3",
+            "name": "old",
+            "analytic_refs": ["a"],
+            "revoked": True,
+        },
+    ]
+    objects = {"analytics": analytics, "detection_strategies": told}
+    now = {"T1": "T2"}
+    found = strategies(objects, {"s": "T1", "t": "T9", "u": "T1"}, lambda id_: now.get(id_, ""))
+    assert found["log_sources"] == ["WinEventLog:Sysmon EventCode=3, 22", "auditd:SYSCALL"]
+    assert found["strategies"] == {
+        "DET2": ["T2", "x", [["AN1", ["Windows"], [0]], ["AN2", ["Linux"], [1]]]]
+    }

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from tocsin.site.exports import records, subjects
-from tocsin.site.history.model import AttackRecord, History
+from tocsin.site.history.inferred import inferred
+from tocsin.site.history.model import AttackRecord, DetectionHistory, History
 
 FORM = 1
 """Grows when something is left out or means something else; what is added does not change it."""
@@ -27,7 +28,7 @@ def whole(history: History) -> dict[str, Any]:
         "attack": _attack(history.attack),
         "evidence": records.evidence(history),
         "releases": [records.release(each) for each in history.releases],
-        "detections": [subjects.detection(each, period) for each in history.detections],
+        "detections": [_detection(history, each) for each in history.detections],
         "techniques": [subjects.technique(each, period) for each in history.techniques],
         "sources": [subjects.source(each) for each in history.sources],
         "mappings": [subjects.mapping(each) for each in history.mappings],
@@ -49,6 +50,12 @@ def schema() -> bytes:
     return (files("tocsin.site.exports") / "schemas" / SCHEMA).read_bytes()
 
 
+def _detection(history: History, found: DetectionHistory) -> dict[str, Any]:
+    told = inferred(history, found)
+    analytics = None if told is None else [each.analytic.id for each in told]
+    return {**subjects.detection(found, history.period), "inferred_analytics": analytics}
+
+
 def _attack(found: AttackRecord) -> dict[str, Any]:
     known = found.attack
     return {
@@ -56,4 +63,5 @@ def _attack(found: AttackRecord) -> dict[str, Any]:
         "digest": found.digest,
         "version": known.version if known else None,
         "domain": known.domain if known else None,
+        "strategies": found.strategies.version if found.strategies else None,
     }

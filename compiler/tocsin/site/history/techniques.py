@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tocsin.canonical import digest_bytes
 from tocsin.errors import LedgerError
-from tocsin.front.attack import attack_data, load_attack, parse_attack
+from tocsin.front.attack import attack_data, parse_attack, parse_strategies
 from tocsin.model.attack import Attack, tagged
 from tocsin.site.history.blobs import Blobs
 from tocsin.site.history.detections import tagged_turns
@@ -22,19 +22,21 @@ from tocsin.state.enclosed import ATTACK
 
 def attack_of(read: ReleaseRead, blobs: Blobs) -> AttackRecord:
     """The data that the tags of a release were read with: in it, or known by its digest."""
-    number = read.release.number
-    if name := blobs.at(ATTACK, read.place):
-        data = blobs.read([name])[name]
-        try:
-            return AttackRecord(number, digest_bytes(data), parse_attack(data))
-        except (ValueError, KeyError, TypeError, AttributeError) as bad:
-            hint = "`tocsin verify` lists what is damaged"
-            raise LedgerError(f"{ATTACK} of release {number} cannot be read", hint=hint) from bad
-    shipped = digest_bytes(attack_data())
+    number, shipped = read.release.number, attack_data()
     recorded = list(read.release.facts.data.values())
-    if recorded == [shipped]:
-        return AttackRecord(number, shipped, load_attack())
+    if name := blobs.at(ATTACK, read.place):
+        return _parsed(number, blobs.read([name])[name])
+    if recorded == [digest_bytes(shipped)]:
+        return _parsed(number, shipped)
     return AttackRecord(number, "".join(recorded[:1]), None)
+
+
+def _parsed(number: int, data: bytes) -> AttackRecord:
+    try:
+        return AttackRecord(number, digest_bytes(data), parse_attack(data), parse_strategies(data))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as bad:
+        hint = "`tocsin verify` lists what is damaged"
+        raise LedgerError(f"{ATTACK} of release {number} cannot be read", hint=hint) from bad
 
 
 def techniques(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tocsin.canonical import digest
+from tocsin.site.history.inferred import InferredAnalytic, inferred
 from tocsin.site.history.model import (
     CaseRun,
     ControlEvidence,
@@ -88,6 +89,20 @@ class SiteContext:
         for control in self.history.controls:
             for evidence in control.evidence:
                 found[evidence.detection].append((control, evidence))
+        return found
+
+    @cached_property
+    def inferred(self) -> dict[str, tuple[InferredAnalytic, ...] | None]:
+        """The analytics of ATT&CK that each detection may be one of; None: no record."""
+        return {each.id: inferred(self.history, each) for each in self.history.detections}
+
+    @cached_property
+    def inferred_live(self) -> dict[str, list[str]]:
+        """The live detections that may be one of an analytic, by its id."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for each in self.live:
+            for one in self.inferred[each.id] or ():
+                found[one.analytic.id].append(each.id)
         return found
 
     def mapped(self, control: ControlHistory) -> list[TechniqueSupport]:

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from tocsin import __version__
 from tocsin.plural import plural
 from tocsin.site.pages import links, matrix, timeline, words
+from tocsin.site.pages.answers.answer import MOST_NAMED
 from tocsin.site.pages.context import PER_PAGE, SiteContext, is_silent
 from tocsin.site.pages.linked import NONE, PageLinks, or_none, visible
 
@@ -81,6 +82,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     tools: dict[str, Any] = {
+        "MOST_NAMED": MOST_NAMED,
         "NONE": NONE,
         "POLICY": POLICY,
         "VERSION": __version__,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocsin.model.attack import Attack
+from tocsin.model.attack_strategies import AttackStrategies
 from tocsin.model.source import Source
 
 
@@ -22,11 +23,15 @@ class SourceHistory:
 
 @dataclass(frozen=True, slots=True)
 class AttackRecord:
-    """ATT&CK as of a release. `attack` is None where neither it nor its digest is known here."""
+    """ATT&CK as of a release. `attack` is None where neither it nor its digest is known here.
+
+    `strategies` is None where that file has none.
+    """
 
     release: int
     digest: str
     attack: Attack | None
+    strategies: AttackStrategies | None = None
 
 
 @dataclass(frozen=True, slots=True)
