@@ -13,6 +13,7 @@ from tocsin.canonical import digest_bytes
 from tocsin.model.policy import EnvironmentPolicy
 from tocsin.release.entry import Action
 from tocsin.state.consent import Consent
+from tocsin.state.ledger_event import EmergencyReviewed
 from tocsin.trust.approval import Approval
 from tocsin.trust.keys import SigningKey
 
@@ -40,7 +41,7 @@ def agreement(
 ) -> tuple[Consent, list[bytes]]:
     """What a release records, and the files of its approvals. Every tenth is an emergency."""
     number = int(plan["base_number"]) + 1
-    emergency = number % 10 == 9
+    emergency = alone(number)
     reviewer, key = ("bob", BOB) if emergency or number % 2 else ("ada", ADA)
     author = "ada@example.org" if reviewer == "bob" else "cleo@example.org"
     made = Approval(
@@ -70,6 +71,25 @@ def agreement(
         directions={id_: DIRECTIONS[n % 5] for n, id_ in enumerate(changed, number)},
     )
     return consent, [data]
+
+
+def alone(number: int) -> bool:
+    """Whether this release is an emergency."""
+    return number % 10 == 9
+
+
+def afterwards(plan: dict[str, Any], number: int, at: datetime) -> EmergencyReviewed:
+    """Somebody else agrees with a release of this plan that was let through alone."""
+    made = Approval(
+        project=plan["project"],
+        environment=plan["environment"],
+        plan=identity(plan),
+        base=plan["base"],
+        reviewer="ada",
+        at=at.isoformat(timespec="seconds"),
+    )
+    text = made.signed(ADA).decode()
+    return EmergencyReviewed(release=number, reviewer="ada", approval=text)
 
 
 def identity(plan: dict[str, Any]) -> str:

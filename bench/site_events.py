@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tocsin.state.ledger_event import Attempt, DriftFound, DriftMended, LedgerEvent, Verified
+from bench.site_consent import alone
+from tocsin.state.ledger_event import (
+    Attempt,
+    DriftFound,
+    DriftMended,
+    EmergencyDeclared,
+    LedgerEvent,
+    Verified,
+)
 
 _ENDS = {
     2: ("refused", "policy", "the policy of prod is not met: needs 1 approval of ada, bob, has 0"),
@@ -55,6 +63,8 @@ def between(last: Before, counts: Mapping[str, int]) -> Iterator[LedgerEvent]:
 
 def brought(number: int) -> Iterator[LedgerEvent]:
     """What the release itself records."""
+    if alone(number):
+        yield EmergencyDeclared(release=number, reviewers=("bob",), reason=f"incident {number}")
     if number % 8 == 0:  # what was found before every other one is mended by the next repair only
         mended = ("job payments-1 is missing", "worker 2 runs release 1")
         yield DriftMended(release=number, number=2, mended=mended)

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from bench.site_consent import CI, TRUST, agreement
+from bench.site_consent import CI, TRUST, afterwards, agreement
 from bench.site_events import Before, between, brought
 from bench.site_files import DECLARED, encoded, source_file, step_record, tests_of
 from bench.site_git import FastImport
@@ -84,6 +84,7 @@ class _Making:
         self._digests: dict[str, str] = {}
         self._own: set[str] = set()
         self._muted: Mute | None = None
+        self._later: list[LedgerEvent] = []
         self._log, self._parent, self._number = b"", "", 0
         self._git = FastImport(folder, f"tocsin/{ENVIRONMENT}")
 
@@ -92,7 +93,8 @@ class _Making:
         at = self.shape.begin + (number - 1) * self.shape.step
         steps = self._steps.of(number)
         plan = self._plan(number, steps)
-        self._events(between(self._last(), {}), at - self.shape.step / 3)
+        self._events([*self._later, *between(self._last(), {})], at - self.shape.step / 3)
+        self._later = []
         gone = [f"{ARTIFACTS}{s.before.entry.path}" for s in steps if s.before and not s.after]
         files = {f"{ARTIFACTS}{s.after.entry.path}": s.after.artifact for s in steps if s.after}
         files["plan.json"] = plan
@@ -107,6 +109,8 @@ class _Making:
         if number > self.shape.old + 2:
             consent, approvals = agreement(orjson.loads(plan), steps, at)
             own |= {approval_path(n): data for n, data in enumerate(approvals, 1)}
+            if consent.emergency:
+                self._later = [afterwards(orjson.loads(plan), number, at + timedelta(hours=1))]
         lost = tuple(s.before.entry for s in steps if s.before and not s.after)
         release = Release(
             number=number,

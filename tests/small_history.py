@@ -118,6 +118,7 @@ def _release(number: int) -> ReleaseHistory:
         tools={"tocsin": "0.1.0"},
         signature=VALID if second else UNPROVEN,
         objections=None,
+        later=None,
         events=(),
     )
 

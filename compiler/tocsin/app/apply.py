@@ -92,7 +92,7 @@ def carry_out(
         who,
         said.claimed,
         evidence,
-        events,
+        (*events, *said.events(prepared.plan.base_number + 1)),
         said.consent,
         said.approvals,
         replace(prepared.enclosed, facts=facts),

@@ -13,10 +13,12 @@ from tocsin.app.policy import InForce, policy_in_force, policy_of_last, trust_in
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError, LedgerError, TocsinError
 from tocsin.model.policy import EnvironmentPolicy
+from tocsin.plan.afterwards import overdue, recorded_emergencies
 from tocsin.plan.consent import Circumstances, mismatch, objections
 from tocsin.plan.steps import Plan
 from tocsin.plan.weakening import changes
 from tocsin.state.consent import Consent
+from tocsin.state.ledger_event import EmergencyDeclared
 from tocsin.state.proof import undone
 from tocsin.trust.approval import Approval, read_approval
 from tocsin.trust.dsse import MAX_BYTES
@@ -52,6 +54,13 @@ class Agreed:
     claimed: tuple[str, ...] = ()
     consent: Consent | None = None
     approvals: tuple[bytes, ...] = ()
+
+    def events(self, release: int) -> tuple[EmergencyDeclared, ...]:
+        """What the ledger records of it besides, with the release."""
+        if not (self.consent and self.consent.emergency):
+            return ()
+        who, why = self.consent.reviewers, self.consent.emergency
+        return (EmergencyDeclared(release=release, reviewers=who, reason=why),)
 
 
 def agreed(opened: OpenEnvironment, plan: Plan, given: Given, ways: Mapping[str, str]) -> Agreed:
@@ -98,7 +107,9 @@ def _circumstances(
     ways: Mapping[str, str],
 ) -> Circumstances:
     authors = _authors(opened, plan) if changes(plan, ways) else ()
-    return Circumstances(approvals, authors, _applier(opened, trust), datetime.now(UTC), ways)
+    at = datetime.now(UTC)
+    late = overdue(recorded_emergencies(opened.ledger, trust), at)
+    return Circumstances(approvals, authors, _applier(opened, trust), at, ways, late)
 
 
 def _consent(now: InForce | None, found: Circumstances, files: Sequence[bytes]) -> Consent:
@@ -113,6 +124,7 @@ def _consent(now: InForce | None, found: Circumstances, files: Sequence[bytes]) 
         policy_from=now.commit if now else "",
         trust=now.trust_file if now else "",
         directions=dict(found.directions),
+        at=found.at.isoformat(timespec="seconds"),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.errors import LedgerError, TocsinError
 from tocsin.escape import markdown
+from tocsin.plural import plural
 from tocsin.release.entry import Entry
 from tocsin.release.mute import Mute
 from tocsin.state.git_ledger.writer import Writer
@@ -77,9 +79,20 @@ def _text(release: Release, entry: Entry, mute: Mute) -> str:
             *lines,
             "",
             *_WHAT_TO_DO,
+            *_afterwards(release),
             "",
         ]
     )
+
+
+def _afterwards(release: Release) -> Iterator[str]:
+    """What the policy wants of an emergency."""
+    consent = release.consent
+    if consent and consent.emergency and consent.policy and consent.policy.review_hours:
+        within = f"within {plural(consent.policy.review_hours, 'hour')}"
+        yield ""
+        yield f"Others are to agree with it {within}: `tocsin approve --env ENV --release N`,"
+        yield "then `tocsin review record`."
 
 
 def _pushed(opened: OpenEnvironment, review: MuteReview) -> MuteReview:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from tocsin.app.afterwards import known_awaiting
 from tocsin.app.environment import OpenEnvironment
+from tocsin.plan.afterwards import Emergency, overdue
 from tocsin.plan.build import drift_of, foreign_paths
 from tocsin.release.finding import Finding, Tally
 from tocsin.release.mute import Mute
@@ -19,7 +22,9 @@ from tocsin.state.release import Release
 class EnvironmentStatus:
     """Health and drift; `release` is the last one, `observed` whether anything could be seen.
 
-    `mutes`: those that are not over, by the detection's key.
+    `mutes`: those that are not over, by the detection's key. `emergencies`: those that others have
+    not reviewed yet; `overdue`: those that should
+    have been, in words.
     """
 
     environment: str
@@ -31,11 +36,13 @@ class EnvironmentStatus:
     tallies: tuple[Tally, ...]
     release: Release | None
     mutes: Sequence[tuple[str, Mute]] = ()
+    emergencies: Sequence[Emergency] = ()
+    overdue: Sequence[str] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether everything runs as released, with workers if it needs them."""
-        return not (self.drift or self.findings or self.interrupted)
+        """Whether everything runs as released, and no review is overdue."""
+        return not (self.drift or self.findings or self.interrupted or self.overdue)
 
     def as_json(self) -> dict[str, Any]:
         """The same as data."""
@@ -48,6 +55,7 @@ class EnvironmentStatus:
             "findings": [asdict(finding) for finding in self.findings],
             "tallies": [asdict(tally) for tally in self.tallies],
             "muted": [{"key": key, **asdict(mute)} for key, mute in self.mutes],
+            "emergencies": [each.as_json() for each in self.emergencies],
             "release": self.release.record if self.release else None,
         }
 
@@ -55,6 +63,7 @@ class EnvironmentStatus:
 def status_of(opened: OpenEnvironment) -> EnvironmentStatus:
     """The status according to the ledger and the target."""
     last, live = opened.ledger.last(), opened.observe()
+    waiting = known_awaiting(opened)
     return EnvironmentStatus(
         environment=opened.name,
         kind=opened.settings.kind,
@@ -65,6 +74,8 @@ def status_of(opened: OpenEnvironment) -> EnvironmentStatus:
         tallies=live.tallies if live else (),
         release=last,
         mutes=active_mutes(last),
+        emergencies=waiting,
+        overdue=overdue(waiting, datetime.now(UTC)),
     )
 
 

@@ -43,6 +43,15 @@ def _expired(event: Mapping[str, Any]) -> str:
     return f"the mute of {event['detection']} expired at {event['until']}"
 
 
+def _emergency(event: Mapping[str, Any]) -> str:
+    who = ", ".join(event["reviewers"])
+    return f"release {event['release']} was let through alone by {who}: {event['reason']}"
+
+
+def _reviewed(event: Mapping[str, Any]) -> str:
+    return f"{event['reviewer']} agreed afterwards with release {event['release']}"
+
+
 def _verified(event: Mapping[str, Any]) -> str:
     wrong = _some(event, "findings") if event["number"] else "intact"
     return f"ledger verified, {plural(event['releases'], 'release')}: {wrong}"
@@ -60,5 +69,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "drift-mended": _mended,
     "promotion-forced": _forced,
     "mute-expired": _expired,
+    "emergency": _emergency,
+    "emergency-reviewed": _reviewed,
     "verified": _verified,
 }

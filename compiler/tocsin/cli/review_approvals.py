@@ -14,8 +14,10 @@ from tocsin.cli.options import env_option, record_options
 from tocsin.cli.output import echo_json, format_option, say, shown
 from tocsin.cli.paths import GivenPath, WrittenPath
 from tocsin.errors import ConfigError
+from tocsin.escape import printable
 from tocsin.plural import plural
 from tocsin.review import document
+from tocsin.state.ledger_event import MOST_APPROVAL
 
 if TYPE_CHECKING:
     from tocsin.app.forge_place import ForgePlace
@@ -90,6 +92,36 @@ def approvals(  # noqa: PLR0913 - one parameter an option
     if fmt == "json":
         echo_json({"plan": plan.intended, "files": [str(path) for path in written]})
     say(f"{plural(len(found), 'approval')} of plan {plan.intended[:8]}")
+
+
+@click.command("record")
+@record_options
+@click.option(
+    "--approval",
+    "approval_files",
+    type=_FILE,
+    multiple=True,
+    help="What somebody signed with `approve --release`; repeatable.",
+)
+@click.option("--policy-from", default="", metavar="REV", help="As of `apply`.")
+@format_option("text", "json")
+def record(
+    opened: OpenEnvironment, *, approval_files: tuple[Path, ...], policy_from: str, fmt: str
+) -> None:
+    """Record in the ledger who agreed afterwards with what was let through alone.
+
+    Whatever still awaits a review is told.
+    """
+    from tocsin.app.afterwards import record_reviews  # noqa: PLC0415 - as above
+
+    given = [(str(path), gate.read(path, MOST_APPROVAL)) for path in approval_files]
+    waiting = record_reviews(opened, given, policy_from)
+    if fmt == "json":
+        echo_json({"recorded": len(given), "waiting": [each.as_json() for each in waiting]})
+        return
+    for each in waiting:
+        say(printable(each.words))
+    say(f"{plural(len(given), 'review')} recorded; {len(waiting) or 'none'} awaited")
 
 
 @click.command("break-glass")

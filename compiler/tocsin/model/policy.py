@@ -52,7 +52,8 @@ class EnvironmentPolicy(Approvers):
     `levels`: in place of `approvals` and `approvers`, for detections of these levels. `weakening`:
     how many more must approve what may find less. `freezes`: nothing is deployed then.
     `break_glass`: who may let a plan through alone in an emergency, for at most so many hours.
-    `mute_hours`: for how long a detection may be muted at most, even then.
+    `review_hours`: by when others must have reviewed that, 0 for never. `mute_hours`: for how long
+    a detection may be muted at most, even then.
     """
 
     levels: Mapping[LevelName, Approvers] = Field(default_factory=dict)
@@ -60,6 +61,7 @@ class EnvironmentPolicy(Approvers):
     freezes: tuple[Freeze, ...] = ()
     break_glass: tuple[str, ...] = ()
     break_glass_hours: int = Field(default=4, ge=1, le=72)
+    review_hours: int = Field(default=72, ge=0, le=720)
     mute_hours: int = Field(default=MUTE_HOURS, ge=1, le=168)
 
     def of_level(self, level: str) -> Approvers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tocsin.model.policy import EnvironmentPolicy
@@ -22,7 +22,8 @@ _NAMED = 3
 class Circumstances:
     """Who and when: authors and applier by any of their names; approvals whose signature counts.
 
-    `directions`: those of detections whose logic changes, by id, where they are known.
+    `directions`: those of detections whose logic changes, by id, where they are known. `overdue`:
+    emergencies that nobody reviewed in time.
     """
 
     approvals: Sequence[Approval]
@@ -30,6 +31,7 @@ class Circumstances:
     applier: Sequence[str]
     at: datetime
     directions: Mapping[str, str] = field(default_factory=dict)
+    overdue: Sequence[str] = ()
 
 
 def mismatch(approval: Approval, plan: Plan) -> str:
@@ -57,7 +59,20 @@ def objections(
         + (f": {each.reason}" if each.reason else "")
         for each in frozen
     ]
-    return found + list(_missing(policy, asked, trust, given))
+    return [*found, *given.overdue, *_missing(policy, asked, trust, given)]
+
+
+def owed(
+    policy: EnvironmentPolicy, plan: Plan, trust: Trust, given: Circumstances
+) -> Iterator[str]:
+    """What a plan lacks that was let through alone: as many others as without an emergency.
+
+    At least one, also where the policy asks for no approvals.
+    """
+    alone = {trust.person(each.reviewer) for each in given.approvals if each.emergency}
+    others = [each for each in given.approvals if trust.person(each.reviewer) not in alone]
+    asked = changes(plan, given.directions)
+    yield from _missing(policy, asked, trust, replace(given, approvals=others), least=1)
 
 
 def _muted_too_long(policy: EnvironmentPolicy, plan: Plan, at: datetime) -> Iterator[str]:
@@ -70,12 +85,16 @@ def _muted_too_long(policy: EnvironmentPolicy, plan: Plan, at: datetime) -> Iter
 
 
 def _missing(
-    policy: EnvironmentPolicy, asked: Sequence[Change], trust: Trust, given: Circumstances
+    policy: EnvironmentPolicy,
+    asked: Sequence[Change],
+    trust: Trust,
+    given: Circumstances,
+    least: int = 0,
 ) -> Iterator[str]:
     """The approvals that are missing, once for all changes that miss the same."""
     found: dict[str, list[Change]] = {}
     for change in asked:
-        for message in _objection(policy, change, trust, given):
+        for message in _objection(policy, change, trust, given, least):
             found.setdefault(message, []).append(change)
     for message, of in found.items():
         names = ", ".join(f"{c.key} ({c.weakens})" if c.weakens else c.key for c in of[:_NAMED])
@@ -84,10 +103,10 @@ def _missing(
 
 
 def _objection(
-    policy: EnvironmentPolicy, change: Change, trust: Trust, given: Circumstances
+    policy: EnvironmentPolicy, change: Change, trust: Trust, given: Circumstances, least: int
 ) -> Iterator[str]:
     asked = policy.of_level(change.level)
-    needed = asked.approvals + (policy.weakening if change.weakens else 0)
+    needed = max(least, asked.approvals + (policy.weakening if change.weakens else 0))
     counted = _counted(asked.approvers, trust, given)
     have = [name for name, why in counted.items() if not why]
     if len(have) >= needed:

@@ -2,76 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
-from pydantic import ValidationError
-
-from tocsin import gate
-from tocsin.canonical import digest_bytes
-from tocsin.model.policy import EnvironmentPolicy
-from tocsin.plan.consent import Circumstances, mismatch, objections
-from tocsin.plan.steps import PLAN, Plan
-from tocsin.state.consent import approval_path
+from tocsin.plan.afterwards import Emergency, emergencies, overdue
+from tocsin.plan.consent import Circumstances, objections
+from tocsin.plan.released import approved, plan_of, policies
+from tocsin.state.consent import Consent
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.release import Release
 from tocsin.state.verify import LedgerFinding
-from tocsin.trust.approval import Approval, read_approval
-from tocsin.trust.trust_file import Trust, UntrustedError
+from tocsin.trust.trust_file import Trust
 
 UNMET = "the policy was not met: "
 """How it begins where approvals are missing."""
 
 
 def without_consent(ledger: GitLedger, trust: Trust) -> Iterator[LedgerFinding]:
-    """What was released otherwise than its policy, and that of the release before, allowed."""
-    before: EnvironmentPolicy | None = None
-    for release in reversed(ledger.releases()):
-        policy = release.consent.policy if release.consent else None
-        for message in _of_one(ledger, release, before, trust):
+    """What was released otherwise than its policy, and that of the release before, allowed.
+
+    And emergencies that nobody reviewed until now, though their time is over.
+    """
+    releases = ledger.releases()[::-1]
+    alone = emergencies(ledger, releases, ledger.events(), trust)
+    before: Release | None = None
+    for release in releases:
+        for message in _of_one(ledger, (release, before), trust, alone):
             yield LedgerFinding(release.number, release.commit, message)
-        before = policy
+        before = release
+    now = datetime.now(UTC)
+    for each in alone:
+        if each.overdue(now):
+            of = each.of.release
+            yield LedgerFinding(of.number, of.commit, f"{UNMET}{each.words}")
 
 
 def _of_one(
-    ledger: GitLedger, release: Release, before: EnvironmentPolicy | None, trust: Trust
+    ledger: GitLedger,
+    of: tuple[Release, Release | None],
+    trust: Trust,
+    alone: Sequence[Emergency],
 ) -> Iterator[str]:
-    consent = release.consent
-    policies = [each for each in (consent.policy if consent else None, before) if each]
-    if not policies and consent is None:
+    release, before = of
+    asked = policies(release, before)
+    if not asked and release.consent is None:
         return
-    plan = _plan(ledger, release)
+    plan = plan_of(ledger, release)
     if plan is None:
         return  # its digest is a finding already
-    found: list[Approval] = []
-    for number, expected in enumerate(consent.approvals if consent else (), 1):
-        path = approval_path(number)
-        [stored] = ledger.repository.read([f"{release.commit}:{path}"])
-        if stored is None or digest_bytes(stored.data) != expected:
-            continue  # as above
-        try:
-            approval = read_approval(stored.data, trust)
-        except UntrustedError as error:
-            yield f"{path} does not count: {error.message}"
-            continue
-        if why := mismatch(approval, plan):
-            yield f"{path} does not count: {why}"
-        elif consent and approval.reviewer not in consent.reviewers:
-            yield f"{path} is that of {approval.reviewer}, whom release.json does not name"
-        else:
-            found.append(approval)
-    authors, applier = (consent.authors, consent.applier) if consent else ((), (release.who,))
-    directions = consent.directions if consent else {}
-    made = datetime.fromisoformat(release.made)
-    given = Circumstances(found, authors, applier, made, directions)
-    for policy in policies:
+    had = approved(ledger, release, plan, trust)
+    yield from had.faults
+    consent = release.consent or Consent(applier=(release.who,))
+    at = datetime.fromisoformat(consent.at or release.made)
+    if at > datetime.fromisoformat(release.made) or (
+        before and at < datetime.fromisoformat(before.made)
+    ):
+        yield f"it was agreed at {consent.at}, which is not between the release before and it"
+    told = consent.directions
+    late = overdue(alone, at)
+    given = Circumstances(had.approvals, consent.authors, consent.applier, at, told, late)
+    for policy in asked:
         for missing in objections(policy, plan, trust, given):
             yield f"{UNMET}{missing}"
-
-
-def _plan(ledger: GitLedger, release: Release) -> Plan | None:
-    [stored] = ledger.repository.read([f"{release.commit}:plan.json"])
-    try:
-        return PLAN.validate_python(gate.loads(stored.data)) if stored else None
-    except (ValueError, ValidationError):
-        return None

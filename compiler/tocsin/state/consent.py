@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, TypeAdapter
 
 from tocsin.model.policy import EnvironmentPolicy
 from tocsin.release.entry import FORBID_UNKNOWN
+from tocsin.release.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Consent:
     `authors` of the change and `applier`, by their names. `approvals`: SHA-256 of each file
     `approvals/<n>.dsse.json`, from 1 on; `reviewers`: whose they are. `emergency`: the reason with
     which somebody let it through alone. `directions` of detections whose logic changed, by id.
-    `trust`: the trust file, in that commit.
+    `trust`: the trust file, in that commit. `at`: when it was decided, before anything was changed.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID_UNKNOWN
@@ -33,6 +34,7 @@ class Consent:
     policy_from: str = ""
     trust: str = ""
     directions: dict[str, str] = field(default_factory=dict)
+    at: Moment | Literal[""] = ""
 
 
 CONSENT: TypeAdapter[Consent | None] = TypeAdapter(Consent | None)

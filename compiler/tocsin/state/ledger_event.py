@@ -26,6 +26,9 @@ SIGNED_KIND = "application/vnd.tocsin.events+json"
 MOST_LISTED = 100
 """So many things does an event name; `number` says how many there were."""
 
+MOST_APPROVAL = 64 * 1024
+"""The length of an approval that an event holds."""
+
 Command = Literal["apply", "promote", "rollback", "mute", "unmute"]
 
 
@@ -118,6 +121,29 @@ class MuteExpired(LedgerEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyDeclared(LedgerEvent):
+    """A release that somebody let through alone, as the policy allows in an emergency."""
+
+    kind: Literal["emergency"] = "emergency"
+    release: Whole
+    reviewers: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyReviewed(LedgerEvent):
+    """Somebody agreed afterwards with a release that was let through alone.
+
+    `approval`: the signed statement, as the text of its file.
+    """
+
+    kind: Literal["emergency-reviewed"] = "emergency-reviewed"
+    release: Whole
+    reviewer: str
+    approval: Annotated[str, Field(max_length=MOST_APPROVAL)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verified(LedgerEvent):
     """A look at the whole ledger, at the commit `head`: what there was, and what was wrong."""
 
@@ -131,7 +157,15 @@ class Verified(LedgerEvent):
 
 
 AnyEvent = Annotated[
-    Attempt | Interrupted | DriftFound | DriftMended | ForcedPromotion | MuteExpired | Verified,
+    Attempt
+    | Interrupted
+    | DriftFound
+    | DriftMended
+    | ForcedPromotion
+    | MuteExpired
+    | EmergencyDeclared
+    | EmergencyReviewed
+    | Verified,
     Field(discriminator="kind"),
 ]
 EVENTS: TypeAdapter[tuple[AnyEvent, ...]] = TypeAdapter(tuple[AnyEvent, ...])

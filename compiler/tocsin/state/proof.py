@@ -77,7 +77,7 @@ def undone(ledger: GitLedger, trust: Trust) -> str:
     last = ledger.last()
     if last is None:
         return ""
-    commits = [release.commit for release in ledger.releases()]
+    commits = ledger.branch.releases(ledger.branch.head())
     signed = ledger.repository.read([f"{commit}:{ENVELOPE}" for commit in commits])
     if not any(signed):
         return ""

@@ -26,6 +26,8 @@ def test_it_is_proven_but_for_its_old_releases(tmp_path: Path) -> None:
         "attempt",
         "drift-found",
         "drift-mended",
+        "emergency",
+        "emergency-reviewed",
         "verified",
     }
     assert read_settings(tmp_path).project.name == PROJECT

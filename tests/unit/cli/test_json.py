@@ -126,6 +126,7 @@ review notes --project 1 --api http://127.0.0.1:9 --page http://127.0.0.1:9
 review comment nothing.json
 review make --base nothing --out out.json
 review post --nothing
+review record --env local --approval nothing.json
 schema nothing
 source list --nothing
 nothing

@@ -52,8 +52,11 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(argument)
 
 
-SHOWN_BY_COMMANDS = ("", ".trust", ".branch", ".environments", ".environments.mute_hours")
-"""Parts of a policy that test_policy.py and commands/test_mute.py of tests/unit/cli change."""
+SHOWN_BY_COMMANDS = (
+    *("", ".trust", ".branch", ".environments"),
+    *(".environments.mute_hours", ".environments.review_hours"),
+)
+"""Parts of a policy that test_policy.py, test_afterwards.py and test_mute.py change."""
 
 
 def test_each_setting_of_each_file_has_an_entry() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tocsin.app.afterwards import known_awaiting
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.noise import NoiseSource, noise_of_plan
 from tocsin.app.plan import plan_rollout, plan_with_directions
@@ -16,6 +17,7 @@ from tocsin.cli.output import format_option, say
 from tocsin.cli.paths import WrittenPath
 from tocsin.cli.plan_text import print_plan, save_plan
 from tocsin.errors import ConfigError
+from tocsin.escape import printable
 from tocsin.plan.explain import PlanKnowledge
 from tocsin.state.active_mutes import active_mutes
 
@@ -72,6 +74,8 @@ def plan(  # noqa: PLR0913 - one parameter per option
     bundle, directions = plan_with_directions(opened)
     for words in mute_words(active_mutes(opened.ledger.last())):
         say(words)
+    for each in known_awaiting(opened):
+        say(printable(each.words))
     noise = noise_of_plan(source, bundle.plan, opened.root, say)
     steps = plan_rollout(opened, bundle) if verbose else ()
     print_plan(bundle.plan, fmt, steps, PlanKnowledge(directions, noise))

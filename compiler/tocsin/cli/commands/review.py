@@ -15,7 +15,13 @@ from tocsin.cli.options import project_option
 from tocsin.cli.output import echo_json, format_option, say, shown
 from tocsin.cli.paths import GivenPath, WrittenPath
 from tocsin.cli.progress import progress
-from tocsin.cli.review_approvals import approvals, approve, break_glass, read_review
+from tocsin.cli.review_approvals import (
+    approvals,
+    approve,
+    break_glass,
+    read_review,
+    record,
+)
 from tocsin.front.place import find_project
 from tocsin.review import document
 from tocsin.review.comment import ReviewOrigin, comment
@@ -178,3 +184,4 @@ def notes(*, project: str, api: str, page: str, token: str, fmt: str) -> None:
 review.add_command(approve)
 review.add_command(approvals)
 review.add_command(break_glass)
+review.add_command(record)

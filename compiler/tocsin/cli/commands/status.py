@@ -17,6 +17,7 @@ from tocsin.cli.output import echo_json, format_option, show
 from tocsin.cli.paths import WrittenPath
 from tocsin.cli.plan_text import print_plan, save_plan
 from tocsin.errors import ConfigError
+from tocsin.escape import printable
 from tocsin.plural import plural
 
 
@@ -33,7 +34,8 @@ from tocsin.plural import plural
 def status(opened: OpenEnvironment, *, fix: bool, out: Path | None, record: bool, fmt: str) -> None:
     """Show what is deployed, and whether it still runs as released.
 
-    Exit code 1 on drift, where no worker makes alerts, or after an interrupted apply.
+    Exit code 1 on drift, where no worker makes alerts, after an interrupted apply, or where nobody
+    reviewed an emergency in time.
     """
     if fix:
         bundle = prepare_repair(opened).bundle
@@ -65,6 +67,13 @@ def _lines(found: EnvironmentStatus) -> list[str]:
         places = Counter((e.backend, e.source, e.mode) for e in last.entries)
         lines += [f"  {b} {s}: {n} {mode}" for (b, s, mode), n in sorted(places.items())]
     lines += [f"  {words}" for words in mute_words(found.mutes)]
+    late = set(found.overdue)
+    lines += [
+        f"! overdue: {printable(each.words)}"
+        if each.words in late
+        else f"  {printable(each.words)}"
+        for each in found.emergencies
+    ]
     lines += [f"! {d['drift']}: {d['key'] or d['path']}" for d in found.drift]
     lines += [f"! {finding.words}" for finding in found.findings]
     if found.interrupted:

@@ -38,6 +38,7 @@ def release(found: ReleaseHistory) -> dict[str, Any]:
         "applied": found.applied,
         "claimed": found.claimed,
         "emergency": found.consent.emergency if found.consent else None,
+        "later_review": asdict(found.later) if found.later else None,
         "approvals": [approval(each) for each in found.approvals],
         "objections": found.objections,
         "signature": asdict(found.signature),

@@ -19,7 +19,16 @@ _DETECTION = (
 _TECHNIQUE = ("id", "name", "tactics", "parent", "live", "detections", "seconds_live", "gaps")
 _RELEASE = (
     *("number", "made", "commit", "digest", "reason", "who", "wrote", "reviewed", "applied"),
-    *("claimed", "emergency", "objections", "signed", "source_commit", "dirty", "plan"),
+    *(
+        "claimed",
+        "emergency",
+        "later_review",
+        "objections",
+        "signed",
+        "source_commit",
+        "dirty",
+        "plan",
+    ),
     *("live", "shadow", "muted", "actions", "weakening", "run", "seconds", "checks"),
 )
 _CHANGE = (
@@ -77,6 +86,7 @@ def _release(found: ReleaseHistory) -> dict[str, Any]:
         actions[each.action] = actions.get(each.action, 0) + 1
     return {
         **records.release(found),
+        "later_review": found.later.words if found.later else None,
         "signed": f"{found.signature.verdict}: {found.signature.words}",
         "source_commit": found.source.commit,
         "dirty": found.source.dirty,

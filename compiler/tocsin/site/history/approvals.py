@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import cached_property
 
 from tocsin import gate
 from tocsin.canonical import digest_bytes, plain_bytes
+from tocsin.plan.steps import PLAN as PLAN_FORM
 from tocsin.site.history.blobs import Blobs
 from tocsin.site.history.model import SignatureState, SignedApproval
 from tocsin.site.history.walk import ReleaseRead
@@ -28,16 +30,15 @@ def approvals(read: ReleaseRead, blobs: Blobs, trust: Trust | None) -> Iterator[
     paths = [approval_path(number) for number in range(1, len(consent.approvals) + 1)]
     names = [blobs.at(path, read.place) for path in (*paths, PLAN)]
     found = blobs.read(names)
-    identity = plan_identity(found.get(names[-1], b""), read.release)
+    of = _Carried(read.release, found.get(names[-1], b""))
     for path, name, expected in zip(paths, names, consent.approvals, strict=False):
-        yield _approval(path, found.get(name, b""), expected, (read.release, identity), trust)
+        yield _approval(path, found.get(name, b""), expected, of, trust)
 
 
 def _approval(
-    path: str, data: bytes, expected: str, of: tuple[Release, str], trust: Trust | None
+    path: str, data: bytes, expected: str, of: _Carried, trust: Trust | None
 ) -> SignedApproval:
     approval, standing = _read(data, expected, trust)
-    release, identity = of
     told = approval or Approval("", "", "", "", "", "")
     return SignedApproval(
         path=path,
@@ -48,15 +49,31 @@ def _approval(
         head=told.head,
         reason=told.reason,
         until=told.until,
-        fits=_fits(approval, release, identity) if approval and identity else None,
+        fits=of.fits(approval) if approval and of.identity else None,
         standing=standing,
     )
 
 
-def _fits(approval: Approval, release: Release, identity: str) -> bool:
-    """As `tocsin.plan.consent.mismatch`."""
-    told = approval.project, approval.environment, approval.base, approval.plan
-    return told == (release.project, release.environment, release.parent, identity)
+class _Carried:
+    """What became a release: its plan, whose bytes are parsed only if they must be."""
+
+    def __init__(self, release: Release, plan: bytes) -> None:
+        self._release, self._plan = release, plan
+        self.identity = plan_identity(plan, release)
+
+    def fits(self, approval: Approval) -> bool:
+        """As `tocsin.plan.consent.mismatch`."""
+        told = approval.project, approval.environment, approval.base
+        release = self._release
+        if told != (release.project, release.environment, release.parent):
+            return False
+        if approval.plan == self.identity:
+            return True
+        return approval.plan == self._intended
+
+    @cached_property
+    def _intended(self) -> str:
+        return PLAN_FORM.validate_python(gate.loads(self._plan)).intended
 
 
 def _read(

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tocsin.errors import ConfigError
 from tocsin.plan.consent_check import UNMET
+from tocsin.site.history.afterwards import later_reviews
 from tocsin.site.history.controls import controls, mappings
 from tocsin.site.history.dates import AskedPeriod, utc
 from tocsin.site.history.detections import Setting, detections, trails
@@ -56,6 +57,7 @@ def read_history(
             runs=_grouped(runs, lambda run: run.release),
             muted=muted_in(found.releases),
             objections=_objections(of_walk),
+            later=later_reviews(ledger, found, trust, period.end),
         ),
     )
     first = _first(found, period)

@@ -13,6 +13,7 @@ from tocsin.site.history.approvals import approvals
 from tocsin.site.history.model import (
     CaseRun,
     EntryChange,
+    LaterReview,
     ReleaseHistory,
     SignatureState,
 )
@@ -20,7 +21,7 @@ from tocsin.site.history.people import People
 from tocsin.site.history.walk import ReleaseRead, Walk
 from tocsin.state import case_proof
 from tocsin.state.case_proof import PROOFS
-from tocsin.state.ledger_event import DriftMended, ForcedPromotion
+from tocsin.state.ledger_event import DriftMended, EmergencyDeclared, ForcedPromotion
 from tocsin.state.release import first_line
 from tocsin.trust.trust_file import Trust
 
@@ -31,7 +32,8 @@ _FORM_WITH_FACTS = 2
 class VerifyLook:
     """What is known beside the walk: by release number, changes, cases, how many were muted.
 
-    `objections`: in what releases did not meet their policies; None if nobody looked.
+    `objections`: in what releases did not meet their policies; None if nobody looked. `later`: how
+    emergencies were reviewed afterwards.
     """
 
     people: People
@@ -40,6 +42,7 @@ class VerifyLook:
     runs: Mapping[int, Sequence[CaseRun]]
     muted: Mapping[int, int]
     objections: Mapping[int, Sequence[str]] | None
+    later: Mapping[int, LaterReview]
 
 
 def releases(walk: Walk, looked: VerifyLook) -> tuple[ReleaseHistory, ...]:
@@ -86,13 +89,17 @@ def _release(
         tools=release.tools,
         signature=signature,
         objections=None if told is None else tuple(told.get(number, ())),
+        later=looked.later.get(number),
         events=tuple(_brought(walk, number)),
     )
 
 
 def _brought(walk: Walk, number: int) -> Iterator[int]:
     for event in walk.events:
-        if isinstance(event, DriftMended | ForcedPromotion) and event.release == number:
+        if (
+            isinstance(event, DriftMended | ForcedPromotion | EmergencyDeclared)
+            and event.release == number
+        ):
             yield event.n
 
 

@@ -71,6 +71,12 @@ class GitLedger:
         """All releases, newest first."""
         return self._decode(self.branch.releases(self.branch.head()))
 
+    def numbered(self, numbers: Iterable[int]) -> list[Release]:
+        """Those of these releases that there are, oldest first; no other is read."""
+        commits = self.branch.releases(self.branch.head())[::-1]
+        there = sorted({number for number in numbers if 0 < number <= len(commits)})
+        return self._decode([commits[number - 1] for number in there])
+
     def events(self) -> list[AnyEvent]:
         """All events, oldest first."""
         return ledger_event.read(self._log(self.branch.head()))

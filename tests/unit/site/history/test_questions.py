@@ -90,6 +90,16 @@ def test_emergencies_end_and_have_a_reason(found: History) -> None:
     assert all(each.reason and each.owner == "bob" and each.end > each.begin for each in told)
 
 
+def test_emergencies_were_reviewed_afterwards_in_time(found: History) -> None:
+    told = {each.number: each.later for each in found.releases if each.later}
+    assert set(told) == {9, 19}
+    for number, each in told.items():
+        assert (each.standing, each.reviewers, each.missing) == ("in-time", ("ada",), "")
+        assert found.by_number[number].made < each.reviewed < each.due
+        assert found.by_number[number].reviewed_later == each.words
+    assert "by ada on 2026-01-12" in told[9].words
+
+
 def test_mutes_have_an_owner_a_reason_and_an_end(found: History) -> None:
     told = [each for each in found.exceptions if each.kind == "mute"]
     assert [each.release for each in told] == [5, 10, 15, 20]

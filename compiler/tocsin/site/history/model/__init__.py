@@ -21,6 +21,7 @@ from tocsin.site.history.model.history import History, LedgerEvidence
 from tocsin.site.history.model.period import UNRECORDED, Period, SignatureState, State, StateSpan
 from tocsin.site.history.model.release import (
     DriftHistory,
+    LaterReview,
     PersonHistory,
     ReleaseHistory,
     SignedApproval,
@@ -38,6 +39,7 @@ __all__ = [
     "EntryChange",
     "ExceptionRecord",
     "History",
+    "LaterReview",
     "LedgerEvidence",
     "LogicVersion",
     "MappingRecord",

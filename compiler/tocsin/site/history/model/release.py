@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from tocsin.site.history.model.detection import EntryChange
 from tocsin.site.history.model.period import SignatureState
@@ -32,13 +33,44 @@ class SignedApproval:
 
 
 @dataclass(frozen=True, slots=True)
+class LaterReview:
+    """Whether others agreed with an emergency afterwards, by when they had to, and who did.
+
+    `reviewed`: when as many had as the policy asks for, empty for not yet; then `missing` says what
+    it waits for.
+    """
+
+    due: str
+    standing: Literal["in-time", "late", "open", "overdue"]
+    reviewed: str
+    reviewers: tuple[str, ...]
+    missing: str
+
+    @property
+    def words(self) -> str:
+        """All of it, for people."""
+        by, at = ", ".join(self.reviewers), _minute(self.reviewed)
+        return {
+            "in-time": f"by {by} on {at}, in time (due {_minute(self.due)})",
+            "late": f"by {by} on {at}, late (due {_minute(self.due)})",
+            "open": f"not yet (due {_minute(self.due)}): {self.missing}",
+            "overdue": f"no, though due {_minute(self.due)}: {self.missing}",
+        }[self.standing]
+
+
+def _minute(at: str) -> str:
+    return at[:16].replace("T", " ")
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseHistory:
     """One release: its record, and what is derived from it.
 
     `digest`: SHA-256 of `release.json`. `claimed`: names given with `--approved-by`. `wrote`,
     `reviewed`, `applied`: persons, as the trust file names them where one is given; None: no
     record. `facts` is None in form 1. `objections`: in what it did not meet its policy; None where
-    that was not checked. `events`: numbers of those that it brought.
+    that was not checked. `later`: the review of an emergency afterwards; None where none
+    was asked for, or nobody checked. `events`: numbers of those that it brought.
     """
 
     number: int
@@ -67,7 +99,15 @@ class ReleaseHistory:
     tools: Mapping[str, str]
     signature: SignatureState
     objections: tuple[str, ...] | None
+    later: LaterReview | None
     events: tuple[int, ...]
+
+    @property
+    def reviewed_later(self) -> str | None:
+        """Of an emergency: whether others reviewed it afterwards. None: no record."""
+        if self.later:
+            return self.later.words
+        return None if self.objections is None else "not asked for"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from tocsin.plural import plural
 from tocsin.site.history.model import EntryChange, ReleaseHistory
 from tocsin.site.pages.answers.answer import QuestionAnswer, absent, each_or, named, say
-from tocsin.site.pages.linked import NONE, PageLinks
+from tocsin.site.pages.linked import NONE, PageLinks, or_none
 from tocsin.site.pages.words import when
 
 RELEASES = ("releases/index.html", "all releases")
@@ -170,7 +170,7 @@ def emergencies(to: PageLinks) -> QuestionAnswer:
             when(r.made),
             to.person(r.applied),
             r.consent.emergency if r.consent else "",
-            NONE,
+            or_none(r.reviewed_later),
         )
         for r in found
     )

@@ -1,0 +1,69 @@
+"""What a ledger holds of the plan of a release, and of the approvals that it had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from tocsin import gate
+from tocsin.canonical import digest_bytes
+from tocsin.model.policy import EnvironmentPolicy
+from tocsin.plan.consent import mismatch
+from tocsin.plan.steps import PLAN, Plan
+from tocsin.state.consent import Consent, approval_path
+from tocsin.state.git_ledger import GitLedger
+from tocsin.state.release import Release
+from tocsin.trust.approval import Approval, read_approval
+from tocsin.trust.trust_file import Trust, UntrustedError
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The approvals that count, and why others do not."""
+
+    approvals: tuple[Approval, ...]
+    faults: tuple[str, ...]
+
+
+def plan_of(ledger: GitLedger, release: Release) -> Plan | None:
+    """The plan that became the release; None where it cannot be read."""
+    [stored] = ledger.repository.read([f"{release.commit}:plan.json"])
+    try:
+        return PLAN.validate_python(gate.loads(stored.data)) if stored else None
+    except (ValueError, ValidationError):
+        return None
+
+
+def approved(ledger: GitLedger, release: Release, plan: Plan, trust: Trust) -> Approved:
+    """What was agreed before it was released. A file that is not the recorded one is left out."""
+    consent = release.consent or Consent()
+    paths = [approval_path(number) for number in range(1, len(consent.approvals) + 1)]
+    stored = ledger.repository.read([f"{release.commit}:{path}" for path in paths])
+    found: list[Approval] = []
+    faults: list[str] = []
+    for path, expected, each in zip(paths, consent.approvals, stored, strict=True):
+        if each is None or digest_bytes(each.data) != expected:
+            continue  # its digest is a finding already
+        read = _read(each.data, path, (consent, plan, trust))
+        (faults if isinstance(read, str) else found).append(read)  # type: ignore[arg-type] # either
+    return Approved(tuple(found), tuple(faults))
+
+
+def policies(release: Release, before: Release | None) -> list[EnvironmentPolicy]:
+    """The policy that it was to meet, and the one of the release before."""
+    each = [one.consent.policy for one in (release, before) if one and one.consent]
+    return [policy for policy in each if policy]
+
+
+def _read(data: bytes, path: str, of: tuple[Consent, Plan, Trust]) -> Approval | str:
+    consent, plan, trust = of
+    try:
+        approval = read_approval(data, trust)
+    except UntrustedError as error:
+        return f"{path} does not count: {error.message}"
+    if why := mismatch(approval, plan):
+        return f"{path} does not count: {why}"
+    if approval.reviewer not in consent.reviewers:
+        return f"{path} is that of {approval.reviewer}, whom release.json does not name"
+    return approval
