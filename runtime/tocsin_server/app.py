@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,6 +15,8 @@ from tocsin_server.auth.access import authenticated
 from tocsin_server.auth.authenticator import Authenticator, Limits
 from tocsin_server.database import Database
 from tocsin_server.dispositions import routes as dispositions
+from tocsin_server.sinks import routes as sinks_
+from tocsin_server.sinks.settings import SinkSettings
 from tocsin_server.suppressions import routes as suppressions
 from tocsin_server.suppressions.rules import ExceptionRules
 from tocsin_server.web import health
@@ -24,16 +26,18 @@ from tocsin_server.web.openapi import description
 from tocsin_server.web.problem import handle_problems
 
 PREFIX = "/api/v1"
-_FEATURES = (health, alerts, dispositions, suppressions, audit)
+_FEATURES = (health, alerts, dispositions, suppressions, sinks_, audit)
 _USUAL = Limits()
+_NONE: Mapping[str, SinkSettings] = {}
 
 
-def application(
+def application(  # noqa: PLR0913 - all that an application is made of
     database: Database,
     *,
     intakes: Sequence[Intaking] = (),
     rules: ExceptionRules | None = None,
     feed: Feed | None = None,
+    sinks: Mapping[str, SinkSettings] = _NONE,
     limits: Limits = _USUAL,
 ) -> FastAPI:
     """The API over a database whose tables are current. Without rules it takes no exceptions."""
@@ -43,7 +47,7 @@ def application(
     app.state.database = database
     app.state.authenticator = Authenticator(database, limits)
     app.state.feed = feed or Feed(database)
-    app.state.intakes, app.state.rules = intakes, rules
+    app.state.intakes, app.state.rules, app.state.sinks = intakes, rules, sinks
     handle_problems(app)
     app.add_middleware(Guard)
     app.include_router(_routes(app), prefix=PREFIX, dependencies=[Depends(authenticated)])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tocsin.app.server_settings import open_sinks
 from tocsin.app.worker import WorkerEnvironment
 from tocsin.errors import ConfigError
 from tocsin.progress import Notify
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from tocsin_runtime.worker.stop import Stop
     from tocsin_server.database import Database
     from tocsin_server.ingest.base import AlertStream
+    from tocsin_server.settings import ServerSettings
+    from tocsin_server.sinks.base import Channel
 
 _LONGEST_STOP, _LONGEST_ANSWER, _LOOK = 30.0, 5, 0.2
 """Seconds for what is being written, and answered, at the end; and between looks at signals."""
@@ -51,15 +54,20 @@ class Listening:
         return f"http://{host}:{self.port}"
 
 
-def serve(  # noqa: PLR0913, PLR0917 - what the command opened, and whom it tells
-    site: WorkerEnvironment,
-    database: Database,
-    at: Listening,
-    stop: Stop,
-    notify: Notify,
-    listening: Callable[[str], None],
-) -> None:
-    """Write alerts and answer requests until a signal comes; `listening` is told the API's address.
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What a server is made of."""
+
+    site: WorkerEnvironment
+    settings: ServerSettings
+    database: Database
+    at: Listening
+
+
+def serve(served: Serving, stop: Stop, notify: Notify, listening: Callable[[str], None]) -> None:
+    """Write alerts, tell sinks and answer requests until a signal comes.
+
+    `listening` is told the API's address.
 
     Exceptions are tried on the detections of the project.
     """
@@ -70,23 +78,43 @@ def serve(  # noqa: PLR0913, PLR0917 - what the command opened, and whom it tell
     from tocsin_server.app import application  # noqa: PLC0415
     from tocsin_server.ingest.intake import Intake  # noqa: PLC0415
 
-    taken = at.bound()
+    database, settings = served.database, served.settings
+    channels, taken = open_sinks(settings), served.at.bound()
     ended = threading.Event()
-    stream = _stream(site, database, notify)
-    intake = Intake(database, stream, ended.is_set, notify)
-    feed, rules = Feed(database), ProjectRules(site.root)
-    app = application(database, intakes=[intake.state], rules=rules, feed=feed)
+    stream = _stream(served.site, database, notify)
+    intake = Intake(database, stream, ended.is_set, notify, settings.sinks)
+    feed, rules = Feed(database), ProjectRules(served.site.root)
+    app = application(
+        database, intakes=[intake.state], rules=rules, feed=feed, sinks=settings.sinks
+    )
     config = uvicorn.Config(
         app, log_level="warning", server_header=False, timeout_graceful_shutdown=_LONGEST_ANSWER
     )
     server = uvicorn.Server(config)
-    with taken, _thread(intake.run) as writing, _thread(partial(server.run, [taken])) as answering:
-        listening(f"{Listening(at.host, taken.getsockname()[1])}/api/v1")
+    with ExitStack() as opened:
+        opened.enter_context(taken)
+        for work in _couriers(database, channels, ended.is_set, notify):
+            opened.enter_context(_thread(work))
+        writing = opened.enter_context(_thread(intake.run))
+        answering = opened.enter_context(_thread(partial(server.run, [taken])))
+        listening(f"{Listening(served.at.host, taken.getsockname()[1])}/api/v1")
         while not stop() and writing.is_alive() and answering.is_alive():
             answering.join(_LOOK)
         ended.set()
         feed.stop()
         server.should_exit = True
+
+
+def _couriers(
+    database: Database,
+    channels: Mapping[str, Channel],
+    stopped: Callable[[], bool],
+    notify: Notify,
+) -> Iterator[Callable[[], None]]:
+    from tocsin_server.sinks.courier import Courier  # noqa: PLC0415 - as above
+
+    for name, channel in channels.items():
+        yield Courier(database, name, channel, stopped, notify).run
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tocsin.errors import EngineError
@@ -11,8 +11,11 @@ from tocsin.progress import Notify
 from tocsin_server.alerts.store import Piece, Stored, store
 from tocsin_server.database import Database
 from tocsin_server.ingest.base import AlertStream
+from tocsin_server.sinks import outbox
+from tocsin_server.sinks.settings import SinkSettings
 
 _WAIT, _LONGEST = 0.5, 30.0
+_NONE: Mapping[str, SinkSettings] = {}
 
 
 @dataclass(slots=True)
@@ -41,11 +44,12 @@ class Intake:
         open_stream: Callable[[], AlertStream],
         stopped: Callable[[], bool],
         notify: Notify,
+        sinks: Mapping[str, SinkSettings] = _NONE,
     ) -> None:
         self.state = IntakeState()
         self._database, self._open = database, open_stream
         self._stopped, self._notify = stopped, notify
-        self._wait = _WAIT
+        self._wait, self._sinks = _WAIT, sinks
 
     def run(self) -> None:
         """Read and write. What is away is waited for, longer each time, and then opened again."""
@@ -70,6 +74,7 @@ class Intake:
     def _write(self, piece: Piece) -> None:
         with self._database.write() as session:
             stored = store(session, piece)
+            outbox.put(session, self._sinks, stored.findings)
         self.state.add(stored)
         if stored.unreadable:
             self._notify(f"{stored.unreadable} records of {piece.stream} are no alerts: kept apart")

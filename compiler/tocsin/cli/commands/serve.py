@@ -9,6 +9,7 @@ import click
 
 from tocsin.app import serve as use_case
 from tocsin.app.database import open_database
+from tocsin.app.server_settings import read_server_settings
 from tocsin.app.worker import open_worker
 from tocsin.cli.options import database_option, env_option, project_option
 from tocsin.cli.output import echo_json, format_option, say
@@ -26,8 +27,22 @@ from tocsin.cli.progress import progress
     metavar="HOST:PORT",
     help="Where the API listens.",
 )
+@click.option(
+    "--settings",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Who is told of findings, and may sign in (TOML).",
+)
 @format_option("text", "json")
-def serve(env: str, *, project: Path | None, database: str, listen: str, fmt: str) -> None:
+def serve(  # noqa: PLR0913 - its options
+    env: str,
+    *,
+    project: Path | None,
+    database: str,
+    listen: str,
+    settings: Path | None,
+    fmt: str,
+) -> None:
     """Keep the alerts of an environment, and serve them to people and programs.
 
     Alerts are read from `tocsin.alerts` of the environment's broker (kinds kafka and flink), or
@@ -42,10 +57,12 @@ def serve(env: str, *, project: Path | None, database: str, listen: str, fmt: st
         if fmt == "json":
             echo_json({"api": api})
 
+    given = read_server_settings(settings)
     at, site = use_case.Listening.at(listen), open_worker(env, project)
     watched = progress()
     with watched.stage("opening the database"):
         opened = open_database(database, project)
     with closing(opened), graceful() as stop:
-        use_case.serve(site, opened, at, stop, watched.notify, told)
+        served = use_case.Serving(site, given, opened, at)
+        use_case.serve(served, stop, watched.notify, told)
     raise click.exceptions.Exit(stop.exit_code)

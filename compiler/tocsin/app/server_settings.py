@@ -1,0 +1,56 @@
+"""The settings file of the server, and the sinks in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tocsin import gate, toml
+from tocsin.secrets import Secret, is_reference
+
+if TYPE_CHECKING:
+    from tocsin_server.settings import ServerSettings
+    from tocsin_server.sinks.base import Channel
+
+_LONGEST = gate.MIB // 4
+
+
+def read_server_settings(file: Path | None) -> ServerSettings:
+    """What a file says; without one, nothing is told to anybody. Raises ConfigError."""
+    from pydantic import ValidationError  # noqa: PLC0415 - keeps `--help` quick
+
+    from tocsin.front.block import complaints  # noqa: PLC0415
+    from tocsin_server.settings import ServerSettings  # noqa: PLC0415
+
+    if file is None:
+        return ServerSettings()
+    text = gate.read_text(file, _LONGEST)
+    try:
+        return ServerSettings.model_validate(toml.load(text, str(file)))
+    except ValidationError as error:
+        found = list(complaints(error, ServerSettings))
+    said = "; ".join(f"{'.'.join(map(str, where))}: {message}" for where, message, _ in found)
+    hint = next((hint for *_, hint in found if hint), "")
+    raise toml.wrong(said, str(file), toml.place(text, found[0][0]), hint)
+
+
+def open_sinks(settings: ServerSettings) -> Mapping[str, Channel]:
+    """Sinks that are ready. Raises ConfigError: wrong settings, no secret, no way out."""
+    from tocsin_server.sinks.base import SinkSetup  # noqa: PLC0415 - as above
+    from tocsin_server.sinks.egress import Egress  # noqa: PLC0415
+    from tocsin_server.sinks.registry import channel  # noqa: PLC0415
+
+    egress = Egress(settings.egress)
+    found = {}
+    for name, each in settings.sinks.items():
+        url = _value(each.url, f"`url` of sink {name}")
+        secret = _value(each.secret, f"`secret` of sink {name}").reveal() if each.secret else ""
+        found[name] = channel(SinkSetup(name, each, url, secret, egress, settings.url))
+    return found
+
+
+def _value(given: str, setting: str) -> Secret:
+    from tocsin_runtime.worker.references import resolve  # noqa: PLC0415 - as above
+
+    return resolve(given, setting) if is_reference(given) else Secret(given, given)

@@ -1,0 +1,1 @@
+"""Tells others of findings: webhooks, chat, mail, syslog."""

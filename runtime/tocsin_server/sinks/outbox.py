@@ -1,0 +1,86 @@
+"""Writes what is to be told, in the transaction in which it happens."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from tocsin_server.alerts.models import Finding
+from tocsin_server.alerts.schemas import finding_shown
+from tocsin_server.alerts.state import State
+from tocsin_server.database import now_ms
+from tocsin_server.sinks.models import Delivery
+from tocsin_server.sinks.settings import SinkSettings
+from tocsin_server.sinks.state import DeliveryState, MessageType
+
+_AT_ONCE = 500
+
+
+def put(session: Session, sinks: Mapping[str, SinkSettings], changed: Collection[str]) -> None:
+    """Tell sinks of findings that alerts have just opened or joined.
+
+    A sink hears of a finding once, and of what joins it only if it wants `updates`. What is
+    suppressed or closed is not told.
+    """
+    if not sinks:
+        return
+    for findings in _open(session, changed):
+        for name, settings in sinks.items():
+            _tell(session, name, settings, [each for each in findings if settings.takes(each)])
+
+
+def _open(session: Session, changed: Collection[str]) -> Iterator[Sequence[Finding]]:
+    ids = sorted(changed)
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        asked = select(Finding).where(Finding.id.in_(some), Finding.state == State.OPEN)
+        yield session.scalars(asked.execution_options(populate_existing=True)).all()
+
+
+def _tell(session: Session, sink: str, settings: SinkSettings, findings: Sequence[Finding]) -> None:
+    by_id = {each.id: each for each in findings}
+    asked = select(Delivery.finding).where(Delivery.sink == sink, Delivery.finding.in_(by_id))
+    known = set(session.scalars(asked)) if by_id else set()
+    fresh = [each for each in findings if each.id not in known]
+    _add(session, sink, MessageType.OPENED, fresh)
+    if settings.updates and known:
+        replaced = _replace(session, sink, {id_: by_id[id_] for id_ in known})
+        more = [by_id[id_] for id_ in sorted(known - replaced)]
+        _add(session, sink, MessageType.CHANGED, more)
+
+
+def _replace(session: Session, sink: str, findings: Mapping[str, Finding]) -> set[str]:
+    """Findings whose message nobody has tried to send yet: it then tells how they are now."""
+    asked = select(Delivery.id, Delivery.finding).where(
+        Delivery.sink == sink,
+        Delivery.finding.in_(findings),
+        Delivery.state == DeliveryState.WAITING,
+        Delivery.tries == 0,
+    )
+    found = session.execute(asked.with_for_update(skip_locked=True)).all()
+    for id_, finding in found:
+        row = update(Delivery).where(Delivery.id == id_)
+        session.execute(row.values(finding_then=_then(findings[finding])))
+    return {finding for _, finding in found}
+
+
+def _add(session: Session, sink: str, type_: MessageType, findings: Iterable[Finding]) -> None:
+    now = now_ms()
+    rows: list[dict[str, Any]] = [
+        {
+            "id": secrets.token_hex(16), "sink": sink, "finding": each.id, "type": type_.value,
+            "finding_then": _then(each), "state": DeliveryState.WAITING.value, "tries": 0,
+            "created": now, "due": now, "ended": None, "reason": "",
+        }
+        for each in findings
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(Delivery), rows)
+
+
+def _then(finding: Finding) -> dict[str, Any]:
+    return finding_shown(finding).model_dump(mode="json")
