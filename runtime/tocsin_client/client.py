@@ -13,6 +13,7 @@ from tocsin_client.events import FindingEvent, follow
 from tocsin_client.filters import (
     AlertFilter,
     ChangeFilter,
+    DeliveryFilter,
     FindingFilter,
     SuppressionFilter,
     parameters,
@@ -21,12 +22,15 @@ from tocsin_client.models import (
     AlertView,
     ChangeView,
     CommentView,
+    DeliveryView,
     DispositionWord,
     FindingView,
     HealthView,
     ListedPage,
     NoiseList,
     NoiseView,
+    SinkList,
+    SinkView,
     SuppressionView,
     UnreadableView,
 )
@@ -171,6 +175,19 @@ class Client:
     def changes(self, **asked: Unpack[ChangeFilter]) -> Iterator[ChangeView]:
         """The audit log, the newest change first."""
         return self._listed(ChangeView, "/audit", asked)
+
+    def sinks(self) -> list[SinkView]:
+        """Who is told of findings."""
+        return list(read(SinkList, loaded(self._connection.ask("GET", "/sinks"))).root)
+
+    def deliveries(self, **asked: Unpack[DeliveryFilter]) -> Iterator[DeliveryView]:
+        """Messages to sinks, the newest first."""
+        return self._listed(DeliveryView, "/deliveries", asked)
+
+    def resend(self, delivery: str) -> DeliveryView:
+        """Let a message be sent again, with the id that it has."""
+        answer = self._connection.ask("POST", f"/deliveries/{delivery}/resend", body={})
+        return read(DeliveryView, loaded(answer))
 
     def _listed(self, kind: type[Told], path: str, asked: Mapping[str, object]) -> Iterator[Told]:
         cursor: str | None = ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypedDict
 
-from tocsin_client.models import DispositionWord, KindWord, SeverityWord, StateWord
+from tocsin_client.models import DeliveryWord, DispositionWord, KindWord, SeverityWord, StateWord
 
 
 class FindingFilter(TypedDict, total=False):
@@ -52,6 +52,14 @@ class ChangeFilter(TypedDict, total=False):
     action: str
     since: datetime
     before: datetime
+
+
+class DeliveryFilter(TypedDict, total=False):
+    """Messages to a sink, in a state, about a finding."""
+
+    sink: str
+    state: DeliveryWord
+    finding: str
 
 
 Parameters = list[tuple[str, str | int | float | bool | None]]

@@ -12,6 +12,8 @@ SeverityWord = Literal["unknown", "informational", "low", "medium", "high", "cri
 StateWord = Literal["open", "closed", "suppressed"]
 DispositionWord = Literal["", "true_positive", "benign", "false_positive"]
 KindWord = Literal["silence", "exception"]
+MessageWord = Literal["finding.opened", "finding.changed"]
+DeliveryWord = Literal["waiting", "sent", "dead"]
 
 
 class Answered(BaseModel):
@@ -151,6 +153,39 @@ class ChangeView(Answered):
     subject: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+
+
+class SinkView(Answered):
+    """Who is told of which findings, and how many messages wait, were sent, or given up."""
+
+    name: str
+    kind: str
+    level: SeverityWord
+    detections: Sequence[str]
+    environments: Sequence[str]
+    updates: bool
+    waiting: int
+    sent: int
+    dead: int
+
+
+class SinkList(RootModel[Sequence[SinkView]]):
+    """The sinks of an answer."""
+
+
+class DeliveryView(Answered):
+    """A message to a sink. `due`: when it is tried next; `reason`: why the last try failed."""
+
+    id: str
+    sink: str
+    finding: str
+    type: MessageWord
+    state: DeliveryWord
+    tries: int
+    created: datetime
+    due: datetime | None
+    ended: datetime | None
+    reason: str
 
 
 class IntakeView(Answered):

@@ -22,6 +22,7 @@ NEEDED = {
     ("POST", "/suppressions/silences"): Role.ANALYST,
     ("POST", "/suppressions/exceptions"): Role.ENGINEER,
     ("POST", "/suppressions/{id}/end"): Role.ANALYST,
+    ("POST", "/deliveries/{id}/resend"): Role.ENGINEER,
 }
 """Every route that takes more than a reader."""
 

@@ -29,6 +29,8 @@ SHOWN = {
     "NoiseView": "DetectionShown",
     "SuppressionView": "SuppressionShown",
     "ChangeView": "ChangeShown",
+    "SinkView": "SinkShown",
+    "DeliveryView": "DeliveryShown",
     "IntakeView": "IntakeHealth",
     "HealthView": "Health",
 }
@@ -37,6 +39,7 @@ LISTED = {
     "/alerts": filters.AlertFilter,
     "/suppressions": filters.SuppressionFilter,
     "/audit": filters.ChangeFilter,
+    "/deliveries": filters.DeliveryFilter,
 }
 METHODS = {
     "get /health": Client.health,
@@ -57,6 +60,9 @@ METHODS = {
     "post /suppressions/exceptions": Client.make_exception,
     "post /suppressions/{id}/end": Client.end_suppression,
     "get /audit": Client.changes,
+    "get /sinks": Client.sinks,
+    "get /deliveries": Client.deliveries,
+    "post /deliveries/{id}/resend": Client.resend,
 }
 PAGED = {"cursor", "limit"}
 Document = dict[str, Any]

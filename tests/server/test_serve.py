@@ -7,14 +7,18 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from standardwebhooks import Webhook
 
 from conftest import Tocsin
 from patience import SECONDS, until
 from raised_alerts import raised
+from receiving import KEY, receiving
 from small_project import write_project
 
 
@@ -25,12 +29,20 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.fixture
-def serving(project: Path) -> Iterator[subprocess.Popen[str]]:
+@contextmanager
+def started(project: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tocsin", "serve", "--env", "local", "--listen", "127.0.0.1:0"]
-    with subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [*command, *options], cwd=project, stderr=subprocess.PIPE, text=True
+    ) as process:
         yield process
         process.kill()
+
+
+@pytest.fixture
+def serving(project: Path) -> Iterator[subprocess.Popen[str]]:
+    with started(project) as process:
+        yield process
 
 
 def address(process: subprocess.Popen[str]) -> str:
@@ -71,6 +83,31 @@ def test_a_program_is_told_the_address_in_json(project: Path) -> None:
         told = "".join(next(process.stdout) for _ in range(3))
         process.kill()
     assert httpx.URL(json.loads(told)["api"]).path == "/api/v1"
+
+
+def test_from_a_file_to_a_webhook(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK_SECRET", KEY)
+    alerts = project / ".tocsin" / "local" / "alerts.jsonl"
+    with receiving() as receiver:
+        (project / "server.toml").write_text(
+            f"""
+            url = "https://tocsin.example"
+            egress = ["127.0.0.1:{receiver.port}"]
+            [sinks.hook]
+            kind = "webhook"
+            url = "{receiver.url}"
+            secret = "env:HOOK_SECRET"
+            """
+        )
+        alerts.write_bytes(raised("a", 0) + b"\n")
+        with started(project, "--settings", "server.toml") as process:
+            address(process)
+            until(lambda: bool(receiver.got))
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(SECONDS) == 0
+    [(headers, body)] = receiver.got
+    told: Any = Webhook(KEY).verify(body, headers)
+    assert told["data"]["by"] == {"user": "ada"}
 
 
 def test_a_port_that_is_taken(

@@ -43,7 +43,7 @@ class Allowed:
             return cls("", ipaddress.ip_network(host), port)
         except ValueError:
             if not _NAME.fullmatch(host.lower()) or "/" in host:
-                raise ValueError(f"{text!r} is no host, address or network") from None
+                raise ValueError(f"{text!r} is not a host, address or network") from None
             return cls(host.lower(), None, port)
 
     def has(self, address: Address, port: int) -> bool:
@@ -109,7 +109,7 @@ def _split(text: str) -> tuple[str, int | None]:
     if not found:
         return text.strip("[]"), None
     if not 0 < int(found[3]) <= _LAST_PORT:
-        raise ValueError(f"{text!r} has a port that there is not")
+        raise ValueError(f"{text!r}: ports are 1 to {_LAST_PORT}")
     return found[1] or found[2], int(found[3])
 
 

@@ -47,9 +47,9 @@ def endpoint(setup: SinkSetup, ports: Mapping[str, int]) -> Endpoint:
         parts = urlsplit(setup.url.reveal())
         port = ports[parts.scheme] if parts.port is None else parts.port
     except (KeyError, ValueError):
-        raise _wrong(setup, f"its address begins with {_schemes(ports)}") from None
+        raise _wrong(setup, f"its address must begin with {_schemes(ports)}") from None
     if not parts.hostname or parts.username is not None or parts.fragment or not port:
-        raise _wrong(setup, "its address has a host, and neither a user nor a fragment")
+        raise _wrong(setup, "its address must have a host, and neither a user nor a fragment")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not target.isascii() or not target.isprintable() or " " in target:
         raise _wrong(setup, "its address has characters that must be percent-encoded")

@@ -26,7 +26,7 @@ class HttpPost:
     def __init__(self, setup: SinkSetup) -> None:
         self._place: Endpoint = endpoint(setup, {"https": 443, "http": 80})
         if self._place.scheme == "http" and not self._place.is_here:
-            raise ConfigError(f"sink {setup.name}: only https leaves the machine")
+            raise ConfigError(f"sink {setup.name}: its address must begin with https://")
         self._egress: Egress = setup.egress
         self._trusted = ssl.create_default_context()
 

@@ -14,7 +14,7 @@ def channel(setup: SinkSetup) -> Channel:
     found = {each.name: each for each in entry_points(group=GROUP)}
     if setup.settings.kind not in found:
         hint = f"kinds: {', '.join(sorted(found))}"
-        message = f"sink {setup.name}: there is no kind {setup.settings.kind!r}"
+        message = f"sink {setup.name}: unknown kind {setup.settings.kind!r}"
         raise ConfigError(message, hint=hint)
     kind: Callable[[SinkSetup], Channel] = found[setup.settings.kind].load()
     return kind(setup)

@@ -81,8 +81,15 @@ class Email:
             return _OverTls(address, host, port, self._trusted)
         server = _Plain(address, host, port)
         if not self._place.is_here:
-            server.starttls(context=self._trusted)
+            self._secure(server)
         return server
+
+    def _secure(self, server: smtplib.SMTP) -> None:
+        try:
+            server.starttls(context=self._trusted)
+        except (smtplib.SMTPException, OSError):
+            server.close()
+            raise
 
     def _mail(self, message: Message) -> EmailMessage:
         mail, finding = EmailMessage(), message.finding

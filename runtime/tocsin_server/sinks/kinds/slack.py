@@ -22,7 +22,7 @@ class Slack:
 
     def __init__(self, setup: SinkSetup) -> None:
         if setup.secret or setup.settings.options:
-            raise ConfigError(f"sink {setup.name}: slack has neither secret nor options")
+            raise ConfigError(f"sink {setup.name}: a chat takes neither `secret` nor `options`")
         self._template = Template(setup, _TEXT, _escaped)
         self._post = HttpPost(setup)
 

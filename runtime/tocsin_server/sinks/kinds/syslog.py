@@ -45,7 +45,7 @@ class Syslog:
 
     def __init__(self, setup: SinkSetup) -> None:
         if setup.secret:
-            raise ConfigError(f"sink {setup.name}: syslog has no secret")
+            raise ConfigError(f"sink {setup.name}: syslog takes no `secret`")
         self._facility = read_options(setup, _Options).facility
         self._template = Template(setup, _TEXT, str)
         self._place = endpoint(setup, {"udp": 514, "tcp": 514, "tls": 6514})

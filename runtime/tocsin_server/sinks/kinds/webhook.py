@@ -26,10 +26,12 @@ class Webhook:
 
     def __init__(self, setup: SinkSetup) -> None:
         if setup.settings.template or setup.settings.options:
-            raise ConfigError(f"sink {setup.name}: a webhook has neither template nor options")
+            raise ConfigError(
+                f"sink {setup.name}: a webhook takes no `template` or `options`"
+            )
         self._keys = [_key(each, setup.name) for each in setup.secret.split()]
         if not self._keys:
-            raise ConfigError(f"sink {setup.name}: a webhook needs a secret, whsec_…")
+            raise ConfigError(f"sink {setup.name}: a webhook needs a `secret`")
         self._post, self._console = HttpPost(setup), setup.console
 
     def send(self, message: Message) -> None:
@@ -53,7 +55,7 @@ def _key(secret: str, sink: str) -> bytes:
         key = b""
     if not secret.startswith(_PREFIX) or not _SHORTEST <= len(key) <= _LONGEST:
         hint = "make one: printf 'whsec_%s\\n' \"$(openssl rand -base64 32)\""
-        raise ConfigError(f"sink {sink}: its secret is not of the form whsec_…", hint=hint)
+        raise ConfigError(f"sink {sink}: its secret must have the form whsec_…", hint=hint)
     return key
 
 
