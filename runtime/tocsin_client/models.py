@@ -12,7 +12,7 @@ SeverityWord = Literal["unknown", "informational", "low", "medium", "high", "cri
 StateWord = Literal["open", "closed", "suppressed"]
 DispositionWord = Literal["", "true_positive", "benign", "false_positive"]
 KindWord = Literal["silence", "exception"]
-MessageWord = Literal["finding.opened", "finding.changed"]
+MessageWord = Literal["finding.opened", "finding.reopened", "finding.changed"]
 DeliveryWord = Literal["waiting", "sent", "dead"]
 
 

@@ -122,6 +122,17 @@ def test_what_is_suppressed_is_told_when_it_opens(database: Database) -> None:
     ]
 
 
+def test_what_was_closed_is_told_when_it_opens_again(database: Database) -> None:
+    tell(database, raised("a", START))
+    with asking(database) as client:
+        path = f"/findings/{rows(database)[0].finding}"
+        tag = client.get(path).headers["etag"]
+        client.patch(path, json={"state": "closed"}, headers={"If-Match": tag})
+    for n in range(3):
+        tell(database, raised(f"b{n}", START + 1 + n))
+    assert [row.type for row in rows(database)] == ["finding.opened", "finding.reopened"]
+
+
 def test_message_and_alert_are_written_together(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from tocsin_server.alerts.models import Finding
@@ -18,13 +19,14 @@ from tocsin_server.sinks.settings import SinkSettings
 from tocsin_server.sinks.state import DeliveryState, MessageType
 
 _AT_ONCE = 500
+_EVER = sys.maxsize
 
 
 def put(session: Session, sinks: Mapping[str, SinkSettings], changed: Collection[str]) -> None:
     """Tell sinks of findings that alerts have just opened or joined.
 
-    A sink hears of a finding once, and of what joins it only if it wants `updates`. What is
-    suppressed or closed is not told.
+    A sink hears of a finding when it opens, and of what joins it only if it wants `updates`. What
+    is suppressed is not told.
     """
     if not sinks:
         return
@@ -42,15 +44,23 @@ def _open(session: Session, changed: Collection[str]) -> Iterator[Sequence[Findi
 
 
 def _tell(session: Session, sink: str, settings: SinkSettings, findings: Sequence[Finding]) -> None:
-    by_id = {each.id: each for each in findings}
-    asked = select(Delivery.finding).where(Delivery.sink == sink, Delivery.finding.in_(by_id))
-    known = set(session.scalars(asked)) if by_id else set()
-    fresh = [each for each in findings if each.id not in known]
+    told = _told(session, sink, [each.id for each in findings])
+    fresh = [each for each in findings if each.id not in told]
+    again = [each for each in findings if (each.reopened or 0) > told.get(each.id, _EVER)]
     _add(session, sink, MessageType.OPENED, fresh)
-    if settings.updates and known:
-        replaced = _replace(session, sink, {id_: by_id[id_] for id_ in known})
-        more = [by_id[id_] for id_ in sorted(known - replaced)]
+    _add(session, sink, MessageType.REOPENED, again)
+    rest = {each.id: each for each in findings if each.id in told and each not in again}
+    if settings.updates and rest:
+        replaced = _replace(session, sink, rest)
+        more = [finding for id_, finding in rest.items() if id_ not in replaced]
         _add(session, sink, MessageType.CHANGED, more)
+
+
+def _told(session: Session, sink: str, ids: Sequence[str]) -> dict[str, int]:
+    """Findings that the sink knows, and when it was told of each last."""
+    asked = select(Delivery.finding, func.max(Delivery.created)).group_by(Delivery.finding)
+    found = asked.where(Delivery.sink == sink, Delivery.finding.in_(ids))
+    return dict(session.execute(found).tuples().all()) if ids else {}
 
 
 def _replace(session: Session, sink: str, findings: Mapping[str, Finding]) -> set[str]:

@@ -14,7 +14,8 @@ class DeliveryState(StrEnum):
 
 
 class MessageType(StrEnum):
-    """Opened: the first that a sink hears of a finding."""
+    """Opened: the first that a sink hears of a finding. Reopened: someone had closed it."""
 
     OPENED = "finding.opened"
+    REOPENED = "finding.reopened"
     CHANGED = "finding.changed"

@@ -26,9 +26,7 @@ class Webhook:
 
     def __init__(self, setup: SinkSetup) -> None:
         if setup.settings.template or setup.settings.options:
-            raise ConfigError(
-                f"sink {setup.name}: a webhook takes no `template` or `options`"
-            )
+            raise ConfigError(f"sink {setup.name}: a webhook takes no `template` or `options`")
         self._keys = [_key(each, setup.name) for each in setup.secret.split()]
         if not self._keys:
             raise ConfigError(f"sink {setup.name}: a webhook needs a `secret`")
