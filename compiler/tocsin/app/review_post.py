@@ -7,14 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tocsin.errors import ConfigError
-from tocsin.forge.github import (
-    ArtifactError,
-    ChangedFile,
-    GitHub,
-    IssueComment,
-    PullRequest,
-    WorkflowRun,
-)
+from tocsin.forge.client import ArtifactError, ChangedFile
+from tocsin.forge.github import GitHub, IssueComment, PullRequest, WorkflowRun
 from tocsin.review import document
 from tocsin.review.comment import MARK, ReviewOrigin, comment, without_review
 

@@ -5,49 +5,38 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import httpx
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-
-from tocsin.errors import ConfigError, TocsinError
+from tocsin.errors import ConfigError
+from tocsin.forge.client import (
+    MOST_PAGES,
+    PAGE,
+    ArtifactError,
+    ChangedFile,
+    ForgeAnswer,
+    ForgeClient,
+    ForgeError,
+    forge_client,
+)
 from tocsin.secrets import Secret
 
-_SECONDS = 30
-_PAGE, _MOST_PAGES = 100, 30
 _MOST_COMMITS = 250
 """So many commits of a pull request GitHub lists at most."""
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 _T = TypeVar("_T")
 
 
-class ForgeError(TocsinError):
-    """The server with the pull requests did not answer as it should."""
-
-    code = "forge"
-
-
-class ArtifactError(TocsinError):
-    """What a run left is missing, too large, or not what it should be."""
-
-    code = "artifact"
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Owner(_Answer):
+class _Owner(ForgeAnswer):
     login: str
 
 
-class _HeadRepository(_Answer):
+class _HeadRepository(ForgeAnswer):
     owner: _Owner
 
 
-class WorkflowRun(_Answer):
+class WorkflowRun(ForgeAnswer):
     """A run; branch and owner are where its commit came from, and may be a stranger's."""
 
     id: int
@@ -58,15 +47,15 @@ class WorkflowRun(_Answer):
     conclusion: str | None
 
 
-class _Commit(_Answer):
+class _Commit(ForgeAnswer):
     sha: str
 
 
-class _Branch(_Answer):
+class _Branch(ForgeAnswer):
     ref: str
 
 
-class PullRequest(_Answer):
+class PullRequest(ForgeAnswer):
     """A pull request; `base`: the branch that it is to be merged into."""
 
     number: int
@@ -75,7 +64,7 @@ class PullRequest(_Answer):
     user: _Owner | None
 
 
-class SubmittedReview(_Answer):
+class SubmittedReview(ForgeAnswer):
     """What somebody thinks of one commit of a pull request."""
 
     id: int
@@ -85,7 +74,7 @@ class SubmittedReview(_Answer):
     author_association: str
 
 
-class PushedCommit(_Answer):
+class PushedCommit(ForgeAnswer):
     """Who wrote a commit and who made it, as far as the forge knows them."""
 
     author: _Owner | None
@@ -97,14 +86,7 @@ class PushedCommit(_Answer):
         return {each.login for each in (self.author, self.committer) if each}
 
 
-class ChangedFile(_Answer):
-    """A file that a pull request changes; `previous_filename` of one that was moved."""
-
-    filename: str
-    previous_filename: str = ""
-
-
-class IssueComment(_Answer):
+class IssueComment(ForgeAnswer):
     """A comment, and who wrote it."""
 
     id: int
@@ -112,14 +94,14 @@ class IssueComment(_Answer):
     user: _Owner | None
 
 
-class _Artifact(_Answer):
+class _Artifact(ForgeAnswer):
     id: int
     name: str
     size_in_bytes: int
     expired: bool
 
 
-class _Artifacts(_Answer):
+class _Artifacts(ForgeAnswer):
     artifacts: list[_Artifact]
 
 
@@ -133,40 +115,35 @@ def github(repository: str, token: Secret, api: str) -> Iterator[GitHub]:
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
     }
-    base = f"{api.rstrip('/')}/repos/{repository}/"
-    try:
-        client = httpx.Client(base_url=base, headers=headers, timeout=_SECONDS, trust_env=False)
-    except httpx.InvalidURL as error:
-        raise ConfigError(f"{api!r} is no address: {error}") from None
-    with client:
+    with forge_client("GitHub", api, f"repos/{repository}/", headers) as client:
         yield GitHub(client)
 
 
 class GitHub:
     """One repository."""
 
-    def __init__(self, client: httpx.Client) -> None:
+    def __init__(self, client: ForgeClient) -> None:
         self._client = client
 
     def run(self, number: int) -> WorkflowRun:
         """A run of a workflow."""
-        return self._get(f"actions/runs/{number}", WorkflowRun)
+        return self._client.get(f"actions/runs/{number}", WorkflowRun)
 
     def pull_requests(self, run: WorkflowRun) -> list[PullRequest]:
         """The open ones whose head is the run's commit now."""
         if not run.head_branch or run.head_repository is None:
             return []
         head = f"{run.head_repository.owner.login}:{run.head_branch}"
-        found = self._pages("pulls", PullRequest, {"state": "open", "head": head})
+        found = self._client.pages("pulls", PullRequest, {"state": "open", "head": head})
         return [each for each in found if each.head.sha == run.head_sha]
 
     def pull_request(self, number: int) -> PullRequest:
         """A pull request, also one that was merged."""
-        return self._get(f"pulls/{number}", PullRequest)
+        return self._client.get(f"pulls/{number}", PullRequest)
 
     def reviews(self, pull: PullRequest) -> list[SubmittedReview]:
         """Its reviews, the oldest first. Raises ForgeError if they are too many."""
-        return self._all(f"pulls/{pull.number}/reviews", SubmittedReview, _PAGE * _MOST_PAGES)
+        return self._all(f"pulls/{pull.number}/reviews", SubmittedReview, PAGE * MOST_PAGES)
 
     def commits(self, pull: PullRequest) -> list[PushedCommit]:
         """Its commits. Raises ForgeError if they are too many."""
@@ -174,75 +151,37 @@ class GitHub:
 
     def files(self, pull: PullRequest) -> list[ChangedFile] | None:
         """The files that it changes; None if they are too many to be listed."""
-        found = list(self._pages(f"pulls/{pull.number}/files", ChangedFile, {}))
-        return found if len(found) < _PAGE * _MOST_PAGES else None
+        found = list(self._client.pages(f"pulls/{pull.number}/files", ChangedFile, {}))
+        return found if len(found) < PAGE * MOST_PAGES else None
 
     def artifact(self, run: WorkflowRun, name: str, file: str, limit: int) -> bytes:
         """The one file that the artifact of a run holds. Raises ArtifactError."""
-        answer = self._get(f"actions/runs/{run.id}/artifacts", _Artifacts, {"name": name})
+        answer = self._client.get(f"actions/runs/{run.id}/artifacts", _Artifacts, {"name": name})
         found = [each for each in answer.artifacts if each.name == name and not each.expired]
         if len(found) != 1:
             raise ArtifactError(f"the run left {len(found) or 'no'} artifact {name}")
         if found[0].size_in_bytes > limit:
             raise ArtifactError(f"the artifact {name} is larger than {limit} bytes")
-        return unpacked(self._download(f"actions/artifacts/{found[0].id}/zip", limit), file, limit)
+        data = self._client.download(f"actions/artifacts/{found[0].id}/zip", "the artifact", limit)
+        return unpacked(data, file, limit)
 
     def comments(self, pull: PullRequest) -> Iterator[IssueComment]:
         """Comments of a pull request, the oldest first."""
-        yield from self._pages(f"issues/{pull.number}/comments", IssueComment, {})
+        yield from self._client.pages(f"issues/{pull.number}/comments", IssueComment, {})
 
     def say(self, pull: PullRequest, body: str) -> None:
         """Write a comment."""
-        self._send("POST", f"issues/{pull.number}/comments", {"body": body})
+        self._client.send("POST", f"issues/{pull.number}/comments", {"body": body})
 
     def say_instead(self, comment: IssueComment, body: str) -> None:
         """Write another text into a comment."""
-        self._send("PATCH", f"issues/comments/{comment.id}", {"body": body})
+        self._client.send("PATCH", f"issues/comments/{comment.id}", {"body": body})
 
     def _all(self, path: str, kind: type[_T], most: int) -> list[_T]:
-        found = list(self._pages(path, kind, {}))
+        found = list(self._client.pages(path, kind, {}))
         if len(found) >= most:
             raise ForgeError(f"GitHub does not list all of {path}: there are {most} or more")
         return found
-
-    def _pages(self, path: str, kind: type[_T], asked: Mapping[str, str]) -> Iterator[_T]:
-        for page in range(1, _MOST_PAGES + 1):
-            numbered = {**asked, "per_page": str(_PAGE), "page": str(page)}
-            found = self._get(path, list[kind], numbered)  # type: ignore[valid-type]
-            yield from found
-            if len(found) < _PAGE:
-                return
-
-    def _get(self, path: str, kind: type[_T], asked: Mapping[str, str] | None = None) -> _T:
-        answer = self._send("GET", path, None, asked)
-        try:
-            return TypeAdapter(kind).validate_json(answer.content)
-        except ValidationError as bad:
-            raise ForgeError(f"GitHub's answer to {path} is not understood: {bad.title}") from None
-
-    def _send(
-        self, method: str, path: str, body: Any, asked: Mapping[str, str] | None = None
-    ) -> httpx.Response:
-        try:
-            answer = self._client.request(method, path, json=body, params=asked)
-        except httpx.HTTPError as error:
-            raise ForgeError(f"GitHub cannot be reached: {type(error).__name__}: {error}") from None
-        _refuse(answer, path)
-        return answer
-
-    def _download(self, path: str, limit: int) -> bytes:
-        """At most so many bytes, wherever the server says that they are."""
-        data = bytearray()
-        try:
-            with self._client.stream("GET", path, follow_redirects=True) as answer:
-                _refuse(answer, path)
-                for piece in answer.iter_bytes():
-                    data += piece
-                    if len(data) > limit:
-                        raise ArtifactError(f"the artifact is larger than {limit} bytes")
-        except httpx.HTTPError as error:
-            raise ForgeError(f"the artifact cannot be fetched: {type(error).__name__}") from None
-        return bytes(data)
 
 
 def unpacked(archive: bytes, file: str, limit: int) -> bytes:
@@ -258,8 +197,3 @@ def unpacked(archive: bytes, file: str, limit: int) -> bytes:
     if len(data) > limit:
         raise ArtifactError(f"{file} is larger than {limit} bytes")
     return data
-
-
-def _refuse(answer: httpx.Response, path: str) -> None:
-    if not answer.is_success:
-        raise ForgeError(f"GitHub answers {answer.status_code} to {path}")

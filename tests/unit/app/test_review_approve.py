@@ -10,7 +10,8 @@ import pytest
 
 from tocsin.app.review_approve import ApproveRequest, approved
 from tocsin.errors import ConfigError
-from tocsin.forge.github import ForgeError, GitHub
+from tocsin.forge.client import ForgeClient, ForgeError
+from tocsin.forge.github import GitHub
 from tocsin.review.document import ChangeReview
 from tocsin.trust.approval import Approval, read_approval
 from tocsin.trust.keys import SigningKey
@@ -64,7 +65,8 @@ class ReviewedPull:
     @property
     def opened(self) -> GitHub:
         base = "https://api.github.com/repos/acme/detections/"
-        return GitHub(httpx.Client(transport=httpx.MockTransport(self), base_url=base))
+        client = httpx.Client(transport=httpx.MockTransport(self), base_url=base)
+        return GitHub(ForgeClient(client, "GitHub"))
 
 
 def signed(server: ReviewedPull, **changes: Any) -> dict[str, Approval]:

@@ -12,7 +12,7 @@ import pytest
 
 from tocsin.app.review_notes import for_gitlab, post_notes
 from tocsin.errors import ConfigError
-from tocsin.forge.github import ForgeError
+from tocsin.forge.client import ForgeClient, ForgeError
 from tocsin.forge.gitlab import GitLab, gitlab
 from tocsin.review.comment import MARK
 from tocsin.secrets import Secret
@@ -73,7 +73,8 @@ class GitLabServer:
 def posted(server: Callable[[httpx.Request], httpx.Response]) -> list[int]:
     transport = httpx.MockTransport(server)
     with httpx.Client(transport=transport, base_url="https://gitlab.example/api/v4/") as client:
-        return [each.pull_request for each in post_notes(GitLab(client, "7"), PAGE)]
+        forge = GitLab(ForgeClient(client, "GitLab"), "7")
+        return [each.pull_request for each in post_notes(forge, PAGE)]
 
 
 def test_one_note_is_kept_up_to_date() -> None:
@@ -92,7 +93,7 @@ def test_one_note_is_kept_up_to_date() -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"artifact": None}, "the job left no review.json"),
+        ({"artifact": None}, "the run left no review.json"),
         ({"artifact": b"x" * (9 << 20)}, "larger than"),
         ({"artifact": b"{}"}, "is no review"),
         ({"artifact": json.dumps(review(head="c" * 40)).encode()}, "of another commit"),

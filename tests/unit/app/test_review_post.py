@@ -14,7 +14,8 @@ import pytest
 
 from tocsin.app.review_post import PostRequest, post_review
 from tocsin.errors import ConfigError
-from tocsin.forge.github import ForgeError, GitHub, github
+from tocsin.forge.client import ForgeClient, ForgeError
+from tocsin.forge.github import GitHub, github
 from tocsin.review.comment import MARK
 from tocsin.secrets import Secret
 from unit.review.reviews import HEAD, review
@@ -104,7 +105,10 @@ class Server:
 def posted(server: Callable[[httpx.Request], httpx.Response]) -> list[int]:
     base = "https://api.github.com/repos/acme/detections/"
     with httpx.Client(transport=httpx.MockTransport(server), base_url=base) as client:
-        return [each.pull_request for each in post_review(GitHub(client), REQUEST)]
+        return [
+            each.pull_request
+            for each in post_review(GitHub(ForgeClient(client, "GitHub")), REQUEST)
+        ]
 
 
 def test_one_comment_is_kept_up_to_date() -> None:

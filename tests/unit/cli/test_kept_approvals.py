@@ -13,7 +13,8 @@ import pytest
 
 from deploying import git
 from tocsin.app.approve import PlanSubject, Reviewed, approve, signed
-from tocsin.forge.github import ForgeError, GitHub
+from tocsin.forge.client import ForgeError
+from tocsin.forge.github import GitHub
 from tocsin.plan import saved
 from tocsin.plan.steps import Plan, SetMute
 from tocsin.trust.dsse import Envelope
