@@ -58,9 +58,11 @@ def _tell(session: Session, sink: str, settings: SinkSettings, findings: Sequenc
 
 def _told(session: Session, sink: str, ids: Sequence[str]) -> dict[str, int]:
     """Findings that the sink knows, and when it was told of each last."""
-    asked = select(Delivery.finding, func.max(Delivery.created)).group_by(Delivery.finding)
-    found = asked.where(Delivery.sink == sink, Delivery.finding.in_(ids))
-    return dict(session.execute(found).tuples().all()) if ids else {}
+    asked = select(Delivery.finding, func.max(Delivery.created).label("told")).group_by(
+        Delivery.finding
+    )
+    found = session.execute(asked.where(Delivery.sink == sink, Delivery.finding.in_(ids)))
+    return {row.finding: row.told for row in found}
 
 
 def _replace(session: Session, sink: str, findings: Mapping[str, Finding]) -> set[str]:
