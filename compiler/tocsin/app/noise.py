@@ -3,64 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from tocsin import gate
-from tocsin.app.database import has_database, read_database
+from tocsin.app.kept_alerts import KeptAlerts
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.model.noise import DetectionNoise, NoiseReport
 from tocsin.plan.explain import former_of
 from tocsin.plan.steps import Plan
 from tocsin.progress import Notify
-from tocsin.secrets import is_reference
 
 PLAN_DAYS = 14
 """What a plan looks back at."""
 _MOST_BYTES = 64 * gate.MIB
 
 
-@dataclass(frozen=True, slots=True)
-class NoiseSource:
-    """A server's address with the reference to a token, or else the address of a database.
-
-    Neither is a setting of the project: who could change it would be sent the token.
-    """
-
-    server: str
-    token: str
-    database: str
-
-    def is_there(self, project: Path | None) -> bool:
-        """Whether there is one, whether or not it answers."""
-        return bool(self.server) or has_database(self.database, project)
-
-
 def noise_report(
-    source: NoiseSource, environment: str, days: int, project: Path | None
+    kept: KeptAlerts, environment: str, days: int, project: Path | None
 ) -> NoiseReport:
     """All detections of an environment that raised alerts in the last days."""
-    asked = _asked if source.server else _read
-    found = asked(source, environment, days, project)
+    asked = _asked if kept.server else _read
+    found = asked(kept, environment, days, project)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return NoiseReport(environment=environment, at=now, days=days, detections=tuple(found))
 
 
 def noise_of_plan(
-    source: NoiseSource, plan: Plan, project: Path | None, notify: Notify
+    kept: KeptAlerts, plan: Plan, project: Path | None, notify: Notify
 ) -> NoiseReport | None:
     """What a plan changes or removes, and how much it said until now; None where nobody knows.
 
     A server that is away keeps no plan from being made: it is said, and that is all.
     """
     changed = {former for step in plan.steps if (former := former_of(step))}
-    if not changed or not source.is_there(project):
+    if not changed or not kept.is_there(project):
         return None
     try:
-        report = noise_report(source, plan.environment, PLAN_DAYS, project)
+        report = noise_report(kept, plan.environment, PLAN_DAYS, project)
     except TocsinError as error:
         notify(f"how much these detections said is not known: {error.message}")
         return None
@@ -87,30 +69,18 @@ def read_report(file: Path) -> NoiseReport:
         ) from None
 
 
-def _asked(
-    source: NoiseSource, environment: str, days: int, _: Path | None
-) -> list[DetectionNoise]:
-    from tocsin_client import Client  # noqa: PLC0415 - keeps `--help` quick
-    from tocsin_runtime.worker.references import resolve  # noqa: PLC0415
-
-    if not is_reference(source.token):
-        raise ConfigError("--token takes a reference", hint="--token env:NAME, or file:PATH")
-    token = resolve(source.token, "--token")
-    with Client(source.server, token.reveal()) as client:
+def _asked(kept: KeptAlerts, environment: str, days: int, _: Path | None) -> list[DetectionNoise]:
+    with kept.asked() as client:
         return _noises(client.noise(days, environment))
 
 
 def _read(
-    source: NoiseSource, environment: str, days: int, project: Path | None
+    kept: KeptAlerts, environment: str, days: int, project: Path | None
 ) -> list[DetectionNoise]:
-    database = read_database(source.database, project)
-    from tocsin_server.dispositions.noise import NoiseQuery, noise  # noqa: PLC0415 - an extra
+    with kept.read(project) as session:
+        from tocsin_server.dispositions.noise import NoiseQuery, noise  # noqa: PLC0415 - an extra
 
-    try:
-        with database.read() as session:
-            return _noises(noise(session, NoiseQuery(days=days, environment=environment)))
-    finally:
-        database.close()
+        return _noises(noise(session, NoiseQuery(days=days, environment=environment)))
 
 
 def _noises(found: Iterable[object]) -> list[DetectionNoise]:

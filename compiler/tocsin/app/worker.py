@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,9 @@ from tocsin.front.sources import select
 from tocsin.ir.evaluate import predicate
 from tocsin.ir.nodes import all_of
 from tocsin.model.project import Environment
+from tocsin.model.source import Source
 
 if TYPE_CHECKING:
-    from tocsin_runtime.stream.deployment import ReleasedDetections
     from tocsin_runtime.worker.claims import Claim
     from tocsin_runtime.worker.stop import Stop
 
@@ -73,7 +74,7 @@ def run_local_worker(
         known = ", ".join(names)
         raise ConfigError(f"no source {source!r}", hint=f"sources: {known}")
     writer = AlertWriter.of(site.project, site.name, deployment)
-    claims = _claims(deployment)
+    claims = claims_of(deployment.sources)
     result = run_local(site.folder, deployment, claims, files, writer, forced=source, stopped=stop)
     told = {
         **report(site.name, deployment, result.counters, result.alerts, result.costs),
@@ -96,10 +97,11 @@ def run_local_worker(
     return told
 
 
-def _claims(deployment: ReleasedDetections) -> list[Claim]:
+def claims_of(sources: Iterable[Source]) -> list[Claim]:
+    """What tells the sources of a release which events are theirs."""
     from tocsin_runtime.worker.claims import Claim  # noqa: PLC0415 - as above
 
     return [
         Claim(source, predicate(all_of(select(source.where))) if source.where else None)
-        for source in deployment.sources
+        for source in sources
     ]

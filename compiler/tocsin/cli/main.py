@@ -45,6 +45,7 @@ COMMANDS = {
     "key": "make keys that sign releases, approvals and checkpoints",
     "serve": "keep alerts, and serve them to people and programs",
     "noise": "show how much each detection says, and how much of it was false",
+    "replay": "raise an alert again from recorded bytes, and compare",
     "token": "make tokens for the API of the server, and revoke them",
     "worker": "run deployed detections on a stream of events",
     "manifests": "write manifests for Kubernetes and systemd",

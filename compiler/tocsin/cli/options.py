@@ -42,8 +42,8 @@ database_option = click.option(
 _FILE = GivenPath(folder=False)
 
 
-def noise_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Where noise is asked for: the command gets it as one NoiseSource."""
+def kept_alerts_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Where alerts are kept: the command gets it as one KeptAlerts."""
 
     @click.option(
         "--server",
@@ -63,9 +63,9 @@ def noise_options(command: Callable[..., None]) -> Callable[..., None]:
     @database_option
     @wraps(command)
     def given(*opened: Any, server: str, token: str, database: str, **options: Any) -> None:
-        from tocsin.app.noise import NoiseSource  # noqa: PLC0415 - keeps `--help` quick
+        from tocsin.app.kept_alerts import KeptAlerts  # noqa: PLC0415 - keeps `--help` quick
 
-        command(*opened, source=NoiseSource(server, token, database), **options)
+        command(*opened, kept=KeptAlerts(server, token, database), **options)
 
     return given
 

@@ -36,6 +36,10 @@ class FileStream:
         """The next lines; None at the end."""
         return list(islice(self._records, self._batch)) or None
 
+    def every(self) -> Iterator[Record]:
+        """All that are left, one by one."""
+        return self._records
+
     def commit(self, outputs: Iterable[Output]) -> bool:
         """Append what the sinks do not have yet."""
         by_sink: dict[Sink, list[Output]] = defaultdict(list)

@@ -114,8 +114,11 @@ serve --env nothing
 serve --env local --listen nothing
 serve --env local --database mysql://x
 noise --env local
+replay nothing --env local
 noise --env local --database mysql://x
 noise --env local --server nothing
+replay nothing.json --env local
+replay events.jsonl --env local
 token create x --role reader --database mysql://x
 token list --database mysql://x
 token revoke nothing

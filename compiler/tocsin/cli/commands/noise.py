@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from tocsin.app.noise import NoiseSource, noise_report
-from tocsin.cli.options import env_option, noise_options, project_option
+from tocsin.app.kept_alerts import KeptAlerts
+from tocsin.app.noise import noise_report
+from tocsin.cli.options import env_option, kept_alerts_options, project_option
 from tocsin.cli.output import echo_json, format_option, say
 from tocsin.cli.table import print_table
 from tocsin.escape import printable
@@ -27,16 +28,16 @@ _BARS = "▁▂▃▄▅▆▇█"
     show_default=True,
     help="How far back, by the time of events.",
 )
-@noise_options
+@kept_alerts_options
 @project_option
 @format_option("text", "json")
-def noise(env: str, *, days: int, source: NoiseSource, project: Path | None, fmt: str) -> None:
+def noise(env: str, *, days: int, kept: KeptAlerts, project: Path | None, fmt: str) -> None:
     """Show how much each detection says, and what people made of it; the noisiest first.
 
     With --server it asks the API of `tocsin serve`; without, it reads the database that --database
     names, or that of the project. `tocsin plan` shows the same of what it changes.
     """
-    report = noise_report(source, env, days, project)
+    report = noise_report(kept, env, days, project)
     if fmt == "json":
         echo_json(report.model_dump(mode="json"))
     elif report.detections:

@@ -9,10 +9,11 @@ import click
 
 from tocsin.app.afterwards import known_awaiting
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.noise import NoiseSource, noise_of_plan
+from tocsin.app.kept_alerts import KeptAlerts
+from tocsin.app.noise import noise_of_plan
 from tocsin.app.plan import plan_rollout, plan_with_directions
 from tocsin.cli.mute_words import mute_words
-from tocsin.cli.options import environment_options, ledger_ends_option, noise_options
+from tocsin.cli.options import environment_options, kept_alerts_options, ledger_ends_option
 from tocsin.cli.output import format_option, say
 from tocsin.cli.paths import WrittenPath
 from tocsin.cli.plan_text import print_plan, save_plan
@@ -25,7 +26,7 @@ from tocsin.state.active_mutes import active_mutes
 @click.command()
 @environment_options
 @ledger_ends_option
-@noise_options
+@kept_alerts_options
 @click.option(
     "--out",
     type=WrittenPath(folder=False),
@@ -43,7 +44,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
     opened: OpenEnvironment,
     *,
     ends_at: int | None,
-    source: NoiseSource,
+    kept: KeptAlerts,
     out: Path | None,
     exit_code: bool,
     verbose: bool,
@@ -76,7 +77,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
         say(words)
     for each in known_awaiting(opened):
         say(printable(each.words))
-    noise = noise_of_plan(source, bundle.plan, opened.root, say)
+    noise = noise_of_plan(kept, bundle.plan, opened.root, say)
     steps = plan_rollout(opened, bundle) if verbose else ()
     print_plan(bundle.plan, fmt, steps, PlanKnowledge(directions, noise))
     if out:
