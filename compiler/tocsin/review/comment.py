@@ -47,7 +47,7 @@ class ReviewOrigin:
 def comment(review: ChangeReview, origin: ReviewOrigin) -> str:
     """The whole comment, at most 60,000 characters."""
     page = CommentPage(_head(review, origin))
-    page.table("Findings", ("", "code", "place", "finding"), _findings(review.findings))
+    page.table("Findings", ("severity", "code", "place", "finding"), _findings(review.findings))
     page.table("Failed cases", ("detection", "case", "engine", "why"), _failures(review.failed))
     for full, short in _detections(review, origin):
         page.either(full, short)
@@ -83,7 +83,7 @@ def _head(review: ChangeReview, origin: ReviewOrigin) -> str:
     lines += _warned(origin)
     if review.problem:
         lines += ["", f"**It ends early**: {told(review.problem)}"]
-    return "\n".join([*lines, "", *table(_overview(review), ("", "")), ""])
+    return "\n".join([*lines, "", *table(_overview(review), ("what", "result")), ""])
 
 
 def _warned(origin: ReviewOrigin) -> list[str]:

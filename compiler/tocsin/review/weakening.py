@@ -42,11 +42,15 @@ def _reasons(old: Resolved | None, new: Resolved | None, found: Direction | None
 
 
 def _silenced(old: Resolved, new: Resolved) -> Iterator[str]:
-    """Environments in which it raised alerts, and does no more."""
+    """Environments in which it raised alerts, and does no more.
+
+    Beside another logic in shadow the live version stays.
+    """
+    quiet = {"off", "shadow"} if old.logic == new.logic else {"off"}
     before, after = old.detection.deploy, new.detection.deploy
     for place in sorted(before.keys() | after.keys()):
         was, now = before.get(place, _RAISING), after.get(place, _RAISING)
-        if was == _RAISING and now in ("off", "shadow"):
+        if was == _RAISING and now in quiet:
             yield f"{now} in {place}"
     if old.alerts and not new.alerts:
         yield "it only serves other rules"

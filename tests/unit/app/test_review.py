@@ -130,6 +130,15 @@ def test_what_weakens(root: Path, change: dict[str, Any], reasons: str) -> None:
     assert [each.weakens for each in made(root).detections] == [[reasons]]
 
 
+def test_in_shadow_beside_its_live_version_it_does_not_weaken(root: Path) -> None:
+    wider = {"s": {"action": ["refund", "payout"]}, "condition": "s"}
+    tried = with_case(detection=wider, tocsin={"deploy": {"prod": "shadow"}})
+    write(root / "rules/refund.yml", tried)
+    [change] = made(root).detections
+    assert change.direction is not None
+    assert (change.direction.kind, change.weakens) == ("wider", [])
+
+
 def test_coverage_that_is_lost(root: Path) -> None:
     (root / "rules/refund.yml").unlink()
     found = made(root)

@@ -214,7 +214,7 @@ EXPECTED = f"""\
 
 payments at `bbbbbbb`, compared with `aaaaaaa` · [run](https://github.com/acme/detections/actions/runs/7)
 
-|  |  |
+| what | result |
 | --- | --- |
 | files | no findings |
 | cases | evaluator 4 passed |
