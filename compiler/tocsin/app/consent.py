@@ -37,7 +37,8 @@ class Given:
     """What a person brings: names that are only claimed, files of approvals, where keys are.
 
     `policy_from`: the revision of the policy; `trust`: a trust file where there is no policy.
-    `signed`: approvals that were made just now, and are in no file.
+    `signed`: approvals that were made just now, and are in no file. `begin_signing`: whether
+    somebody says that no release was signed until now.
     """
 
     claimed: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class Given:
     policy_from: str = ""
     trust: Path | None = None
     signed: tuple[bytes, ...] = ()
+    begin_signing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,8 @@ def agreed(opened: OpenEnvironment, plan: Plan, given: Given, ways: Mapping[str,
     now, before = policy_in_force(opened, given.policy_from), policy_of_last(opened)
     policies = [each for each in (now, before) if each]
     trust = policies[0].trust if policies else _trust(opened, given)
-    if trust and (why := undone(opened.ledger, trust)):
-        raise LedgerError(
-            f"nothing is built on the last release: {why}",
-            hint="`tocsin verify --trust FILE` lists what is damaged",
-        )
+    if trust:
+        _build_on_last(opened, trust, given)
     if not (policies or given.files or given.signed):
         return Agreed(given.claimed)
     if trust is None:
@@ -92,6 +91,17 @@ def agreed(opened: OpenEnvironment, plan: Plan, given: Given, ways: Mapping[str,
     found = _circumstances(opened, plan, trust, approvals, ways) if policies else _claims(approvals)
     _check([each.environment for each in policies], plan, trust, found)
     return Agreed(given.claimed, _consent(now, found, files), tuple(files))
+
+
+def _build_on_last(opened: OpenEnvironment, trust: Trust, given: Given) -> None:
+    """Raises LedgerError where the signature of the last release does not count."""
+    asked = opened.signer is not None and not given.begin_signing
+    if why := undone(opened.ledger, trust, asked=asked):
+        raise LedgerError(
+            f"nothing is built on the last release: {why}",
+            hint="`tocsin verify --trust FILE` lists what is damaged; if no release was signed so "
+            "far, say once that it begins: --begin-signing",
+        )
 
 
 def _claims(approvals: Sequence[Approval]) -> Circumstances:

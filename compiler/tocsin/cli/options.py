@@ -109,6 +109,11 @@ def consent_options(command: Callable[..., None]) -> Callable[..., None]:
         show_envvar=True,
         help="Whose signatures count, if there is no policy.",
     )
+    @click.option(
+        "--begin-signing",
+        is_flag=True,
+        help="Once, where the releases so far have no signatures: from this one on they have.",
+    )
     @wraps(command)
     def given(
         *opened: Any,
@@ -116,11 +121,13 @@ def consent_options(command: Callable[..., None]) -> Callable[..., None]:
         claimed: tuple[str, ...],
         policy_from: str,
         trust: Path | None,
+        begin_signing: bool,
         **options: Any,
     ) -> None:
         from tocsin.app.consent import Given  # noqa: PLC0415 - keeps `--help` quick
 
-        command(*opened, given=Given(claimed, files, policy_from, trust), **options)
+        told = Given(claimed, files, policy_from, trust, begin_signing=begin_signing)
+        command(*opened, given=told, **options)
 
     return given
 

@@ -69,17 +69,18 @@ def _proven(
     return replace(unproven, proven=True, by=key.name)
 
 
-def undone(ledger: GitLedger, trust: Trust) -> str:
+def undone(ledger: GitLedger, trust: Trust, *, asked: bool) -> str:
     """Why nothing is to be built on the last release, empty if its signature counts.
 
-    As long as no release has one, none is asked for.
+    `asked`: whether one is asked for where no release has any: whoever makes the whole branch anew
+    leaves none.
     """
     last = ledger.last()
     if last is None:
         return ""
     commits = ledger.branch.releases(ledger.branch.head())
     signed = ledger.repository.read([f"{commit}:{ENVELOPE}" for commit in commits])
-    if not any(signed):
+    if not (asked or any(signed)):
         return ""
     [data] = ledger.repository.read([f"{last.commit}:release.json"])
     records = {"release.json": data.data if data else b""}

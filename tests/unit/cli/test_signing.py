@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,48 @@ def test_nothing_is_built_on_a_release_that_somebody_else_signed(
         assert "nothing is built on the last release" in str(error)
         assert "is in no trust file given here" in str(error)
     assert json.loads(run("status --format json").stdout)["release"]["number"] == 2
+
+
+def rewritten(run: Run, root: Path) -> None:
+    """The whole branch is made anew without signatures, with other bytes in release 1."""
+    settings, live = root / "detections/tocsin.toml", root / ".tocsin"
+    signed = settings.read_text()
+    live.rename(root / "kept")
+    git(root, "update-ref", "-d", "refs/heads/tocsin/local")
+    settings.write_text(SETTINGS)
+    rule(root, "payout-changed", "action: never")
+    run("apply --yes")
+    settings.write_text(signed)
+    shutil.rmtree(live)
+    (root / "kept").rename(live)
+
+
+def test_nothing_is_built_on_a_branch_that_was_made_anew_without_signatures(
+    run: Run, root: Path, key: str
+) -> None:
+    assert key
+    run("apply --yes --trust trust.toml")
+    rewritten(run, root)
+    run("status --fix --out fix.json")
+    for words in ("apply --plan fix.json", "apply --yes", "rollback payout --to 1 --yes"):
+        error = fails(f"{words} --trust trust.toml")
+        assert "nothing is built on the last release: it has no signature" in str(error)
+        assert "--begin-signing" in error.hint  # type: ignore[attr-defined] # as all of ours
+
+
+def test_signing_begins_once_and_somebody_says_so(run: Run, root: Path) -> None:
+    run("apply --yes")
+    settings = root / "detections/tocsin.toml"
+    settings.write_text(SETTINGS.replace("[environments.local.backends]", KEY))
+    told = CliRunner().invoke(main_group, ["key", "new", "key", "--env", "local"])
+    (root / "trust.toml").write_text(told.stdout)
+    rule(root, "another")
+    env = {"RELEASE_KEY": (root / "key").read_text(), "TOCSIN_TRUST": "trust.toml"}
+    words = ["apply", "--yes", "--env", "local"]
+    refused = CliRunner().invoke(main_group, words, env=env)
+    assert "it has no signature" in str(refused.exception)
+    assert CliRunner().invoke(main_group, [*words, "--begin-signing"], env=env).exit_code == 0
+    assert "proven from release 2 on" in run("verify --trust trust.toml").stdout
 
 
 def test_a_policy_that_says_nothing_of_an_environment_has_a_trust_file(
