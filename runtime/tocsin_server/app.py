@@ -1,4 +1,4 @@
-"""The application: all routes over one database. Whoever asks needs a token."""
+"""The application: API and console over one database. Nothing is told to strangers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import RedirectResponse
 
 from tocsin_server.alerts import routes as alerts
 from tocsin_server.alerts.feed import Feed
 from tocsin_server.audit import routes as audit
 from tocsin_server.auth.access import authenticated
 from tocsin_server.auth.authenticator import Authenticator, Limits
+from tocsin_server.console.app import Site, console
+from tocsin_server.console.pages import PREFIX as CONSOLE
+from tocsin_server.console.recorded import NoRecords, ReleaseRecords
 from tocsin_server.database import Database
 from tocsin_server.dispositions import routes as dispositions
 from tocsin_server.sinks import routes as sinks_
@@ -27,7 +31,7 @@ from tocsin_server.web.problem import handle_problems
 
 PREFIX = "/api/v1"
 _FEATURES = (health, alerts, dispositions, suppressions, sinks_, audit)
-_USUAL = Limits()
+_USUAL, _UNNAMED, _NO_RECORDS = Limits(), Site(), NoRecords()
 _NONE: Mapping[str, SinkSettings] = {}
 
 
@@ -38,9 +42,11 @@ def application(  # noqa: PLR0913 - all that an application is made of
     rules: ExceptionRules | None = None,
     feed: Feed | None = None,
     sinks: Mapping[str, SinkSettings] = _NONE,
+    records: ReleaseRecords = _NO_RECORDS,
+    site: Site = _UNNAMED,
     limits: Limits = _USUAL,
 ) -> FastAPI:
-    """The API over a database whose tables are current. Without rules it takes no exceptions."""
+    """API and console over a database whose tables are current. Without rules, no exceptions."""
     app = FastAPI(
         openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_lifespan
     )
@@ -50,9 +56,15 @@ def application(  # noqa: PLR0913 - all that an application is made of
     app.state.intakes, app.state.rules, app.state.sinks = intakes, rules, sinks
     handle_problems(app)
     app.add_middleware(Guard)
+    app.add_api_route("/", _to_console, include_in_schema=False)
     app.include_router(_routes(app), prefix=PREFIX, dependencies=[Depends(authenticated)])
+    app.mount(CONSOLE, console(app.state, records=records, site=site))
     app.openapi = description(app)  # type: ignore[method-assign] # as FastAPI has it
     return app
+
+
+def _to_console() -> RedirectResponse:
+    return RedirectResponse(f"{CONSOLE}/")
 
 
 @asynccontextmanager

@@ -28,8 +28,10 @@ NEEDED = {
 
 
 def routes(database: Database) -> Iterator[tuple[str, str]]:
-    """Methods and paths of all routes, those that are not in the description included."""
+    """Methods and paths of all routes of the API, those not in the description included."""
     for route in iter_route_contexts(application(database).routes):
+        if not str(route.path).startswith(PREFIX):
+            continue
         assert route.methods
         for method in route.methods:
             yield method, str(route.path).removeprefix(PREFIX)

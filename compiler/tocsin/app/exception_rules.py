@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tocsin.app.exception_filter import filter_file
 from tocsin.cases.events import arrivals
 from tocsin.diagnostics import Diagnostic, has_errors
 from tocsin.front.placeholders import read_placeholders
@@ -13,14 +14,14 @@ from tocsin.front.project import Project, load_project
 from tocsin.front.resolve import resolve
 from tocsin.front.rule import Rule
 from tocsin.front.selection import Lowering
-from tocsin.front.yaml import YamlDocument
+from tocsin.front.yaml import YamlDocument, read_bytes
 from tocsin.ir.account import account
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import Query, Resolved
 from tocsin.ir.stream import observe
 from tocsin.model.detection import Case
 from tocsin_server.suppressions.condition import Event, holds_on_all, packed
-from tocsin_server.suppressions.rules import RefusedError
+from tocsin_server.suppressions.rules import FilterFile, RefusedError
 
 
 class ProjectRules:
@@ -31,6 +32,28 @@ class ProjectRules:
 
     def compiled(self, detection: str, section: Mapping[str, Any]) -> dict[str, Any]:
         """The condition; RefusedError says why it is none, or which cases would not fire."""
+        return self._checked(detection, section)[1]
+
+    def section(self, text: str) -> dict[str, Any]:
+        """The block in a text of YAML, which is read as rules are: RefusedError says why not."""
+        documents, wrong = read_bytes(text.encode("utf-8", "replace"), "condition")
+        if wrong:
+            raise RefusedError(_told(wrong))
+        values = [each.value for each in documents]
+        if len(values) != 1 or not isinstance(values[0], dict):
+            raise RefusedError(["give selections and a condition, as below `detection` in a rule"])
+        return dict(values[0])
+
+    def filter_file(
+        self, detection: str, section: Mapping[str, Any], ticket: str, reason: str
+    ) -> FilterFile:
+        """The same as a Sigma filter."""
+        query, _ = self._checked(detection, section)
+        return filter_file(query, section, ticket, reason)
+
+    def _checked(
+        self, detection: str, section: Mapping[str, Any]
+    ) -> tuple[Resolved, dict[str, Any]]:
         project = load_project(self._root)
         query = next((q for q in project.queries if q.detection.id == detection), None)
         if query is None:
@@ -39,7 +62,7 @@ class ProjectRules:
         made = packed(bound.expr, bound.source.renamed)
         if lost := list(_lost(query, made)):
             raise RefusedError(lost)
-        return made
+        return query, made
 
     def _bound(self, project: Project, query: Resolved, section: Mapping[str, Any]) -> Query:
         """The condition as a query over the source whose events the detection's alerts carry."""

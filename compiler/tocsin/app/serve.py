@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tocsin.app.server_settings import open_sinks
 from tocsin.app.worker import WorkerEnvironment
 from tocsin.errors import ConfigError
+from tocsin.front.project import read_settings
 from tocsin.progress import Notify
 
 if TYPE_CHECKING:
@@ -74,18 +75,27 @@ def serve(served: Serving, stop: Stop, notify: Notify, listening: Callable[[str]
     import uvicorn  # noqa: PLC0415 - as above
 
     from tocsin.app.exception_rules import ProjectRules  # noqa: PLC0415
+    from tocsin.app.release_records import LedgerRecords  # noqa: PLC0415
     from tocsin_server.alerts.feed import Feed  # noqa: PLC0415
     from tocsin_server.app import application  # noqa: PLC0415
+    from tocsin_server.console.app import Site  # noqa: PLC0415
     from tocsin_server.ingest.intake import Intake  # noqa: PLC0415
 
     database, settings = served.database, served.settings
     channels, taken = open_sinks(settings), served.at.bound()
     ended = threading.Event()
-    stream = _stream(served.site, database, notify)
+    site, known = served.site, read_settings(served.site.root).environments
+    stream = _stream(site, database, notify)
     intake = Intake(database, stream, ended.is_set, notify, settings.sinks)
-    feed, rules = Feed(database), ProjectRules(served.site.root)
+    feed, rules = Feed(database), ProjectRules(site.root)
     app = application(
-        database, intakes=[intake.state], rules=rules, feed=feed, sinks=settings.sinks
+        database,
+        intakes=[intake.state],
+        rules=rules,
+        feed=feed,
+        sinks=settings.sinks,
+        records=LedgerRecords(site.root, list(known), site.project),
+        site=Site(site.project, site.name),
     )
     config = uvicorn.Config(
         app, log_level="warning", server_header=False, timeout_graceful_shutdown=_LONGEST_ANSWER

@@ -53,8 +53,12 @@ class Authenticator:
         if not token.is_valid(now_ms()):
             detail = "the token is revoked or expired"
             raise ProblemError(401, "token-ended", detail, headers=_CHALLENGE)
-        _wait(self._requests.take(token.id), "the token has made too many requests")
+        self.admit(token.id)
         return Actor(token.id, token.name, Role(token.role))
+
+    def admit(self, id_: str) -> None:
+        """Count a request of someone. Raises ProblemError if there were too many."""
+        _wait(self._requests.take(id_), "too many requests were made with this token or session")
 
     def _find(self, id_: str) -> Token | None:
         with self._database.read() as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 
@@ -14,6 +15,14 @@ class RefusedError(Exception):
         self.reasons = tuple(reasons)
 
 
+@dataclass(frozen=True, slots=True)
+class FilterFile:
+    """A Sigma filter: where it goes in the project, and its text."""
+
+    path: str
+    text: str
+
+
 class ExceptionRules(Protocol):
     """Knows the detections as they are deployed."""
 
@@ -22,4 +31,15 @@ class ExceptionRules(Protocol):
 
         Raises RefusedError: it is no condition of Sigma, there is no such detection, or one of the
         detection's cases that fire would not fire any more.
+        """
+
+    def section(self, text: str) -> dict[str, Any]:
+        """The `detection` block in a text of YAML. Raises RefusedError if it is none."""
+
+    def filter_file(
+        self, detection: str, section: Mapping[str, Any], ticket: str, reason: str
+    ) -> FilterFile:
+        """The exception as a file for the project, which then needs no exception any more.
+
+        Raises RefusedError as `compiled`.
         """
