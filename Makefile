@@ -26,8 +26,8 @@ setup: .venv/.ready  ## everything, the tocsin command included, into .venv
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync $(HASHED) --frozen --active --inexact --quiet --extra server --extra spark
 	@touch $@
 
-demo: setup  ## the main job from validation to rollback, without any server
-	@bash docs/demo.sh
+demo: setup  ## the main job from validation to rollback, and to a queue of findings (ARGS=--no-serve: without it)
+	@bash docs/demo.sh $(ARGS)
 
 test: setup .venv/.spark lint  ## the whole suite, real engines included
 	@for tool in $(JOBS_NEEDED); do command -v $$tool >/dev/null || { \

@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# The main job in ten steps, in a scratch repository, build/demo or the folder named: nothing else is touched.
+# The main job in eleven steps, in a scratch repository, build/demo or the folder named: nothing else is touched.
+#   demo.sh [--no-serve] [FOLDER]
+# On a terminal it ends with a server, until Ctrl-C; else, and in CI, by itself.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+serve=1
+if [ "${1:-}" = --no-serve ]; then serve='' && shift; fi
 demo=${1:-$root/build/demo}
 export PATH=$root/.venv/bin:$PATH
+unset TOCSIN_DATABASE TOCSIN_SERVER TOCSIN_TOKEN
 bold='' plain=''
 if [ -t 1 ]; then bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true); fi
 
@@ -67,4 +72,20 @@ fi
 
 say "10. Coverage: what an auditor reads"
 run "tocsin coverage --out coverage --env local"
+
+if [ -n "$serve" ]; then
+  say "11. The queue: a server keeps the alerts, and folds them to findings"
+  run "tocsin token create me --role admin --days 1 >token"
+  run "tocsin serve --env local --listen 127.0.0.1:0 --format json >served.json 2>server.log &"
+  server=$!
+  trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true' EXIT
+  run 'TOCSIN_TOKEN=$(cat token) python day/queue.py served.json'
+fi
 echo "All of this is in $demo"
+if [ -n "$serve" ] && [ -t 1 ] && [ -z "${CI:-}" ]; then
+  api=$(sed -n 's/.*"api": "\([^"]*\)".*/\1/p' served.json)
+  say "The server runs until Ctrl-C. It asks for a token: $(cat token)"
+  echo "for example: curl -H \"Authorization: Bearer \$(cat $demo/token)\" $api/findings"
+  trap : INT
+  wait $server || true
+fi

@@ -14,7 +14,7 @@ import yaml
 from patience import SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
-STEPS = 10
+STEPS = 11
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,16 @@ def test_each_step_of_the_attack_is_found_and_honest_work_is_not(said: tuple[Pat
     assert [int(n) for n in found.groups()] == [len(alerts), len(alerts) - honest, honest]
     assert len(attack) < len(alerts) < 50
     assert not (folder / ".tocsin/local/dead-letters.jsonl").exists()
+
+
+def test_it_ends_with_a_queue_of_findings(said: tuple[Path, str]) -> None:
+    folder, text = said
+    found = re.search(r"^(\d+) open findings of (\d+) alerts, at http://127", text, re.MULTILINE)
+    assert found
+    findings, alerts = map(int, found.groups())
+    lines = (folder / ".tocsin/local/alerts.jsonl").read_text("utf-8").splitlines()
+    assert 20 < findings <= alerts == len(lines)
+    assert (folder / "token").read_text().strip() not in text  # a recording tells it nobody
 
 
 def test_what_the_readme_shows_of_it_is_so(said: tuple[Path, str]) -> None:

@@ -42,8 +42,8 @@ def noise(env: str, *, days: int, kept: KeptAlerts, project: Path | None, fmt: s
         echo_json(report.model_dump(mode="json"))
     elif report.detections:
         drawn = sys.stdout.isatty()
-        head = ("alerts a day", "findings a day", "false", "undecided", *(["trend"] * drawn), "")
-        print_table(head, [_row(each, drawn=drawn) for each in report.detections])
+        head = ("alerts a day", "findings a day", "false", "undecided", *(["trend"] * drawn))
+        print_table((*head, "detection"), [_row(each, drawn=drawn) for each in report.detections])
     else:
         say(f"no alerts of {env} in the last {days} days")
 
