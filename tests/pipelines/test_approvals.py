@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,3 +63,30 @@ def test_what_was_reviewed_is_deployed_and_proven(server: Server) -> None:
     assert [name.split("/")[0] for name in kept] == ["local", "prod"]
     record = git(server.origin, "show", "tocsin/prod:release.json")
     assert '"github:ada-gh"' in record
+    _agreed_afterwards(server)
+    _rolled_back(server)
+
+
+def _agreed_afterwards(server: Server) -> None:
+    """With the first deployment, which ada let through alone."""
+    told = {"environment": "prod", "what": "emergency", "to": "1", "detection": "", "plan": ""}
+    own = server.started("agree", server.main, "ada-gh", inputs=told)
+    assert "1 review recorded; 1 awaited" in own.said, own.said
+    other = server.started("agree", server.main, "bob", inputs=told)
+    assert "1 review recorded; none awaited" in other.said, other.said
+
+
+def _rolled_back(server: Server) -> None:
+    """It finds less: two others agree with the plan of the run that was refused."""
+    asked = {"environment": "prod", "detection": "", "to": "1", "emergency": ""}
+    refused = server.started("rollback", server.main, inputs=asked)
+    assert not refused.ok
+    assert "needs 2 approvals of ada, bob, has 0" in refused.said
+    [plan] = re.findall(r"0 approvals of plan ([0-9a-f]{16})", refused.said)
+    told = {"environment": "prod", "what": "rollback", "detection": "", "to": "1"}
+    wrong = server.started("agree", server.main, "bob", inputs=told | {"plan": "0" * 16})
+    assert f"the plan is {plan}, not" in wrong.said
+    for who in ("bob", "ada-gh"):
+        assert server.started("agree", server.main, who, inputs=told | {"plan": plan}).ok
+    back = server.started("rollback", server.main, inputs=asked)
+    assert "release 3 of prod" in back.said, back.said

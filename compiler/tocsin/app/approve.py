@@ -32,6 +32,11 @@ class Reviewed:
     hours: int = 0
 
 
+def kept_at(environment: str, plan: str, name: str) -> str:
+    """Where the approval of a plan lies on the branch tocsin-approvals."""
+    return f"{environment}/{plan}/{name}.dsse.json"
+
+
 def approve(plan: Plan, review: Reviewed, key: SigningKey) -> bytes:
     """The bytes of the approval's file. Raises ConfigError for a plan that nobody can apply.
 

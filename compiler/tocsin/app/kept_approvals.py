@@ -19,12 +19,9 @@ from tocsin.trust.trust_file import Trust, UntrustedError
 
 BRANCH = "tocsin-approvals"
 _MOST = 100
+_RUN = re.compile(r"(?P<page>.+)/actions/runs/[0-9]{1,18}")
+"""A run that somebody started to agree: nothing takes that back."""
 _PLACE = re.compile(r"(?P<page>.+)/pull/(?P<pull>[0-9]{1,9})#pullrequestreview-(?P<id>[0-9]{1,18})")
-
-
-def kept_at(environment: str, plan: str, name: str) -> str:
-    """Where the approval of a plan lies on the branch."""
-    return f"{environment}/{plan}/{name}.dsse.json"
 
 
 def collected(
@@ -56,6 +53,8 @@ class _Asked:
 
     def stands(self, approval: Approval) -> bool:
         """Whether its review is there, not dismissed, and of the commit that was merged."""
+        if (run := _RUN.fullmatch(approval.review)) and run["page"] == self._page:
+            return True
         place = _PLACE.fullmatch(approval.review)
         if place is None or place["page"] != self._page:
             return False
@@ -86,7 +85,7 @@ def _counting(
         except UntrustedError as error:
             opened.progress.notify(f"the approval {path} does not count: {error.message}")
             continue
-        if not mismatch(approval, plan):
+        if not (approval.emergency or mismatch(approval, plan)):
             yield approval, data
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tocsin.app.approve import PlanSubject, Reviewed, signed
-from tocsin.app.kept_approvals import kept_at
+from tocsin.app.approve import PlanSubject, Reviewed, kept_at, signed
 from tocsin.app.standing import standing
 from tocsin.errors import ConfigError
 from tocsin.forge.github import GitHub, PullRequest

@@ -91,7 +91,7 @@ def approvals(  # noqa: PLR0913 - one parameter an option
         _write(path, data)
     if fmt == "json":
         echo_json({"plan": plan.intended, "files": [str(path) for path in written]})
-    say(f"{plural(len(found), 'approval')} of plan {plan.intended[:8]}")
+    say(f"{plural(len(found), 'approval')} of plan {plan.intended[:16]}")
 
 
 @click.command("record")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from tocsin import files
-from tocsin.app.approve import Reviewed
+from tocsin.app.approve import Reviewed, kept_at
 from tocsin.app.approve import approve as use_case
 from tocsin.app.signing import own_key
+from tocsin.canonical import digest_bytes
 from tocsin.cli import completion
 from tocsin.cli.deploying import on_input_terminal
 from tocsin.cli.options import project_option, remote_option
@@ -20,6 +22,7 @@ from tocsin.errors import ConfigError
 from tocsin.plan import saved
 from tocsin.plan.steps import Plan
 
+_DIGITS = 16
 _PLAN, _OUT = GivenPath(folder=False), WrittenPath(folder=False)
 
 
@@ -43,7 +46,19 @@ _PLAN, _OUT = GivenPath(folder=False), WrittenPath(folder=False)
 @click.option(
     "--reviewer", required=True, metavar="NAME", help="Who approves, as the trust file says."
 )
-@click.option("--out", type=_OUT, required=True, help="Write the approval to this file.")
+@click.option("--out", type=_OUT, help="Write the approval to this file.")
+@click.option(
+    "--into",
+    type=WrittenPath(file=False),
+    help="Instead: below this folder, where the branch tocsin-approvals keeps it.",
+)
+@click.option(
+    "--is",
+    "expected",
+    default="",
+    metavar="DIGEST",
+    help="Only if this is what the plan is intended to do: its first 16 digits, at least.",
+)
 @click.option("--review", default="", metavar="ID", help="The review, where reviews are kept.")
 @click.option("--head", default="", metavar="COMMIT", help="The commit that was reviewed.")
 @click.option(
@@ -67,7 +82,9 @@ def approve(  # noqa: PLR0913 - one parameter per option
     remote: str,
     key: str,
     reviewer: str,
-    out: Path,
+    out: Path | None,
+    into: Path | None,
+    expected: str,
     review: str,
     head: str,
     reason: str,
@@ -84,18 +101,44 @@ def approve(  # noqa: PLR0913 - one parameter per option
         raise ConfigError("say what you approve: --plan FILE, or --env ENV --release N")
     if release and reason:
         raise ConfigError("--break-glass lets a plan through, and --release is there already")
+    if (out is None) == (into is None):
+        raise ConfigError("say where to write it: --out FILE, or --into FOLDER")
     plan = saved.read(plan_file).plan if plan_file else _released(env, project, remote, release)
+    if into:
+        plan = replace(plan, live="")  # what is kept is for what is intended
+    _check_expected(plan, expected)
     console().print(plan_text(plan), soft_wrap=True)
     if not yes:
         if not on_input_terminal():
             raise ConfigError("there is no terminal to ask on", hint="give --yes")
         click.confirm("Approve this?", abort=True)
-    told = Reviewed(reviewer, review, head, reason, hours)
-    files.write(out, use_case(plan, told, own_key(key)))
+    data = use_case(plan, Reviewed(reviewer, review, head, reason, hours), own_key(key))
+    place = out or _place(into or Path(), plan, data)
+    files.write(place, data)
     if fmt == "json":
-        echo_json({"file": shown(out), "plan": plan.identity, "environment": plan.environment})
+        echo_json({"file": shown(place), "plan": plan.identity, "environment": plan.environment})
         return
-    say(f"{reviewer} approves plan {plan.identity[:12]} for {plan.environment}: {out}")
+    say(f"{reviewer} approves plan {plan.identity[:12]} for {plan.environment}: {shown(place)}")
+
+
+def _place(folder: Path, plan: Plan, data: bytes) -> Path:
+    place = folder / kept_at(plan.environment, plan.intended, digest_bytes(data))
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot write {place}: {error.strerror}") from None
+    return place
+
+
+def _check_expected(plan: Plan, expected: str) -> None:
+    """Raises ConfigError where somebody has seen another plan."""
+    if not expected:
+        return
+    if len(expected) < _DIGITS or not plan.intended.startswith(expected.lower()):
+        raise ConfigError(
+            f"the plan is {plan.intended[:_DIGITS]}, not {expected!r}",
+            hint=f"look at it again; the first {_DIGITS} digits of what you have seen are enough",
+        )
 
 
 def _released(env: str, project: Path | None, remote: str, release: int | None) -> Plan:
