@@ -41,7 +41,7 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_workflows_are_those_of_the_design() -> None:
-    both = {"check", "comment", "deploy", "drift", "mute", "promote", "rollback"}
+    both = {"agree", "check", "comment", "deploy", "drift", "mute", "promote", "rollback"}
     shared = {f"reusable-{name}" for name in (*both, "approve")}
     assert {w.stem for w in WORKFLOWS} == both | shared | {"review", "whole"}
 

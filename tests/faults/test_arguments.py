@@ -22,12 +22,14 @@ WORKFLOWS = ROOT / ".github" / "workflows"
 HOSTILE = ["--remote=/other", "--to=1", "-h", "$(touch x)", "a b", "; touch x"]
 
 
-def arguments(tmp_path: Path, command: str, named: str, **typed: str) -> list[str]:
-    """What `tocsin` gets from the workflow's step of this name, as Bash makes it."""
+def arguments(
+    tmp_path: Path, command: str, named: str, job: str = "", **typed: str
+) -> list[list[str]]:
+    """What each `tocsin` gets from the workflow's step of this name, as Bash makes it."""
     workflow = yaml.safe_load((WORKFLOWS / f"reusable-{command}.yml").read_text())
-    steps = workflow["jobs"][command]["steps"]
+    steps = workflow["jobs"][job or command]["steps"]
     script = next(step["run"] for step in steps if step.get("name") == named)
-    print_words = "#!/bin/sh\nfor word; do printf '%s\\n' \"$word\"; done\n"
+    print_words = "#!/bin/sh\necho begins\nfor word; do printf '%s\\n' \"$word\"; done\n"
     (tmp_path / "content").mkdir(parents=True)
     for name, text in (
         ("tool/.venv/bin/tocsin", print_words),
@@ -50,39 +52,45 @@ def arguments(tmp_path: Path, command: str, named: str, **typed: str) -> list[st
         text=True,
     )
     assert not list(tmp_path.rglob("x"))
-    return done.stdout.splitlines()
+    calls = done.stdout.split("begins\n")[1:]
+    return [call.splitlines() for call in calls]
 
 
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_a_detection_is_no_option(tmp_path: Path, typed: str) -> None:
-    words = arguments(tmp_path, "rollback", "Roll back", DETECTION=typed, TO="")
-    assert words[-2:] == ["--", typed]
-    assert words.count(typed) == 1
+    looks, asks, does = arguments(tmp_path, "rollback", "Roll back", DETECTION=typed, TO="")
+    assert typed not in asks
+    for words in (looks, does):
+        assert words[-2:] == ["--", typed]
+        assert words.count(typed) == 1
 
 
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_a_version_is_no_option(tmp_path: Path, typed: str) -> None:
-    words = arguments(tmp_path, "rollback", "Roll back", DETECTION="payout", TO=typed)
+    *_, words = arguments(tmp_path, "rollback", "Roll back", DETECTION="payout", TO=typed)
     assert words[-3:] == [f"--to={typed}", "--", "payout"]
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_what_somebody_agrees_with_is_no_option(tmp_path: Path, typed: str) -> None:
+    given = {"DETECTION": typed, "TO": typed, "PLAN": typed, "WHO": "github:x", "RUN": "r"}
+    for what in ("emergency", "rollback", "promotion"):
+        calls = arguments(tmp_path / what, "agree", "Sign", "sign", WHAT=what, **given)
+        assert calls[-1][0] == "approve"
+        for words in calls:
+            assert words.count(typed) <= 1
+            assert typed not in words or words[-2:] == ["--", typed]
 
 
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_what_is_muted_or_promoted_is_no_option(tmp_path: Path, typed: str) -> None:
     given = {"PROTECTED": "origin/main", "UNTIL": "2026-12-01T18:00:00Z", "REASON": typed}
-    words = arguments(tmp_path / "m", "mute", "Mute", DETECTION=typed, **given)
+    [words] = arguments(tmp_path / "m", "mute", "Mute", DETECTION=typed, **given)
     assert words[-2:] == ["--", typed]
     assert f"--reason={typed}" in words
-    words = arguments(tmp_path / "p", "promote", "Promote", DETECTION=typed, FORCE="x", **given)
-    assert words == [
-        "promote",
-        "--to",
-        "prod",
-        "--policy-from",
-        "origin/main",
-        "--yes",
-        "--",
-        typed,
-    ]
+    *_, words = arguments(tmp_path / "p", "promote", "Promote", DETECTION=typed, FORCE="x", **given)
+    rest = ["--policy-from", "origin/main", "--yes", "--", typed]
+    assert words == ["promote", "--to", "prod", *rest]
 
 
 def test_inputs_of_workflows_are_not_pasted_into_scripts() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -41,13 +42,13 @@ class Kept:
     def plan(self) -> Plan:
         return saved.read(self.root / "p.json").plan
 
-    def keep(self, key: SigningKey = FORGE, path: str = "", **facts: str) -> None:
+    def keep(self, key: SigningKey = FORGE, path: str = "", **facts: Any) -> None:
         """Put an approval of the plan on the branch."""
         plan = self.plan
         told = {"reviewer": "github:ada-gh", "head": HEAD}
         told |= {"review": f"{PAGE}/pull/12#pullrequestreview-345", **facts}
         subject = PlanSubject(plan.project, "local", told.pop("plan", plan.intended), plan.base)
-        data = signed(subject, Reviewed(**told), key)  # type: ignore[arg-type] # texts all
+        data = signed(subject, Reviewed(**told), key)
         file = self.root / "approval.json"
         file.write_bytes(data)
         blob = git(self.root, "hash-object", "-w", str(file))
@@ -117,6 +118,36 @@ def test_a_review_that_no_longer_stands(kept: Kept, server: ReviewedPull) -> Non
 def test_an_approval_of_something_else(kept: Kept, facts: dict[str, str]) -> None:
     kept.keep(**facts)
     assert kept.given() == []
+
+
+def test_a_run_that_somebody_started_to_agree_stands(kept: Kept) -> None:
+    kept.keep(review=f"{PAGE}/actions/runs/7")
+    assert len(kept.given()) == 1
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"review": "https://github.com/mallory/detections/actions/runs/7"},
+        {"review": f"{PAGE}/actions/runs/7/../8"},
+        {"review": f"{PAGE}/actions/runs/7", "reason": "attack", "hours": 1},
+    ],
+)
+def test_nor_a_run_of_others_nor_an_emergency(kept: Kept, facts: dict[str, Any]) -> None:
+    kept.keep(**facts)
+    assert kept.given() == []
+
+
+def test_what_is_to_be_kept_lies_where_it_is_looked_for(kept: Kept, run: Run) -> None:
+    plan = kept.plan
+    words = "approve --plan p.json --into into --yes --key env:KEY_ADA --reviewer ada --is {}"
+    run(words.format(plan.intended[:16]))
+    [file] = (kept.root / "into").rglob("*.dsse.json")
+    assert file.relative_to(kept.root / "into").parts[:2] == ("local", plan.intended)
+    kept.run(f"apply --plan p.json --approval {file}")
+    for other in ("0" * 16, plan.intended[:15], plan.identity[:16]):
+        error = fails(words.format(other), env="")
+        assert f"the plan is {plan.intended[:16]}, not" in str(error)
 
 
 def test_whoever_can_push_there_signs_nothing(kept: Kept) -> None:

@@ -212,6 +212,7 @@ def test_workflows_for_github_are_well_formed_and_secure(tmp_path: Path) -> None
     folder = tmp_path / "det" / ".github"
     workflows = sorted((folder / "workflows").glob("*.yml"))
     calls = ["approve", "comment", "deploy", "drift", "mute", "promote", "review", "rollback"]
+    calls.append("agree")
     assert {file.stem for file in workflows} == {*calls, "reviewed"}
     follows(("--builtin-schema", "vendor.github-workflows"), *workflows)
     words = [str(BIN / "zizmor"), "--offline", "--quiet", str(folder)]
