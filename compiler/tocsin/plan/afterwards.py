@@ -9,8 +9,8 @@ from typing import Any
 
 from tocsin.model.policy import EnvironmentPolicy
 from tocsin.plan.consent import Circumstances, mismatch, owed
-from tocsin.plan.released import approved, plan_of, policies
-from tocsin.plan.steps import Plan
+from tocsin.plan.released import approved, policies, stored_plan
+from tocsin.plan.stored_plan import StoredPlan
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.ledger_event import AnyEvent, EmergencyDeclared, EmergencyReviewed
 from tocsin.state.release import Release
@@ -23,7 +23,7 @@ class Alone:
     """A release that was let through alone, its plan, and what was known when it was decided."""
 
     release: Release
-    plan: Plan
+    plan: StoredPlan
     asked: Sequence[EnvironmentPolicy]
     given: Circumstances
 
@@ -47,7 +47,9 @@ class Alone:
     def missing(self, trust: Trust, more: Sequence[Approval] = ()) -> str:
         """What others still owe it, if these agreed besides."""
         known = replace(self.given, approvals=(*self.given.approvals, *more))
-        every = [each for policy in self.asked for each in owed(policy, self.plan, trust, known)]
+        every = [
+            each for policy in self.asked for each in owed(policy, self.plan.asked, trust, known)
+        ]
         return "; ".join(dict.fromkeys(every))
 
 
@@ -128,7 +130,7 @@ def _alone(
     if consent is None or not consent.emergency:
         return None
     asked = [policy for policy in policies(release, before) if policy.review_hours]
-    plan = plan_of(ledger, release) if asked else None
+    plan = stored_plan(ledger, release) if asked else None
     if plan is None:
         return None
     had = approved(ledger, release, plan, trust).approvals

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from tocsin.model.policy import EnvironmentPolicy
 from tocsin.plan.steps import Plan, SetMute
@@ -34,15 +35,35 @@ class Circumstances:
     overdue: Sequence[str] = ()
 
 
-def mismatch(approval: Approval, plan: Plan) -> str:
+class ApprovablePlan(Protocol):
+    """What of a plan an approval names; it may be known without the plan itself."""
+
+    @property
+    def project(self) -> str: ...
+    @property
+    def environment(self) -> str: ...
+    @property
+    def base(self) -> str: ...
+    @property
+    def identity(self) -> str: ...
+    @property
+    def intended(self) -> str: ...
+
+
+def mismatch(approval: Approval, plan: ApprovablePlan) -> str:
     """Why an approval is not one of this plan, empty if it is."""
     if (approval.project, approval.environment) != (plan.project, plan.environment):
         return f"it is for {approval.environment} of {approval.project}"
     if approval.base != plan.base:
         return "it is for a plan from another release: the base has moved since"
-    if approval.plan not in (plan.identity, plan.intended):
-        return "it is for another plan"
-    return ""
+    return "" if _is_named(plan, approval.plan) else "it is for another plan"
+
+
+def _is_named(plan: ApprovablePlan, name: str) -> bool:
+    """Whether it is one of the plan's two; the second takes longer and is asked for if need be."""
+    if name == plan.identity:
+        return True
+    return name == plan.intended
 
 
 def objections(

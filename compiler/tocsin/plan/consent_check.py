@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from tocsin.plan.afterwards import Emergency, emergencies, overdue
 from tocsin.plan.consent import Circumstances, objections
-from tocsin.plan.released import approved, plan_of, policies
+from tocsin.plan.released import approved, policies, stored_plan
 from tocsin.state.consent import Consent
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.release import Release
@@ -23,7 +23,7 @@ def without_consent(ledger: GitLedger, trust: Trust) -> Iterator[LedgerFinding]:
 
     And emergencies that nobody reviewed until now, though their time is over.
     """
-    releases = ledger.releases()[::-1]
+    releases = [*ledger.oldest_first()]
     alone = emergencies(ledger, releases, ledger.events(), trust)
     before: Release | None = None
     for release in releases:
@@ -47,7 +47,7 @@ def _of_one(
     asked = policies(release, before)
     if not asked and release.consent is None:
         return
-    plan = plan_of(ledger, release)
+    plan = stored_plan(ledger, release)
     if plan is None:
         return  # its digest is a finding already
     had = approved(ledger, release, plan, trust)
@@ -62,5 +62,5 @@ def _of_one(
     late = overdue(alone, at)
     given = Circumstances(had.approvals, consent.authors, consent.applier, at, told, late)
     for policy in asked:
-        for missing in objections(policy, plan, trust, given):
+        for missing in objections(policy, plan.asked, trust, given):
             yield f"{UNMET}{missing}"

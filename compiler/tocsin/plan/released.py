@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from tocsin import gate
 from tocsin.canonical import digest_bytes
 from tocsin.model.policy import EnvironmentPolicy
-from tocsin.plan.consent import mismatch
+from tocsin.plan.consent import ApprovablePlan, mismatch
 from tocsin.plan.steps import PLAN, Plan
+from tocsin.plan.stored_plan import StoredPlan
 from tocsin.state.consent import Consent, approval_path
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.release import Release
@@ -35,7 +36,16 @@ def plan_of(ledger: GitLedger, release: Release) -> Plan | None:
         return None
 
 
-def approved(ledger: GitLedger, release: Release, plan: Plan, trust: Trust) -> Approved:
+def stored_plan(ledger: GitLedger, release: Release) -> StoredPlan | None:
+    """The same as far as approvals and policies ask."""
+    [stored] = ledger.repository.read([f"{release.commit}:plan.json"])
+    try:
+        return StoredPlan(stored.data) if stored else None
+    except (ValueError, TypeError, ValidationError):
+        return None
+
+
+def approved(ledger: GitLedger, release: Release, plan: ApprovablePlan, trust: Trust) -> Approved:
     """What was agreed before it was released. A file that is not the recorded one is left out."""
     consent = release.consent or Consent()
     paths = [approval_path(number) for number in range(1, len(consent.approvals) + 1)]
@@ -56,7 +66,7 @@ def policies(release: Release, before: Release | None) -> list[EnvironmentPolicy
     return [policy for policy in each if policy]
 
 
-def _read(data: bytes, path: str, of: tuple[Consent, Plan, Trust]) -> Approval | str:
+def _read(data: bytes, path: str, of: tuple[Consent, ApprovablePlan, Trust]) -> Approval | str:
     consent, plan, trust = of
     try:
         approval = read_approval(data, trust)

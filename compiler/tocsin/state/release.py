@@ -117,10 +117,13 @@ def decode(data: bytes, commit: str) -> Release:
         record.pop("seal", None)
         return release_of(record, commit)
     except (ValueError, AttributeError, TypeError, ValidationError) as bad:
-        raise LedgerError(
-            f"the release in commit {commit[:12]} cannot be read: {first_line(bad)}",
-            hint="`tocsin verify` lists what is damaged",
-        ) from bad
+        raise unreadable(commit, bad) from bad
+
+
+def unreadable(commit: str, bad: Exception) -> LedgerError:
+    """That the release in a commit is none."""
+    message = f"the release in commit {commit[:12]} cannot be read: {first_line(bad)}"
+    return LedgerError(message, hint="`tocsin verify` lists what is damaged")
 
 
 def release_of(record: Mapping[str, Any], commit: str) -> Release:

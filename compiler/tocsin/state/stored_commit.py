@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tocsin import gate
+import orjson
+
 from tocsin.canonical import digest, digest_bytes
 from tocsin.errors import LedgerError
 from tocsin.release.entry import ENTRIES
@@ -13,7 +14,8 @@ from tocsin.state import ledger_event
 from tocsin.state.consent import approval_path
 from tocsin.state.enclosed import ARTIFACTS, CONTENT, PLAN, beside, content_digest
 from tocsin.state.git_ledger import GitLedger, Stored, object_id
-from tocsin.state.release import ENVELOPE, FILE, Release, sealed
+from tocsin.state.record_text import ReleaseText
+from tocsin.state.release import ENVELOPE, FILE, Release
 
 _EVENTS = (ledger_event.FILE, ledger_event.ENVELOPE)
 _RECORDS = (PLAN, FILE, ENVELOPE, *_EVENTS)
@@ -55,11 +57,11 @@ class StoredCommit:
         for path, what in self.odd.items():
             yield f"{path} is {what}, not a plain file"
 
-    def release_faults(self, release: Release) -> Iterator[str]:
+    def release_faults(self, text: ReleaseText) -> Iterator[str]:
         """What is wrong with it as the commit of this release, which its record gives."""
-        yield from _record(release, self)
-        yield from _artifacts(release, self)
-        yield from _enclosed(release, self)
+        yield from _record(text, self)
+        yield from _artifacts(text.release, self)
+        yield from _enclosed(text.release, self)
 
     def event_faults(self, before: StoredCommit) -> Iterator[str]:
         """What is wrong with it as a commit that adds events, and leaves all else as it is."""
@@ -111,22 +113,24 @@ class Loader:
         )
 
 
-def _record(release: Release, stored: StoredCommit) -> Iterator[str]:
+def _record(text: ReleaseText, stored: StoredCommit) -> Iterator[str]:
     """`release.json` against its seal and the plan."""
-    if not sealed(stored.records[FILE]):
+    release = text.release
+    if not text.sealed:
         yield "release.json was edited: its seal is wrong"
     if PLAN not in stored.records:
         yield "plan.json is missing"
         return
     try:
-        plan = gate.loads(stored.records[PLAN])
+        plan = orjson.loads(stored.records[PLAN])
         after, base, number = plan["result"], plan["base"], plan["base_number"]
     except (ValueError, KeyError, TypeError):
         yield "plan.json cannot be read"
         return
-    if digest(plan) != release.plan:
+    # What is stored are the canonical bytes, unless somebody wrote them.
+    if release.plan != stored.digests[PLAN] and release.plan != digest(plan):
         yield "plan.json is not the plan that was released: its digest differs"
-    if after != ENTRIES.dump_python(release.entries, mode="json"):
+    if after != [*text.entries] and after != ENTRIES.dump_python(release.entries, mode="json"):
         yield "release.json does not list what the plan deployed"
     if base != release.parent or number != release.number - 1:
         yield "the plan was made for another base release"

@@ -11,7 +11,8 @@ from tocsin.errors import LedgerError
 from tocsin.state import ledger_event
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.proof import Proof, doubts, prove, prove_events
-from tocsin.state.release import FILE, Release, decode
+from tocsin.state.record_text import ReleaseReader
+from tocsin.state.release import FILE, Release
 from tocsin.state.stored_commit import NOTHING, Loader, StoredCommit
 from tocsin.trust.trust_file import Trust
 
@@ -99,7 +100,7 @@ class _Look:
         self.proofs: list[Proof] = []
         self._signatures: list[Proof] = []
         self._ledger, self._trust = ledger, trust
-        self._loader = Loader(ledger)
+        self._loader, self._releases = Loader(ledger), ReleaseReader()
         self._loaded: dict[str, StoredCommit | LedgerError] = {}
         self._newer: Release | None = None
         self._log: bytes | None = None
@@ -134,15 +135,16 @@ class _Look:
 
     def _release(self, name: str, stored: StoredCommit, problems: list[str]) -> None:
         try:
-            release = decode(stored.records[FILE], name)
+            text = self._releases.read(stored.records[FILE], name)
         except KeyError:
             self._unread(name, [*problems, "release.json is missing"])
             return
         except LedgerError as error:
             self._unread(name, [*problems, error.message])
             return
+        release = text.release
         self.artifacts += len(release.entries)
-        found = [*problems, *stored.release_faults(release), *self._chain(release)]
+        found = [*problems, *stored.release_faults(text), *self._chain(release)]
         self._tell(release.number, name, found)
         self._prove(prove(release, stored.records, self._trust))
         self._newer = release

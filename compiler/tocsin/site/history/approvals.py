@@ -8,7 +8,7 @@ from functools import cached_property
 
 from tocsin import gate
 from tocsin.canonical import digest_bytes, plain_bytes
-from tocsin.plan.steps import PLAN as PLAN_FORM
+from tocsin.plan.stored_plan import StoredPlan
 from tocsin.site.history.blobs import Blobs
 from tocsin.site.history.model import SignatureState, SignedApproval
 from tocsin.site.history.walk import ReleaseRead
@@ -73,7 +73,7 @@ class _Carried:
 
     @cached_property
     def _intended(self) -> str:
-        return PLAN_FORM.validate_python(gate.loads(self._plan)).intended
+        return StoredPlan(self._plan).intended
 
 
 def _read(

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pydantic import ValidationError
-
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.release.entry import ENTRIES, Action, Entry
 from tocsin.site.history.blobs import Blobs
 from tocsin.site.history.dates import utc
-from tocsin.site.history.record_text import RawEntry, RecordReader
 from tocsin.state import ledger_event
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.ledger_event import AnyEvent
 from tocsin.state.proof import Proof, prove
-from tocsin.state.release import ENVELOPE, FILE, Release, first_line, release_of
+from tocsin.state.record_text import BAD, RawEntry, RecordReader
+from tocsin.state.release import ENVELOPE, FILE, Release, release_of, unreadable
 from tocsin.trust.trust_file import Trust
 
 _HINT = "`tocsin verify` lists what is damaged"
@@ -99,9 +97,8 @@ class _Reader:
             text = self._records.read(data)
             release = release_of(text.rest, commit)
             differences = tuple(self._differences(text.entries))
-        except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as bad:
-            message = f"the release in commit {commit[:12]} cannot be read: {first_line(bad)}"
-            raise LedgerError(message, hint=_HINT) from bad
+        except BAD as bad:
+            raise unreadable(commit, bad) from bad
         self._check(release, sealed=text.sealed)
         self._last = release
         records = {FILE: data} | ({ENVELOPE: envelope.data} if envelope else {})

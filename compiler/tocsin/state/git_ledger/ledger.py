@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from tocsin.state.git_ledger.branch import Branch
 from tocsin.state.git_ledger.repository import Repository
 from tocsin.state.git_ledger.writer import Writer
 from tocsin.state.ledger_event import AnyEvent, LedgerEvent
+from tocsin.state.record_text import ReleaseReader
 from tocsin.state.release import ENVELOPE, FILE, KIND, Release, decode, encode, sealed
 
 _TRIES = 10
@@ -76,6 +77,13 @@ class GitLedger:
         commits = self.branch.releases(self.branch.head())[::-1]
         there = sorted({number for number in numbers if 0 < number <= len(commits)})
         return self._decode([commits[number - 1] for number in there])
+
+    def oldest_first(self) -> Iterator[Release]:
+        """All releases, one at a time: together, those of a large ledger take gigabytes."""
+        reader = ReleaseReader()
+        for commit in reversed(self.branch.releases(self.branch.head())):
+            [stored] = self.repository.read([f"{commit}:{FILE}"])
+            yield reader.read(stored.data if stored else b"", commit).release
 
     def events(self) -> list[AnyEvent]:
         """All events, oldest first."""

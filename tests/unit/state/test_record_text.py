@@ -11,12 +11,11 @@ from bench.site_ledger import ENVIRONMENT, PROJECT, Shape, write
 from tocsin import gate
 from tocsin.canonical import digest, digest_bytes
 from tocsin.plan.steps import PLAN
+from tocsin.plan.stored_plan import StoredPlan
 from tocsin.site.history.approvals import plan_identity
-from tocsin.site.history.record_text import RecordReader
 from tocsin.state.git_ledger import GitLedger
-from tocsin.state.release import Release
-
-BAD = (ValueError, KeyError, TypeError, AttributeError)
+from tocsin.state.record_text import BAD, RecordReader, ReleaseReader
+from tocsin.state.release import Release, decode
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +45,14 @@ def test_parts_are_the_whole(ledger: GitLedger) -> None:
         assert found.sealed
 
 
+def test_a_release_that_is_read_in_parts_is_the_same(ledger: GitLedger) -> None:
+    reader = ReleaseReader()
+    for data in records(ledger, "release.json")[::-1]:
+        found = reader.read(data, "c")
+        assert (found.release, found.sealed) == (decode(data, "c"), True)
+        assert [*found.entries] == gate.loads(data)["entries"]
+
+
 def test_damage_is_seen_as_in_the_whole(ledger: GitLedger) -> None:
     random, seen = Random(7), 0
     data = records(ledger, "release.json")[-1]
@@ -69,6 +76,10 @@ def test_a_plan_is_known_by_its_text(ledger: GitLedger) -> None:
         plan = PLAN.validate_python(gate.loads(data))
         assert plan_identity(data, release) == plan.identity
         assert plan_identity(data + b" ", release) == ""
+        stored, odd = StoredPlan(data), StoredPlan(data.replace(b":", b": ", 1))
+        assert (stored.identity, stored.intended) == (plan.identity, plan.intended)
+        assert (odd.identity, odd.intended) == (plan.identity, plan.intended)
+        assert stored.asked == replace(plan, result=())
     spaced = data.replace(b',"source":{', b', "source":{')
     assert plan_identity(spaced, _of(releases[-1], spaced)) == plan.identity
 
