@@ -5,6 +5,7 @@ from __future__ import annotations
 import tocsin_server.alerts.models
 import tocsin_server.audit.models
 import tocsin_server.auth.models
+import tocsin_server.auth.oidc.models
 import tocsin_server.console.models
 import tocsin_server.dispositions.models
 import tocsin_server.sinks.models

@@ -42,6 +42,8 @@ def test_no_route_without_a_token(database: Database) -> None:
     assert len(found) > 5
     with asking(database, None) as client:
         for method, path in found:
+            if path in {"/livez", "/readyz"}:
+                continue
             answer = client.request(method, path.replace("{id}", NOBODY))
             assert (answer.status_code, answer.json()["code"]) == (401, "no-token"), path
             assert answer.headers["www-authenticate"].startswith("Bearer")

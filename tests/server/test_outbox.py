@@ -15,6 +15,7 @@ from tocsin_server.alerts.state import Severity
 from tocsin_server.alerts.store import Piece, Record, position, store
 from tocsin_server.auth.role import Role
 from tocsin_server.database import Database, now_ms
+from tocsin_server.settings import ServerSettings
 from tocsin_server.sinks import outbox, queue
 from tocsin_server.sinks.base import Message, UndeliveredError
 from tocsin_server.sinks.courier import Courier
@@ -26,6 +27,7 @@ from tocsin_server.web.values import iso
 
 SINK = SinkSettings(kind="webhook", url="https://x")
 SINKS: Mapping[str, SinkSettings] = {"all": SINK}
+SETTINGS = ServerSettings(sinks=dict(SINKS))
 
 
 class Heard:
@@ -223,14 +225,14 @@ def test_a_message_that_will_never_arrive(database: Database) -> None:
 def test_sinks_and_deliveries_of_the_api(database: Database) -> None:
     tell(database, raised("a", START))
     courier(database, Heard(UndeliveredError("gone", final=True))).turn()
-    with asking(database, Role.READER, sinks=SINKS) as client:
+    with asking(database, Role.READER, settings=SETTINGS) as client:
         [sink] = client.get("/sinks").json()
         [dead] = client.get("/deliveries?state=dead&sink=all").json()["items"]
         assert client.get("/deliveries?state=sent").json()["items"] == []
         assert client.post(f"/deliveries/{dead['id']}/resend").status_code == 403
     assert (sink["name"], sink["dead"], sink["sent"], "url" in sink) == ("all", 1, 0, False)
     assert (dead["reason"], dead["due"]) == ("gone", None)
-    with asking(database, sinks=SINKS) as client:
+    with asking(database, settings=SETTINGS) as client:
         path = f"/deliveries/{dead['id']}/resend"
         asked: dict[str, Any] = {"url": "http://127.0.0.1", "state": "sent", "tries": -9}
         again = client.post(path, json=asked)
@@ -247,7 +249,7 @@ def test_sinks_and_deliveries_of_the_api(database: Database) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_no_sink_is_made_through_the_api(sqlite_database: Database, method: str) -> None:
     some_findings(sqlite_database, 1)
-    with asking(sqlite_database, sinks=SINKS) as client:
+    with asking(sqlite_database, settings=SETTINGS) as client:
         for path in ("/sinks", "/sinks/all", "/deliveries"):
             asked = {"name": "x", "kind": "webhook", "url": "http://169.254.169.254/"}
             assert client.request(method, path, json=asked).status_code in {404, 405}

@@ -29,7 +29,7 @@ def slack_text(title: str, **more: Any) -> str:
 
 
 def test_chat() -> None:
-    link = f"https://tocsin.example/findings/{'f' * 32}"
+    link = f"https://tocsin.example/console/findings/{'f' * 32}"
     assert slack_text("Payout changed") == (
         f"*high*: Payout changed (user: ada) in prod, alerts: 2 <{link}|open>"
     )

@@ -43,7 +43,7 @@ def test_what_a_receiver_verifies(receiver: Receiver) -> None:
         told: Any = Webhook(secret).verify(body, headers)
         assert (told["type"], told["timestamp"]) == ("finding.opened", "2026-01-01T00:00:00.000Z")
         assert told["data"]["title"] == "\N{SNOWMAN}"
-        assert told["data"]["url"] == f"https://tocsin.example/findings/{'f' * 32}"
+        assert told["data"]["url"] == f"https://tocsin.example/console/findings/{'f' * 32}"
     assert headers["host"] == f"127.0.0.1:{receiver.port}"
 
 

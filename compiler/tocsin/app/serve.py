@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tocsin.app.server_settings import open_sinks
+from tocsin.app.server_settings import open_oidc, open_sinks
 from tocsin.app.worker import WorkerEnvironment
 from tocsin.errors import ConfigError
 from tocsin.front.project import read_settings
@@ -93,7 +93,8 @@ def serve(served: Serving, stop: Stop, notify: Notify, listening: Callable[[str]
         intakes=[intake.state],
         rules=rules,
         feed=feed,
-        sinks=settings.sinks,
+        settings=settings,
+        oidc=open_oidc(settings),
         records=LedgerRecords(site.root, list(known), site.project),
         site=Site(site.project, site.name),
     )

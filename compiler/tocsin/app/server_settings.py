@@ -10,6 +10,7 @@ from tocsin import gate, toml
 from tocsin.secrets import Secret, is_reference
 
 if TYPE_CHECKING:
+    from tocsin_server.auth.oidc.flow import CodeFlow
     from tocsin_server.settings import ServerSettings
     from tocsin_server.sinks.base import Channel
 
@@ -48,6 +49,17 @@ def open_sinks(settings: ServerSettings) -> Mapping[str, Channel]:
         secret = _value(each.secret, f"`secret` of sink {name}").reveal() if each.secret else ""
         found[name] = channel(SinkSetup(name, each, url, secret, egress, settings.url))
     return found
+
+
+def open_oidc(settings: ServerSettings) -> CodeFlow | None:
+    """The way to sign in with a provider, if there is one. It is not asked for anything yet."""
+    from tocsin_server.auth.oidc.flow import CALLBACK, CodeFlow  # noqa: PLC0415 - as above
+
+    if (oidc := settings.oidc) is None:
+        return None
+    given = oidc.client_secret
+    secret = _value(given, "`client_secret` of oidc").reveal() if given else ""
+    return CodeFlow(oidc, secret, f"{settings.url}{CALLBACK}")
 
 
 def _value(given: str, setting: str) -> Secret:

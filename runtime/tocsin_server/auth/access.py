@@ -22,7 +22,7 @@ def authenticated(
     """Who asks. Raises ProblemError if nobody who is known does."""
     authenticator: Authenticator = request.app.state.authenticator
     address = request.client.host if request.client else ""
-    return authenticator.actor(sent.credentials if sent else "", address)
+    return authenticator.bearer(sent.credentials if sent else "", address)
 
 
 def require(who: Actor, role: Role) -> None:

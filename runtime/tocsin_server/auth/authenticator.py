@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
@@ -10,12 +11,17 @@ from threading import Lock
 from tocsin.canonical import digest_bytes
 from tocsin_server.auth.buckets import Buckets
 from tocsin_server.auth.models import Token
+from tocsin_server.auth.oidc.claims import NoRoleError, RefusedTokenError
+from tocsin_server.auth.oidc.flow import CodeFlow
+from tocsin_server.auth.oidc.provider import ProviderAwayError
 from tocsin_server.auth.role import Actor, Role
 from tocsin_server.auth.tokens import id_in, is_right
 from tocsin_server.database import Database, now_ms
 from tocsin_server.web.problem import ProblemError
 
 _MOST_KNOWN = 10_000
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
+_LATER = {"Retry-After": "30"}
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tocsin"'}
 
 
@@ -36,8 +42,8 @@ class Authenticator:
     is asked of the database each time.
     """
 
-    def __init__(self, database: Database, limits: Limits) -> None:
-        self._database = database
+    def __init__(self, database: Database, limits: Limits, oidc: CodeFlow | None = None) -> None:
+        self._database, self._oidc = database, oidc
         self._requests = Buckets(limits.requests, limits.requests_a_second)
         self._guesses = Buckets(limits.guesses, limits.guesses_a_second)
         self._known: OrderedDict[str, str] = OrderedDict()
@@ -55,6 +61,24 @@ class Authenticator:
             raise ProblemError(401, "token-ended", detail, headers=_CHALLENGE)
         self.admit(token.id)
         return Actor(token.id, token.name, Role(token.role))
+
+    def bearer(self, text: str, address: str) -> Actor:
+        """Whose token a program sends: one of ours, or of the provider if it is taken here."""
+        if self._oidc is None or not _JWT.fullmatch(text):
+            return self.actor(text, address)
+        _wait(self._guesses.wait(address), "too many wrong tokens came from your address")
+        try:
+            actor = self._oidc.bearer(text)
+        except NoRoleError as error:
+            raise ProblemError(403, "role", str(error)) from None
+        except RefusedTokenError:
+            self._guessed(address)
+            raise ProblemError(401, "no-token", "send a valid token", headers=_CHALLENGE) from None
+        except ProviderAwayError:
+            detail = "the identity provider does not answer at the moment"
+            raise ProblemError(503, "provider-away", detail, headers=_LATER) from None
+        self.admit(actor.id)
+        return actor
 
     def admit(self, id_: str) -> None:
         """Count a request of someone. Raises ProblemError if there were too many."""

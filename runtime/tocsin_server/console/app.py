@@ -18,6 +18,7 @@ from tocsin_server.console import (
     assets_served,
     finding,
     lists,
+    oidc,
     queue,
     sign_in,
 )
@@ -44,6 +45,8 @@ def console(shared: State, **more: Any) -> FastAPI:
         setattr(app.state, name, value)
     for feature in _FEATURES:
         app.include_router(feature.router)
+    if app.state.oidc:
+        app.include_router(oidc.router)
     app.add_api_route("/", _home)
     app.add_exception_handler(NotSignedInError, to_sign_in)
     for kind in (

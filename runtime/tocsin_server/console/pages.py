@@ -48,8 +48,12 @@ def page(
 
 def back_to(path: str, otherwise: str = HOME) -> RedirectResponse:
     """On to a page of ours after a form; any other address is not followed."""
-    target = path if _LOCAL.fullmatch(path) and "//" not in path else otherwise
-    return RedirectResponse(target, 303)
+    return RedirectResponse(local(path, otherwise), 303)
+
+
+def local(path: str, otherwise: str = HOME) -> str:
+    """The path, if it is one of ours."""
+    return path if _LOCAL.fullmatch(path) and "//" not in path else otherwise
 
 
 def _here(request: Request) -> str:

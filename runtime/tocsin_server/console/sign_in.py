@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from tocsin_server.auth import web_sessions
+from tocsin_server.auth.oidc.flow import CodeFlow
 from tocsin_server.console import cookies
 from tocsin_server.console.pages import HOME, PREFIX, back_to, page
 from tocsin_server.console.visitor import Fields, Post, first, require_own_page
@@ -19,9 +20,11 @@ SIGN_IN = f"{PREFIX}/sign-in"
 
 
 @router.get("/sign-in")
-def show_sign_in(request: Request, back: str = HOME) -> Response:
-    """The form."""
-    return page(request, "sign_in.html", None, title="Sign in", back=back, wrong="")
+def show_sign_in(request: Request, back: str = HOME, ended: bool = False) -> Response:  # noqa: FBT001, FBT002 - in the query
+    """The form, and the way to the provider."""
+    flow: CodeFlow | None = request.app.state.oidc
+    end = flow.signed_out(f"{request.app.state.url}{SIGN_IN}") if flow and ended else ""
+    return _form(request, back, ended=end)
 
 
 @router.post("/sign-in")
@@ -32,10 +35,7 @@ def sign_in(request: Request, fields: Fields) -> Response:
     try:
         actor = request.app.state.authenticator.actor(first(fields, "token").strip(), address)
     except ProblemError as error:
-        return page(
-            request, "sign_in.html", None,
-            status=error.status_code, title="Sign in", back=back, wrong=_wrong(error),
-        )  # fmt: skip
+        return _form(request, back, wrong=_wrong(error), status=error.status_code)
     with request.app.state.database.write() as session:
         web_sessions.end(session, cookies.secret_in(request))
         secret = web_sessions.begin(session, actor, token=actor.id)
@@ -48,9 +48,20 @@ def sign_in(request: Request, fields: Fields) -> Response:
 def sign_out(request: Request, _: Post, session: WriteSession) -> Response:
     """End the session."""
     web_sessions.end(session, cookies.secret_in(request))
-    response = back_to(SIGN_IN)
+    response = RedirectResponse(f"{SIGN_IN}?ended=yes", 303)
     cookies.take(response, request)
     return response
+
+
+def _form(
+    request: Request, back: str, *, wrong: str = "", ended: str = "", status: int = 200
+) -> Response:
+    flow: CodeFlow | None = request.app.state.oidc
+    provider = urlsplit(flow.settings.issuer).hostname if flow else ""
+    return page(
+        request, "sign_in.html", None, status=status, title="Sign in",
+        back=back, wrong=wrong, ended=ended, provider=provider,
+    )  # fmt: skip
 
 
 def _wrong(error: ProblemError) -> str:

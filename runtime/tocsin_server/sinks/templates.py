@@ -66,7 +66,7 @@ class Template:
 
 def link(console: str, message: Message) -> str:
     """Where people see the finding; empty where nobody has said where the console is."""
-    return f"{console}/findings/{message.finding['id']}" if console else ""
+    return f"{console}/console/findings/{message.finding['id']}" if console else ""
 
 
 def plain(text: str) -> str:

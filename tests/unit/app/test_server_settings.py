@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.app.server_settings import open_sinks, read_server_settings
+from tocsin.app.server_settings import open_oidc, open_sinks, read_server_settings
 from tocsin.errors import ConfigError
 
 SINK = '[sinks.hook]\nkind = "webhook"\nurl = "https://hooks.test/x"\n'
 SIGNED = 'secret = "env:HOOK_SECRET"\n'
+
+
+OIDC = '[oidc]\nissuer = "https://id.test"\nclient_id = "c"\nroles = { soc = "analyst" }\n'
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -38,6 +41,8 @@ def test_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ('url = "tocsin.example"', "url: "),
         ('url = "https://a/b"', "url: "),
         ('[sinks."a b"]\nkind = "k"\nurl = "u"', "cannot be the name of a sink"),
+        (OIDC, "server.toml:1:1: oidc: needs `url`"),
+        (f'url = "https://t.test"\n{OIDC}client_secret = "x"', "must be env:NAME or file:PATH"),
         ("url = ", "not valid TOML"),
     ],
 )
@@ -61,6 +66,18 @@ def test_what_keeps_a_server_from_starting(tmp_path: Path, text: str, said: str)
     with pytest.raises(ConfigError) as error:
         open_sinks(settings)
     assert said in f"{error.value.message} {error.value.hint}"
+
+
+def test_a_way_to_sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert open_oidc(read_server_settings(None)) is None
+    text = f'url = "https://t.test"\n{OIDC}client_secret = "env:OIDC_SECRET"'
+    settings = read_server_settings(written(tmp_path, text))
+    with pytest.raises(ConfigError, match="OIDC_SECRET is not set"):
+        open_oidc(settings)
+    monkeypatch.setenv("OIDC_SECRET", "x" * 20)
+    flow = open_oidc(settings)
+    assert flow
+    assert flow.settings.issuer == "https://id.test"
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""People and programs that an identity provider vouches for (OpenID Connect)."""
