@@ -66,7 +66,7 @@ roles = ["approve"]
 ALERTS, MATCHES = "tocsin.alerts", "tocsin.matches"
 _TOLD = re.compile(
     r"release \d+ of|\d+ approvals? |signed|policy of|as released|breaks the glass|muted|"
-    r"ready|needs work|comment|passed|digests and chain"
+    r"ready|needs work|comment|passed|digests and chain|review recorded"
 )
 
 
@@ -157,7 +157,7 @@ def _two_environments(workflows: Path) -> None:
         "environment: prod", "environment: stream"
     )
     file.write_text(head + lake + stream)
-    for name in ("rollback", "promote", "mute"):
+    for name in ("rollback", "promote", "mute", "agree"):
         file = workflows / f"{name}.yml"
         file.write_text(file.read_text().replace("options: [prod]", "options: [lake, stream]"))
 
@@ -179,6 +179,12 @@ def _story(story: Story, stream: Stream, addresses: dict[str, str]) -> list[str]
             "rollback", "ada-gh", environment="stream", to="1", detection="", emergency="too many"
         )
         _mute(story, stream)
+        story.say("bob agrees afterwards with what ada let through alone")
+        blank = {"detection": "", "plan": ""}
+        for release in ("1", "3", "4"):
+            story.by_hand(
+                "agree", "bob-gh", environment="stream", what="emergency", to=release, **blank
+            )
     return story.lines
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from tocsin.model.policy import EnvironmentPolicy
+from tocsin.model.policy import Approvers, EnvironmentPolicy
 from tocsin.plan.steps import Plan, SetMute
 from tocsin.plan.weakening import Change, changes
 from tocsin.plural import plural
@@ -88,12 +88,13 @@ def owed(
 ) -> Iterator[str]:
     """What a plan lacks that was let through alone: as many others as without an emergency.
 
-    At least one, also where the policy asks for no approvals.
+    As far as there are as many; at least one, also where the policy asks for no approvals.
     """
     alone = {trust.person(each.reviewer) for each in given.approvals if each.emergency}
     others = [each for each in given.approvals if trust.person(each.reviewer) not in alone]
+    out = alone | trust.people_of((*given.authors, *given.applier))
     asked = changes(plan, given.directions)
-    yield from _missing(policy, asked, trust, replace(given, approvals=others), least=1)
+    yield from _missing(policy, asked, trust, replace(given, approvals=others), out)
 
 
 def _muted_too_long(policy: EnvironmentPolicy, plan: Plan, at: datetime) -> Iterator[str]:
@@ -110,12 +111,15 @@ def _missing(
     asked: Sequence[Change],
     trust: Trust,
     given: Circumstances,
-    least: int = 0,
+    without: Collection[str] = (),
 ) -> Iterator[str]:
-    """The approvals that are missing, once for all changes that miss the same."""
+    """The approvals that are missing, once for all changes that miss the same.
+
+    `without`: who can give none any more, so that fewer may have to be enough.
+    """
     found: dict[str, list[Change]] = {}
     for change in asked:
-        for message in _objection(policy, change, trust, given, least):
+        for message in _objection(policy, change, trust, given, without):
             found.setdefault(message, []).append(change)
     for message, of in found.items():
         names = ", ".join(f"{c.key} ({c.weakens})" if c.weakens else c.key for c in of[:_NAMED])
@@ -124,10 +128,16 @@ def _missing(
 
 
 def _objection(
-    policy: EnvironmentPolicy, change: Change, trust: Trust, given: Circumstances, least: int
+    policy: EnvironmentPolicy,
+    change: Change,
+    trust: Trust,
+    given: Circumstances,
+    without: Collection[str],
 ) -> Iterator[str]:
     asked = policy.of_level(change.level)
-    needed = max(least, asked.approvals + (policy.weakening if change.weakens else 0))
+    needed = asked.approvals + (policy.weakening if change.weakens else 0)
+    if without:
+        asked, needed = _left(asked, needed, trust, without)
     counted = _counted(asked.approvers, trust, given)
     have = [name for name, why in counted.items() if not why]
     if len(have) >= needed:
@@ -136,6 +146,16 @@ def _objection(
     has = f"has {len(have)}" + (f" ({', '.join(sorted(have))})" if have else "")
     refused = "".join(f"; {name} {why}" for name, why in counted.items() if why)
     yield f"needs {plural(needed, 'approval')}{among}, {has}{refused}"
+
+
+def _left(
+    asked: Approvers, needed: int, trust: Trust, without: Collection[str]
+) -> tuple[Approvers, int]:
+    """Who can still approve, and how many of them must; where none is left, anybody else."""
+    named = tuple(each for each in asked.approvers if trust.person(each) not in without)
+    able = trust.people_of(named or trust.everybody) - set(without)
+    most = needed if named or not asked.approvers else 1
+    return Approvers(approvers=named), max(1, min(most, len(able)))
 
 
 def _counted(approvers: Sequence[str], trust: Trust, given: Circumstances) -> Mapping[str, str]:

@@ -111,6 +111,11 @@ class Trust(BaseModel):
                 return person
         return ""
 
+    @property
+    def everybody(self) -> frozenset[str]:
+        """All persons that it names."""
+        return self.people_of((*self.people, *(key.person for key in self.keys if key.person)))
+
     def people_of(self, names: Iterable[str]) -> frozenset[str]:
         """The persons of these names."""
         return frozenset(map(self.person, names))

@@ -55,7 +55,7 @@ def status(run: Run, code: int = 0) -> dict[str, Any]:
 def test_plan_and_status_say_who_owes_what_until_when(run: Run) -> None:
     alone(run)
     said = "release 1, let through alone by ada (attack), is to be reviewed by 20"
-    asked = "payout-changed, refund-abroad: needs 1 approval of ada, bob, has 0"
+    asked = "payout-changed, refund-abroad: needs 1 approval of bob, has 0"
     for told in (run("status").stdout, run("plan").stderr):
         assert said in told
         assert asked in told
@@ -78,6 +78,8 @@ def test_somebody_else_agrees_and_it_is_recorded(run: Run) -> None:
 
 
 def test_as_many_are_asked_as_without_an_emergency(run: Run, guarded: Path) -> None:
+    settings(guarded, POLICY.replace('"bob"]', '"bob", "cleo"]'))
+    commit(guarded)
     deployed(run, "ada")
     (guarded / "detections/rules/payments/refund-abroad.yml").unlink()
     commit(guarded)
@@ -85,7 +87,7 @@ def test_as_many_are_asked_as_without_an_emergency(run: Run, guarded: Path) -> N
     told = run(f"review record {agree(run, 'bob', release=2)} --format json").stdout
     [waiting] = json.loads(told)["waiting"]
     assert (
-        "refund-abroad (removed): needs 2 approvals of ada, bob, has 1 (bob)" in waiting["missing"]
+        "refund-abroad (removed): needs 2 approvals of bob, cleo, has 1 (bob)" in waiting["missing"]
     )
     assert [each["reviewer"] for each in waiting["reviews"]] == ["bob"]
 

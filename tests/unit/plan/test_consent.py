@@ -12,7 +12,7 @@ import pytest
 from deploying import Spec, State, desired
 from tocsin.model.policy import EnvironmentPolicy
 from tocsin.plan.build import build
-from tocsin.plan.consent import Circumstances, mismatch, objections
+from tocsin.plan.consent import Circumstances, mismatch, objections, owed
 from tocsin.plan.steps import Plan
 from tocsin.plan.weakening import Change, changes
 from tocsin.release.entry import Entry
@@ -206,6 +206,35 @@ def test_entries_have_levels() -> None:
 
 DAY = {"from": NOW - 2 * HOUR, "until": NOW + 2 * HOUR, "reason": "audit"}
 ONE_OF_TWO = [approval("Ada", CHANGED)]
+CREW = Trust(people={"Ada": ("ada@example.org",), "Bob": (), "Cleo": (), "Dan": ()})
+
+
+@pytest.mark.parametrize(
+    ("policy", "by", "owes"),
+    [
+        ({}, [], "needs 2 approvals, has 0"),
+        ({}, ["Bob"], "needs 2 approvals, has 1 (Bob)"),
+        ({}, ["Bob", "Cleo"], ""),
+        ({}, ["Bob", "Ada"], "needs 2 approvals, has 1 (Bob)"),
+        ({"approvers": ["Ada", "Bob"]}, [], "needs 1 approval of Bob, has 0"),
+        ({"approvers": ["Ada", "Bob"]}, ["Cleo"], "of Bob, has 0; Cleo is no approver here"),
+        ({"approvers": ["Ada"]}, [], "needs 1 approval, has 0"),
+        ({"approvers": ["Ada"]}, ["Dan"], ""),
+        ({"approvals": 0, "weakening": 0}, [], "needs 1 approval, has 0"),
+        ({"approvals": 9}, [], "needs 3 approvals, has 0"),
+    ],
+)
+def test_what_others_owe_an_emergency(policy: dict[str, Any], by: list[str], owes: str) -> None:
+    """As many as there are besides Ada, who broke the glass of a change that weakens."""
+    given = [emergency(), *(approval(name, CHANGED) for name in by)]
+    found = owed(
+        EnvironmentPolicy.model_validate(policy), CHANGED, CREW, Circumstances(given, (), (), NOW)
+    )
+    told = "; ".join(found)
+    assert owes in told
+    assert bool(told) is bool(owes)
+
+
 SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], list[Approval]]] = {
     "approvals": ({}, {"approvals": 3}, ONE_OF_TWO),
     "approvers": ({}, {"approvers": ["Bob"]}, ONE_OF_TWO),
