@@ -17,6 +17,7 @@ from tocsin.backend.registry import GROUP
 from tocsin.check import checks
 from tocsin.cli.main import COMMANDS
 from tocsin.front.project import load_project
+from tocsin_server.sinks.base import GROUP as SINKS
 
 ROOT = Path(__file__).parents[2]
 ROWS = re.findall(
@@ -76,6 +77,13 @@ def test_a_backend_is_a_folder_and_an_entry_point() -> None:
     for kind in ("toml entry point", "toml streaming entry point"):
         written = tomllib.loads(page_blocks.block("adding-a-backend.md", kind))
         assert len(written["project"]["entry-points"][GROUP]) == 1
+
+
+def test_a_kind_of_sinks_is_a_file_and_an_entry_point() -> None:
+    for point in entry_points(group=SINKS):
+        module = re.compile(rf"\b{re.escape(point.module)}\b")
+        assert [p for p, text in modules("compiler", "runtime") if module.search(text)] == []
+    assert FILES["a kind of sinks"] == "1 file, 1 entry point"
 
 
 def test_backends_are_asked_for_declared_members_only() -> None:

@@ -201,7 +201,11 @@ def test_tries_with_longer_and_longer_pauses_and_then_dead(
         assert tried.turn() >= 1
         [row] = rows(database)
         assert (row.reason, row.state) == (reason, state)
-    assert notices == ["sink all: a message was given up: down"]
+    assert notices == [
+        "sink all: a message is tried again later: down",
+        "sink all: a message is tried again later: ValueError: bug",
+        "sink all: a message was given up: down",
+    ]
     due_now(database)
     assert tried.turn() > 0
     assert heard.got == []

@@ -30,7 +30,7 @@ class Courier:
     ) -> None:
         self._database, self._sink, self._channel = database, sink, channel
         self._stopped, self._notify = stopped, notify
-        self._pause = _PAUSE
+        self._pause, self._failing = _PAUSE, ""
 
     def run(self) -> None:
         """Send what is due."""
@@ -43,8 +43,7 @@ class Courier:
 
     def turn(self) -> float:
         """Send one message, if one is due. Returns the seconds until it is worth trying again."""
-        with self._database.write() as session:
-            delivery = queue.claim(session, self._sink)
+        delivery = self._taken()
         if delivery is None:
             return _IDLE
         try:
@@ -53,8 +52,17 @@ class Courier:
             return self._failed(delivery, error)
         with self._database.write() as session:
             queue.sent(session, delivery)
-        self._pause = _PAUSE
+        if self._failing:
+            self._notify(f"sink {self._sink}: messages are sent again")
+        self._pause, self._failing = _PAUSE, ""
         return 0
+
+    def _taken(self) -> Delivery | None:
+        with self._database.read() as session:
+            if not queue.is_due(session, self._sink):
+                return None
+        with self._database.write() as session:
+            return queue.claim(session, self._sink)
 
     def _send(self, delivery: Delivery) -> None:
         message = Message(
@@ -72,6 +80,9 @@ class Courier:
             dead = queue.failed(session, delivery, error)
         if dead:
             self._notify(f"sink {self._sink}: a message was given up: {error.reason}")
+        elif error.reason != self._failing:
+            self._notify(f"sink {self._sink}: a message is tried again later: {error.reason}")
+        self._failing = error.reason
         wait = max(self._pause, min(error.wait, _LONGEST_ASKED))
         self._pause = min(_LONGEST, self._pause * 2)
         return wait

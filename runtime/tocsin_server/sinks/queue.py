@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from tocsin_server.database import now_ms
@@ -19,15 +20,19 @@ _FIRST_MS, _FACTOR, _LONGEST_MS = 5_000, 3, 6 * 3_600_000
 _LONGEST_REASON = 500
 
 
+def is_due(session: Session, sink: str) -> bool:
+    """Whether something is due: whoever only looks holds up nobody who writes."""
+    return session.scalars(select(Delivery.id).where(*_due(sink)).limit(1)).first() is not None
+
+
 def claim(session: Session, sink: str) -> Delivery | None:
     """The delivery that is due for longest; it is ours until the lease ends.
 
     Several servers take from one outbox: what one of them holds, the others do not see.
     """
-    now = now_ms()
     asked = (
         select(Delivery)
-        .where(Delivery.sink == sink, Delivery.state == DeliveryState.WAITING, Delivery.due <= now)
+        .where(*_due(sink))
         .order_by(Delivery.due, Delivery.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -35,7 +40,7 @@ def claim(session: Session, sink: str) -> Delivery | None:
     found = session.scalars(asked).first()
     if found is not None:
         found.tries += 1
-        found.due = now + LEASE_MS
+        found.due = now_ms() + LEASE_MS
     return found
 
 
@@ -59,6 +64,11 @@ def pause_ms(tries: int) -> int:
     """Milliseconds until the next try: more each time, and never the same for two deliveries."""
     whole = min(_LONGEST_MS, _FIRST_MS * _FACTOR ** min(tries - 1, 20))
     return int(whole * random.uniform(0.5, 1))  # noqa: S311 - spreads load, hides nothing
+
+
+def _due(sink: str) -> Sequence[ColumnElement[bool]]:
+    waiting = Delivery.state == DeliveryState.WAITING
+    return Delivery.sink == sink, waiting, Delivery.due <= now_ms()
 
 
 def _settle(session: Session, delivery: Delivery, **values: object) -> None:
