@@ -81,6 +81,7 @@ class Story:
     def say(self, text: str) -> None:
         """A line about what a person does, or what is seen."""
         self.lines.append(f"# {text}")
+        self.begun = time.monotonic()
 
     def ran(self, words: str, made: Run, *, ok: bool = True) -> Run:
         """A run, its jobs, and what they said that matters."""

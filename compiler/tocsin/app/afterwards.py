@@ -7,18 +7,18 @@ from collections.abc import Iterable, Sequence
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.policy import policy_of_last, trust_in_force
 from tocsin.errors import ConfigError, TocsinError
-from tocsin.plan.afterwards import Emergency, recorded, recorded_emergencies
+from tocsin.plan.afterwards import Emergency, recorded_emergencies
 from tocsin.plan.consent import mismatch
 from tocsin.plan.released import plan_of
 from tocsin.plan.steps import Plan
-from tocsin.state.ledger_event import MOST_APPROVAL, EmergencyReviewed
+from tocsin.state.ledger_event import MOST_APPROVAL, EmergencyDeclared, EmergencyReviewed
 from tocsin.trust.approval import Approval, read_approval
 from tocsin.trust.trust_file import Trust, UntrustedError
 
 
 def awaiting(opened: OpenEnvironment, policy_from: str = "") -> list[Emergency]:
     """Those that others have not agreed with yet, as the policy asks; oldest first."""
-    if not recorded(opened.ledger):
+    if not any(isinstance(event, EmergencyDeclared) for event in opened.ledger.events()):
         return []
     found = recorded_emergencies(opened.ledger, _trust(opened, policy_from))
     return [each for each in found if not each.reviewed]

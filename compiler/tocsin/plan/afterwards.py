@@ -102,13 +102,10 @@ def emergencies(
 
 def recorded_emergencies(ledger: GitLedger, trust: Trust) -> list[Emergency]:
     """The same of those that an event names: no other release is read, however many there are."""
-    return emergencies(ledger, recorded(ledger), ledger.events(), trust)
-
-
-def recorded(ledger: GitLedger) -> list[Release]:
-    """The releases that an event names as emergencies, each with the one before it."""
-    named = [event.release for event in ledger.events() if isinstance(event, EmergencyDeclared)]
-    return ledger.numbered([number for each in named for number in (each - 1, each)])
+    events = ledger.events()
+    named = [event.release for event in events if isinstance(event, EmergencyDeclared)]
+    releases = ledger.numbered([number for each in named for number in (each - 1, each)])
+    return emergencies(ledger, releases, events, trust)
 
 
 def overdue(every: Iterable[Emergency], at: datetime) -> list[str]:

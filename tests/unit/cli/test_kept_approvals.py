@@ -145,8 +145,8 @@ def test_what_is_to_be_kept_lies_where_it_is_looked_for(kept: Kept, run: Run) ->
     [file] = (kept.root / "into").rglob("*.dsse.json")
     assert file.relative_to(kept.root / "into").parts[:2] == ("local", plan.intended)
     kept.run(f"apply --plan p.json --approval {file}")
-    for other in ("0" * 16, plan.intended[:15], plan.identity[:16]):
-        error = fails(words.format(other), env="")
+    for other in ("0" * 16, plan.intended[:15], plan.identity[:16], ""):  # nothing was seen
+        error = fails(words.replace(" {}", f"={other}"), env="")
         assert f"the plan is {plan.intended[:16]}, not" in str(error)
 
 

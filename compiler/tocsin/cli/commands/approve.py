@@ -55,7 +55,6 @@ _PLAN, _OUT = GivenPath(folder=False), WrittenPath(folder=False)
 @click.option(
     "--is",
     "expected",
-    default="",
     metavar="DIGEST",
     help="Only if this is what the plan is intended to do: its first 16 digits, at least.",
 )
@@ -84,7 +83,7 @@ def approve(  # noqa: PLR0913 - one parameter per option
     reviewer: str,
     out: Path | None,
     into: Path | None,
-    expected: str,
+    expected: str | None,
     review: str,
     head: str,
     reason: str,
@@ -130,9 +129,9 @@ def _place(folder: Path, plan: Plan, data: bytes) -> Path:
     return place
 
 
-def _check_expected(plan: Plan, expected: str) -> None:
-    """Raises ConfigError where somebody has seen another plan."""
-    if not expected:
+def _check_expected(plan: Plan, expected: str | None) -> None:
+    """Raises ConfigError where somebody has seen another plan, or none."""
+    if expected is None:
         return
     if len(expected) < _DIGITS or not plan.intended.startswith(expected.lower()):
         raise ConfigError(
