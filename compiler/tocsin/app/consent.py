@@ -9,7 +9,13 @@ from pathlib import Path
 
 from tocsin import gate
 from tocsin.app.environment import OpenEnvironment
-from tocsin.app.policy import InForce, policy_in_force, policy_of_last, trust_in_force
+from tocsin.app.policy import (
+    InForce,
+    policy_in_force,
+    policy_of_last,
+    policy_place,
+    trust_in_force,
+)
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError, LedgerError, TocsinError
 from tocsin.model.policy import EnvironmentPolicy
@@ -90,7 +96,8 @@ def agreed(opened: OpenEnvironment, plan: Plan, given: Given, ways: Mapping[str,
     files = [data for _, data in named]
     found = _circumstances(opened, plan, trust, approvals, ways) if policies else _claims(approvals)
     _check([each.environment for each in policies], plan, trust, found)
-    return Agreed(given.claimed, _consent(now, found, files), tuple(files))
+    place = policy_place(opened, given.policy_from) if policies else ("", "")
+    return Agreed(given.claimed, _consent(now, place, found, files), tuple(files))
 
 
 def _build_on_last(opened: OpenEnvironment, trust: Trust, given: Given) -> None:
@@ -122,7 +129,9 @@ def _circumstances(
     return Circumstances(approvals, authors, _applier(opened, trust), at, ways, late)
 
 
-def _consent(now: InForce | None, found: Circumstances, files: Sequence[bytes]) -> Consent:
+def _consent(
+    now: InForce | None, place: tuple[str, str], found: Circumstances, files: Sequence[bytes]
+) -> Consent:
     return Consent(
         approvals=tuple(map(digest_bytes, files)),
         reviewers=tuple(each.reviewer for each in found.approvals),
@@ -130,8 +139,8 @@ def _consent(now: InForce | None, found: Circumstances, files: Sequence[bytes]) 
         authors=tuple(found.authors),
         applier=tuple(found.applier),
         policy=now.environment if now else None,
-        branch=now.branch if now else "",
-        policy_from=now.commit if now else "",
+        branch=now.branch if now else place[0],
+        policy_from=now.commit if now else place[1],
         trust=now.trust_file if now else "",
         directions=dict(found.directions),
         at=found.at.isoformat(timespec="seconds"),

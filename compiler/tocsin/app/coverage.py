@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tocsin.app.environment import OpenEnvironment
 from tocsin.app.signing import own_key
-from tocsin.app.verify import verify_ledger
+from tocsin.app.verify import verified
 from tocsin.site import build
 from tocsin.site.build import SiteExtras
 from tocsin.site.exports.samples import SamplePlan
@@ -37,7 +37,7 @@ def history_of(opened: OpenEnvironment, request: SiteRequest) -> History:
     """All that the ledger tells, and whether it is whole."""
     trust = read_trust(request.trust) if request.trust else None
     with opened.progress.stage("checking every release"):
-        report = verify_ledger(opened.ledger, trust)
+        report = verified(opened, trust)
     with opened.progress.stage("reading the ledger"):
         return read_history(opened.ledger, request.asked, trust, report.findings)
 

@@ -51,6 +51,11 @@ def policy_in_force(opened: OpenEnvironment, given: str) -> InForce | None:
     return InForce(policy.environments[opened.name], policy.branch, commit, policy.trust, trust)
 
 
+def policy_place(opened: OpenEnvironment, given: str) -> tuple[str, str]:
+    """The protected branch and the commit that counts, also where that has no policy."""
+    return _branch(opened), _protected_policy(opened, given)[0]
+
+
 def trust_in_force(opened: OpenEnvironment, given: str) -> Trust | None:
     """The trust file of the policy, also where that says nothing of this environment."""
     commit, policy = _protected_policy(opened, given)
@@ -60,8 +65,21 @@ def trust_in_force(opened: OpenEnvironment, given: str) -> Trust | None:
 def _protected_policy(opened: OpenEnvironment, given: str) -> tuple[str, Policy | None]:
     """The commit that it is read from, empty where nobody names one, and the policy there."""
     rev = given or _protected(opened)
-    commit = _commit(opened, rev) if rev else ""
-    return commit, _policy(opened, commit) if rev else None
+    commit = commit_of(opened, rev) if rev else ""
+    if given:
+        _refuse_other(opened, commit)
+    return commit, policy_at(opened, commit) if rev else None
+
+
+def _refuse_other(opened: OpenEnvironment, commit: str) -> None:
+    """Raises ConfigError for a commit at which the protected branch is not, if that is here."""
+    branch = _branch(opened)
+    tip = protected_ref(opened, branch)
+    if tip and commit_of(opened, tip) != commit:
+        raise ConfigError(
+            f"the policy is that of branch {branch}, which is not at {commit[:12]} here",
+            hint=_HINT,
+        )
 
 
 def _trust(opened: OpenEnvironment, commit: str, path: str) -> Trust:
@@ -70,19 +88,29 @@ def _trust(opened: OpenEnvironment, commit: str, path: str) -> Trust:
 
 def _protected(opened: OpenEnvironment) -> str:
     """The protected branch as this repository has it; empty where nobody names one."""
-    last = opened.ledger.last()
-    own = read_settings(opened.root).policy
-    branch = last.consent.branch if last and last.consent else ""
-    branch = branch or (own.branch if own else "")
-    remote = opened.remote or "origin"
-    refs = (f"refs/remotes/{remote}/{branch}", f"refs/heads/{branch}")
-    found = next((ref for ref in refs if branch and opened.ledger.repository.find(ref)), "")
+    branch = _branch(opened)
+    found = protected_ref(opened, branch)
     if branch and not found:
         raise ConfigError(f"the policy is that of branch {branch}, which is not here", hint=_HINT)
     return found
 
 
-def _commit(opened: OpenEnvironment, rev: str) -> str:
+def _branch(opened: OpenEnvironment) -> str:
+    """Which branch is protected, as the last release records it, else as the checkout says."""
+    last = opened.ledger.last()
+    own = read_settings(opened.root).policy
+    return (last.consent.branch if last and last.consent else "") or (own.branch if own else "")
+
+
+def protected_ref(opened: OpenEnvironment, branch: str) -> str:
+    """The branch as the remote has it, else as it is here; empty where there is none."""
+    remote = opened.remote or "origin"
+    refs = (f"refs/remotes/{remote}/{branch}", f"refs/heads/{branch}")
+    return next((ref for ref in refs if branch and opened.ledger.repository.find(ref)), "")
+
+
+def commit_of(opened: OpenEnvironment, rev: str) -> str:
+    """The commit that a revision names. Raises ConfigError."""
     try:
         name = f"{rev}^{{commit}}"
         return opened.ledger.repository.text("rev-parse", "--verify", "--end-of-options", name)
@@ -90,7 +118,8 @@ def _commit(opened: OpenEnvironment, rev: str) -> str:
         raise ConfigError(f"git knows no revision {rev!r}", hint=_HINT) from None
 
 
-def _policy(opened: OpenEnvironment, commit: str) -> Policy | None:
+def policy_at(opened: OpenEnvironment, commit: str) -> Policy | None:
+    """`[policy]` as it is in a commit. Raises ConfigError where it cannot be read."""
     name = f"{gate.SETTINGS} in {commit[:12]}"
     try:
         table = toml.load(_file(opened, commit, gate.SETTINGS).decode(), name).get("policy")

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tocsin.app.environment import OpenEnvironment
+from tocsin.app.policy_check import other_policies
 from tocsin.app.signing import own_key
 from tocsin.errors import ConfigError
 from tocsin.plan.consent_check import without_consent
 from tocsin.state import checkpoint
 from tocsin.state.checkpoint import Checkpoint
-from tocsin.state.git_ledger import GitLedger
 from tocsin.state.verify import LedgerFinding, LedgerReport, verify
 from tocsin.trust.trust_file import Trust, read_trust
 
@@ -32,16 +32,17 @@ def verify_environment(opened: OpenEnvironment, against: Against) -> LedgerRepor
     Where nothing is wrong, the checkpoint is moved on to where the ledger is now.
     """
     trust = read_trust(against.trust) if against.trust else None
-    report = _with_live(opened, verify_ledger(opened.ledger, trust))
+    report = _with_live(opened, verified(opened, trust))
     return _with_checkpoint(opened, report, against, trust) if against.checkpoint else report
 
 
-def verify_ledger(ledger: GitLedger, trust: Trust | None) -> LedgerReport:
-    """What it proves by itself; one that is whole is asked whether those agreed who had to."""
-    report = verify(ledger, trust)
+def verified(opened: OpenEnvironment, trust: Trust | None) -> LedgerReport:
+    """What a ledger proves; one that is whole is asked whether those agreed who had to."""
+    report = verify(opened.ledger, trust)
     if trust is None or report.findings:
         return report
-    return report.with_findings(without_consent(ledger, trust))
+    lacking = without_consent(opened.ledger, trust)
+    return report.with_findings((*lacking, *other_policies(opened)))
 
 
 def _with_live(opened: OpenEnvironment, verdict: LedgerReport) -> LedgerReport:

@@ -9,6 +9,7 @@ import pytest
 from deploying import git
 from tocsin.app.consent import PolicyError
 from tocsin.errors import ConfigError, LedgerError
+from tocsin.model.policy import EnvironmentPolicy, Policy
 from unit.cli.approving import (
     CI,
     MALLORY,
@@ -90,6 +91,7 @@ def test_a_policy_does_not_loosen_itself(run: Run, guarded: Path) -> None:
     rule(guarded, "more")
     commit(guarded)
     run("apply --yes")
+    assert "proven" in run("verify --trust detections/trust.toml").stdout
 
 
 def test_a_policy_of_a_branch_that_is_not_here(guarded: Path) -> None:
@@ -171,3 +173,62 @@ def test_what_went_around_the_gate_is_found_later(
     deployed(run, "ada")
     told = run("verify --trust detections/trust.toml", code=1).stdout
     assert "the policy was not met: refund-abroad (removed): needs 2 approvals" in told
+
+
+def evil(root: Path) -> None:
+    """A branch of one's own, whose policy asks for nothing."""
+    git(root, "checkout", "-q", "-b", "evil")
+    settings(root, POLICY + "approvals = 0\nweakening = 0\n")
+    commit(root, "what I like")
+
+
+def test_the_policy_of_another_branch_does_not_count(run: Run, guarded: Path) -> None:
+    deployed(run, "ada")
+    evil(guarded)
+    rule(guarded, "another")
+    commit(guarded)
+    for words in ("apply --yes", "mute payout-changed --for 1h --reason r --yes"):
+        error = fails(f"{words} --policy-from evil")
+        assert "the policy is that of branch main, which is not at" in str(error)
+
+
+def test_nor_one_that_the_branch_had_before(run: Run, guarded: Path) -> None:
+    deployed(run, "ada")
+    old = git(guarded, "rev-parse", "HEAD")
+    settings(guarded, POLICY + "approvals = 2\n")
+    rule(guarded, "another")
+    commit(guarded, "more approvals")
+    assert "which is not at" in str(fails(f"apply --yes --policy-from {old}"))
+
+
+@pytest.mark.parametrize("way", ["another branch", "an older commit", "other words"])
+def test_what_was_deployed_under_such_a_policy_is_found_later(
+    run: Run, guarded: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    deployed(run, "ada")
+    given = git(guarded, "rev-parse", "HEAD")
+    if way == "another branch":
+        evil(guarded)
+        given = "evil"
+    elif way == "an older commit":
+        rule(guarded, "first")
+        commit(guarded)
+        deployed(run, "bob")
+    rule(guarded, "another")
+    commit(guarded)
+    run("plan --out p.json")
+    with monkeypatch.context() as patched:
+        patched.setattr("tocsin.app.policy._refuse_other", lambda *_: None)
+        if way == "other words":
+            lax = EnvironmentPolicy(approvals=0, weakening=0)
+            made = Policy(trust="trust.toml", environments={"local": lax})
+            patched.setattr("tocsin.app.policy.policy_at", lambda *_: made)
+            given = "main"
+        run(f"apply --plan p.json {approve(run, 'ada')} --policy-from {given}")
+    told = run("verify --trust detections/trust.toml", code=1).stdout
+    expected = {
+        "another branch": "which is not on the protected branch",
+        "an older commit": "older than that of the release before",
+        "other words": "its policy is not the one in commit",
+    }
+    assert expected[way] in told

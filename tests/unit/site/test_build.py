@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -15,6 +17,18 @@ from tocsin.errors import ConfigError
 from tocsin.site.build import SiteExtras, write
 from tocsin.site.exports.samples import SamplePlan
 from tocsin.site.history.model import Period
+from tocsin.state.ledger_event import (
+    AnyEvent,
+    Attempt,
+    DriftFound,
+    DriftMended,
+    EmergencyDeclared,
+    EmergencyReviewed,
+    ForcedPromotion,
+    Interrupted,
+    MuteExpired,
+    Verified,
+)
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import SigningKey
 
@@ -46,6 +60,26 @@ def test_the_same_bytes_again_also_over_an_older_site(site: Path, tmp_path: Path
     write(small_history(), site, SiteExtras(_sign, sample=SAMPLE))
     assert _bytes(site) == before
     assert verify_site(site, tmp_path / "trust.toml", tmp_path).verdict == "proven"
+
+
+def test_each_kind_of_event_has_words(tmp_path: Path) -> None:
+    events = (
+        Attempt(command="apply", outcome="failed", code="engine", message="no broker"),
+        Interrupted(n=2, began_by="ada", plan="a" * 64),
+        DriftFound(n=3, release=1, number=1, found=("x",)),
+        DriftMended(n=4, release=2, number=1, mended=("x",)),
+        ForcedPromotion(n=5, release=2, detection="plain", version=1),
+        MuteExpired(n=6, release=3, detection="plain", until="2026-01-01T00:00:00+00:00"),
+        EmergencyDeclared(n=7, release=2, reviewers=("ada",), reason="attack"),
+        EmergencyReviewed(n=8, release=2, reviewer="bob", approval="{}"),
+        Verified(n=9, head="a" * 40, releases=3, artifacts=3, events=8, number=0, findings=()),
+    )
+    [kinds, _] = get_args(AnyEvent)
+    assert {type(event) for event in events} == set(get_args(kinds))
+    write(replace(small_history(), events=events), tmp_path / "site")
+    page = (tmp_path / "site/attempts.html").read_text()
+    for words in ("let through alone by", "agreed with afterwards by", "is the first without it"):
+        assert words in page
 
 
 def test_a_changed_byte_in_any_kind_of_file_is_found(site: Path, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def read_history(
             changes=_grouped(changes, lambda change: change.release),
             runs=_grouped(runs, lambda run: run.release),
             muted=muted_in(found.releases),
-            objections=_objections(of_walk),
+            objections=_objections(of_walk) if trust else None,
             later=later_reviews(ledger, found, trust, period.end),
         ),
     )
