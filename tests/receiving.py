@@ -42,7 +42,9 @@ def receiving(certificate: Path | None = None, on_name: Any = None) -> Iterator[
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(length := int(self.headers["Content-Length"]))
+            if len(body) < length:
+                return  # whoever sent it was killed
             receiver.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
             status, headers = receiver.answers.pop(0) if receiver.answers else (204, {})
             self.send_response(status)
