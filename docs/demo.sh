@@ -84,8 +84,8 @@ fi
 echo "All of this is in $demo"
 if [ -n "$serve" ] && [ -t 1 ] && [ -z "${CI:-}" ]; then
   api=$(sed -n 's/.*"api": "\([^"]*\)".*/\1/p' served.json)
-  say "The server runs until Ctrl-C. It asks for a token: $(cat token)"
-  echo "for example: curl -H \"Authorization: Bearer \$(cat $demo/token)\" $api/findings"
+  say "The server runs until Ctrl-C: open ${api%/api/v1}/console and sign in with the token $(cat token)"
+  echo "for programs: curl -H \"Authorization: Bearer \$(cat $demo/token)\" $api/findings"
   trap : INT
   wait $server || true
 fi

@@ -23,12 +23,13 @@ OURS = {"Origin": "http://testserver"}
 class Visit:
     """Someone with a browser."""
 
-    def __init__(self, client: TestClient) -> None:
+    def __init__(self, client: httpx.Client | TestClient) -> None:
         self.client = client
+        self.ours = {"Origin": str(client.base_url).rstrip("/")}
 
     def sign_in(self, text: str, **more: str) -> httpx.Response:
         data = {"token": text, **more}
-        return self.client.post("/console/sign-in", data=data, headers=OURS)
+        return self.client.post("/console/sign-in", data=data, headers=self.ours)
 
     def page(self, path: str) -> str:
         """The text of a page that must be there."""
@@ -50,7 +51,7 @@ class Visit:
     def send(self, path: str, **fields: Any) -> httpx.Response:
         """A form of a page of ours."""
         data = {"form": self.secret, **fields}
-        return self.client.post(f"/console{path}", data=data, headers=OURS)
+        return self.client.post(f"/console{path}", data=data, headers=self.ours)
 
 
 @contextmanager

@@ -20,7 +20,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 import postgresql
+from console_visits import Visit
 from deploying import git
 from engines.kafka_io import produce
 from patience import until
@@ -30,6 +33,7 @@ from small_project import write_project
 from tocsin.app.templates import project_files
 from tocsin.canonical import digest_bytes
 from tocsin_client import Client, FindingView
+from tocsin_client.connection import PREFIX
 from tocsin_engines import EngineAddresses, running
 
 LOCAL = '[environments.prod]\nkind = "local"\nbackend = "kafka-filter"\n'
@@ -45,6 +49,7 @@ partitions = 1
 healthy_seconds = 600
 """
 NUMBER = 4
+SIGNED_IN, MISTAKES = 303, 400
 
 
 @dataclass
@@ -87,8 +92,8 @@ class Way:
                 child.terminate()
 
     @contextmanager
-    def served(self) -> Iterator[Client]:
-        """The server of the alerts, asked by an analyst."""
+    def served(self) -> Iterator[tuple[Client, Visit]]:
+        """The server of the alerts, asked by an analyst's program, and in her browser."""
         token = json.loads(
             self.run("token", "create", "ada", "--role", "analyst", "--format", "json")
         )["token"]
@@ -96,8 +101,16 @@ class Way:
         with self.process(*listening) as child:
             assert child.stdout
             said_ = "".join(iter(child.stdout.readline, "}\n"))
-            with Client(json.loads(said_ + "}")["api"], token) as client:
-                yield client
+            api = json.loads(said_ + "}")["api"]
+            origin = api.removesuffix(PREFIX)
+            headers = {"Origin": origin}
+            with (
+                Client(api, token) as client,
+                httpx.Client(base_url=origin, headers=headers) as web,
+            ):
+                visit = Visit(web)
+                assert visit.sign_in(token).status_code == SIGNED_IN
+                yield client, visit
 
 
 def project(root: Path, settings: str) -> Path:
@@ -117,14 +130,20 @@ _ID = "5c0e6d0a-6f2e-4a53-9b43-0c6f1a4a8f77"
 def story(way: Way, worker: Callable[[Way], Any]) -> list[str]:
     """All of it; the lines of the page."""
     way.told(way.run("apply", "--yes"))
-    with way.served() as client, worker(way):
+    with way.served() as (client, console), worker(way):
         way.send([grant(n) for n in range(NUMBER)])
         until(lambda: len(open_findings(client)) == NUMBER, "the findings")
         findings = open_findings(client)
-        way.lines.append(f"# ada reads {NUMBER} findings: all but one are false")
-        for n, finding in enumerate(findings):
-            false = "false_positive" if n else "true_positive"
-            client.change(finding, disposition=false, state="closed", comment="seen")
+        way.lines.append(f"# ada reads {NUMBER} findings in the console: the newest is real")
+        first, *others = findings
+        assert first.title in console.page(f"/findings/{first.id}")
+        judged = {"disposition": "true_positive", "comment": "she did", "close": "1"}
+        judged |= {"revision": str(first.revision)}
+        assert console.send(f"/findings/{first.id}/disposition", **judged).status_code < MISTAKES
+        way.lines.append("# the others are false, as her program says")
+        for finding in others:
+            client.change(finding, disposition="false_positive", state="closed", comment="planned")
+        assert "75 %" in console.page("/detections?days=7")
         alert = next(client.alerts(finding=findings[0].id))
         recorded = digest_bytes(client.body(alert.id))
     way.told(way.run("noise"))
@@ -182,10 +201,10 @@ PAGE = """\
 # A run from events to the next plan
 
 Events in Kafka, matched by a job on Flink, alerts made by a worker, kept by `tocsin serve` in
-PostgreSQL; an analyst says by the API what the findings are; the next plan tells it to who changes
-the detection; and an alert is raised again from the bytes in the ledger. Recorded on {day} with
-`PYTHONPATH=tests python -m pipelines.alert_story docs/alerts-run.md`. The suite runs the same with
-SQLite, and no other server.
+PostgreSQL; an analyst says in the console and by the API what the findings are; the next plan tells
+it to who changes the detection; and an alert is raised again from the bytes in the ledger. Recorded
+on {day} with `PYTHONPATH=tests python -m pipelines.alert_story docs/alerts-run.md`. The suite runs
+the same with SQLite, and no other server.
 
 ```text
 {told}
