@@ -2,11 +2,7 @@
 
 import base64
 import hashlib
-import json
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,7 +16,7 @@ from sqlalchemy import func, select, update
 
 from asking import UNLIMITED
 from issuing import CLIENT, Issuer, issuing
-from patience import until
+from oidc_provider import providing
 from tocsin_server.app import application
 from tocsin_server.audit.models import Change
 from tocsin_server.auth.authenticator import Limits
@@ -51,31 +47,9 @@ def served(
 @pytest.fixture(scope="module")
 def real() -> Iterator[str]:
     """A provider that is not ours, as a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    people: list[dict[str, Any]] = [
-        {"sub": "ada", "groups": ["soc"], "preferred_username": "Ada <i>"},
-        {"sub": "eve", "groups": ["guests"]},
-    ]
-    claims = [word for each in people for word in ("--user-claims", json.dumps(each))]
-    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
-    with subprocess.Popen(
-        [*command, "--require-nonce", "true", *claims],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        url = f"http://127.0.0.1:{port}"
-        until(lambda: answers(url))
+    ada = {"sub": "ada", "groups": ["soc"], "preferred_username": "Ada <i>"}
+    with providing(ada, {"sub": "eve", "groups": ["guests"]}) as url:
         yield url
-        process.kill()
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/jwks").is_success
-    except httpx.HTTPError:
-        return False
 
 
 @pytest.fixture
