@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.app.environment import OpenEnvironment
+from tocsin.app.noise import read_noise, report_in
 from tocsin.app.signing import own_key
 from tocsin.app.verify import verified
+from tocsin.errors import ConfigError
 from tocsin.site import build
-from tocsin.site.build import SiteExtras
+from tocsin.site.build import NoiseFile, SiteExtras
 from tocsin.site.exports.samples import SamplePlan
 from tocsin.site.history.dates import AskedPeriod
 from tocsin.site.history.model import History
@@ -23,7 +25,8 @@ from tocsin.trust.trust_file import read_trust
 class SiteRequest:
     """The time asked about, the trust file, and what the site has besides.
 
-    `key` signs the manifest. `pdf`: with the report. `sample`: changes drawn for an audit.
+    `key` signs the manifest. `pdf`: with the report. `sample`: changes drawn for an audit. `noise`:
+    a file that `tocsin noise` wrote.
     """
 
     asked: AskedPeriod
@@ -31,6 +34,7 @@ class SiteRequest:
     key: str = ""
     pdf: bool = False
     sample: SamplePlan | None = None
+    noise: Path | None = None
 
 
 def history_of(opened: OpenEnvironment, request: SiteRequest) -> History:
@@ -48,7 +52,17 @@ def write_site(
     """Write the site; says how many files it has."""
     with opened.progress.stage("writing the site"):
         sign = _signer(request.key) if request.key else None
-        return build.write(history, folder, SiteExtras(sign, request.pdf, request.sample))
+        noise = _noise(request.noise, opened.name) if request.noise else None
+        extras = SiteExtras(sign, request.pdf, request.sample, noise)
+        return build.write(history, folder, extras)
+
+
+def _noise(file: Path, environment: str) -> NoiseFile:
+    data = read_noise(file)
+    report = report_in(data, file)
+    if report.environment != environment:
+        raise ConfigError(f"it is about {report.environment}, not {environment}", file=file)
+    return NoiseFile(data, report)
 
 
 def _signer(reference: str) -> Sign:

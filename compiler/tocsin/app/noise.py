@@ -57,16 +57,28 @@ def of_some(report: NoiseReport, wanted: Collection[str]) -> NoiseReport:
 
 def read_report(file: Path) -> NoiseReport:
     """What `tocsin noise --format json` wrote. Raises ConfigError for anything else."""
+    return report_in(read_noise(file), file)
+
+
+def read_noise(file: Path) -> bytes:
+    """The bytes of such a file."""
+    return gate.read(file, _MOST_BYTES)
+
+
+def report_in(data: bytes, file: Path) -> NoiseReport:
+    """What the bytes of such a file say. Raises ConfigError if they are none."""
     try:
-        return NoiseReport.model_validate(gate.read_json(file, _MOST_BYTES))
+        return NoiseReport.model_validate(gate.loads(data))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ConfigError(
-            f"it is no report of noise: {place}: {first['msg']}",
-            hint="`tocsin noise --format json` writes one",
-            file=file,
-        ) from None
+        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    except ValueError:
+        why = "it is not JSON"
+    raise ConfigError(
+        f"it is no report of noise: {why}",
+        hint="`tocsin noise --format json` writes one",
+        file=file,
+    )
 
 
 def _asked(kept: KeptAlerts, environment: str, days: int, _: Path | None) -> list[DetectionNoise]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tocsin import gate
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
+from tocsin.model.noise import NoiseReport
 from tocsin.site.exports import manifest
 from tocsin.site.exports.files import export_files
 from tocsin.site.exports.folder import differences
@@ -20,15 +21,25 @@ from tocsin.site.pages.render import SitePages
 from tocsin.state.git_ledger.ledger import Sign
 
 SAMPLES = "samples.html"
+NOISE = "data/noise.json"
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseFile:
+    """What people made of alerts, which no ledger tells: as it was handed in, and what it says."""
+
+    data: bytes
+    report: NoiseReport
 
 
 @dataclass(frozen=True, slots=True)
 class SiteExtras:
-    """What a site may have besides: a signature, the report as PDF, a sample of changes."""
+    """What a site may have besides: a signature, the report as PDF, a sample, noise."""
 
     sign: Sign | None = None
     pdf: bool = False
     sample: SamplePlan | None = None
+    noise: NoiseFile | None = None
 
 
 def write(history: History, folder: Path, extras: SiteExtras | None = None) -> int:
@@ -38,9 +49,10 @@ def write(history: History, folder: Path, extras: SiteExtras | None = None) -> i
     """
     extras = extras or SiteExtras()
     exported = dict(export_files(history, pdf=extras.pdf))  # before anything is replaced
+    exported |= {NOISE: extras.noise.data} if extras.noise else {}
     old = _older(folder)
     digests: dict[str, str] = {}
-    for path, data in _files(history, exported, extras.sample):
+    for path, data in _files(history, exported, extras):
         digests[path] = digest_bytes(data)
         _put(folder / path, data)
     for path in old - digests.keys():
@@ -53,11 +65,12 @@ def write(history: History, folder: Path, extras: SiteExtras | None = None) -> i
 
 
 def _files(
-    history: History, exported: Mapping[str, bytes], sample: SamplePlan | None
+    history: History, exported: Mapping[str, bytes], extras: SiteExtras
 ) -> Iterator[tuple[str, bytes]]:
     """Every file but the manifest, by path."""
     yield from exported.items()
-    site = SiteContext(history, (*sorted(exported), *([SAMPLES] if sample else [])))
+    sample, noise = extras.sample, extras.noise.report if extras.noise else None
+    site = SiteContext(history, (*sorted(exported), *([SAMPLES] if sample else [])), noise)
     yield from every_page(site)
     if sample:
         yield _samples(site, sample)

@@ -44,6 +44,7 @@ _FILE = GivenPath(folder=False)
     type=click.IntRange(min=1),
     help="Draw so many changes of the period, each with its whole chain on one page.",
 )
+@click.option("--noise", type=_FILE, help="Add what `tocsin noise --format json` wrote.")
 @click.option("--seed", default="", metavar="TEXT", help="What --sample draws with: yours.")
 @project_option
 @remote_option
@@ -59,6 +60,7 @@ def coverage(  # noqa: PLR0913 - one parameter an option
     key: str,
     pdf: bool,
     number: int | None,
+    noise: Path | None,
     seed: str,
     project: Path | None,
     remote: str,
@@ -73,7 +75,7 @@ def coverage(  # noqa: PLR0913 - one parameter an option
         raise ConfigError("--sample and --seed go together", hint="--sample 25 --seed 2026-Q1")
     opened = open_environment(env, project, remote=remote, resolve=False, progress=progress())
     sample = SamplePlan(number, seed) if number else None
-    request = SiteRequest(AskedPeriod(at, begin, end), trust, key, pdf, sample)
+    request = SiteRequest(AskedPeriod(at, begin, end), trust, key, pdf, sample, noise)
     history = history_of(opened, request)
     written = write_site(opened, history, out, request)
     if fmt == "json":

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tocsin.canonical import digest
+from tocsin.model.noise import NoiseReport
 from tocsin.site.history.inferred import InferredAnalytic, inferred
 from tocsin.site.history.model import (
     CaseRun,
@@ -41,6 +42,7 @@ class SiteContext:
 
     history: History
     downloads: tuple[str, ...] = ()
+    noise: NoiseReport | None = None
 
     @cached_property
     def listed(self) -> list[DetectionHistory]:

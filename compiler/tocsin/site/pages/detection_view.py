@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tocsin.canonical import digest_bytes
+from tocsin.plan.words import noise_words
 from tocsin.site.history.model import (
     CaseRun,
     ControlHistory,
@@ -72,6 +73,12 @@ class DetectionView:
     def silent(self) -> int:
         """How many cases of the present version must stay silent."""
         return len({run.proof.case for run in self.runs if is_silent(run)})
+
+    @property
+    def noise(self) -> str:
+        """How much it said, as the file of noise tells; empty where the site has none."""
+        report = self.site.noise
+        return noise_words(report, self.detection.id) if report else ""
 
     @property
     def tested(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,26 @@ def test_a_signed_site_is_verified(root: Path, tmp_path: Path, tocsin: Tocsin) -
     assert "proven: signed by" in proven.stdout
     (out / "index.html").write_bytes((out / "index.html").read_bytes() + b" ")
     assert tocsin("verify", out, "--trust", trust, cwd=root).code == 1
+
+
+def test_noise_is_handed_in(root: Path, tmp_path: Path, tocsin: Tocsin) -> None:
+    plain, out = tmp_path / "plain", tmp_path / "site"
+    assert tocsin("coverage", *PROD, "--out", plain, cwd=root).code == 0
+    page = next((plain / "detections").glob("*-*.html"))
+    found = re.search(r"<dt>Id</dt><dd><code>([^<]+)", page.read_text())
+    assert found
+    one = {"detection": found[1], "title": "x", "alerts": 28, "findings": 14}
+    one |= {"alerts_a_day": 2.0, "findings_a_day": 1.0, "false_share": 0.5, "undecided_share": 0.1}
+    told = {"environment": "prod", "at": "2026-01-09T00:00:00+00:00", "days": 14}
+    file = tmp_path / "noise.json"
+    file.write_text(json.dumps({**told, "detections": [one]}))
+    words = ("coverage", *PROD, "--out", out, "--noise", file)
+    assert tocsin(*words, cwd=root).code == 0
+    assert (out / "data/noise.json").read_bytes() == file.read_bytes()
+    assert "data/noise.json" in json.loads((out / "manifest.json").read_text())["files"]
+    said = "2.0 alerts a day over 14 days, 50% false positives, until 2026-01-09"
+    assert said in (out / "detections" / page.name).read_text()
+    assert b"Noise" not in page.read_bytes()
+    assert tocsin("verify", out, cwd=root).code == 0
+    file.write_text(json.dumps({**told, "environment": "other"}))
+    assert "it is about other, not prod" in tocsin(*words, cwd=root).stderr
