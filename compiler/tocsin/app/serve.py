@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tocsin.app.server_settings import open_oidc, open_sinks
+from tocsin.app.server_settings import open_oidc, open_sinks, told_of_nothing
 from tocsin.app.worker import WorkerEnvironment
 from tocsin.errors import ConfigError
 from tocsin.front.project import read_settings
@@ -85,6 +85,8 @@ def serve(served: Serving, stop: Stop, notify: Notify, listening: Callable[[str]
     channels, taken = open_sinks(settings), served.at.bound()
     ended = threading.Event()
     site, known = served.site, read_settings(served.site.root).environments
+    for strange in told_of_nothing(settings, known):
+        notify(strange)
     stream = _stream(site, database, notify)
     intake = Intake(database, stream, ended.is_set, notify, settings.sinks)
     feed, rules = Feed(database), ProjectRules(site.root)

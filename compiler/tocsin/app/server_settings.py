@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin import gate, toml
+from tocsin.diagnostics import near
 from tocsin.secrets import Secret, is_reference
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ def open_sinks(settings: ServerSettings) -> Mapping[str, Channel]:
         secret = _value(each.secret, f"`secret` of sink {name}").reveal() if each.secret else ""
         found[name] = channel(SinkSetup(name, each, url, secret, egress, settings.url))
     return found
+
+
+def told_of_nothing(settings: ServerSettings, known: Collection[str]) -> Iterator[str]:
+    """What is strange about sinks: environments that the project does not have."""
+    for name, each in settings.sinks.items():
+        for environment in each.environments:
+            if environment not in known:
+                close = near(environment, known)
+                meant = f"; did you mean {close!r}?" if close else ""
+                yield f"sink {name}: no environment {environment!r} in tocsin.toml{meant}"
 
 
 def open_oidc(settings: ServerSettings) -> CodeFlow | None:

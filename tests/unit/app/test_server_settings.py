@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.app.server_settings import open_oidc, open_sinks, read_server_settings
+from tocsin.app.server_settings import (
+    open_oidc,
+    open_sinks,
+    read_server_settings,
+    told_of_nothing,
+)
 from tocsin.errors import ConfigError
 
 SINK = '[sinks.hook]\nkind = "webhook"\nurl = "https://hooks.test/x"\n'
@@ -66,6 +71,15 @@ def test_what_keeps_a_server_from_starting(tmp_path: Path, text: str, said: str)
     with pytest.raises(ConfigError) as error:
         open_sinks(settings)
     assert said in f"{error.value.message} {error.value.hint}"
+
+
+def test_environments_that_a_project_does_not_have(tmp_path: Path) -> None:
+    text = SINK + 'environments = ["prod", "prdo", "x"]'
+    settings = read_server_settings(written(tmp_path, text))
+    assert list(told_of_nothing(settings, ["prod", "staging"])) == [
+        "sink hook: no environment 'prdo' in tocsin.toml; did you mean 'prod'?",
+        "sink hook: no environment 'x' in tocsin.toml",
+    ]
 
 
 def test_a_way_to_sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

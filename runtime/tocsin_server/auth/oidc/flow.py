@@ -125,10 +125,10 @@ def take(session: Session, state: str, browser: str) -> PendingSignIn:
     """
     found = session.get(PendingSignIn, _id(state), with_for_update=True)
     if found is None:
-        raise RefusedTokenError("no sign-in has begun that this would end")
+        raise RefusedTokenError("this sign-in has ended, or never began; begin again")
     session.delete(found)
     if found.expires <= now_ms() or found.browser != _id(browser):
-        raise RefusedTokenError("the sign-in took too long, or began in another browser")
+        raise RefusedTokenError("it took too long, or began in another browser; begin again")
     return found
 
 
