@@ -159,4 +159,5 @@ def _counting(
             except UntrustedError:
                 continue
             if not approval.emergency and not mismatch(approval, alone.plan):
-                yield approval, event.at
+                # Nothing is recorded before it was signed, whatever the recorder's clock says.
+                yield approval, max(event.at, approval.at, key=datetime.fromisoformat)

@@ -12,7 +12,9 @@ import pytest
 
 from deploying import git
 from tocsin.app.consent import PolicyError
-from tocsin.plan.afterwards import Alone
+from tocsin.plan.afterwards import Alone, recorded_emergencies
+from tocsin.state.git_ledger import GitLedger
+from tocsin.trust.trust_file import read_trust
 from unit.cli.approving import POLICY, approve, commit, deployed, settings
 from unit.cli.payments import Run, fails, rule
 
@@ -98,6 +100,21 @@ def test_neither_who_broke_the_glass_nor_an_author_counts(run: Run, who: str) ->
     alone(run)
     run(f"review record {agree(run, who, key='forge' if who == 'mira' else '')}")
     assert len(status(run)["emergencies"]) == 1
+
+
+def test_a_clock_that_was_set_back_makes_no_review_earlier(
+    run: Run, guarded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone(run)
+    approval = agree(run, "bob")
+    now, stamp = datetime.now(UTC), GitLedger._stamp
+    past = {"at": "2020-01-01T00:00:00+00:00"}
+    monkeypatch.setattr(GitLedger, "_stamp", lambda ledger: {**stamp(ledger), **past})
+    run(f"review record {approval}")
+    ledger = GitLedger(guarded, "local", project="payments")
+    [found] = recorded_emergencies(ledger, read_trust(guarded / "detections/trust.toml"))
+    assert ledger.events()[-1].at == past["at"]
+    assert abs(datetime.fromisoformat(found.reviewed) - now) < timedelta(hours=1)
 
 
 def test_what_is_no_review_of_it(run: Run, guarded: Path) -> None:
