@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.directions import outcomes, subjects_of_corpus
+from unit.bench.test_directions import unproven
 
 pytestmark = pytest.mark.shared
 
@@ -14,3 +15,4 @@ def test_edits_of_rules_have_the_direction_that_they_are_made_to_have(shared: Pa
     assert len(found) == 100
     assert [each for each in found if each.wrong] == []
     assert sum(each.decided for each in found) >= 95
+    assert unproven(found) == []
