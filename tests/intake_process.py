@@ -1,6 +1,6 @@
 """A process that writes alerts of a topic into a database until it is killed.
 
-`python -m intake_process DATABASE SERVERS TOPIC GROUP`.
+`python -m intake_process DATABASE SERVERS TOPIC`.
 """
 
 import sys
@@ -13,9 +13,9 @@ from tocsin_server.ingest.kafka import KafkaAlerts
 
 def main() -> None:
     """Run it."""
-    address, servers, topic, group = sys.argv[1:]
+    address, servers, topic = sys.argv[1:]
     database = Database(address)
-    stream = partial(KafkaAlerts, database, servers, topic, print, group)
+    stream = partial(KafkaAlerts, database, servers, topic, print)
     Intake(database, stream, lambda: False, print).run()
 
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from sqlalchemy import select
+
 from tocsin.progress import Notify
 from tocsin_kafka.kept_elsewhere import Gap, KeptElsewhere, topic_id
 from tocsin_server.alerts.store import Piece, Record, position
 from tocsin_server.database import Database
+from tocsin_server.ingest.models import ServerGroup
 
-GROUP = "tocsin.server"
 _MOST = 2000
 
 
 class KafkaAlerts:
-    """Shared with all servers of the group, which write into the same database."""
+    """Shared with all servers that write into the same database, and with no others."""
 
-    def __init__(
-        self, database: Database, servers: str, topic: str, notify: Notify, group: str = GROUP
-    ) -> None:
+    def __init__(self, database: Database, servers: str, topic: str, notify: Notify) -> None:
         self._name = f"kafka:{topic}:{topic_id(servers, topic)}"
         self._notify = notify
+        group = _group(database)
         self._reader = KeptElsewhere(servers, group, topic, self._position(database), self._gap)
 
     def read(self, seconds: float) -> Iterator[Piece]:
@@ -50,3 +51,8 @@ class KafkaAlerts:
             f"{number} records of partition {gap.partition} were deleted by the broker before they"
             " were read: its retention is too short"
         )
+
+
+def _group(database: Database) -> str:
+    with database.read() as session:
+        return session.scalars(select(ServerGroup.name)).one()
