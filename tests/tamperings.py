@@ -326,7 +326,7 @@ TAMPERINGS = [
     Tampering(
         "a commit of events changes an artifact, too",
         event_commit_changes_more,
-        "the commit is no release, and changes artifacts/",
+        "the commit is not a release, and changes artifacts/",
     ),
     Tampering("an artifact becomes a program", program, "is a program, not a plain file"),
     Tampering("an artifact becomes a link", link, "is a link, not a plain file"),

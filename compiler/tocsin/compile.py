@@ -10,11 +10,11 @@ from typing import Protocol
 
 from tocsin.backend.base import Backend, refuse_undeclared
 from tocsin.backend.forms import PackBackend, part_of
+from tocsin.backend.refusal_words import remedy, words
 from tocsin.backend.registry import code
 from tocsin.cache import Table, table
 from tocsin.diagnostics import Diagnostic
 from tocsin.errors import Unsupported
-from tocsin.ir.correlation import Correlation
 from tocsin.ir.query import Query, Resolved
 from tocsin.model.artifact import Artifact
 from tocsin.pack import Part
@@ -34,20 +34,18 @@ class Refusal:
     def diagnostic(self) -> Diagnostic:
         """The refusal as a finding at the detection's place."""
         detection = self.query.detection
-        detail = f": {self.detail}" if self.detail else ""
         return Diagnostic(
             "TOC900",
-            f"{self.backend} refuses this detection: {self.node} {self.reason}{detail}",
+            f"{self.backend} refuses this detection: {self.words}",
             detection.span,
-            hint=self._hint,
+            hint=remedy(self.backend, self.node, self.reason),
             rule=detection.id,
         )
 
     @property
-    def _hint(self) -> str:
-        if self.node == Correlation.__name__:
-            return "an environment's `correlations = NAME` sends them to another backend"
-        return f"docs/support-matrix.md lists what {self.backend} can do"
+    def words(self) -> str:
+        """Why, as people say it."""
+        return words(self.node, self.reason, self.detail)
 
 
 def compile_query(query: Resolved, backend: Backend, *, stream: bool = False) -> Artifact | Refusal:

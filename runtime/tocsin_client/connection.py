@@ -105,5 +105,7 @@ def _checked(address: str) -> str:
     except ValueError:
         known = False
     if not known:
-        raise ConfigError(f"{address!r} is no address of a server", hint="such as https://HOST")
+        raise ConfigError(
+            f"{address!r} is not the address of a server", hint="such as https://HOST"
+        )
     return address.rstrip("/").removesuffix(PREFIX)

@@ -44,7 +44,7 @@ class _Sent:
         try:
             return FindingEvent(self.id, read(FindingView, json.loads(self.data)))
         except ValueError:
-            raise EngineError("what answers is not the API: an event is no JSON") from None
+            raise EngineError("what answers is not the API: an event is not JSON") from None
 
 
 def follow(

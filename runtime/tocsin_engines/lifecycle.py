@@ -21,6 +21,7 @@ from tocsin_engines.state import (
     locked,
     save,
 )
+from tocsin_engines.tools import Tool
 
 READY_SECONDS = 180.0
 _POLL_SECONDS = 0.2
@@ -141,10 +142,17 @@ def _check_ports(
     check({port: number for port, number in wished.items() if port in to_bind})
 
 
+def _require(tool: Tool, engine: str) -> None:
+    try:
+        tool.check()
+    except EngineError as error:
+        raise EngineError(f"cannot start {engine}: {error.message}", hint=error.hint) from None
+
+
 def _launch(engine: Engine, name: str, wanted: Mapping[str, int], say: Say) -> None:
     _stop(name, [engine.name])  # what is left of a start that did not end well
     for tool in engine.requires:
-        tool.check()
+        _require(tool, engine.name)
     installed = engine.install(Cache(cache_root()), say)
     instance = load(name)
     folder = instance.folder / engine.name

@@ -67,7 +67,10 @@ def test_a_file_that_got_shorter_is_read_again(database: Database, file: Path) -
         (b"[]", "not a JSON object"),
         (b"{}", "specversion"),
         (raised("a", 0, title="half").replace(b'"half"', b'"\\ud800"'), "not JSON"),
-        (raised("a", 0).replace(b"tocsin.alert.created", b"tocsin.alert.closed"), "is no alert"),
+        (
+            raised("a", 0).replace(b"tocsin.alert.created", b"tocsin.alert.closed"),
+            "is not an alert",
+        ),
         (raised("a", 0).replace(b'"severity_id":4', b'"severity_id":"4"'), "severity_id"),
         (raised("a", 0).replace(b'"class_uid":2004', b'"class_uid":-1'), "class_uid"),
     ],

@@ -63,7 +63,7 @@ def start_project(folder: Path, ci: Pipeline | None, notify: Notify) -> NewProje
         file.write_text(text, "utf-8")
     made = NewProject(folder, tuple(sorted(texts)), _git_init(folder, notify))
     if ci and not (folder / ".git").exists():
-        notify("the pipeline takes effect in the root of a repository only, and this is none")
+        notify("the pipeline takes effect only in the root of a repository: move it there")
     return made
 
 

@@ -75,7 +75,7 @@ def report_in(data: bytes, file: Path) -> NoiseReport:
     except ValueError:
         why = "it is not JSON"
     raise ConfigError(
-        f"it is no report of noise: {why}",
+        f"it is not a report of noise: {why}",
         hint="`tocsin noise --format json` writes one",
         file=file,
     )

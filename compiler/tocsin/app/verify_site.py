@@ -60,7 +60,7 @@ def verify_site(
     try:
         manifest = parse(data)
     except ValueError as error:
-        return SiteReport(findings=(f"{FILE} is no manifest: {error}",))
+        return SiteReport(findings=(f"{FILE} is not the manifest of a site: {error}",))
     by, why, wrong = _signature(folder, data, manifest, trust)
     ledger, strange = _ledger(manifest, project, remote)
     return SiteReport(
@@ -127,4 +127,6 @@ def _ledger(
         lost = f"the ledger of {manifest.environment} does not hold {manifest.head[:12]}"
         return "another", (f"{lost}, from which the site was made",)
     after = commits.index(manifest.head)
-    return f"its head is in the ledger, {plural(after, 'commit')} before the last", ()
+    if not after:
+        return "it was made from the last commit", ()
+    return f"it was made from a commit of it, {plural(after, 'commit')} before the last", ()

@@ -65,7 +65,6 @@ def _judge(each: PlacedCase, hits: Mapping[tuple[str, int], int], engine: str) -
 
 
 def _refused(query: Resolved, refusal: Refusal, engine: str) -> Iterator[CaseVerdict]:
-    why = f"{refusal.node} {refusal.reason} {refusal.detail}".strip()
     detection = query.detection
     for case in detection.cases:
         yield CaseVerdict(
@@ -73,7 +72,7 @@ def _refused(query: Resolved, refusal: Refusal, engine: str) -> Iterator[CaseVer
             detection.id,
             case.name,
             engine,
-            refused=why,
+            refused=refusal.words,
             file=case.span.file,
             line=case.span.line,
         )

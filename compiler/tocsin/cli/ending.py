@@ -51,7 +51,7 @@ def end(error: BaseException) -> NoReturn:
         _leave(error.exit_code, error.as_json(), said)
     if isinstance(error, OSError):
         # Without a name it is a stream: the output, where a disk is full.
-        name = f"{error.filename}: " if error.filename else "cannot write the output: "
+        name = f"cannot use {error.filename}: " if error.filename else "cannot write the output: "
         told = {"code": "system", "message": f"{name}{error.strerror or error}"}
         _leave(2, told, _styled(told["message"]))
     said = f"a bug in Tocsin; details in {_crash_report()}"

@@ -170,7 +170,7 @@ def read_review(file: Path) -> document.ChangeReview:
         raise
     except gate.UnreadError as bad:
         hint = "make one with `tocsin review make`"
-        raise ConfigError(f"{file} is no review: {bad.reason}", hint=hint, file=file) from None
+        raise ConfigError(f"{file} is not a review: {bad.reason}", hint=hint, file=file) from None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -103,12 +103,12 @@ def read_row(name: str, data: bytes) -> ContractRow:
     documents, wrong = read_bytes(data, name)
     if wrong or len(documents) != 1:
         said = f"{wrong[0].span.line}: {wrong[0].message}" if wrong else "not one document"
-        raise ConfigError(f"{name} is no table of cases: {said}")
+        raise ConfigError(f"{name} is not a table of cases: {said}")
     document = documents[0]
     try:
         block = RowBlock.model_validate(document.value)
     except ValidationError as error:
-        raise ConfigError(f"{name} is no table of cases: {error}") from None
+        raise ConfigError(f"{name} is not a table of cases: {error}") from None
     row = name.removesuffix(".yml")
     made = tuple(_case(row, document, n, each) for n, each in enumerate(block.cases))
     return ContractRow(row, block.title, made)

@@ -109,7 +109,7 @@ class _Artifacts(ForgeAnswer):
 def github(repository: str, token: Secret, api: str) -> Iterator[GitHub]:
     """A repository, with the rights of a token. Raises ConfigError for what cannot be one."""
     if not _REPOSITORY.fullmatch(repository):
-        raise ConfigError(f"{repository!r} is no repository", hint="name it as OWNER/NAME")
+        raise ConfigError(f"{repository!r} is not a repository", hint="name it as OWNER/NAME")
     headers = {
         "Authorization": f"Bearer {token.reveal()}",
         "Accept": "application/vnd.github+json",
@@ -193,7 +193,7 @@ def unpacked(archive: bytes, file: str, limit: int) -> bytes:
             with opened.open(file) as inside:
                 data = inside.read(limit + 1)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as bad:
-        raise ArtifactError(f"the artifact is no archive that can be read: {bad}"[:200]) from None
+        raise ArtifactError(f"the artifact is not a readable archive: {bad}"[:200]) from None
     if len(data) > limit:
         raise ArtifactError(f"{file} is larger than {limit} bytes")
     return data

@@ -64,7 +64,7 @@ class MergeNote(ForgeAnswer):
 def gitlab(project: str, token: Secret, api: str) -> Iterator[GitLab]:
     """A project by its number, with the rights of a token. Raises ConfigError."""
     if not _PROJECT.fullmatch(project):
-        raise ConfigError(f"{project!r} is no project", hint="give its number: CI_PROJECT_ID")
+        raise ConfigError(f"{project!r} is not a project", hint="give its number: CI_PROJECT_ID")
     headers = {
         "Authorization": f"Bearer {token.reveal()}"
     }  # not sent on where a file lies elsewhere

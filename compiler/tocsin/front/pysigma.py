@@ -65,14 +65,22 @@ def errors(rule: dict[str, Any]) -> list[tuple[str, str]]:
     wrong: list[tuple[str, str]] = []
     if not isinstance(stub.get("id", ""), str):  # pySigma would stop here, and find nothing else
         del stub["id"]
-        wrong.append(("id", "Sigma rule identifier must be an UUID"))
+        wrong.append(("id", "`id` must be a UUID"))
     try:
         found = SigmaRule.from_dict(stub, collect_errors=True).errors
     except SigmaError as error:
         found = [error]
     except (TypeError, ValueError, AttributeError) as error:
         return [*wrong, ("", f"not a Sigma rule: {error}")]
-    return wrong + [(_attribute(error), str(error).split(" in ")[0]) for error in found]
+    return wrong + [(attribute := _attribute(error), _words(attribute, error)) for error in found]
+
+
+def _words(attribute: str, error: SigmaError) -> str:
+    """Its message, with the key as people write it."""
+    said = str(error).split(" in ")[0]
+    said = re.sub(r"^Sigma (?:rule|tags) \w+ (?=must|length|cannot)", f"`{attribute}` ", said)
+    said = re.sub(r"^Sigma rule must have a (?:log source|title)", f"no `{attribute}`", said)
+    return said.replace(" an UUID", " a UUID").replace("be a string", "be text")
 
 
 def _attribute(error: SigmaError) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from tocsin import gate
-from tocsin.diagnostics import Diagnostic, Span
+from tocsin.diagnostics import Diagnostic, Span, near
 from tocsin.front.block import Duration, findings
 from tocsin.front.selection import Lowering
 from tocsin.front.source_names import unsafe_names
@@ -143,7 +143,9 @@ def _named(document: YamlDocument, source: Source) -> Iterable[Diagnostic]:
     for field, place in named:
         if field and source.column(field) is None:
             message = f"the field {field!r} is not declared under `fields`"
-            yield Diagnostic("TOC061", message, document.span(place))
+            known = [column.name for column in source.columns]
+            hint = near(field, known) or f"declare it, with its type: `{field}: string`"
+            yield Diagnostic("TOC061", message, document.span(place), hint=hint)
     if (time := source.column(source.time_field)) and (hint := _timeless(time, source.time_unit)):
         message = f"{time.name!r} is of type {time.type}, which holds no time"
         yield Diagnostic("TOC063", message, document.span(("time", "field")), hint=hint)

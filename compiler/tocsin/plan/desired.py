@@ -162,13 +162,12 @@ def _dedup(query: Resolved) -> Dedup | None:
 
 def _refused(no: Refusal, old: Entry | None) -> Refused:
     detection = no.query.detection
-    detail = f": {no.detail}" if no.detail else ""
     return Refused(
         detection.id,
         detection.key,
         no.backend,
         no.query.source.name,
-        f"{no.node} {no.reason}{detail}",
+        no.words,
         old.version if old else 0,
     )
 

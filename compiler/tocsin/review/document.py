@@ -217,11 +217,11 @@ def write(review: ChangeReview, file: Path) -> None:
 def parse(data: bytes, name: str) -> ChangeReview:
     """The review in these bytes, whoever wrote them. Raises ConfigError if it is none."""
     if len(data) > MOST_BYTES:
-        raise ConfigError(f"{name} is no review: it is larger than {MOST_BYTES // gate.MIB} MiB")
+        raise ConfigError(f"{name} is not a review: it is larger than {MOST_BYTES // gate.MIB} MiB")
     try:
         return ChangeReview.model_validate(gate.loads(data))
     except (ValidationError, ValueError) as bad:
-        raise ConfigError(f"{name} is no review: {first_line(bad)[:200]}") from None
+        raise ConfigError(f"{name} is not a review: {first_line(bad)[:200]}") from None
 
 
 def cut(text: str, most: int = _LONGEST) -> str:

@@ -79,7 +79,7 @@ def read(path: Path) -> SavedCheckpoint | None:
         return None
     except (ValueError, ValidationError) as error:
         hint = "without it nothing shows that the branch was rewritten: look for a copy"
-        message = f"{path} is no checkpoint: {first_line(error)}"
+        message = f"{path} is not a checkpoint: {first_line(error)}"
         raise ConfigError(message, hint=hint, file=path) from None
     return SavedCheckpoint(found, line, signature)
 

@@ -66,11 +66,11 @@ class StoredCommit:
     def event_faults(self, before: StoredCommit) -> Iterator[str]:
         """What is wrong with it as a commit that adds events, and leaves all else as it is."""
         if self.log == before.log:
-            yield "the commit is no release, and adds no event"
+            yield "the commit is not a release, and adds no event"
         paths = self.digests.keys() | before.digests.keys()
         for path in sorted(paths - set(_EVENTS)):
             if self.digests.get(path) != before.digests.get(path):
-                yield f"the commit is no release, and changes {path}"
+                yield f"the commit is not a release, and changes {path}"
 
 
 NOTHING = StoredCommit(Stored("", "commit", b""), {}, {}, (), {})

@@ -88,9 +88,9 @@ def _decoded(data: bytes) -> tuple[Approval, Envelope]:
         approval = _APPROVAL.validate_python(given)
         times = [datetime.fromisoformat(each) for each in (approval.at, approval.until) if each]
     except (ValueError, ValidationError) as error:
-        raise UntrustedError(f"it is no approval: {_short(error)}") from None
+        raise UntrustedError(f"it is not an approval: {_short(error)}") from None
     if any(each.tzinfo is None for each in times):
-        raise UntrustedError("it is no approval: a time without its offset from UTC")
+        raise UntrustedError("it is not an approval: a time without its offset from UTC")
     return approval, envelope
 
 

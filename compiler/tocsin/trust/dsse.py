@@ -65,9 +65,9 @@ class Envelope:
             given = [(each["keyid"], _bytes(each["sig"])) for each in told["signatures"]]
             kind = told["payloadType"]
         except (KeyError, TypeError, AttributeError):
-            raise ValueError("it is no DSSE envelope") from None
+            raise ValueError("it is not a DSSE envelope") from None
         if not all(isinstance(each, str) for each in (kind, *(key for key, _ in given))):
-            raise ValueError("it is no DSSE envelope")
+            raise ValueError("it is not a DSSE envelope")
         if len(given) > _MOST_SIGNATURES:
             raise ValueError("it has too many signatures")
         return cls(kind, payload, tuple(Signature(key, data) for key, data in given))

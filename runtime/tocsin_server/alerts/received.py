@@ -101,7 +101,7 @@ def received(body: bytes) -> Received:
     except NotAnEventError as error:
         raise UnreadableError(str(error)) from None
     if told.type not in KINDS:
-        raise UnreadableError(f"an event of type {told.type!r} is no alert")
+        raise UnreadableError(f"an event of type {told.type!r} is not an alert")
     return _received(told, body)
 
 

@@ -77,7 +77,9 @@ class Intake:
             outbox.put(session, self._sinks, stored.findings)
         self.state.add(stored)
         if stored.unreadable:
-            self._notify(f"{stored.unreadable} records of {piece.stream} are no alerts: kept apart")
+            self._notify(
+                f"{stored.unreadable} records of {piece.stream} are not alerts: kept apart"
+            )
 
     def _well(self) -> None:
         if self.state.error:

@@ -139,5 +139,5 @@ def _query(paged: Paged) -> str:
 
 
 def _forged() -> ProblemError:
-    detail = "the cursor is none that this list gave for these filters"
+    detail = "the cursor is not from this list with these filters"
     return ProblemError(400, "cursor", detail)

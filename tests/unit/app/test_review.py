@@ -226,7 +226,11 @@ def test_the_commands(root: Path, tocsin: Tocsin, tmp_path: Path) -> None:
 def test_a_file_that_is_no_review(tocsin: Tocsin, tmp_path: Path) -> None:
     write(tmp_path / "x.json", "{}")
     (tmp_path / "link.json").symlink_to("/etc/passwd")
-    for name, says in (("x.json", "is no review"), ("link.json", "it is a link"), ("y", "no such")):
+    for name, says in (
+        ("x.json", "is not a review"),
+        ("link.json", "it is a link"),
+        ("y", "no such"),
+    ):
         ended = tocsin("review", "comment", name, cwd=tmp_path)
         assert (ended.code, ended.stdout) == (2, "")
         assert says in ended.stderr

@@ -95,7 +95,7 @@ def test_one_note_is_kept_up_to_date() -> None:
     [
         ({"artifact": None}, "the run left no review.json"),
         ({"artifact": b"x" * (9 << 20)}, "larger than"),
-        ({"artifact": b"{}"}, "is no review"),
+        ({"artifact": b"{}"}, "is not a review"),
         ({"artifact": json.dumps(review(head="c" * 40)).encode()}, "of another commit"),
         ({"jobs": ()}, "the pipeline has no job"),
         ({"jobs": ("tocsin:review", "tocsin:review")}, "the pipeline has 2 job"),
@@ -159,5 +159,5 @@ def test_a_gitlab_that_does_not_answer() -> None:
 @pytest.mark.parametrize("name", ["acme/x", "7/../8", ""])
 def test_a_project_is_a_number(name: str) -> None:
     opened = gitlab(name, Secret("t0ken", "env:TOCSIN_API_TOKEN"), "https://gitlab.example/api/v4")
-    with pytest.raises(ConfigError, match="is no project"):
+    with pytest.raises(ConfigError, match="is not a project"):
         opened.__enter__()

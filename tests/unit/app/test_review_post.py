@@ -135,14 +135,14 @@ def test_links_lead_to_the_commit_of_the_run() -> None:
     ("archive", "says"),
     [
         (None, "the run left no artifact"),
-        (b"", "no archive"),
-        (b"PK\x03\x04 rubbish", "no archive"),
+        (b"", "not a readable archive"),
+        (b"PK\x03\x04 rubbish", "not a readable archive"),
         (packed(), "holds 0 files"),
         (packed(("review.json", b"{}"), ("x", b"")), "holds 2 files"),
         (packed(("../review.json", b"{}")), "not just review.json"),
-        (packed(("review.json", b"{}")), "is no review"),
+        (packed(("review.json", b"{}")), "is not a review"),
         (packed(("review.json", b"0" * (9 << 20))), "is larger than"),
-        (packed(("review.json", json.dumps(review())[:-1].encode())), "is no review"),
+        (packed(("review.json", json.dumps(review())[:-1].encode())), "is not a review"),
         (left(head="c" * 40), "of another commit"),
     ],
     ids=lambda value: repr(value)[:20],
@@ -252,5 +252,5 @@ def test_a_server_that_does_not_answer() -> None:
 @pytest.mark.parametrize("name", ["acme", "acme/x/../y", "a b/c", "../x", "acme/x?y", ""])
 def test_a_repository_is_a_name(name: str) -> None:
     opened = github(name, Secret("t0ken-of-the-run", "env:GH_TOKEN"), "https://api.github.com")
-    with pytest.raises(ConfigError, match="is no repository"):
+    with pytest.raises(ConfigError, match="is not a repository"):
         opened.__enter__()

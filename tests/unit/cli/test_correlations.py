@@ -208,5 +208,5 @@ def test_a_filter_backend_refuses_and_says_what_helps(tocsin: Tocsin, deployed: 
     path.write_text(path.read_text().replace('correlations = "batch-sql"\n', ""))
     ended = tocsin("compile", "--env", "local", cwd=deployed)
     assert ended.code == 1
-    assert "kafka-filter refuses this detection: Correlation never" in ended.stderr
+    assert "kafka-filter refuses this detection: it cannot evaluate correlations" in ended.stderr
     assert "correlations = NAME" in ended.stderr

@@ -168,7 +168,7 @@ def test_a_checkpoint(run: Run, root: Path, tmp_path: Path) -> None:
     (root / "trust.toml").write_text((root / "trust.toml").read_text() + CHECKPOINTS)
     assert "does not count: the key" in run(words, code=1).stdout
     place.write_text("{}")
-    assert "is no checkpoint" in str(fails(words))
+    assert "is not a checkpoint" in str(fails(words))
     place.write_bytes(seen.replace(b'"local"', b'"prod"'))
     assert "is the checkpoint of prod of payments" in str(fails(words))
     assert "--key signs the file of --checkpoint" in str(fails("verify --key key"))

@@ -41,7 +41,7 @@ def test_it_has_a_schema() -> None:
     ids=lambda given: repr(given[:12]),
 )
 def test_what_is_no_review_is_refused(given: bytes) -> None:
-    with pytest.raises(ConfigError, match=r"^it is no review: ") as refused:
+    with pytest.raises(ConfigError, match=r"^it is not a review: ") as refused:
         parse(given, "it")
     assert len(refused.value.message) < 300
 
@@ -76,7 +76,7 @@ def test_what_is_no_review_is_refused(given: bytes) -> None:
     ids=lambda wrong: str(wrong)[:50],
 )
 def test_each_part_is_bounded(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="is no review"):
+    with pytest.raises(ConfigError, match="is not a review"):
         parse(json.dumps(review(**wrong)).encode(), "it")
 
 

@@ -228,14 +228,14 @@ class TestEvents:
     @pytest.mark.parametrize("path", ["artifacts/batch-sql/audit/a.sql", "plan.json", "more"])
     def test_a_commit_of_events_that_changes_something_else(self, told: World, path: str) -> None:
         move(told, rewrite(told, "tocsin/local", path, b"evil"))
-        assert f"the commit is no release, and changes {path}" in messages(verify(told.ledger))
+        assert f"the commit is not a release, and changes {path}" in messages(verify(told.ledger))
 
     def test_a_commit_that_adds_nothing(self, told: World) -> None:
         tree = git(told.root, "rev-parse", "tocsin/local^{tree}")
         author = ("-c", "user.name=M", "-c", "user.email=m@example.org")
         command = ("commit-tree", "-p", "tocsin/local", "-m", "x", tree)
         move(told, git(told.root, *author, *command))
-        assert "the commit is no release, and adds no event" in messages(verify(told.ledger))
+        assert "the commit is not a release, and adds no event" in messages(verify(told.ledger))
 
     def test_the_release_under_events_is_checked(self, told: World) -> None:
         release = told.ledger.releases()[0].commit

@@ -55,11 +55,11 @@ def test_a_key_that_may_not_approve() -> None:
 )
 def test_what_is_no_approval(change: dict[str, object]) -> None:
     payload = json.dumps({**asdict(APPROVAL), **change}).encode()
-    with pytest.raises(UntrustedError, match="it is no approval"):
+    with pytest.raises(UntrustedError, match="it is not an approval"):
         read_approval(Envelope(KIND, payload).by(ADA).encode(), TRUST)
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"\xff", Envelope(KIND, b"[]").by(ADA).encode()])
 def test_what_is_no_envelope(data: bytes) -> None:
-    with pytest.raises(UntrustedError, match="it is no approval"):
+    with pytest.raises(UntrustedError, match="it is not an approval"):
         read_approval(data, TRUST)

@@ -111,9 +111,10 @@ def _lines(history: History, number: int) -> list[str]:
     states = ", ".join(f"{told[state]} {state}" for state in ("shadow", "muted", "absent"))
     live, techniques = plural(told["live"], "detection"), plural(told["techniques"], "technique")
     found, standing = plural(told["findings"], "finding"), history.evidence.standing
+    wrong = "invalid: " if standing.verdict == "invalid" else ""
     return [
         f"{told['project']} · {told['environment']}, release {told['release']}{attack}",
         f"{live} live ({states}) · {techniques}",
-        f"record: {standing.verdict}, {standing.words}; {found}",
+        f"record: {wrong}{standing.words}; {found}",
         plural(number, "file"),
     ]

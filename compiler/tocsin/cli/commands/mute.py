@@ -27,6 +27,8 @@ from tocsin.errors import ConfigError
 from tocsin.front.block import milliseconds
 from tocsin.state.release import Release
 
+_SUCH_AS = "for example 2026-12-01T18:00:00Z"
+
 
 @click.command()
 @click.argument("rule", shell_complete=completion.detections)
@@ -98,10 +100,11 @@ def _end(lasting: str, until: str) -> datetime:
             return datetime.now(UTC) + timedelta(milliseconds=milliseconds(lasting))
         found = datetime.fromisoformat(until)
     except (ValueError, OverflowError) as error:
-        option, text = ("--for", lasting) if lasting else ("--until", until)
-        raise ConfigError(f"{option} {text!r}: {error}") from None
+        if lasting:
+            raise ConfigError(f"--for {lasting!r}: {error}") from None
+        raise ConfigError(f"not a time: {until}", hint=_SUCH_AS) from None
     if found.tzinfo is None:
-        raise ConfigError(f"--until {until!r} does not say its time zone", hint="Z is UTC")
+        raise ConfigError(f"--until {until!r} has no time zone", hint=_SUCH_AS)
     return found
 
 

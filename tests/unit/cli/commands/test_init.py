@@ -313,7 +313,7 @@ def test_a_pipeline_below_the_root_of_a_repository_is_told(tmp_path: Path) -> No
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     words = ("--ci", "github", "--tocsin", PLACE)
     below = tocsin("init", tmp_path / "below", *words)
-    assert "takes effect in the root of a repository only" in below.stderr
+    assert "takes effect only in the root of a repository" in below.stderr
     subprocess.run(["git", "init", "-q", str(tmp_path / "other")], check=True)
     assert "takes effect" not in tocsin("init", tmp_path / "other", *words).stderr
 

@@ -103,8 +103,11 @@ def _signed_as_another_kind(site: Path) -> None:
         (_signed_as_another_kind, "it is a signature of"),
         (lambda s: (s / ENVELOPE).unlink(), "it has no signature"),
         (lambda s: (s / ENVELOPE).write_text("{"), "its signature cannot be read"),
-        (lambda s: (s / FILE).write_text("{}"), "is no manifest"),
-        (lambda s: (s / FILE).write_text('{"files": {"../x": "0"}}'), "is no manifest"),
+        (lambda s: (s / FILE).write_text("{}"), "is not the manifest of a site"),
+        (
+            lambda s: (s / FILE).write_text('{"files": {"../x": "0"}}'),
+            "is not the manifest of a site",
+        ),
     ],
 )
 def test_found(tmp_path: Path, do: Callable[[Path], object], message: str) -> None:
