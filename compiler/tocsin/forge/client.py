@@ -108,6 +108,6 @@ def forge_client(
     try:
         client = httpx.Client(base_url=base, headers=headers, timeout=_SECONDS, trust_env=False)
     except httpx.InvalidURL as error:
-        raise ConfigError(f"{api!r} is no address: {error}") from None
+        raise ConfigError(f"{api!r} is not an address: {error}") from None
     with client:
         yield ForgeClient(client, name)
