@@ -42,6 +42,17 @@ kind = "local"
 path = ".tocsin/local"
 backend = "batch-sql"
 correlations = "batch-sql"
+
+# Our own detections name these; nothing of them is looked up.
+[environments.staging]
+kind = "kafka"
+backend = "kafka-filter"
+bootstrap = "env:TOCSIN_BENCH_KAFKA"
+
+[environments.prod]
+kind = "kafka"
+backend = "kafka-filter"
+bootstrap = "env:TOCSIN_BENCH_KAFKA"
 """
 RULE = """title: One
 id: 11111111-2222-4333-8444-555555555555
@@ -197,7 +208,9 @@ def measured(
     for name, tocsin in installations.items():
         root = found[name].root
         for command in (["lock"], ["apply", "--env", "local", "--yes"]):
-            subprocess.run([tocsin, *command], cwd=root, capture_output=True, check=False)
+            subprocess.run(
+                [tocsin, *command], cwd=root, capture_output=True, check=found[name].deployable
+            )
         cpu([tocsin, "validate"], root, cache / name)
     last = [*installations][-1]
     detections = found[last].detections

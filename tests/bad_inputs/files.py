@@ -85,7 +85,7 @@ METADATA = (
         "no logsource",
         "".join(RULE.splitlines(keepends=True)[i] for i in (0, 1, 3, 4, 5, 6)),
         "TOC010",
-        "log source",
+        "no `logsource`",
         "product",
     ),
     rule("no detection", HEAD, "TOC020", "selection"),
