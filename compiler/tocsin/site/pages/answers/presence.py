@@ -68,6 +68,9 @@ def exceptions_then(to: PageLinks) -> QuestionAnswer:
         say("At {} UTC, {} held.", when(history.period.end), plural(len(active), "exception")),
         *(_exception(to, each) for each in active[:5]),
     ]
+    if history.releases[-1].form == 1:
+        sentences.append(absent("Mutes and emergencies"))
+    sentences.append(absent("Silences and exceptions of the alert server"))
     more = (("exceptions.html", "all exceptions and mutes of the period"),)
     question = "Which exceptions and mutes held then: owner, reason, expiry?"
     return QuestionAnswer(13, question, tuple(sentences), more)
