@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,6 +11,8 @@ from tocsin.canonical import digest
 from tocsin.events.decode import NotAnEventError, decode
 
 KINDS = {"tocsin.alert.created"}
+DETECTION_FINDING = 2004
+_SCHEMA = r"^https://schema\.ocsf\.io/1\."
 _MOST = 2**63 - 1
 Whole = Annotated[int, Field(ge=0, le=_MOST, strict=True)]
 
@@ -74,7 +76,7 @@ class _Unmapped(_Form):
 
 
 class _Data(_Form):
-    class_uid: Whole
+    class_uid: Annotated[int, Field(ge=DETECTION_FINDING, le=DETECTION_FINDING)]
     message: Words
     severity_id: Whole
     time: Whole
@@ -84,9 +86,10 @@ class _Data(_Form):
 
 
 class _Envelope(_Form):
-    specversion: str
+    specversion: Literal["1.0"]
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     type: str
+    dataschema: Annotated[str, Field(pattern=_SCHEMA)]
     data: _Data
 
 

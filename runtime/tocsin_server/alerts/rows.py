@@ -37,5 +37,6 @@ def insert_into(session: Session, model: type[Any]) -> postgresql.Insert | sqlit
 def insert_new(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Those rows that are not there yet."""
     if rows:
-        statement = insert_into(session, model).on_conflict_do_nothing()
+        first = next(iter(table_of(model).primary_key))
+        statement = insert_into(session, model).on_conflict_do_nothing().returning(first)
         session.connection().execute(statement, list(rows))

@@ -22,10 +22,12 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
+_SEVERITIES = tuple(Severity)
+
+
 def severity(number: int) -> Severity:
     """The severity of a `severity_id`; of one that is not known, unknown."""
-    known = list(Severity)
-    return known[number] if 0 <= number < len(known) else Severity.UNKNOWN
+    return _SEVERITIES[number] if 0 <= number < len(_SEVERITIES) else Severity.UNKNOWN
 
 
 class State(StrEnum):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress as suppress_error
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sqlalchemy import bindparam, select, text, tuple_, update
@@ -21,6 +22,8 @@ from tocsin_server.database import POSTGRESQL, now_ms
 from tocsin_server.suppressions.apply import suppress
 
 _BY_ROW = ("key", "by", "window")
+_OF_ALERT = tuple(each.name for each in fields(Received) if each.name not in _BY_ROW)
+_AGAIN = 500
 _FOLDING, _SLOTS = 0x70C51, 256
 """PostgreSQL's locks for folding: one for each of so many parts of the keys, for it keeps few."""
 
@@ -92,6 +95,26 @@ def store(session: Session, piece: Piece) -> Stored:
     return Stored(len(fresh), repeated, len(bad), frozenset(touched))
 
 
+def reconsider(session: Session, after: str) -> tuple[str, Stored]:
+    """Records that were no alerts to another version, and are to this one: keep them as alerts.
+
+    Looks at some, those after an id. Returns the last id, empty at the end, and what was kept.
+    """
+    asked = select(Unreadable).where(Unreadable.id > after).order_by(Unreadable.id)
+    rows = session.scalars(asked.limit(_AGAIN).with_for_update(skip_locked=True)).all()
+    alerts: dict[str, Received] = {}
+    for row in rows:
+        with suppress_error(UnreadableError):
+            alert = received(row.body)
+            alerts.setdefault(alert.id, alert)
+            session.delete(row)
+    _lock(session, [(alert.detection, alert.key) for alert in alerts.values() if alert.key])
+    fresh = _fresh(session, alerts)
+    touched = _keep(session, fresh)
+    kept = Stored(len(fresh), len(alerts) - len(fresh), 0, frozenset(touched))
+    return rows[-1].id if rows else "", kept
+
+
 def _keep(session: Session, alerts: Sequence[Received]) -> set[str]:
     """Alerts that are new: fold them, judge them, count them. Returns the findings that changed."""
     _entitle(session, alerts)
@@ -154,7 +177,7 @@ def _write(session: Session, alerts: Sequence[Received]) -> tuple[dict[str, str]
             if finding is None:
                 finding = Folded(alert.finding_id(), alert.time, alert.time, 0, is_new=True)
                 there.append(finding)
-                findings.append(_row(alert))
+                findings.append(_row(alert, finding.id))
             finding.add(alert.time)
             changes[finding.id] = finding
             homes[alert.id] = finding.id
@@ -202,10 +225,10 @@ def _lock(session: Session, keys: Iterable[tuple[str, str]]) -> None:
         session.execute(text(asked), {"of": _FOLDING, "slots": slots})
 
 
-def _row(alert: Received) -> dict[str, Any]:
+def _row(alert: Received, id_: str) -> dict[str, Any]:
     """A finding without alerts, which this alert opens."""
     return {
-        "id": alert.finding_id(),
+        "id": id_,
         **{name: getattr(alert, name) for name in ("detection", "title", "severity")},
         **{name: getattr(alert, name) for name in ("environment", *_BY_ROW)},
         "opened": now_ms(),
@@ -230,5 +253,8 @@ def _change(
 
 
 def _alert(alert: Received, finding: str) -> dict[str, Any]:
-    row = {name: value for name, value in asdict(alert).items() if name not in _BY_ROW}
-    return {**row, "finding": finding, "stored": now_ms()}
+    return {
+        **{name: getattr(alert, name) for name in _OF_ALERT},
+        "finding": finding,
+        "stored": now_ms(),
+    }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tocsin.errors import EngineError
 from tocsin.progress import Notify
-from tocsin_server.alerts.store import Piece, Stored, store
+from tocsin_server.alerts.store import Piece, Stored, reconsider, store
 from tocsin_server.database import Database
 from tocsin_server.ingest.base import AlertStream
 from tocsin_server.sinks import outbox
@@ -50,6 +50,7 @@ class Intake:
         self._database, self._open = database, open_stream
         self._stopped, self._notify = stopped, notify
         self._wait, self._sinks = _WAIT, sinks
+        self._reconsidered = False
 
     def run(self) -> None:
         """Read and write. What is away is waited for, longer each time, and then opened again."""
@@ -61,6 +62,7 @@ class Intake:
                 self._pause()
 
     def _follow(self) -> None:
+        self._reconsider()
         stream = self._open()
         try:
             while not self._stopped():
@@ -70,6 +72,18 @@ class Intake:
                 self._well()
         finally:
             stream.close()
+
+    def _reconsider(self) -> None:
+        """Try again, once, what was no alert to the version that read it."""
+        after = ""
+        while not self._reconsidered and not self._stopped():
+            with self._database.write() as session:
+                after, kept = reconsider(session, after)
+                outbox.put(session, self._sinks, kept.findings)
+            self.state.add(kept)
+            self._reconsidered = not after
+            if kept.alerts:
+                self._notify(f"{kept.alerts} records that could not be read are alerts: kept")
 
     def _write(self, piece: Piece) -> None:
         with self._database.write() as session:

@@ -1,0 +1,1 @@
+"""Many alerts into the server, whose parts are killed meanwhile: `python -m alert_load.record`."""
