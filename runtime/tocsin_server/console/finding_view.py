@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -30,6 +30,7 @@ from tocsin_server.web.problem import missing
 
 MOST_ALERTS, MOST_OTHERS, MOST_CHANGES = 50, 20, 100
 _AROUND = 100
+_DAY, _LOOKED_AT = 86_400_000, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +114,23 @@ def _timeline(session: Session, finding: Finding) -> list[Bar]:
 
 
 def _others(session: Session, finding: Finding) -> Sequence[Finding]:
-    if not finding.key:
+    """Findings with the same key, then those of a day around that share a value with it."""
+    shared = _hashable(finding.by)
+    if not shared:
         return ()
-    asked = select(Finding).where(
-        Finding.detection == finding.detection, Finding.key == finding.key
-    )
-    newest = asked.where(Finding.id != finding.id).order_by(Finding.first.desc())
-    return session.scalars(newest.limit(MOST_OTHERS)).all()
+    same = (Finding.detection == finding.detection, Finding.key == finding.key)
+    newest = select(Finding).where(*same, Finding.id != finding.id).order_by(Finding.first.desc())
+    found = {row.id: row for row in session.scalars(newest.limit(MOST_OTHERS))}
+    begin, end = finding.first - _DAY, finding.last + _DAY
+    near = select(Finding).where(Finding.last.between(begin, end), Finding.id != finding.id)
+    for row in session.scalars(near.order_by(Finding.last.desc()).limit(_LOOKED_AT)):
+        if shared.items() & _hashable(row.by).items():
+            found.setdefault(row.id, row)
+    return list(found.values())[:MOST_OTHERS]
+
+
+def _hashable(by: Mapping[str, object]) -> dict[str, str]:
+    return {name: value for name, value in by.items() if isinstance(value, str)}
 
 
 def _history(session: Session, finding: Finding) -> Sequence[Change]:
