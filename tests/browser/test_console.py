@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,8 +101,10 @@ def test_from_finding_to_finding_by_keys(page: Page, address: str) -> None:
 def test_what_is_typed_filters_at_once(page: Page, address: str) -> None:
     show(page, address)
     page.keyboard.press("/")
-    page.keyboard.type(" 3")
-    page.get_by_label("Title has").fill("Payout 3")
+    expect(page.get_by_label("Title has")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("Payout 3")
+    expect(page).to_have_url(re.compile(r"text=Payout(\+|%20)3"))
     expect(page.locator(".total")).to_have_text("1 finding")
     page.get_by_label("Name of this filter").fill("third")
     page.get_by_role("button", name="Save").click()

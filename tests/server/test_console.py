@@ -49,6 +49,7 @@ def test_from_sign_in_to_a_closed_finding(database: Database) -> None:
         assert "It has changed since you looked at it" in changed.text
         visit.send(f"/findings/{id_}/assign", revision="2", assignee="a analyst")
         assert id_ in visit.page("/findings?state=any&assignee=me")
+        assert "assigned to a analyst" in visit.page(f"/findings/{id_}")
         visit.send("/sign-out")
         assert visit.client.get("/console/findings").status_code == 303
 

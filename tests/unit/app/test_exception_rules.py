@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from small_project import write_project
 from tocsin.app.exception_rules import ProjectRules
@@ -106,3 +107,22 @@ def test_what_is_refused(
 ) -> None:
     with pytest.raises(RefusedError, match=reason):
         rules.compiled(detection, given)
+
+
+def test_an_exception_as_a_file_for_the_project(rules: ProjectRules) -> None:
+    file = rules.filter_file(ONE, section(login="job"), "PAY-7: a/../b", "the nightly job")
+    assert file.path == "rules/filters/one-login-pay-7-a-b.yml"
+    told = yaml.safe_load(file.text)
+    assert told["logsource"] == {"product": "web", "service": "login"}
+    assert told["filter"]["rules"] == [ONE]
+    assert told["filter"]["condition"] == "not (selection)"
+    with pytest.raises(RefusedError, match="must fire"):
+        rules.filter_file(ONE, section(login="eve"), "PAY-7", "x")
+
+
+@pytest.mark.parametrize(
+    "text", ["- a", "a: [", "a: &x [1]\nb: *x\nc: !!python/name:os.system", "x"]
+)
+def test_text_that_is_no_condition(rules: ProjectRules, text: str) -> None:
+    with pytest.raises(RefusedError):
+        rules.section(text)

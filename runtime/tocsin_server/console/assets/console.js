@@ -136,6 +136,8 @@
     addEventListener("pageshow", (event) => event.persisted && follow());
   }
 
+  // Leaving the field asks for nothing new: what was typed is filtered already.
+  document.addEventListener("change", (event) => event.target.id === "text" && event.stopPropagation(), true);
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt.id !== "filter") return;
     for (const [name, value] of [...event.detail.formData.entries()]) {
