@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from patience import until
 from raised_alerts import raised
 from tocsin_server.alerts.feed import Feed
-from tocsin_server.alerts.store import Piece, Record, position, store
+from tocsin_server.alerts.store import StreamedAlert, StreamPiece, position, store
 from tocsin_server.app import PREFIX, application
 from tocsin_server.auth.authenticator import Limits
 from tocsin_server.auth.role import Actor, Role
@@ -67,8 +67,8 @@ def keep(database: Database, bodies: Sequence[bytes]) -> None:
     """Write alerts, as the intake does."""
     with database.write() as session:
         start = position(session, "alerts", 0)
-        records = [Record(start + n, body) for n, body in enumerate(bodies)]
-        store(session, Piece("alerts", 0, records, start + len(records)))
+        records = [StreamedAlert(start + n, body) for n, body in enumerate(bodies)]
+        store(session, StreamPiece("alerts", 0, records, start + len(records)))
 
 
 def some_findings(database: Database, number: int = 3) -> None:

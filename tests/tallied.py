@@ -4,7 +4,7 @@ from collections import Counter
 
 from sqlalchemy import select
 
-from tocsin_server.alerts.models import Finding, Tally
+from tocsin_server.alerts.models import AlertFinding, FindingTally
 from tocsin_server.alerts.tallies import COUNTED, DAY
 from tocsin_server.database import Database
 
@@ -14,7 +14,7 @@ Tallied = dict[tuple[str, str, int], Counter[str]]
 def tallied(database: Database) -> Tallied:
     """Those of the table, without days on which nothing is left."""
     with database.read() as session:
-        rows = session.scalars(select(Tally)).all()
+        rows = session.scalars(select(FindingTally)).all()
     found = {
         (row.detection, row.environment, row.day): Counter(
             {name: number for name in COUNTED if (number := getattr(row, name))}
@@ -28,7 +28,7 @@ def recounted(database: Database) -> Tallied:
     """Counted one finding after the other."""
     found: Tallied = {}
     with database.read() as session:
-        for each in session.scalars(select(Finding)):
+        for each in session.scalars(select(AlertFinding)):
             told = found.setdefault((each.detection, each.environment, each.last // DAY), Counter())
             for name, number in (("alerts", each.count), ("findings", 1)):
                 told[name] += number

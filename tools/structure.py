@@ -22,6 +22,7 @@ ROOTS = (
     "tocsin",
     *("tocsin_batch_sql", "tocsin_flink_sql", "tocsin_kafka_filter"),
     *("tocsin_client", "tocsin_engines", "tocsin_kafka", "tocsin_matcher", "tocsin_runtime"),
+    "tocsin_server",
 )
 DRAWN_APART = ("tocsin", "tocsin_flink_sql", "tocsin_runtime")
 """Roots whose parts are packages of their own; the other roots are one each."""

@@ -15,7 +15,7 @@ from tocsin_server.audit import routes as audit
 from tocsin_server.auth.access import authenticated
 from tocsin_server.auth.authenticator import Authenticator, Limits
 from tocsin_server.auth.oidc.flow import CodeFlow
-from tocsin_server.console.app import Site, console
+from tocsin_server.console.app import ConsoleSite, console
 from tocsin_server.console.pages import PREFIX as CONSOLE
 from tocsin_server.console.recorded import NoRecords, ReleaseRecords
 from tocsin_server.database import Database
@@ -25,7 +25,7 @@ from tocsin_server.sinks import routes as sinks
 from tocsin_server.suppressions import routes as suppressions
 from tocsin_server.suppressions.rules import ExceptionRules
 from tocsin_server.web import health, probes
-from tocsin_server.web.guard import Guard
+from tocsin_server.web.guard import RequestGuard
 from tocsin_server.web.health import Intaking
 from tocsin_server.web.openapi import description
 from tocsin_server.web.probes import Readiness
@@ -33,7 +33,7 @@ from tocsin_server.web.problem import handle_problems
 
 PREFIX = "/api/v1"
 _FEATURES = (health, alerts, dispositions, suppressions, sinks, audit)
-_USUAL, _UNNAMED, _NO_RECORDS, _NO_SETTINGS = Limits(), Site(), NoRecords(), ServerSettings()
+_USUAL, _UNNAMED, _NO_RECORDS, _NO_SETTINGS = Limits(), ConsoleSite(), NoRecords(), ServerSettings()
 
 
 def application(  # noqa: PLR0913 - all that an application is made of
@@ -45,7 +45,7 @@ def application(  # noqa: PLR0913 - all that an application is made of
     settings: ServerSettings = _NO_SETTINGS,
     oidc: CodeFlow | None = None,
     records: ReleaseRecords = _NO_RECORDS,
-    site: Site = _UNNAMED,
+    site: ConsoleSite = _UNNAMED,
     limits: Limits = _USUAL,
 ) -> FastAPI:
     """API and console over a database whose tables are current. Without rules, no exceptions."""
@@ -59,7 +59,7 @@ def application(  # noqa: PLR0913 - all that an application is made of
     app.state.sinks, app.state.url = settings.sinks, settings.url
     app.state.readiness = Readiness(database)
     handle_problems(app)
-    app.add_middleware(Guard)
+    app.add_middleware(RequestGuard)
     app.include_router(probes.router)
     app.add_api_route("/", _to_console, include_in_schema=False)
     app.include_router(_routes(app), prefix=PREFIX, dependencies=[Depends(authenticated)])

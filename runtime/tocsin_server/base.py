@@ -15,7 +15,7 @@ _NAMES = {
 }
 
 
-class Base(DeclarativeBase):
+class TableBase(DeclarativeBase):
     """Times are milliseconds since 1970 UTC."""
 
     metadata = MetaData(naming_convention=_NAMES)

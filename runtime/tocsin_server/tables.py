@@ -11,6 +11,6 @@ import tocsin_server.dispositions.models
 import tocsin_server.ingest.models
 import tocsin_server.sinks.models
 import tocsin_server.suppressions.models  # noqa: F401 - their tables register themselves
-from tocsin_server.base import Base
+from tocsin_server.base import TableBase
 
-METADATA = Base.metadata
+METADATA = TableBase.metadata

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from asking import MAKER
 from patience import SECONDS
-from tocsin_server.alerts.models import Alert, Finding
+from tocsin_server.alerts.models import Alert, AlertFinding
 from tocsin_server.app import PREFIX
 from tocsin_server.auth.role import Role
 from tocsin_server.auth.tokens import create
@@ -39,7 +39,7 @@ Timed = dict[str, list[float]]
 def times(database: Database, address: str, number: int) -> tuple[Timed, int]:
     """Seconds of answers by route, so many in all; and how many streams were open meanwhile."""
     tokens = _tokens(database, 2 * CALLERS + STREAMS // 100)
-    findings, alerts = _some(database, Finding.id), _some(database, Alert.id)
+    findings, alerts = _some(database, AlertFinding.id), _some(database, Alert.id)
     with _followers(address, tokens) as streams, ThreadPoolExecutor(CALLERS) as pool:
         each = number // CALLERS
         runs = [

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from alert_load.made import UNREADABLE, id_of
 from tallied import recounted, tallied
-from tocsin_server.alerts.models import Alert, Finding, Unreadable
+from tocsin_server.alerts.models import Alert, AlertFinding, Unreadable
 from tocsin_server.database import Database
 
 Sent = Mapping[str, bytes]
@@ -30,8 +30,8 @@ def compared(database: Database, expected: Sent) -> dict[str, Any]:
         for id_, body in session.execute(asked):
             seen += 1
             wrong += expected.get(id_) != _digest(body)
-        counted = session.scalar(select(func.sum(Finding.count))) or 0
-        findings = session.scalar(select(func.count()).select_from(Finding)) or 0
+        counted = session.scalar(select(func.sum(AlertFinding.count))) or 0
+        findings = session.scalar(select(func.count()).select_from(AlertFinding)) or 0
         unreadable = session.scalar(select(func.count()).select_from(Unreadable)) or 0
     return {
         "lost": len(expected) - seen,

@@ -16,7 +16,7 @@ from asking import START, UNLIMITED, keep, some_findings, token
 from patience import until
 from raised_alerts import raised
 from tocsin_server.app import application
-from tocsin_server.console.app import Site
+from tocsin_server.console.app import ConsoleSite
 from tocsin_server.database import Database, now_ms
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def address(database: Database) -> Iterator[str]:
-    app = application(database, site=Site("payments", "prod"), limits=UNLIMITED)
+    app = application(database, site=ConsoleSite("payments", "prod"), limits=UNLIMITED)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

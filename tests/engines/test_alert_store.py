@@ -18,7 +18,7 @@ from patience import until
 from raised_alerts import raised
 from tocsin.errors import EngineError
 from tocsin_kafka import topics
-from tocsin_server.alerts.models import Alert, Finding, Unreadable
+from tocsin_server.alerts.models import Alert, AlertFinding, Unreadable
 from tocsin_server.database import Database
 
 pytestmark = pytest.mark.engine
@@ -56,7 +56,7 @@ def test_killed_in_between_each_alert_is_there_once(servers: str, tmp_path: Path
             assert third.poll() is None
         with database.read() as session:
             assert set(session.scalars(select(Alert.body))) == set(bodies)
-            assert session.scalar(select(func.sum(Finding.count))) == NUMBER
+            assert session.scalar(select(func.sum(AlertFinding.count))) == NUMBER
         database.close()
         beside.close()
 

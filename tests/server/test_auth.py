@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from asking import MAKER, asking, some_findings, token
 from tocsin_server.app import PREFIX, application
-from tocsin_server.audit.models import Change
+from tocsin_server.audit.models import AuditedChange
 from tocsin_server.auth.authenticator import Limits
 from tocsin_server.auth.models import Token
 from tocsin_server.auth.role import Role
@@ -78,7 +78,7 @@ def test_tokens_are_kept_as_hashes(database: Database) -> None:
     with database.read() as session:
         row = session.scalars(select(Token)).one()
         assert row.hash.startswith("$argon2id$")
-        noted = session.scalars(select(Change)).one()
+        noted = session.scalars(select(AuditedChange)).one()
         assert (noted.action, noted.subject, noted.before) == ("token.created", row.id, None)
         kept = f"{row.told()}{row.hash}{noted.after}"
     assert text.rpartition("_")[2] not in kept

@@ -32,7 +32,7 @@ SHOWN = {
     "SinkView": "SinkShown",
     "DeliveryView": "DeliveryShown",
     "IntakeView": "IntakeHealth",
-    "HealthView": "Health",
+    "HealthView": "ServerHealth",
 }
 LISTED = {
     "/findings": filters.FindingFilter,
@@ -245,7 +245,7 @@ def test_a_server_that_is_busy_is_asked_again() -> None:
     "address", ["", "tocsin", "ftp://x", "http://", "http://a:b@x", "http://["]
 )
 def test_addresses_that_are_none(address: str) -> None:
-    with pytest.raises(ConfigError, match="no address of a server"):
+    with pytest.raises(ConfigError, match="not the address of a server"):
         Client(address, "t")
 
 

@@ -13,7 +13,7 @@ from raised_alerts import raised
 from tocsin_server.app import application
 from tocsin_server.auth.authenticator import Limits
 from tocsin_server.auth.role import Role
-from tocsin_server.console.app import Site, console
+from tocsin_server.console.app import ConsoleSite, console
 from tocsin_server.console.pages import HOME, back_to
 from tocsin_server.console.recorded import NoRecords
 from tocsin_server.database import Database
@@ -234,7 +234,7 @@ def test_every_answer_has_a_strict_policy(sqlite_database: Database) -> None:
 
 
 def test_nothing_is_shown_to_strangers(sqlite_database: Database) -> None:
-    app = console(application(sqlite_database).state, site=Site(), records=NoRecords())
+    app = console(application(sqlite_database).state, site=ConsoleSite(), records=NoRecords())
     with visiting(sqlite_database, None) as visit:
         for route in iter_route_contexts(app.routes):
             path = str(route.path)

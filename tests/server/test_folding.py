@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from raised_alerts import raised
-from tocsin_server.alerts.models import Alert, Finding
-from tocsin_server.alerts.store import Piece, Record, store
+from tocsin_server.alerts.models import Alert, AlertFinding
+from tocsin_server.alerts.store import StreamedAlert, StreamPiece, store
 from tocsin_server.database import Database
 
 HOUR = 3_600_000
@@ -109,7 +109,7 @@ def test_by_hand(database: Database, case: str, pieces: str) -> None:
 def test_without_dedup_each_alert_is_a_finding(database: Database) -> None:
     write(database, [raised("a", START, hours=None), raised("b", START, hours=None)], 0)
     with database.read() as session:
-        assert session.scalars(select(Finding.count)).all() == [1, 1]
+        assert session.scalars(select(AlertFinding.count)).all() == [1, 1]
 
 
 def test_an_alert_without_event_time_counts_at_the_time_it_was_made(database: Database) -> None:
@@ -141,7 +141,7 @@ def test_generated_streams(
     stored(database, events, size)
     assert findings(database) == sorted(slow(events), key=repr)
     with database.read() as session:
-        counted = session.scalars(select(Finding.count)).all()
+        counted = session.scalars(select(AlertFinding.count)).all()
         assert sum(counted) == len(session.scalars(select(Alert.id)).all()) == len(events)
     database.close()
 
@@ -176,15 +176,15 @@ def stored(database: Database, events: Sequence[Event], size: int) -> None:
 
 
 def write(database: Database, bodies: Sequence[bytes], start: int) -> None:
-    records = [Record(start + n, body) for n, body in enumerate(bodies)]
+    records = [StreamedAlert(start + n, body) for n, body in enumerate(bodies)]
     with database.write() as session:
-        store(session, Piece("alerts", 0, records, start + len(records)))
+        store(session, StreamPiece("alerts", 0, records, start + len(records)))
 
 
 def findings(database: Database) -> list[Expected]:
     with database.read() as session:
         found = [
             A(f.by["user"], (f.first - START) / HOUR, (f.last - START) / HOUR, f.count)
-            for f in session.scalars(select(Finding))
+            for f in session.scalars(select(AlertFinding))
         ]
     return sorted(found, key=repr)

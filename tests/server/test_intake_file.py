@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from patience import until
 from raised_alerts import raised
-from tocsin_server.alerts.models import Alert, Finding, Unreadable
+from tocsin_server.alerts.models import Alert, AlertFinding, Unreadable
 from tocsin_server.alerts.store import store
 from tocsin_server.database import Database
 from tocsin_server.ingest.file import FileAlerts
@@ -29,7 +29,7 @@ def read_all(database: Database, file: Path) -> None:
                 store(session, piece)
 
 
-def count(database: Database, model: type[Alert] | type[Finding] | type[Unreadable]) -> int:
+def count(database: Database, model: type[Alert] | type[AlertFinding] | type[Unreadable]) -> int:
     with database.read() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
@@ -37,7 +37,7 @@ def count(database: Database, model: type[Alert] | type[Finding] | type[Unreadab
 def test_lines_are_alerts(database: Database, file: Path) -> None:
     file.write_bytes(b"".join(raised(f"e{n}", n) + b"\n" for n in range(3)))
     read_all(database, file)
-    assert (count(database, Alert), count(database, Finding)) == (3, 1)
+    assert (count(database, Alert), count(database, AlertFinding)) == (3, 1)
     read_all(database, file)
     assert count(database, Alert) == 3
 
@@ -94,7 +94,7 @@ def test_texts_that_databases_refuse(database: Database, file: Path) -> None:
     with database.read() as session:
         kept = session.scalars(select(Alert)).one()
         assert (kept.title, kept.body) == ("zero ?", body)
-        assert session.scalars(select(Finding)).one().by == {"user": "\0"}
+        assert session.scalars(select(AlertFinding)).one().by == {"user": "\0"}
 
 
 def test_the_database_comes_later(tmp_path: Path, file: Path) -> None:

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, column, insert, inspect, select, table, text
 
 from tallied import recounted, tallied
-from tocsin_server.alerts.models import Finding, Title, Unreadable
+from tocsin_server.alerts.models import AlertFinding, Title, Unreadable
 from tocsin_server.database import MIGRATIONS, POSTGRESQL, Database
 from tocsin_server.tables import METADATA
 
@@ -60,7 +60,7 @@ def test_what_was_there_is_counted_and_named(database: Database) -> None:
     with database.read() as session:
         assert set(session.scalars(select(Title.folded))) == {"old", UPPER.casefold()}
         assert len(set(session.scalars(select(Unreadable.id)))) == len(bad)
-        assert sorted(session.scalars(select(Finding.closed_count))) == [0, 0, 3]
+        assert sorted(session.scalars(select(AlertFinding.closed_count))) == [0, 0, 3]
 
 
 def empty(connection: Connection) -> None:

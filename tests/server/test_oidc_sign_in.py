@@ -18,7 +18,7 @@ from asking import UNLIMITED
 from issuing import CLIENT, Issuer, issuing
 from oidc_provider import providing
 from tocsin_server.app import application
-from tocsin_server.audit.models import Change
+from tocsin_server.audit.models import AuditedChange
 from tocsin_server.auth.authenticator import Limits
 from tocsin_server.auth.models import WebSession
 from tocsin_server.auth.oidc.flow import CALLBACK, CodeFlow
@@ -110,7 +110,9 @@ def test_the_whole_way(database: Database, real: str) -> None:
         assert f"{real}/oauth2/end_session?client_id={CLIENT}" in end
         assert client.get(QUEUE).status_code == 303
     with database.read() as session:
-        noted = session.scalars(select(Change).where(Change.action == "session.begun")).one()
+        noted = session.scalars(
+            select(AuditedChange).where(AuditedChange.action == "session.begun")
+        ).one()
     assert (noted.actor, noted.name) == ("oidc:ada", "Ada <i>")
 
 

@@ -145,7 +145,7 @@ def unknown() -> dict[str, bytes]:
         "specversion": body.replace(b'"specversion":"1.0"', b'"specversion":"2.0"'),
         "dataschema": body.replace(b"schema.ocsf.io/1.", b"schema.ocsf.io/2."),
         "data.class_uid": body.replace(b'"class_uid":2004', b'"class_uid":2005'),
-        "no alert": body.replace(b"tocsin.alert.created", b"tocsin.alert.folded"),
+        "not an alert": body.replace(b"tocsin.alert.created", b"tocsin.alert.folded"),
     }
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import func, select, update
 from asking import HOUR, MAKER, START, asking, some_findings
 from raised_alerts import raised
 from tocsin_server.alerts.models import Alert
-from tocsin_server.alerts.state import Severity
-from tocsin_server.alerts.store import Piece, Record, position, store
+from tocsin_server.alerts.state import AlertSeverity
+from tocsin_server.alerts.store import StreamedAlert, StreamPiece, position, store
 from tocsin_server.auth.role import Role
 from tocsin_server.database import Database, now_ms
 from tocsin_server.settings import ServerSettings
@@ -45,8 +45,8 @@ class Heard:
 def tell(database: Database, *bodies: bytes, sinks: Mapping[str, SinkSettings] = SINKS) -> None:
     with database.write() as session:
         start = position(session, "alerts", 0)
-        records = [Record(start + n, body) for n, body in enumerate(bodies)]
-        stored = store(session, Piece("alerts", 0, records, start + len(records)))
+        records = [StreamedAlert(start + n, body) for n, body in enumerate(bodies)]
+        stored = store(session, StreamPiece("alerts", 0, records, start + len(records)))
         outbox.put(session, sinks, stored.findings)
 
 
@@ -93,8 +93,8 @@ def test_updates_that_wait_become_one(database: Database) -> None:
 
 def test_which_findings_a_sink_is_told_of(database: Database) -> None:
     wanted: dict[str, dict[str, Any]] = {
-        "all": {}, "critical": {"level": Severity.CRITICAL},
-        "high": {"level": Severity.HIGH},
+        "all": {}, "critical": {"level": AlertSeverity.CRITICAL},
+        "high": {"level": AlertSeverity.HIGH},
         "one": {"detections": ("d1",)}, "here": {"environments": ("prod",)},
         "there": {"environments": ("staging",)},
     }  # fmt: skip

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from asking import START, asking, keep, some_findings
 from raised_alerts import raised
-from tocsin_server.audit.models import Change
+from tocsin_server.audit.models import AuditedChange
 from tocsin_server.auth.role import Role
 from tocsin_server.database import Database, now_ms
 from tocsin_server.dispositions.models import Comment
@@ -68,7 +68,10 @@ def test_a_change_of_what_has_changed(database: Database) -> None:
         anything = client.patch(path, json=asked, headers={"If-Match": "*"})
     assert [a.status_code for a in (late, none, anything)] == [412, 428, 412]
     with database.read() as session:
-        assert session.scalar(select(func.count()).where(Change.action == "finding.changed")) == 0
+        assert (
+            session.scalar(select(func.count()).where(AuditedChange.action == "finding.changed"))
+            == 0
+        )
 
 
 def test_what_may_not_be_changed(database: Database) -> None:

@@ -19,8 +19,9 @@ from tocsin.ir.account import account
 from tocsin.ir.evaluate import View, evaluate
 from tocsin.ir.query import Query, Resolved
 from tocsin.ir.stream import observe
+from tocsin.model.artifact import Event
 from tocsin.model.detection import Case
-from tocsin_server.suppressions.condition import Event, holds_on_all, packed
+from tocsin_server.suppressions.condition import holds_on_all, packed
 from tocsin_server.suppressions.rules import FilterFile, RefusedError
 
 

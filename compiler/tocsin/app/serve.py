@@ -78,7 +78,7 @@ def serve(served: Serving, stop: Stop, notify: Notify, listening: Callable[[str]
     from tocsin.app.release_records import LedgerRecords  # noqa: PLC0415
     from tocsin_server.alerts.feed import Feed  # noqa: PLC0415
     from tocsin_server.app import application  # noqa: PLC0415
-    from tocsin_server.console.app import Site  # noqa: PLC0415
+    from tocsin_server.console.app import ConsoleSite  # noqa: PLC0415
     from tocsin_server.ingest.intake import Intake  # noqa: PLC0415
 
     database, settings = served.database, served.settings
@@ -98,7 +98,7 @@ def serve(served: Serving, stop: Stop, notify: Notify, listening: Callable[[str]
         settings=settings,
         oidc=open_oidc(settings),
         records=LedgerRecords(site.root, list(known), site.project),
-        site=Site(site.project, site.name),
+        site=ConsoleSite(site.project, site.name),
     )
     config = uvicorn.Config(
         app, log_level="warning", server_header=False, timeout_graceful_shutdown=_LONGEST_ANSWER

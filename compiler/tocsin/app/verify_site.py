@@ -16,9 +16,9 @@ from tocsin.plural import plural
 from tocsin.site.exports.folder import differences
 from tocsin.site.exports.manifest import ENVELOPE, FILE, KIND, MAX_BYTES, SiteManifest, parse
 from tocsin.trust.dsse import Envelope
-from tocsin.trust.trust_file import Role, Trust, UntrustedError, Use, read_trust
+from tocsin.trust.trust_file import KeyRole, Trust, UntrustedError, Use, read_trust
 
-_ROLES: tuple[Role, ...] = ("site", "release")
+_ROLES: tuple[KeyRole, ...] = ("site", "release")
 """Whoever may sign releases may sign what is told of them."""
 
 

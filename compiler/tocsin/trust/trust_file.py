@@ -17,7 +17,7 @@ from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import PublicKey
 
 MAX_BYTES = gate.MIB
-Role = Literal["release", "approve", "checkpoint", "site"]
+KeyRole = Literal["release", "approve", "checkpoint", "site"]
 """What a key may sign: releases, approvals, checkpoints of a ledger, sites made from it."""
 _DAY = 10
 _PRIVATE = (
@@ -45,7 +45,7 @@ class TrustedKey(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     public: Annotated[str, AfterValidator(_checked)]
-    roles: frozenset[Role] = Field(min_length=1)
+    roles: frozenset[KeyRole] = Field(min_length=1)
     person: str = ""
     environments: frozenset[str] = frozenset()
     since: AwareDatetime | None = Field(default=None, alias="from")
@@ -66,7 +66,7 @@ class TrustedKey(BaseModel):
 class Use:
     """What a signature is to be good for."""
 
-    role: Role
+    role: KeyRole
     environment: str
     at: datetime
 

@@ -6,17 +6,17 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from tocsin_server.alerts.filters import filtered
-from tocsin_server.alerts.models import Finding, Title
+from tocsin_server.alerts.models import AlertFinding, Title
 from tocsin_server.alerts.schemas import FindingQuery
-from tocsin_server.web.paging import Order
+from tocsin_server.web.paging import PageOrder
 
 MOST_COUNTED = 1000
-_ORDER = Order(Finding.last, Finding.id)
+_ORDER = PageOrder(AlertFinding.last, AlertFinding.id)
 
 
 def number(session: Session, query: FindingQuery) -> int:
     """How many findings there are; of more than are counted, one more than that."""
-    found, any_of = filtered(session, select(Finding.id), _ORDER, query)
+    found, any_of = filtered(session, select(AlertFinding.id), _ORDER, query)
     if any_of:
         found = found.where(any_of.column.in_(any_of.values))
     counted = found.limit(MOST_COUNTED + 1).subquery()
@@ -24,10 +24,10 @@ def number(session: Session, query: FindingQuery) -> int:
 
 
 def neighbours(
-    session: Session, query: FindingQuery, finding: Finding
+    session: Session, query: FindingQuery, finding: AlertFinding
 ) -> tuple[str | None, str | None]:
     """The ids of the findings before and after this one in a list, which it need not be in."""
-    place, here = tuple_(Finding.last, Finding.id), tuple_(finding.last, finding.id)
+    place, here = tuple_(AlertFinding.last, AlertFinding.id), tuple_(finding.last, finding.id)
     newer = _nearest(session, query, place > here, newest_first=False)
     older = _nearest(session, query, place < here, newest_first=True)
     return newer, older
@@ -36,8 +36,8 @@ def neighbours(
 def _nearest(
     session: Session, query: FindingQuery, where: ColumnElement[bool], *, newest_first: bool
 ) -> str | None:
-    found, any_of = filtered(session, select(Finding), _ORDER, query)
-    places = (Finding.last, Finding.id)
+    found, any_of = filtered(session, select(AlertFinding), _ORDER, query)
+    places = (AlertFinding.last, AlertFinding.id)
     order = [place.desc() if newest_first else place for place in places]
     first = found.where(where).order_by(*order).limit(1)
     each = [first.where(any_of.column == value) for value in any_of.values] if any_of else [first]

@@ -17,7 +17,7 @@ from sqlalchemy import select, tuple_
 from starlette.concurrency import run_in_threadpool
 
 from tocsin.errors import EngineError
-from tocsin_server.alerts.models import Finding
+from tocsin_server.alerts.models import AlertFinding
 from tocsin_server.alerts.schemas import finding_shown
 from tocsin_server.database import Database, now_ms
 from tocsin_server.web.problem import ProblemError
@@ -32,7 +32,7 @@ _FIRST = "0" * 32
 _BEGIN = "retry: 3000\n: findings that change from now on\n\n"
 _STILL = ": nothing has changed\n\n"
 
-Place = tuple[int, str]
+FeedPlace = tuple[int, str]
 """When a finding was written, and its id."""
 
 
@@ -40,7 +40,7 @@ Place = tuple[int, str]
 class Happened:
     """An event of the stream."""
 
-    place: Place
+    place: FeedPlace
     revision: int
     text: str
 
@@ -55,7 +55,7 @@ class Feed:
         self._recent: deque[Happened] = deque(maxlen=2 * MOST_AT_ONCE)
         self._written = 0
         self._news = asyncio.Condition()
-        self._known: dict[Place, int] = {}
+        self._known: dict[FeedPlace, int] = {}
         self._place = 0
 
     def admit(self) -> None:
@@ -135,10 +135,10 @@ class Feed:
         self._known = {place: n for place, n in seen.items() if place[0] >= begin}
         return new
 
-    def _missed(self, last: Place) -> list[Happened]:
+    def _missed(self, last: FeedPlace) -> list[Happened]:
         return self._changed((last[0] - _AGAIN_MS, _FIRST))
 
-    def _changed(self, after: Place) -> list[Happened]:
+    def _changed(self, after: FeedPlace) -> list[Happened]:
         """What was written after a place, in that order; if it is too much, that it is."""
         found: list[Happened] = []
         for page in self._pages(after):
@@ -147,10 +147,10 @@ class Feed:
                 return [_reset(now_ms())]
         return found
 
-    def _pages(self, after: Place) -> Iterator[list[Happened]]:
-        order = (Finding.changed, Finding.id)
+    def _pages(self, after: FeedPlace) -> Iterator[list[Happened]]:
+        order = (AlertFinding.changed, AlertFinding.id)
         while True:
-            asked = select(Finding).where(tuple_(*order) > after).order_by(*order).limit(_PAGE)
+            asked = select(AlertFinding).where(tuple_(*order) > after).order_by(*order).limit(_PAGE)
             with self._database.read() as session:
                 rows = list(map(_happened, session.scalars(asked)))
             yield rows
@@ -159,7 +159,7 @@ class Feed:
             after = rows[-1].place
 
 
-def _happened(finding: Finding) -> Happened:
+def _happened(finding: AlertFinding) -> Happened:
     place = (finding.changed, finding.id)
     data = finding_shown(finding).model_dump_json()
     return Happened(place, finding.revision, _text(place, "finding", data))
@@ -170,10 +170,10 @@ def _reset(now: int) -> Happened:
     return Happened(place, 0, _text(place, "reset", "{}"))
 
 
-def _text(place: Place, event: str, data: str) -> str:
+def _text(place: FeedPlace, event: str, data: str) -> str:
     return f"id: {place[0]}-{place[1]}\nevent: {event}\ndata: {data}\n\n"
 
 
-def _read(last: str) -> Place:
+def _read(last: str) -> FeedPlace:
     changed, _, id_ = last.partition("-")
     return int(changed), id_

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tocsin_server.alerts.models import Title
 from tocsin_server.alerts.schemas import AlertQuery, FindingQuery
-from tocsin_server.web.paging import AnyOf, Order
+from tocsin_server.web.paging import AnyOf, PageOrder
 from tocsin_server.web.values import millis
 
 _MOST = 50
@@ -21,11 +21,11 @@ _INDEXED = (*_RARE, "finding", "detection", "state", "environment", "severity")
 _NOTHING: Any = literal_column("''")
 """Not a parameter: databases have to see that the condition of an index holds."""
 
-Wanted = dict[str, Sequence[Any]]
+IndexedValues = dict[str, Sequence[Any]]
 
 
 def filtered(
-    session: Session, found: Select[Any], order: Order, query: AlertQuery | FindingQuery
+    session: Session, found: Select[Any], order: PageOrder, query: AlertQuery | FindingQuery
 ) -> tuple[Select[Any], AnyOf | None]:
     """What is asked for; apart, the filter of several values that narrows it most."""
     row, wanted = order.id.class_, _wanted(query)
@@ -48,9 +48,9 @@ def filtered(
     return found, AnyOf(getattr(row, spread), wanted[spread]) if spread else None
 
 
-def _wanted(query: AlertQuery | FindingQuery) -> Wanted:
+def _wanted(query: AlertQuery | FindingQuery) -> IndexedValues:
     asked = {name: getattr(query, name, None) for name in _INDEXED}
-    found: Wanted = {
+    found: IndexedValues = {
         name: list(dict.fromkeys(value)) if isinstance(value, tuple) else [value]
         for name, value in asked.items()
         if value

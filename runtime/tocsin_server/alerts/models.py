@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tocsin_server.base import Base
+from tocsin_server.base import TableBase
 
 
 def _few(column: str) -> Index:
@@ -16,7 +16,7 @@ def _few(column: str) -> Index:
     return Index(None, column, "last", "id", postgresql_where=has, sqlite_where=has)
 
 
-class Finding(Base):
+class AlertFinding(TableBase):
     """Alerts that belong together: of one detection, with one key, close in event time.
 
     `first` and `last` are event times, `count` that of the alerts. `key` is the one that alerts
@@ -61,7 +61,7 @@ class Finding(Base):
     )
 
 
-class Alert(Base):
+class Alert(TableBase):
     """An alert as it was raised. It never changes, and is never dropped.
 
     `body`: the very bytes. `time`: event time of what completed it, or when it was made, if events
@@ -90,7 +90,7 @@ class Alert(Base):
     )
 
 
-class Title(Base):
+class Title(TableBase):
     """The titles that a detection's alerts ever had; few, so that titles are looked for here.
 
     `folded`: the title without regard to case.
@@ -103,7 +103,7 @@ class Title(Base):
     folded: Mapped[str]
 
 
-class Tally(Base):
+class FindingTally(TableBase):
     """How many findings of a detection have their last alert on a day, and what became of them.
 
     `undecided`: neither suppressed nor with a disposition. `day`: days since 1970 UTC. Written
@@ -127,7 +127,7 @@ class Tally(Base):
     __table_args__ = (Index(None, "day"),)
 
 
-class Unreadable(Base):
+class Unreadable(TableBase):
     """What came where alerts come from, and is none that this version can read.
 
     `id`: a digest of its place.
@@ -146,7 +146,7 @@ class Unreadable(Base):
     __table_args__ = (Index(None, "stored", "id"), Index(None, "id"))
 
 
-class Position(Base):
+class Position(TableBase):
     """How far a stream was read: the next place, written together with what came before it."""
 
     __tablename__ = "positions"

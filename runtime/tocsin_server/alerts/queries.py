@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, defer
 from tocsin.canonical import canonical_bytes
 from tocsin.events.decode import decode
 from tocsin_server.alerts.filters import filtered
-from tocsin_server.alerts.models import Alert, Finding, Unreadable
+from tocsin_server.alerts.models import Alert, AlertFinding, Unreadable
 from tocsin_server.alerts.schemas import (
     AlertQuery,
     AlertShown,
@@ -22,13 +22,13 @@ from tocsin_server.alerts.schemas import (
     finding_shown,
     unreadable_shown,
 )
-from tocsin_server.web.paging import Order, Page, page
+from tocsin_server.web.paging import Page, PageOrder, page
 from tocsin_server.web.problem import missing
 
 
-def finding(session: Session, id_: str, *, locked: bool = False) -> Finding:
+def finding(session: Session, id_: str, *, locked: bool = False) -> AlertFinding:
     """A finding. Raises ProblemError if there is none."""
-    found = session.get(Finding, id_, with_for_update=True if locked else None)
+    found = session.get(AlertFinding, id_, with_for_update=True if locked else None)
     if found is None:
         raise missing("finding")
     return found
@@ -59,19 +59,19 @@ def unreadable(session: Session, id_: str) -> Unreadable:
 def unreadables(session: Session, query: UnreadableQuery) -> Page[UnreadableShown]:
     """Records that are no alerts, the newest first."""
     bare = select(Unreadable).options(defer(Unreadable.body, raiseload=True))
-    return page(session, bare, Order(Unreadable.stored, Unreadable.id), query, unreadable_shown)
+    return page(session, bare, PageOrder(Unreadable.stored, Unreadable.id), query, unreadable_shown)
 
 
 def findings(session: Session, query: FindingQuery) -> Page[FindingShown]:
     """Findings, those with the newest alert first."""
-    order = Order(Finding.last, Finding.id)
-    found, any_of = filtered(session, select(Finding), order, query)
+    order = PageOrder(AlertFinding.last, AlertFinding.id)
+    found, any_of = filtered(session, select(AlertFinding), order, query)
     return page(session, found, order, query, finding_shown, any_of=any_of)
 
 
 def alerts(session: Session, query: AlertQuery) -> Page[AlertShown]:
     """Alerts, the newest first."""
-    order = Order(Alert.time, Alert.id)
+    order = PageOrder(Alert.time, Alert.id)
     bare = select(Alert).options(defer(Alert.body, raiseload=True))
     found, any_of = filtered(session, bare, order, query)
     return page(session, found, order, query, alert_shown, any_of=any_of)

@@ -14,7 +14,7 @@ KINDS = {"tocsin.alert.created"}
 DETECTION_FINDING = 2004
 _SCHEMA = r"^https://schema\.ocsf\.io/1\."
 _MOST = 2**63 - 1
-Whole = Annotated[int, Field(ge=0, le=_MOST, strict=True)]
+WholeNumber = Annotated[int, Field(ge=0, le=_MOST, strict=True)]
 
 
 def _storable(text: str) -> str:
@@ -23,7 +23,7 @@ def _storable(text: str) -> str:
 
 
 Words = Annotated[str, AfterValidator(_storable)]
-Name = Annotated[Words, Field(min_length=1, max_length=300)]
+AlertName = Annotated[Words, Field(min_length=1, max_length=300)]
 
 
 class UnreadableError(ValueError):
@@ -58,16 +58,16 @@ class _Form(BaseModel):
 
 
 class _Dedup(_Form):
-    key: Name
+    key: AlertName
     by: dict[str, Any]
     for_ms: Annotated[int, Field(ge=1, le=_MOST)]
 
 
 class _Tocsin(_Form):
-    detection: Name
-    version: Whole = 0
-    release: Whole = 0
-    environment: Name
+    detection: AlertName
+    version: WholeNumber = 0
+    release: WholeNumber = 0
+    environment: AlertName
     dedup: _Dedup | None = None
 
 
@@ -78,10 +78,10 @@ class _Unmapped(_Form):
 class _Data(_Form):
     class_uid: Annotated[int, Field(ge=DETECTION_FINDING, le=DETECTION_FINDING)]
     message: Words
-    severity_id: Whole
-    time: Whole
-    start_time: Whole | None = None
-    end_time: Whole | None = None
+    severity_id: WholeNumber
+    time: WholeNumber
+    start_time: WholeNumber | None = None
+    end_time: WholeNumber | None = None
     unmapped: _Unmapped
 
 

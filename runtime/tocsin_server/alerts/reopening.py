@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from tocsin_server.alerts.models import Finding
+from tocsin_server.alerts.models import AlertFinding
 from tocsin_server.alerts.rows import parts
-from tocsin_server.alerts.state import State
+from tocsin_server.alerts.state import FindingState
 from tocsin_server.audit.service import record
 from tocsin_server.auth.role import Actor, Role
 from tocsin_server.database import now_ms
@@ -23,10 +23,12 @@ def reopen(session: Session, homes: Mapping[str, str]) -> None:
     Whoever closed one judged the alerts that it had. What they said of it stays.
     """
     for some in parts(sorted(set(homes.values()))):
-        closed = select(Finding.id).where(Finding.id.in_(some), Finding.state == State.CLOSED)
+        closed = select(AlertFinding.id).where(
+            AlertFinding.id.in_(some), AlertFinding.state == FindingState.CLOSED
+        )
         for id_ in session.scalars(closed).all():
-            opened = {"state": State.OPEN.value, "reopened": now_ms()}
-            session.execute(update(Finding).where(Finding.id == id_).values(**opened))
-            before = {"state": State.CLOSED.value}
-            after = {"state": State.OPEN.value}
+            opened = {"state": FindingState.OPEN.value, "reopened": now_ms()}
+            session.execute(update(AlertFinding).where(AlertFinding.id == id_).values(**opened))
+            before = {"state": FindingState.CLOSED.value}
+            after = {"state": FindingState.OPEN.value}
             record(session, _ALERTS, "finding.reopened", id_, before=before, after=after)

@@ -19,7 +19,7 @@ from tocsin_server.alerts.schemas import (
     alert_shown,
     finding_shown,
 )
-from tocsin_server.auth.access import Reader
+from tocsin_server.auth.access import ReaderAccess
 from tocsin_server.web.paging import Page
 from tocsin_server.web.session import ReadSession
 from tocsin_server.web.values import AlertId, FindingId
@@ -35,7 +35,7 @@ LastEventId = Annotated[
 
 @router.get("/findings", tags=["findings"])
 def list_findings(
-    _: Reader, session: ReadSession, query: Annotated[FindingQuery, Query()]
+    _: ReaderAccess, session: ReadSession, query: Annotated[FindingQuery, Query()]
 ) -> Page[FindingShown]:
     """Findings, those with the newest alert first."""
     return queries.findings(session, query)
@@ -48,7 +48,7 @@ def list_findings(
     responses={304: {"description": "It is still the one of `If-None-Match`."}},
 )
 def read_finding(
-    _: Reader,
+    _: ReaderAccess,
     session: ReadSession,
     id: FindingId,  # noqa: A002 - the name in the path
     response: Response,
@@ -69,7 +69,7 @@ def read_finding(
     response_class=StreamingResponse,
     responses={200: {"description": "The stream.", "content": {EVENTS: {}}}},
 )
-async def follow_findings(_: Reader, request: Request, last: LastEventId = None) -> Response:
+async def follow_findings(_: ReaderAccess, request: Request, last: LastEventId = None) -> Response:
     """New and changed findings as server-sent events, until the stream ends.
 
     An event `finding` has a finding as `GET /findings/{id}` shows it; the same revision may come
@@ -83,7 +83,7 @@ async def follow_findings(_: Reader, request: Request, last: LastEventId = None)
 
 @router.get("/alerts", tags=["alerts"])
 def list_alerts(
-    _: Reader, session: ReadSession, query: Annotated[AlertQuery, Query()]
+    _: ReaderAccess, session: ReadSession, query: Annotated[AlertQuery, Query()]
 ) -> Page[AlertShown]:
     """Alerts, the newest first."""
     return queries.alerts(session, query)
@@ -91,7 +91,7 @@ def list_alerts(
 
 @router.get("/alerts/{id}", tags=["alerts"])
 def read_alert(
-    _: Reader,
+    _: ReaderAccess,
     session: ReadSession,
     id: AlertId,  # noqa: A002 - the name in the path
 ) -> AlertShown:
@@ -108,7 +108,7 @@ def read_alert(
     },
 )
 def read_body(
-    _: Reader,
+    _: ReaderAccess,
     session: ReadSession,
     id: AlertId,  # noqa: A002 - the name in the path
     form: Annotated[Literal["cloudevent", "ocsf"], Query(alias="format")] = "cloudevent",
@@ -119,7 +119,7 @@ def read_body(
 
 @router.get("/unreadable", tags=["unreadable"])
 def list_unreadable(
-    _: Reader, session: ReadSession, query: Annotated[UnreadableQuery, Query()]
+    _: ReaderAccess, session: ReadSession, query: Annotated[UnreadableQuery, Query()]
 ) -> Page[UnreadableShown]:
     """Records that came where alerts come from and are none, the newest first."""
     return queries.unreadables(session, query)
@@ -132,7 +132,7 @@ def list_unreadable(
     responses={200: {"description": "The record.", "content": {BYTES: {}}}},
 )
 def read_unreadable(
-    _: Reader,
+    _: ReaderAccess,
     session: ReadSession,
     id: FindingId,  # noqa: A002 - the name in the path
 ) -> Response:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from tocsin_server.alerts.models import Alert, Finding, Unreadable
-from tocsin_server.alerts.state import Disposition, Severity, State, severity
+from tocsin_server.alerts.models import Alert, AlertFinding, Unreadable
+from tocsin_server.alerts.state import AlertSeverity, Disposition, FindingState, severity
 from tocsin_server.web.paging import Paged
-from tocsin_server.web.values import FindingId, Line, Moment, iso, iso_or_none
+from tocsin_server.web.values import AskedMoment, FindingId, Line, iso, iso_or_none
 
 Names = Annotated[tuple[Line, ...], Field(max_length=50)]
 
@@ -18,11 +18,11 @@ class AlertQuery(Paged):
     """Which alerts. Several values of a filter mean any of them. Times are event times."""
 
     detection: Names = ()
-    severity: tuple[Severity, ...] = ()
+    severity: tuple[AlertSeverity, ...] = ()
     environment: Names = ()
     finding: FindingId | None = None
-    since: Annotated[Moment | None, Field(description="At this time or later.")] = None
-    before: Annotated[Moment | None, Field(description="Earlier than this time.")] = None
+    since: Annotated[AskedMoment | None, Field(description="At this time or later.")] = None
+    before: Annotated[AskedMoment | None, Field(description="Earlier than this time.")] = None
     title: Annotated[Line, Field(description="Part of the title, in any case.")] = ""
 
 
@@ -30,14 +30,14 @@ class FindingQuery(Paged):
     """Which findings. Several values of a filter mean any of them. Times are of the last alert."""
 
     detection: Names = ()
-    severity: tuple[Severity, ...] = ()
+    severity: tuple[AlertSeverity, ...] = ()
     environment: Names = ()
-    state: tuple[State, ...] = ()
+    state: tuple[FindingState, ...] = ()
     disposition: tuple[Disposition, ...] = ()
     assignee: Names = ()
     suppressed_by: Line = ""
-    since: Annotated[Moment | None, Field(description="At this time or later.")] = None
-    before: Annotated[Moment | None, Field(description="Earlier than this time.")] = None
+    since: Annotated[AskedMoment | None, Field(description="At this time or later.")] = None
+    before: Annotated[AskedMoment | None, Field(description="Earlier than this time.")] = None
     title: Annotated[Line, Field(description="Part of the title, in any case.")] = ""
 
 
@@ -56,7 +56,7 @@ class FindingShown(BaseModel):
     id: str
     detection: str
     title: str
-    severity: Severity
+    severity: AlertSeverity
     environment: str
     key: str
     by: dict[str, Any]
@@ -67,7 +67,7 @@ class FindingShown(BaseModel):
     opened: str
     changed: str
     revision: int
-    state: State
+    state: FindingState
     disposition: Disposition
     assignee: str
     suppressed_by: str
@@ -85,7 +85,7 @@ class AlertShown(BaseModel):
     release: int
     environment: str
     title: str
-    severity: Severity
+    severity: AlertSeverity
     time: str
     made: str
     stored: str
@@ -112,7 +112,7 @@ _TIMES_OF_ALERT = ("time", "made", "stored")
 _OF_ALERT = ("id", "finding", "detection", "version", "release", "environment", "title")
 
 
-def finding_shown(finding: Finding) -> FindingShown:
+def finding_shown(finding: AlertFinding) -> FindingShown:
     """A row as it is shown."""
     times: dict[str, Any] = {name: iso(getattr(finding, name)) for name in _TIMES}
     return FindingShown(

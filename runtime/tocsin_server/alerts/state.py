@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Severity(StrEnum):
+class AlertSeverity(StrEnum):
     """Those of OCSF."""
 
     UNKNOWN = "unknown"
@@ -19,18 +19,18 @@ class Severity(StrEnum):
     @property
     def number(self) -> int:
         """OCSF's `severity_id`."""
-        return list(Severity).index(self)
+        return list(AlertSeverity).index(self)
 
 
-_SEVERITIES = tuple(Severity)
+_SEVERITIES = tuple(AlertSeverity)
 
 
-def severity(number: int) -> Severity:
+def severity(number: int) -> AlertSeverity:
     """The severity of a `severity_id`; of one that is not known, unknown."""
-    return _SEVERITIES[number] if 0 <= number < len(_SEVERITIES) else Severity.UNKNOWN
+    return _SEVERITIES[number] if 0 <= number < len(_SEVERITIES) else AlertSeverity.UNKNOWN
 
 
-class State(StrEnum):
+class FindingState(StrEnum):
     """Suppressed: all alerts of the finding fall under silences or exceptions."""
 
     OPEN = "open"

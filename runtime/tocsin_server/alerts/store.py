@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from tocsin.canonical import digest, digest_bytes
 from tocsin_server.alerts.folding import Folded, finding_for
-from tocsin_server.alerts.models import Alert, Finding, Position, Title, Unreadable
+from tocsin_server.alerts.models import Alert, AlertFinding, Position, Title, Unreadable
 from tocsin_server.alerts.received import Received, UnreadableError, received
 from tocsin_server.alerts.reopening import reopen
 from tocsin_server.alerts.rows import insert_new, parts, table_of
-from tocsin_server.alerts.tallies import Standing, retell, standings
+from tocsin_server.alerts.tallies import TallyStanding, retell, standings
 from tocsin_server.database import POSTGRESQL, now_ms
 from tocsin_server.suppressions.apply import suppress
 
@@ -29,7 +29,7 @@ _FOLDING, _SLOTS = 0x70C51, 256
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class StreamedAlert:
     """Bytes at a place of a stream's partition: an offset of Kafka, or of a file."""
 
     place: int
@@ -37,17 +37,17 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class StreamPiece:
     """Records of one partition of a stream, in order, and the place after them."""
 
     stream: str
     partition: int
-    records: Sequence[Record]
+    records: Sequence[StreamedAlert]
     next: int
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredPiece:
     """What a piece came to. `repeated`: alerts that were there already."""
 
     alerts: int = 0
@@ -66,7 +66,7 @@ def rewind(session: Session, stream: str, partition: int) -> None:
     session.execute(update(Position).filter_by(stream=stream, partition=partition).values(next=0))
 
 
-def store(session: Session, piece: Piece) -> Stored:
+def store(session: Session, piece: StreamPiece) -> StoredPiece:
     """Write a piece, and how far it goes, in the session's transaction.
 
     What another process wrote meanwhile is left out: a record counts once, whoever reads it.
@@ -92,10 +92,10 @@ def store(session: Session, piece: Piece) -> Stored:
             .values(next=piece.next)
         )
     repeated = len(records) - len(bad) - len(fresh)
-    return Stored(len(fresh), repeated, len(bad), frozenset(touched))
+    return StoredPiece(len(fresh), repeated, len(bad), frozenset(touched))
 
 
-def reconsider(session: Session, after: str) -> tuple[str, Stored]:
+def reconsider(session: Session, after: str) -> tuple[str, StoredPiece]:
     """Records that were no alerts to another version, and are to this one: keep them as alerts.
 
     Looks at some, those after an id. Returns the last id, empty at the end, and what was kept.
@@ -111,7 +111,7 @@ def reconsider(session: Session, after: str) -> tuple[str, Stored]:
     _lock(session, [(alert.detection, alert.key) for alert in alerts.values() if alert.key])
     fresh = _fresh(session, alerts)
     touched = _keep(session, fresh)
-    kept = Stored(len(fresh), len(alerts) - len(fresh), 0, frozenset(touched))
+    kept = StoredPiece(len(fresh), len(alerts) - len(fresh), 0, frozenset(touched))
     return rows[-1].id if rows else "", kept
 
 
@@ -126,7 +126,7 @@ def _keep(session: Session, alerts: Sequence[Received]) -> set[str]:
     return touched
 
 
-def _locked(session: Session, piece: Piece) -> int:
+def _locked(session: Session, piece: StreamPiece) -> int:
     """How far the partition was read; nobody else writes of it until the transaction ends."""
     key = {"stream": piece.stream, "partition": piece.partition}
     insert_new(session, Position, [{**key, "next": 0}])
@@ -134,7 +134,7 @@ def _locked(session: Session, piece: Piece) -> int:
     return session.scalars(found).one()
 
 
-def _unreadable(piece: Piece, record: Record, reason: str) -> dict[str, Any]:
+def _unreadable(piece: StreamPiece, record: StreamedAlert, reason: str) -> dict[str, Any]:
     here = (piece.stream, piece.partition, record.place)
     return {
         **dict(zip(("stream", "partition", "place"), here, strict=True)),
@@ -160,7 +160,9 @@ def _entitle(session: Session, alerts: Iterable[Received]) -> None:
     insert_new(session, Title, rows)
 
 
-def _write(session: Session, alerts: Sequence[Received]) -> tuple[dict[str, str], list[Standing]]:
+def _write(
+    session: Session, alerts: Sequence[Received]
+) -> tuple[dict[str, str], list[TallyStanding]]:
     """The alerts, each in its finding. Returns that, and how findings that were there stood."""
     by_key: dict[tuple[str, str], list[Received]] = defaultdict(list)
     for alert in alerts:
@@ -202,15 +204,15 @@ def _known(
         end = max(alert.time for alert in every) + reach
         asked = (
             select(
-                Finding.detection,
-                Finding.key,
-                Finding.id,
-                Finding.first,
-                Finding.last,
-                Finding.count,
+                AlertFinding.detection,
+                AlertFinding.key,
+                AlertFinding.id,
+                AlertFinding.first,
+                AlertFinding.last,
+                AlertFinding.count,
             )
-            .where(tuple_(Finding.detection, Finding.key).in_(some))
-            .where(Finding.first < end, Finding.last > begin)
+            .where(tuple_(AlertFinding.detection, AlertFinding.key).in_(some))
+            .where(AlertFinding.first < end, AlertFinding.last > begin)
         )
         for detection, key, id_, first, last, count in session.execute(asked):
             found[detection, key].append(Folded(id_, first, last, count))
@@ -244,10 +246,10 @@ def _change(
         id_: {"first": f.first, "last": f.last, "count": f.count, "changed": now}
         for id_, f in changes.items()
     }
-    insert_new(session, Finding, [{**row, **figures[row["id"]], "revision": 1} for row in new])
+    insert_new(session, AlertFinding, [{**row, **figures[row["id"]], "revision": 1} for row in new])
     old = [{"was": id_, **figures[id_]} for id_, each in changes.items() if not each.is_new]
     if old:
-        table = table_of(Finding)
+        table = table_of(AlertFinding)
         changing = table.update().where(table.c.id == bindparam("was"))
         session.connection().execute(changing.values(revision=table.c.revision + 1), old)
 

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tocsin_server.base import Base
+from tocsin_server.base import TableBase
 
 _COUNTED = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts up only what is called INTEGER."""
 
 
-class Change(Base):
+class AuditedChange(TableBase):
     """One change by someone. `before` is null for what is new; `actor` empty on a command line."""
 
     __tablename__ = "audit"

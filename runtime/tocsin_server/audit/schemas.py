@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from tocsin_server.audit.models import Change
+from tocsin_server.audit.models import AuditedChange
 from tocsin_server.web.paging import Paged
-from tocsin_server.web.values import Line, Moment, iso
+from tocsin_server.web.values import AskedMoment, Line, iso
 
 
 class AuditQuery(Paged):
@@ -17,8 +17,8 @@ class AuditQuery(Paged):
     subject: Line = ""
     actor: Line = ""
     action: Line = ""
-    since: Annotated[Moment | None, Field(description="At this time or later.")] = None
-    before: Annotated[Moment | None, Field(description="Earlier than this time.")] = None
+    since: Annotated[AskedMoment | None, Field(description="At this time or later.")] = None
+    before: Annotated[AskedMoment | None, Field(description="Earlier than this time.")] = None
 
 
 class ChangeShown(BaseModel):
@@ -34,7 +34,7 @@ class ChangeShown(BaseModel):
     after: dict[str, Any] | None
 
 
-def shown(change: Change) -> ChangeShown:
+def shown(change: AuditedChange) -> ChangeShown:
     """A row as it is shown."""
     told = {name: getattr(change, name) for name in ChangeShown.model_fields if name != "time"}
     return ChangeShown(time=iso(change.time), **told)

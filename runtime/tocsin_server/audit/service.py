@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from tocsin_server.audit.models import Change
+from tocsin_server.audit.models import AuditedChange
 from tocsin_server.auth.role import Actor
 from tocsin_server.database import now_ms
 
@@ -22,7 +22,7 @@ def record(  # noqa: PLR0913 - all that a change says
 ) -> None:
     """Note a change."""
     session.add(
-        Change(
+        AuditedChange(
             time=now_ms(),
             actor=actor.id,
             name=actor.name,

@@ -40,7 +40,7 @@ def _at_least(role: Role) -> Callable[[Actor], Actor]:
     return actor
 
 
-Reader = Annotated[Actor, Depends(_at_least(Role.READER))]
-Analyst = Annotated[Actor, Depends(_at_least(Role.ANALYST))]
-Engineer = Annotated[Actor, Depends(_at_least(Role.ENGINEER))]
-Admin = Annotated[Actor, Depends(_at_least(Role.ADMIN))]
+ReaderAccess = Annotated[Actor, Depends(_at_least(Role.READER))]
+AnalystAccess = Annotated[Actor, Depends(_at_least(Role.ANALYST))]
+EngineerAccess = Annotated[Actor, Depends(_at_least(Role.ENGINEER))]
+AdminAccess = Annotated[Actor, Depends(_at_least(Role.ADMIN))]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tocsin_server.base import Base
+from tocsin_server.base import TableBase
 
 
-class Token(Base):
+class Token(TableBase):
     """A token of the API. `id` is its public part, `hash` what Argon2 makes of the whole."""
 
     __tablename__ = "tokens"
@@ -31,7 +31,7 @@ class Token(Base):
         return {name: getattr(self, name) for name in names}
 
 
-class WebSession(Base):
+class WebSession(TableBase):
     """Someone who is signed in, in one browser. `id` is a digest of what the browser has.
 
     `actor`: how the audit log names them. `token`: the token that they signed in with, or empty;

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from tocsin_server.alerts import queries
-from tocsin_server.alerts.state import State
+from tocsin_server.alerts.state import FindingState
 from tocsin_server.auth.role import Role
 from tocsin_server.console import forms
 from tocsin_server.console.finding_view import look
@@ -46,7 +46,7 @@ def judge(
 ) -> Response:
     """Say what it turned out to be."""
     state = queries.finding(session, id).state
-    return _triage(posted, session, id, forms.triage(posted, State(state)))
+    return _triage(posted, session, id, forms.triage(posted, FindingState(state)))
 
 
 @router.post("/silence")

@@ -31,7 +31,7 @@ _FEATURES = (assets_served, sign_in, queue, finding, actions, lists)
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class ConsoleSite:
     """What is served: a project's environment."""
 
     project: str = ""

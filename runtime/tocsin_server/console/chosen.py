@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from tocsin_server.alerts.schemas import FindingQuery
-from tocsin_server.alerts.state import Disposition, Severity, State
+from tocsin_server.alerts.state import AlertSeverity, Disposition, FindingState
 from tocsin_server.auth.role import Actor
 from tocsin_server.database import now_ms
-from tocsin_server.web.values import Line, Moment, iso
+from tocsin_server.web.values import AskedMoment, Line, iso
 
 ANY, ME, NOBODY, NONE = "any", "me", "nobody", "none"
 WITHIN = {"1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000, "30d": 30 * 86_400_000}
@@ -31,14 +31,14 @@ class Chosen(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    state: State | Literal["any"] = State.OPEN
-    level: Annotated[tuple[Severity, ...], Field(max_length=len(Severity))] = ()
+    state: FindingState | Literal["any"] = FindingState.OPEN
+    level: Annotated[tuple[AlertSeverity, ...], Field(max_length=len(AlertSeverity))] = ()
     disposition: Literal["", "none", "true_positive", "benign", "false_positive"] = ""
     assignee: Line = ""
     detection: Line = ""
     text: Line = ""
     within: Annotated[str, AfterValidator(_within)] = ""
-    since: Moment | None = None
+    since: AskedMoment | None = None
     cursor: Annotated[str, Field(max_length=400)] = ""
 
     def findings(self, actor: Actor, limit: int) -> FindingQuery:
@@ -56,7 +56,7 @@ class Chosen(BaseModel):
         }
         return FindingQuery.model_validate(asked)
 
-    def _since(self) -> str | Moment | None:
+    def _since(self) -> str | AskedMoment | None:
         if self.since or not self.within:
             return self.since
         return iso(max(0, now_ms() - WITHIN[self.within]))

@@ -34,7 +34,7 @@ class EventShown:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class AlertEvidence:
     """`total`: how many events the alert rests on, of which it carries `events`."""
 
     raised: Raised
@@ -57,7 +57,7 @@ class Evidence:
         return [_shown(event) for event in self.events]
 
 
-def evidence_of(alert: Alert) -> Evidence:
+def evidence_of(alert: Alert) -> AlertEvidence:
     """What an alert says. Its form was looked at when it was stored, as far as the store needs."""
     data = orjson.loads(alert.body)["data"]
     own = data["unmapped"]["tocsin"]
@@ -65,7 +65,7 @@ def evidence_of(alert: Alert) -> Evidence:
     events = [_event(each) for each in _list(data, "evidences")]
     known = [event for event in events if event is not None]
     total = own.get("event_count")
-    return Evidence(
+    return AlertEvidence(
         raised=raised,
         project=_text(own, "project"),
         source=_text(own, "source"),

@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
 from tocsin_server.alerts import around, queries
-from tocsin_server.alerts.models import Alert, Finding
+from tocsin_server.alerts.models import Alert, AlertFinding
 from tocsin_server.alerts.schemas import FindingShown, finding_shown
-from tocsin_server.audit.models import Change
+from tocsin_server.audit.models import AuditedChange
 from tocsin_server.console import proposal
 from tocsin_server.console.chosen import Chosen, chosen
-from tocsin_server.console.evidence import Evidence, evidence_of
+from tocsin_server.console.evidence import AlertEvidence, evidence_of
 from tocsin_server.console.pictures import BUCKETS, Bar, WindowPicture, bars, window_picture
 from tocsin_server.console.recorded import (
     ExplainedAlert,
@@ -37,7 +37,7 @@ _DAY, _LOOKED_AT = 86_400_000, 500
 class FindingSeen:
     """A finding as a page shows it. Where the ledger does not tell, the reason why stands there."""
 
-    finding: Finding
+    finding: AlertFinding
     shown: FindingShown
     asked: Chosen
     newer: str | None
@@ -45,13 +45,13 @@ class FindingSeen:
     timeline: Sequence[Bar]
     alerts: Sequence[Alert]
     alert: Alert
-    evidence: Evidence
+    evidence: AlertEvidence
     explained: ExplainedAlert | str
     window: WindowPicture | None
     provenance: Provenance | str
     others: Sequence[FindingShown]
     proposed: str
-    history: Sequence[Change]
+    history: Sequence[AuditedChange]
     suppression: Suppression | None
 
 
@@ -87,7 +87,7 @@ def look(
     )
 
 
-def _alert(session: Session, finding: Finding, id_: str | None) -> Alert:
+def _alert(session: Session, finding: AlertFinding, id_: str | None) -> Alert:
     mine = select(Alert).where(Alert.finding == finding.id)
     if id_:
         mine = mine.where(Alert.id == id_)
@@ -97,7 +97,7 @@ def _alert(session: Session, finding: Finding, id_: str | None) -> Alert:
     return found
 
 
-def _alerts(session: Session, finding: Finding) -> Sequence[Alert]:
+def _alerts(session: Session, finding: AlertFinding) -> Sequence[Alert]:
     bare = select(Alert).options(defer(Alert.body, raiseload=True))
     mine = bare.where(Alert.finding == finding.id)
     return session.scalars(
@@ -105,7 +105,7 @@ def _alerts(session: Session, finding: Finding) -> Sequence[Alert]:
     ).all()
 
 
-def _timeline(session: Session, finding: Finding) -> list[Bar]:
+def _timeline(session: Session, finding: AlertFinding) -> list[Bar]:
     span = finding.last - finding.first + 1
     bucket = (Alert.time - finding.first) * BUCKETS // span
     asked = select(bucket, func.count()).where(Alert.finding == finding.id).group_by(bucket)
@@ -113,17 +113,23 @@ def _timeline(session: Session, finding: Finding) -> list[Bar]:
     return bars(finding.first, finding.last, numbers)
 
 
-def _others(session: Session, finding: Finding) -> Sequence[Finding]:
+def _others(session: Session, finding: AlertFinding) -> Sequence[AlertFinding]:
     """Findings with the same key, then those of a day around that share a value with it."""
     shared = _hashable(finding.by)
     if not shared:
         return ()
-    same = (Finding.detection == finding.detection, Finding.key == finding.key)
-    newest = select(Finding).where(*same, Finding.id != finding.id).order_by(Finding.first.desc())
+    same = (AlertFinding.detection == finding.detection, AlertFinding.key == finding.key)
+    newest = (
+        select(AlertFinding)
+        .where(*same, AlertFinding.id != finding.id)
+        .order_by(AlertFinding.first.desc())
+    )
     found = {row.id: row for row in session.scalars(newest.limit(MOST_OTHERS))}
     begin, end = finding.first - _DAY, finding.last + _DAY
-    near = select(Finding).where(Finding.last.between(begin, end), Finding.id != finding.id)
-    for row in session.scalars(near.order_by(Finding.last.desc()).limit(_LOOKED_AT)):
+    near = select(AlertFinding).where(
+        AlertFinding.last.between(begin, end), AlertFinding.id != finding.id
+    )
+    for row in session.scalars(near.order_by(AlertFinding.last.desc()).limit(_LOOKED_AT)):
         if shared.items() & _hashable(row.by).items():
             found.setdefault(row.id, row)
     return list(found.values())[:MOST_OTHERS]
@@ -133,25 +139,25 @@ def _hashable(by: Mapping[str, object]) -> dict[str, str]:
     return {name: value for name, value in by.items() if isinstance(value, str)}
 
 
-def _history(session: Session, finding: Finding) -> Sequence[Change]:
-    mine = select(Change).where(Change.subject == finding.id)
+def _history(session: Session, finding: AlertFinding) -> Sequence[AuditedChange]:
+    mine = select(AuditedChange).where(AuditedChange.subject == finding.id)
     return session.scalars(
-        mine.order_by(Change.time.desc(), Change.id.desc()).limit(MOST_CHANGES)
+        mine.order_by(AuditedChange.time.desc(), AuditedChange.id.desc()).limit(MOST_CHANGES)
     ).all()
 
 
-def _suppression(session: Session, finding: Finding) -> Suppression | None:
+def _suppression(session: Session, finding: AlertFinding) -> Suppression | None:
     return suppressions.find(session, finding.suppressed_by) if finding.suppressed_by else None
 
 
-def _explained(records: ReleaseRecords, evidence: Evidence) -> ExplainedAlert | str:
+def _explained(records: ReleaseRecords, evidence: AlertEvidence) -> ExplainedAlert | str:
     try:
         return records.explain(evidence.raised, evidence.events)
     except NoRecordError as error:
         return str(error)
 
 
-def _provenance(records: ReleaseRecords, evidence: Evidence) -> Provenance | str:
+def _provenance(records: ReleaseRecords, evidence: AlertEvidence) -> Provenance | str:
     try:
         return records.provenance(evidence.raised)
     except NoRecordError as error:

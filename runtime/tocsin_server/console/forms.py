@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tocsin_server.alerts.models import Finding
-from tocsin_server.alerts.state import Disposition, State
+from tocsin_server.alerts.models import AlertFinding
+from tocsin_server.alerts.state import Disposition, FindingState
 from tocsin_server.console.visitor import Posted
 from tocsin_server.dispositions.schemas import Triage
 from tocsin_server.suppressions.rules import ExceptionRules
@@ -17,19 +17,19 @@ HOURS = {"1": "1 hour", "8": "8 hours", "24": "1 day", "168": "7 days", "720": "
 DAYS = {"7": "7 days", "30": "30 days", "90": "90 days", "366": "a year"}
 
 
-def triage(posted: Posted, state: State) -> Triage:
+def triage(posted: Posted, state: FindingState) -> Triage:
     """A disposition. Its box closes the finding, and opens it again."""
     asked: dict[str, Any] = {"comment": posted.one("comment").strip()}
     if "disposition" in posted.fields:
         asked["disposition"] = Disposition(_one_of(posted, "disposition", list(Disposition)))
     if posted.one("close"):
-        asked["state"] = State.CLOSED
-    elif state is State.CLOSED:
-        asked["state"] = State.OPEN
+        asked["state"] = FindingState.CLOSED
+    elif state is FindingState.CLOSED:
+        asked["state"] = FindingState.OPEN
     return Triage.model_validate(asked)
 
 
-def silence(posted: Posted, finding: Finding) -> SilenceAsked:
+def silence(posted: Posted, finding: AlertFinding) -> SilenceAsked:
     """A silence on what the finding's alerts have in common, as far as its boxes are ticked."""
     ticked = posted.fields.get("field", ())
     common = {name: values(value) for name, value in finding.by.items() if name in ticked}
@@ -44,7 +44,9 @@ def silence(posted: Posted, finding: Finding) -> SilenceAsked:
     return SilenceAsked.model_validate(asked)
 
 
-def exception(posted: Posted, finding: Finding, rules: ExceptionRules | None) -> ExceptionAsked:
+def exception(
+    posted: Posted, finding: AlertFinding, rules: ExceptionRules | None
+) -> ExceptionAsked:
     """An exception from the finding's detection. Raises RefusedError for what is no YAML."""
     if rules is None:
         detail = "this server has no detections at hand, to test the exception on their cases"

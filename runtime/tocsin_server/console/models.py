@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tocsin_server.base import Base
+from tocsin_server.base import TableBase
 
 
-class SavedFilter(Base):
+class SavedFilter(TableBase):
     """A filter of the queue that someone gave a name. `query`: as it stands in the address."""
 
     __tablename__ = "saved_filters"

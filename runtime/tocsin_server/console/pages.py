@@ -14,7 +14,7 @@ from markupsafe import Markup
 from tocsin import __version__
 from tocsin.escape import printable
 from tocsin.plural import plural
-from tocsin_server.alerts.state import Severity
+from tocsin_server.alerts.state import AlertSeverity
 from tocsin_server.console import forms, words
 from tocsin_server.console.assets_served import asset_path
 from tocsin_server.console.visitor import Visitor
@@ -83,7 +83,7 @@ def _templates() -> Environment:
         "HOURS": forms.HOURS,
         "DISPOSITIONS": words.DISPOSITIONS,
         "PREFIX": PREFIX,
-        "SEVERITIES": list(reversed(Severity)),
+        "SEVERITIES": list(reversed(AlertSeverity)),
         "VERSION": __version__,
         "ago": words.ago,
         "changes": words.changes,

@@ -25,7 +25,7 @@ _AGAIN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ConsoleRefusal:
     """Why a page, or a change, is not to be had."""
 
     status: HTTPStatus
@@ -42,23 +42,23 @@ def refused(request: Request, error: Exception) -> Response:
     )  # fmt: skip
 
 
-def _told(error: Exception) -> Refusal:
+def _told(error: Exception) -> ConsoleRefusal:
     match error:
         case ProblemError():
             status = HTTPStatus(error.status_code)
-            told = Refusal(status, error.detail, tuple(error.errors))
+            told = ConsoleRefusal(status, error.detail, tuple(error.errors))
             changed = status is HTTPStatus.PRECONDITION_FAILED
             return replace(told, detail=_AGAIN) if changed else told
         case HTTPException():
-            return Refusal(HTTPStatus(error.status_code))
+            return ConsoleRefusal(HTTPStatus(error.status_code))
         case RequestValidationError() | ValidationError():
             found = tuple(map(_fault, error.errors()[:_MOST]))
-            return Refusal(HTTPStatus(422), "Something in it has the wrong form.", found)
+            return ConsoleRefusal(HTTPStatus(422), "Something in it has the wrong form.", found)
         case EngineError() | PoolTimeoutError():
             away = "The database does not answer at the moment. Nothing was changed."
-            return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, away)
+            return ConsoleRefusal(HTTPStatus.SERVICE_UNAVAILABLE, away)
         case _:
-            return Refusal(HTTPStatus(500), "The server has a bug; its log says more.")
+            return ConsoleRefusal(HTTPStatus(500), "The server has a bug; its log says more.")
 
 
 def _fault(each: Any) -> Fault:

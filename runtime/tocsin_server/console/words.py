@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tocsin.ir.times import LAST, millis_text
 from tocsin_server.alerts.state import Disposition
-from tocsin_server.audit.models import Change
+from tocsin_server.audit.models import AuditedChange
 from tocsin_server.database import now_ms
 
 DISPOSITIONS = {
@@ -43,7 +43,7 @@ def ago(time: int) -> str:
     return next((f"{past // size} {name}" for size, name in _UNITS if past >= size), "now")
 
 
-def changes(change: Change) -> str:
+def changes(change: AuditedChange) -> str:
     """What someone changed in a finding: `closed, false positive`."""
     before, after = change.before or {}, change.after or {}
     told = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tocsin_server.base import Base
+from tocsin_server.base import TableBase
 
 
-class Comment(Base):
+class Comment(TableBase):
     """What someone says of a finding; it never changes."""
 
     __tablename__ = "comments"

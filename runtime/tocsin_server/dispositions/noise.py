@@ -10,17 +10,17 @@ from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from tocsin_server.alerts.models import Finding, Tally
+from tocsin_server.alerts.models import AlertFinding, FindingTally
 from tocsin_server.alerts.state import Disposition
 from tocsin_server.alerts.tallies import COUNTED, DAY
 from tocsin_server.database import now_ms
-from tocsin_server.web.values import Asked, Line
+from tocsin_server.web.values import AskedValues, Line
 
 _MOST = 1000
 _STEPS = 30
 
 
-class NoiseQuery(Asked):
+class NoiseQuery(AskedValues):
     """Findings whose last alert is of the last `days` of UTC, today included, by event time."""
 
     days: Annotated[int, Field(ge=1, le=365)] = 30
@@ -54,18 +54,20 @@ class DetectionShown(BaseModel):
 
 def noise(session: Session, query: NoiseQuery) -> list[DetectionShown]:
     """Those detections that have findings, the noisiest first, with their newest titles."""
-    counted = [func.sum(getattr(Tally, name)).label(name) for name in COUNTED]
+    counted = [func.sum(getattr(FindingTally, name)).label(name) for name in COUNTED]
     told = (
-        select(Tally.detection, *counted)
+        select(FindingTally.detection, *counted)
         .where(*_those(query))
-        .group_by(Tally.detection)
-        .having(func.sum(Tally.findings) > 0)
-        .order_by(func.sum(Tally.alerts).desc(), Tally.detection)
+        .group_by(FindingTally.detection)
+        .having(func.sum(FindingTally.findings) > 0)
+        .order_by(func.sum(FindingTally.alerts).desc(), FindingTally.detection)
         .limit(_MOST)
         .subquery()
     )
-    newest = select(Finding.title).where(Finding.detection == told.c.detection)
-    title = newest.order_by(Finding.last.desc(), Finding.id.desc()).limit(1).scalar_subquery()
+    newest = select(AlertFinding.title).where(AlertFinding.detection == told.c.detection)
+    title = (
+        newest.order_by(AlertFinding.last.desc(), AlertFinding.id.desc()).limit(1).scalar_subquery()
+    )
     asked = select(told, title).order_by(told.c.alerts.desc(), told.c.detection)
     trends = _trends(session, query)
     return [_shown(row, query.days, trends[row[0]]) for row in session.execute(asked)]
@@ -76,18 +78,18 @@ def _first(query: NoiseQuery) -> int:
 
 
 def _those(query: NoiseQuery) -> list[ColumnElement[bool]]:
-    named = [Tally.environment == query.environment] if query.environment else []
-    return [Tally.day >= _first(query), *named]
+    named = [FindingTally.environment == query.environment] if query.environment else []
+    return [FindingTally.day >= _first(query), *named]
 
 
 def _trends(session: Session, query: NoiseQuery) -> dict[str, list[int]]:
     """Alerts by the day of their finding's last one; of the future, at the end."""
     steps = min(query.days, _STEPS)
-    step = (Tally.day - _first(query)) * steps // query.days
+    step = (FindingTally.day - _first(query)) * steps // query.days
     asked = (
-        select(Tally.detection, step.label("step"), func.sum(Tally.alerts))
+        select(FindingTally.detection, step.label("step"), func.sum(FindingTally.alerts))
         .where(*_those(query))
-        .group_by(Tally.detection, "step")
+        .group_by(FindingTally.detection, "step")
     )
     found: dict[str, list[int]] = defaultdict(lambda: [0] * steps)
     for detection, at, alerts in session.execute(asked):

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from tocsin_server.alerts.schemas import FindingShown, finding_shown
-from tocsin_server.auth.access import Analyst, Reader
+from tocsin_server.auth.access import AnalystAccess, ReaderAccess
 from tocsin_server.dispositions import service
 from tocsin_server.dispositions.noise import DetectionShown, NoiseQuery, noise
 from tocsin_server.dispositions.schemas import CommentQuery, CommentShown, Triage
@@ -21,7 +21,7 @@ router = APIRouter()
 
 @router.patch("/findings/{id}", tags=["findings"])
 def triage(  # noqa: PLR0913 - what FastAPI hands in
-    actor: Analyst,
+    actor: AnalystAccess,
     session: WriteSession,
     id: FindingId,  # noqa: A002 - the name in the path
     asked: Triage,
@@ -37,7 +37,7 @@ def triage(  # noqa: PLR0913 - what FastAPI hands in
 
 @router.get("/findings/{id}/comments", tags=["findings"])
 def list_comments(
-    _: Reader,
+    _: ReaderAccess,
     session: ReadSession,
     id: FindingId,  # noqa: A002 - the name in the path
     query: Annotated[CommentQuery, Query()],
@@ -48,7 +48,7 @@ def list_comments(
 
 @router.get("/detections", tags=["detections"])
 def list_detections(
-    _: Reader, session: ReadSession, query: Annotated[NoiseQuery, Query()]
+    _: ReaderAccess, session: ReadSession, query: Annotated[NoiseQuery, Query()]
 ) -> list[DetectionShown]:
     """How much each detection says, the noisiest first, and what its findings turned out to be."""
     return noise(session, query)

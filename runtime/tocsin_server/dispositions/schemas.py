@@ -6,17 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from tocsin_server.alerts.state import Disposition, State
+from tocsin_server.alerts.state import Disposition, FindingState
 from tocsin_server.dispositions.models import Comment
 from tocsin_server.web.paging import Paged
-from tocsin_server.web.values import Asked, Line, Prose, iso
+from tocsin_server.web.values import AskedValues, Line, Prose, iso
 
 
-class Triage(Asked):
+class Triage(AskedValues):
     """What is to change; what is left out stays. An empty assignee means nobody."""
 
     state: Annotated[
-        Literal[State.OPEN, State.CLOSED] | None, Field(description="Open or closed.")
+        Literal[FindingState.OPEN, FindingState.CLOSED] | None, Field(description="Open or closed.")
     ] = None
     disposition: Disposition | None = None
     assignee: Line | None = None

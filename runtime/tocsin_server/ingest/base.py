@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from tocsin_server.alerts.store import Piece
+from tocsin_server.alerts.store import StreamPiece
 
 
 class AlertStream(Protocol):
     """Pieces of a stream, each after what the database has of it."""
 
-    def read(self, seconds: float) -> Iterable[Piece]:
+    def read(self, seconds: float) -> Iterable[StreamPiece]:
         """What there is, at most one piece of a partition; nothing if none comes in time."""
 
     def behind(self) -> int:

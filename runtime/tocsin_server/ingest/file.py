@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from tocsin_server.alerts.store import Piece, Record, position, rewind
+from tocsin_server.alerts.store import StreamedAlert, StreamPiece, position, rewind
 from tocsin_server.database import Database
 
 _MOST = 8 * 1024 * 1024
@@ -22,7 +22,7 @@ class FileAlerts:
         self._database, self._file = database, file
         self._behind = 0
 
-    def read(self, seconds: float) -> Iterator[Piece]:
+    def read(self, seconds: float) -> Iterator[StreamPiece]:
         """The next lines, waiting for some."""
         limit = time.monotonic() + seconds
         while True:
@@ -40,7 +40,7 @@ class FileAlerts:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _next(self) -> Piece | None:
+    def _next(self) -> StreamPiece | None:
         try:
             with self._file.open("rb") as stream:
                 found = os.fstat(stream.fileno())
@@ -52,7 +52,7 @@ class FileAlerts:
             return None
         end = start + len(whole)
         self._behind = max(0, found.st_size - end)
-        return Piece(name, 0, list(_lines(whole, start)), end) if whole else None
+        return StreamPiece(name, 0, list(_lines(whole, start)), end) if whole else None
 
     def _start(self, name: str, size: int) -> int:
         with self._database.read() as session:
@@ -72,8 +72,8 @@ def _whole(stream: IO[bytes]) -> bytes:
     return chunk[: chunk.rfind(b"\n") + 1]
 
 
-def _lines(whole: bytes, start: int) -> Iterator[Record]:
+def _lines(whole: bytes, start: int) -> Iterator[StreamedAlert]:
     for line in whole.split(b"\n")[:-1]:
         if line.strip():
-            yield Record(start, line.strip())
+            yield StreamedAlert(start, line.strip())
         start += len(line) + 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tocsin.errors import EngineError
 from tocsin.progress import Notify
-from tocsin_server.alerts.store import Piece, Stored, reconsider, store
+from tocsin_server.alerts.store import StoredPiece, StreamPiece, reconsider, store
 from tocsin_server.database import Database
 from tocsin_server.ingest.base import AlertStream
 from tocsin_server.sinks import outbox
@@ -28,7 +28,7 @@ class IntakeState:
     behind: int = 0
     error: str = ""
 
-    def add(self, stored: Stored) -> None:
+    def add(self, stored: StoredPiece) -> None:
         """Count a piece."""
         self.alerts += stored.alerts
         self.repeated += stored.repeated
@@ -85,7 +85,7 @@ class Intake:
             if kept.alerts:
                 self._notify(f"{kept.alerts} records that could not be read are alerts: kept")
 
-    def _write(self, piece: Piece) -> None:
+    def _write(self, piece: StreamPiece) -> None:
         with self._database.write() as session:
             stored = store(session, piece)
             outbox.put(session, self._sinks, stored.findings)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tocsin.progress import Notify
 from tocsin_kafka.kept_elsewhere import Gap, KeptElsewhere, topic_id
-from tocsin_server.alerts.store import Piece, Record, position
+from tocsin_server.alerts.store import StreamedAlert, StreamPiece, position
 from tocsin_server.database import Database
 from tocsin_server.ingest.models import ServerGroup
 
@@ -24,11 +24,13 @@ class KafkaAlerts:
         group = _group(database)
         self._reader = KeptElsewhere(servers, group, topic, self._position(database), self._gap)
 
-    def read(self, seconds: float) -> Iterator[Piece]:
+    def read(self, seconds: float) -> Iterator[StreamPiece]:
         """What the broker has by then, a piece a partition."""
         for partition, kept in self._reader.fetch(_MOST, seconds).items():
-            records = [Record(each.offset, each.value) for each in kept if each.value is not None]
-            yield Piece(self._name, partition, records, kept[-1].offset + 1)
+            records = [
+                StreamedAlert(each.offset, each.value) for each in kept if each.value is not None
+            ]
+            yield StreamPiece(self._name, partition, records, kept[-1].offset + 1)
 
     def behind(self) -> int:
         """Records that are not read yet."""

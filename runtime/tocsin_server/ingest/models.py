@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tocsin_server.base import Base
+from tocsin_server.base import TableBase
 
 
-class ServerGroup(Base):
+class ServerGroup(TableBase):
     """One row, made with the tables.
 
     Servers with another database are another consumer group: each database gets all alerts.

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tocsin_server.base import Base
+from tocsin_server.base import TableBase
 
 
-class Delivery(Base):
+class Delivery(TableBase):
     """One message to one sink, written in the transaction of what it tells.
 
     `finding_then`: the finding as it was then. `due`: when it is tried next; who tries it moves

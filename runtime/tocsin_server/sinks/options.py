@@ -9,10 +9,10 @@ from pydantic import BaseModel, ValidationError
 from tocsin.errors import ConfigError
 from tocsin_server.sinks.base import SinkSetup
 
-Options = TypeVar("Options", bound=BaseModel)
+OptionsOfKind = TypeVar("OptionsOfKind", bound=BaseModel)
 
 
-def read_options(setup: SinkSetup, model: type[Options]) -> Options:
+def read_options(setup: SinkSetup, model: type[OptionsOfKind]) -> OptionsOfKind:
     """The options of a sink. Raises ConfigError with all that is wrong."""
     try:
         return model.model_validate(setup.settings.options)

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from tocsin_server.alerts.models import Finding
+from tocsin_server.alerts.models import AlertFinding
 from tocsin_server.alerts.schemas import finding_shown
-from tocsin_server.alerts.state import State
+from tocsin_server.alerts.state import FindingState
 from tocsin_server.database import now_ms
 from tocsin_server.sinks.models import Delivery
 from tocsin_server.sinks.settings import SinkSettings
@@ -35,15 +35,19 @@ def put(session: Session, sinks: Mapping[str, SinkSettings], changed: Collection
             _tell(session, name, settings, [each for each in findings if settings.takes(each)])
 
 
-def _open(session: Session, changed: Collection[str]) -> Iterator[Sequence[Finding]]:
+def _open(session: Session, changed: Collection[str]) -> Iterator[Sequence[AlertFinding]]:
     ids = sorted(changed)
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
-        asked = select(Finding).where(Finding.id.in_(some), Finding.state == State.OPEN)
+        asked = select(AlertFinding).where(
+            AlertFinding.id.in_(some), AlertFinding.state == FindingState.OPEN
+        )
         yield session.scalars(asked.execution_options(populate_existing=True)).all()
 
 
-def _tell(session: Session, sink: str, settings: SinkSettings, findings: Sequence[Finding]) -> None:
+def _tell(
+    session: Session, sink: str, settings: SinkSettings, findings: Sequence[AlertFinding]
+) -> None:
     told = _told(session, sink, [each.id for each in findings])
     fresh = [each for each in findings if each.id not in told]
     again = [each for each in findings if (each.reopened or 0) > told.get(each.id, _EVER)]
@@ -65,7 +69,7 @@ def _told(session: Session, sink: str, ids: Sequence[str]) -> dict[str, int]:
     return {row.finding: row.told for row in found}
 
 
-def _replace(session: Session, sink: str, findings: Mapping[str, Finding]) -> set[str]:
+def _replace(session: Session, sink: str, findings: Mapping[str, AlertFinding]) -> set[str]:
     """Findings whose message nobody has tried to send yet: it then tells how they are now."""
     asked = select(Delivery.id, Delivery.finding).where(
         Delivery.sink == sink,
@@ -80,7 +84,7 @@ def _replace(session: Session, sink: str, findings: Mapping[str, Finding]) -> se
     return {finding for _, finding in found}
 
 
-def _add(session: Session, sink: str, type_: MessageType, findings: Iterable[Finding]) -> None:
+def _add(session: Session, sink: str, type_: MessageType, findings: Iterable[AlertFinding]) -> None:
     now = now_ms()
     rows: list[dict[str, Any]] = [
         {
@@ -94,5 +98,5 @@ def _add(session: Session, sink: str, type_: MessageType, findings: Iterable[Fin
         session.execute(insert(Delivery), rows)
 
 
-def _then(finding: Finding) -> dict[str, Any]:
+def _then(finding: AlertFinding) -> dict[str, Any]:
     return finding_shown(finding).model_dump(mode="json")

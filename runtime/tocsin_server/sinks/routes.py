@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from tocsin_server.auth.access import Engineer, Reader
+from tocsin_server.auth.access import EngineerAccess, ReaderAccess
 from tocsin_server.sinks import service
 from tocsin_server.sinks.schemas import DeliveryQuery, DeliveryShown, SinkShown, delivery_shown
 from tocsin_server.web.paging import Page
@@ -17,14 +17,14 @@ router = APIRouter(tags=["sinks"])
 
 
 @router.get("/sinks")
-def list_sinks(_: Reader, session: ReadSession, request: Request) -> list[SinkShown]:
+def list_sinks(_: ReaderAccess, session: ReadSession, request: Request) -> list[SinkShown]:
     """Who is told of which findings, and how many messages wait, were sent, or given up."""
     return service.sinks(session, request.app.state.sinks)
 
 
 @router.get("/deliveries")
 def list_deliveries(
-    _: Reader, session: ReadSession, query: Annotated[DeliveryQuery, Query()]
+    _: ReaderAccess, session: ReadSession, query: Annotated[DeliveryQuery, Query()]
 ) -> Page[DeliveryShown]:
     """Messages to sinks, the newest first."""
     return service.listed(session, query)
@@ -32,7 +32,7 @@ def list_deliveries(
 
 @router.post("/deliveries/{id}/resend")
 def resend_delivery(
-    actor: Engineer,
+    actor: EngineerAccess,
     session: WriteSession,
     id: DeliveryId,  # noqa: A002 - the name in the path
 ) -> DeliveryShown:

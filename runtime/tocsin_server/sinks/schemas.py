@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from tocsin_server.alerts.state import Severity
+from tocsin_server.alerts.state import AlertSeverity
 from tocsin_server.sinks.models import Delivery
 from tocsin_server.sinks.settings import SinkSettings
 from tocsin_server.sinks.state import DeliveryState, MessageType
@@ -17,7 +17,7 @@ class SinkShown(BaseModel):
 
     name: str
     kind: str
-    level: Severity
+    level: AlertSeverity
     detections: list[str]
     environments: list[str]
     updates: bool

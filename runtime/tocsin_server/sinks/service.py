@@ -21,7 +21,7 @@ from tocsin_server.sinks.schemas import (
 )
 from tocsin_server.sinks.settings import SinkSettings
 from tocsin_server.sinks.state import DeliveryState
-from tocsin_server.web.paging import Order, Page, page
+from tocsin_server.web.paging import Page, PageOrder, page
 from tocsin_server.web.problem import ProblemError, missing
 
 
@@ -42,7 +42,7 @@ def listed(session: Session, query: DeliveryQuery) -> Page[DeliveryShown]:
     for name in ("sink", "state", "finding"):
         if wanted := getattr(query, name):
             found = found.where(getattr(Delivery, name) == wanted)
-    return page(session, found, Order(Delivery.created, Delivery.id), query, delivery_shown)
+    return page(session, found, PageOrder(Delivery.created, Delivery.id), query, delivery_shown)
 
 
 def resend(session: Session, actor: Actor, id_: str) -> Delivery:

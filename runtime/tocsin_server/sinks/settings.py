@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tocsin.secrets import is_reference
-from tocsin_server.alerts.models import Finding
-from tocsin_server.alerts.state import Severity
+from tocsin_server.alerts.models import AlertFinding
+from tocsin_server.alerts.state import AlertSeverity
 from tocsin_server.web.values import Line
 
 
@@ -26,7 +26,7 @@ class SinkSettings(BaseModel):
     kind: Line
     url: Annotated[str, Field(min_length=1, max_length=2000)]
     secret: str = ""
-    level: Severity = Severity.UNKNOWN
+    level: AlertSeverity = AlertSeverity.UNKNOWN
     detections: tuple[Line, ...] = ()
     environments: tuple[Line, ...] = ()
     updates: bool = False
@@ -40,7 +40,7 @@ class SinkSettings(BaseModel):
             raise ValueError("must be env:NAME or file:PATH: a secret is not written down here")
         return given
 
-    def takes(self, finding: Finding) -> bool:
+    def takes(self, finding: AlertFinding) -> bool:
         """Whether the sink is told of it."""
         return (
             finding.severity >= self.level.number

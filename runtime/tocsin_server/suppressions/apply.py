@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from tocsin_server.alerts.models import Finding
+from tocsin_server.alerts.models import AlertFinding
 from tocsin_server.alerts.received import Received
 from tocsin_server.alerts.rows import parts
-from tocsin_server.alerts.state import State
+from tocsin_server.alerts.state import FindingState
 from tocsin_server.database import now_ms
-from tocsin_server.suppressions.judge import Facts, suppression_of
+from tocsin_server.suppressions.judge import ConditionFacts, suppression_of
 from tocsin_server.suppressions.models import SuppressedAlert, Suppression
 
 
@@ -49,7 +49,7 @@ def _active(session: Session, now: int) -> Sequence[Suppression]:
 
 def _hits(alerts: Sequence[Received], active: Sequence[Suppression]) -> dict[str, str]:
     """Which suppression each alert falls under; those that fall under none are left out."""
-    found = ((alert.id, suppression_of(Facts(alert), active)) for alert in alerts)
+    found = ((alert.id, suppression_of(ConditionFacts(alert), active)) for alert in alerts)
     return {id_: by.id for id_, by in found if by is not None}
 
 
@@ -71,21 +71,23 @@ def _settle(
     by = {homes[id_]: suppression for id_, suppression in hits.items()}
     for some in parts(sorted(findings)):
         mine = [id_ for id_ in some if id_ in whole]
-        new = select(Finding.id, Finding.count).where(Finding.id.in_(mine), Finding.revision == 1)
+        new = select(AlertFinding.id, AlertFinding.count).where(
+            AlertFinding.id.in_(mine), AlertFinding.revision == 1
+        )
         for id_, count in session.execute(new).all() if mine else ():
             if whole[id_] == count:
-                _set(session, id_, State.SUPPRESSED, by[id_])
+                _set(session, id_, FindingState.SUPPRESSED, by[id_])
         for opened in session.scalars(_no_longer(some)).all():
-            _set(session, opened, State.OPEN, "")
+            _set(session, opened, FindingState.OPEN, "")
 
 
 def _no_longer(findings: Sequence[str]) -> Select[Any]:
     """Findings among these that count as suppressed, and have an alert that is not."""
-    mine = select(func.count()).where(SuppressedAlert.finding == Finding.id).scalar_subquery()
-    asked = select(Finding.id).where(Finding.id.in_(findings))
-    return asked.where(Finding.state == State.SUPPRESSED, Finding.count > mine)
+    mine = select(func.count()).where(SuppressedAlert.finding == AlertFinding.id).scalar_subquery()
+    asked = select(AlertFinding.id).where(AlertFinding.id.in_(findings))
+    return asked.where(AlertFinding.state == FindingState.SUPPRESSED, AlertFinding.count > mine)
 
 
-def _set(session: Session, finding: str, state: State, by: str) -> None:
-    row = update(Finding).where(Finding.id == finding)
+def _set(session: Session, finding: str, state: FindingState, by: str) -> None:
+    row = update(AlertFinding).where(AlertFinding.id == finding)
     session.execute(row.values(state=state.value, suppressed_by=by))

@@ -9,10 +9,9 @@ from typing import Any
 
 from tocsin.ir.evaluate import View, predicate
 from tocsin.ir.nodes import Expr
+from tocsin.model.artifact import Event
 from tocsin.pack.leaves import Asked, code_of, leaf_of
 from tocsin.pack.tree import expr_of, read_tree, tree_of
-
-Event = Mapping[str, Any]
 
 
 def packed(expr: Expr, renamed: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:

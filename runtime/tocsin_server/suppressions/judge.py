@@ -17,7 +17,7 @@ from tocsin_server.suppressions.models import EXCEPTION, Suppression
 
 
 @dataclass(frozen=True)
-class Facts:
+class ConditionFacts:
     """An alert with what it rests on, read when it is asked for."""
 
     alert: Received
@@ -43,12 +43,12 @@ class Facts:
         return {**self.alert.by, **(group if isinstance(group, dict) else {})}
 
 
-def suppression_of(facts: Facts, active: Iterable[Suppression]) -> Suppression | None:
+def suppression_of(facts: ConditionFacts, active: Iterable[Suppression]) -> Suppression | None:
     """The first of these that takes the alert in."""
     return next((each for each in active if _takes(each, facts)), None)
 
 
-def _takes(suppression: Suppression, facts: Facts) -> bool:
+def _takes(suppression: Suppression, facts: ConditionFacts) -> bool:
     alert = facts.alert
     if suppression.detection not in ("", alert.detection):
         return False
@@ -59,7 +59,7 @@ def _takes(suppression: Suppression, facts: Facts) -> bool:
     return all(_has(facts, field, values) for field, values in suppression.matcher.items())
 
 
-def _has(facts: Facts, field: str, values: Sequence[str]) -> bool:
+def _has(facts: ConditionFacts, field: str, values: Sequence[str]) -> bool:
     wanted = set(map(fold, values))
     if field in facts.named:
         return not wanted.isdisjoint(map(fold, texts(facts.named[field]) or ()))

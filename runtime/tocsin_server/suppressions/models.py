@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tocsin_server.base import Base
+from tocsin_server.base import TableBase
 
 SILENCE, EXCEPTION = "silence", "exception"
 
 
-class Suppression(Base):
+class Suppression(TableBase):
     """A silence or an exception. It takes in alerts that come before it expires or is ended.
 
     `matcher`: of a silence, values of fields; of an exception, its condition as it was written.
@@ -39,7 +39,7 @@ class Suppression(Base):
     __table_args__ = (Index(None, "created", "id"), Index(None, "expires"))
 
 
-class SuppressedAlert(Base):
+class SuppressedAlert(TableBase):
     """An alert, its finding, and the suppression that it falls under."""
 
     __tablename__ = "suppressed_alerts"

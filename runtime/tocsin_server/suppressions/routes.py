@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from tocsin_server.auth.access import Analyst, Engineer, Reader, require
+from tocsin_server.auth.access import AnalystAccess, EngineerAccess, ReaderAccess, require
 from tocsin_server.auth.role import Role
 from tocsin_server.suppressions import service
 from tocsin_server.suppressions.models import EXCEPTION
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/suppressions", tags=["suppressions"])
 
 @router.get("")
 def list_suppressions(
-    _: Reader, session: ReadSession, query: Annotated[SuppressionQuery, Query()]
+    _: ReaderAccess, session: ReadSession, query: Annotated[SuppressionQuery, Query()]
 ) -> Page[SuppressionShown]:
     """Silences and exceptions, the newest first."""
     return service.listed(session, query)
@@ -34,7 +34,7 @@ def list_suppressions(
 
 @router.get("/{id}")
 def read_suppression(
-    _: Reader,
+    _: ReaderAccess,
     session: ReadSession,
     id: SuppressionId,  # noqa: A002 - the name in the path
 ) -> SuppressionShown:
@@ -43,14 +43,16 @@ def read_suppression(
 
 
 @router.post("/silences", status_code=201)
-def create_silence(actor: Analyst, session: WriteSession, asked: SilenceAsked) -> SuppressionShown:
+def create_silence(
+    actor: AnalystAccess, session: WriteSession, asked: SilenceAsked
+) -> SuppressionShown:
     """Silence alerts that come from now on, until a time."""
     return suppression_shown(service.silence(session, actor, asked))
 
 
 @router.post("/exceptions", status_code=201)
 def create_exception(
-    actor: Engineer, session: WriteSession, asked: ExceptionAsked, request: Request
+    actor: EngineerAccess, session: WriteSession, asked: ExceptionAsked, request: Request
 ) -> SuppressionShown:
     """Make an exception from a detection, if all its firing cases still fire."""
     made = service.exception(session, actor, request.app.state.rules, asked)
@@ -59,7 +61,7 @@ def create_exception(
 
 @router.post("/{id}/end")
 def end_suppression(
-    actor: Analyst,
+    actor: AnalystAccess,
     session: WriteSession,
     id: SuppressionId,  # noqa: A002 - the name in the path
 ) -> SuppressionShown:

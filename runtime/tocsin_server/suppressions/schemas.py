@@ -10,10 +10,10 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from tocsin_server.suppressions.models import EXCEPTION, Suppression
 from tocsin_server.web.paging import Paged
-from tocsin_server.web.values import Asked, FilledLine, Line, Moment, iso, iso_or_none
+from tocsin_server.web.values import AskedMoment, AskedValues, FilledLine, Line, iso, iso_or_none
 
 _MOST_BYTES = 16_384
-Values = Annotated[list[FilledLine], Field(min_length=1, max_length=100)]
+MatcherValues = Annotated[list[FilledLine], Field(min_length=1, max_length=100)]
 
 
 def _storable(section: dict[str, Any]) -> dict[str, Any]:
@@ -31,7 +31,7 @@ class Kind(StrEnum):
     EXCEPTION = "exception"
 
 
-class SilenceAsked(Asked):
+class SilenceAsked(AskedValues):
     """Alerts of a detection, or with these values, need nobody's attention until it expires.
 
     A field holds if all events of the alert have one of its values, or its group or key does.
@@ -39,12 +39,12 @@ class SilenceAsked(Asked):
 
     detection: Line = ""
     environment: Line = ""
-    fields: Annotated[dict[FilledLine, Values], Field(max_length=20, default_factory=dict)]
+    fields: Annotated[dict[FilledLine, MatcherValues], Field(max_length=20, default_factory=dict)]
     reason: FilledLine
-    expires: Moment
+    expires: AskedMoment
 
 
-class ExceptionAsked(Asked):
+class ExceptionAsked(AskedValues):
     """Alerts of a detection that do not count where a condition holds on all their events.
 
     `condition` is a `detection` block of Sigma: selections and `condition`.
@@ -56,7 +56,7 @@ class ExceptionAsked(Asked):
     reason: FilledLine
     owner: FilledLine
     ticket: FilledLine
-    expires: Moment
+    expires: AskedMoment
 
 
 class SuppressionQuery(Paged):

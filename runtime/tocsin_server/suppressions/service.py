@@ -21,7 +21,7 @@ from tocsin_server.suppressions.schemas import (
     SuppressionShown,
     suppression_shown,
 )
-from tocsin_server.web.paging import Order, Page, page
+from tocsin_server.web.paging import Page, PageOrder, page
 from tocsin_server.web.problem import Fault, ProblemError, missing
 from tocsin_server.web.values import millis
 
@@ -89,7 +89,7 @@ def listed(session: Session, query: SuppressionQuery) -> Page[SuppressionShown]:
         found = found.where(Suppression.ended.is_(None), Suppression.expires > now_ms())
     if query.active is False:
         found = found.where(or_(Suppression.ended.is_not(None), Suppression.expires <= now_ms()))
-    order = Order(Suppression.created, Suppression.id)
+    order = PageOrder(Suppression.created, Suppression.id)
     return page(session, found, order, query, suppression_shown)
 
 

@@ -18,7 +18,7 @@ HEADERS = {
 }
 
 
-class Guard:
+class RequestGuard:
     """Refuses bodies that are too large, and adds the headers that a route does not set."""
 
     def __init__(self, app: ASGIApp, most: int = MOST_BYTES) -> None:

@@ -33,7 +33,7 @@ class IntakeHealth(BaseModel):
     error: str
 
 
-class Health(BaseModel):
+class ServerHealth(BaseModel):
     """`tables`: whether the tables have the form that this server reads."""
 
     status: Literal["ok", "failing"]
@@ -42,8 +42,8 @@ class Health(BaseModel):
     intakes: list[IntakeHealth]
 
 
-@router.get("/health", responses={503: {"model": Health, "description": "Something fails."}})
-def health(request: Request, response: Response) -> Health:
+@router.get("/health", responses={503: {"model": ServerHealth, "description": "Something fails."}})
+def health(request: Request, response: Response) -> ServerHealth:
     """Whether the server does its work; nothing of what it stores."""
     intakes: Sequence[Intaking] = request.app.state.intakes
     told = _health(request.app.state.database, intakes)
@@ -51,14 +51,14 @@ def health(request: Request, response: Response) -> Health:
     return told
 
 
-def _health(database: Database, intakes: Sequence[Intaking]) -> Health:
+def _health(database: Database, intakes: Sequence[Intaking]) -> ServerHealth:
     seen = [IntakeHealth(behind=each.behind, error=each.error) for each in intakes]
     try:
         current = database.is_current()
     except EngineError:
-        return Health(status="failing", database="away", tables="unknown", intakes=seen)
+        return ServerHealth(status="failing", database="away", tables="unknown", intakes=seen)
     failing = not current or any(each.error for each in seen)
-    return Health(
+    return ServerHealth(
         status="failing" if failing else "ok",
         database="reachable",
         tables="current" if current else "other",

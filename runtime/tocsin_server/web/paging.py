@@ -16,17 +16,17 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tocsin.canonical import digest
 from tocsin_server.web.problem import ProblemError
-from tocsin_server.web.values import Asked
+from tocsin_server.web.values import AskedValues
 
 _MOST_NUMBER = 2**63 - 1
 _FORM = re.compile(r"[A-Za-z0-9_-]{1,400}")
 _ID = re.compile(r"[0-9a-zA-Z_.:-]{1,128}")
 
 Shown = TypeVar("Shown")
-Row = TypeVar("Row")
+ListedRow = TypeVar("ListedRow")
 
 
-class Paged(Asked):
+class Paged(AskedValues):
     """Which page of a list. `cursor`: the `next` of the page before."""
 
     cursor: Annotated[str, Field(max_length=400)] = ""
@@ -45,7 +45,7 @@ class Page(BaseModel, Generic[Shown]):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PageOrder:
     """Newest first: by a number, and among equal ones by the id."""
 
     number: InstrumentedAttribute[int]
@@ -67,9 +67,9 @@ class AnyOf:
 def page(  # noqa: PLR0913 - what a list is
     session: Session,
     found: Select[Any],
-    order: Order,
+    order: PageOrder,
     paged: Paged,
-    shown: Callable[[Row], Shown],
+    shown: Callable[[ListedRow], Shown],
     *,
     any_of: AnyOf | None = None,
 ) -> Page[Shown]:
@@ -84,11 +84,11 @@ def page(  # noqa: PLR0913 - what a list is
     return Page(items=list(map(shown, rows)), next=_cursor(paged, order, rows) if more else None)
 
 
-def _first(found: Select[Any], order: Order, number: int) -> Select[Any]:
+def _first(found: Select[Any], order: PageOrder, number: int) -> Select[Any]:
     return found.order_by(order.number.desc(), order.id.desc()).limit(number)
 
 
-def _spread(found: Select[Any], order: Order, any_of: AnyOf, number: int) -> Select[Any]:
+def _spread(found: Select[Any], order: PageOrder, any_of: AnyOf, number: int) -> Select[Any]:
     ids = found.with_only_columns(order.id)
     each = [
         _first(ids.where(any_of.column == value), order, number).subquery()
@@ -97,14 +97,14 @@ def _spread(found: Select[Any], order: Order, any_of: AnyOf, number: int) -> Sel
     return found.where(order.id.in_(union_all(*(select(first.c.id) for first in each))))
 
 
-def _cursor(paged: Paged, order: Order, rows: Sequence[Any]) -> str:
+def _cursor(paged: Paged, order: PageOrder, rows: Sequence[Any]) -> str:
     last = rows[-1]
     place = [_query(paged), getattr(last, order.number.key), getattr(last, order.id.key)]
     text = json.dumps(place, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
-def _read(paged: Paged, order: Order) -> tuple[int, Any]:
+def _read(paged: Paged, order: PageOrder) -> tuple[int, Any]:
     """The place that a cursor names. It is data of whoever asks, so nothing of it is trusted."""
     match _decoded(paged.cursor):
         case [str(query), int(number), place] if (
@@ -128,7 +128,7 @@ def _decoded(cursor: str) -> Any:
         raise _forged() from None
 
 
-def _is_id(place: object, order: Order) -> bool:
+def _is_id(place: object, order: PageOrder) -> bool:
     if order.id.type.python_type is int:
         return type(place) is int and abs(place) <= _MOST_NUMBER
     return isinstance(place, str) and _ID.fullmatch(place) is not None

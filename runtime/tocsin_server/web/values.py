@@ -14,7 +14,7 @@ _NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
 """Controls, of which PostgreSQL refuses zero: names are shown in terminals and logs, too."""
 
 
-class Asked(BaseModel):
+class AskedValues(BaseModel):
     """What a request may carry, and nothing else."""
 
     model_config = ConfigDict(extra="forbid")
@@ -37,7 +37,7 @@ FindingId = Annotated[str, Field(pattern=_ID)]
 DeliveryId = Annotated[str, Field(pattern=_ID)]
 SuppressionId = Annotated[str, Field(pattern=_ID)]
 AlertId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Moment = Annotated[AwareDatetime, AfterValidator(_known_year)]
+AskedMoment = Annotated[AwareDatetime, AfterValidator(_known_year)]
 
 
 def millis(time: datetime) -> int:

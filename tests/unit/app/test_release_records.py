@@ -15,7 +15,7 @@ from tocsin.app.release_records import LedgerRecords
 from tocsin.cli.main import main_group
 from tocsin_server.alerts.models import Alert
 from tocsin_server.alerts.received import received
-from tocsin_server.console.evidence import Evidence, evidence_of
+from tocsin_server.console.evidence import AlertEvidence, evidence_of
 from tocsin_server.console.recorded import NoRecordError
 from unit.cli.test_correlations import many, refund, stream
 
@@ -60,7 +60,7 @@ def records(root: Path) -> LedgerRecords:
     return LedgerRecords(root, ["local"], "shop")
 
 
-def evidence(root: Path, title: str) -> Evidence:
+def evidence(root: Path, title: str) -> AlertEvidence:
     file = next(root.rglob("alerts.jsonl"))
     found = [received(line) for line in file.read_bytes().splitlines()]
     one = next(each for each in found if each.title == title)

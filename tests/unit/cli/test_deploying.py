@@ -90,7 +90,7 @@ def test_a_deployed_detection_that_no_longer_compiles_stays_and_stops_the_plan(
     rule(root, "payout-changed", r"action|re: 'pay\Bout'")
     settings.write_text(SETTINGS.replace('= "kafka-filter"', '= "flink-sql"'))
     result = run("plan", code=1)
-    assert "x payout-changed v1 · refused · flink-sql payments_audit · Regex" in result.stdout
+    assert "x payout-changed v1 · refused · flink-sql payments_audit · its engine" in result.stdout
     assert "error: payout-changed is deployed as v1" in result.stdout
     assert isinstance(fails("apply --yes"), LedgerError)
     assert "live state: as released" in run("status").stdout

@@ -10,7 +10,7 @@ import pytest
 from tocsin.errors import ConfigError
 from tocsin.trust.dsse import Envelope, Signature
 from tocsin.trust.keys import SigningKey
-from tocsin.trust.trust_file import Role, Trust, UntrustedError, Use, parse_trust, read_trust
+from tocsin.trust.trust_file import KeyRole, Trust, UntrustedError, Use, parse_trust, read_trust
 
 KEY, OTHER = SigningKey.new(), SigningKey.new()
 FILE = f"""
@@ -29,7 +29,7 @@ TRUST = parse_trust(FILE.encode(), "trust.toml")
 ENVELOPE = Envelope("release", b"x").by(KEY)
 
 
-def use(role: Role = "release", environment: str = "prod", year: int = 2026) -> Use:
+def use(role: KeyRole = "release", environment: str = "prod", year: int = 2026) -> Use:
     return Use(role, environment, datetime(year, 6, 1, tzinfo=UTC))
 
 

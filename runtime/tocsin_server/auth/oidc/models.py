@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tocsin_server.base import Base
+from tocsin_server.base import TableBase
 
 
-class PendingSignIn(Base):
+class PendingSignIn(TableBase):
     """Someone who was sent to the provider, until they come back, once.
 
     `id`: a digest of `state`; `browser`: a digest of what that browser has. `verifier` is PKCE's;

@@ -25,7 +25,7 @@ class ProviderAwayError(Exception):
     """The provider does not answer, or not as it should."""
 
 
-class Metadata(BaseModel):
+class ProviderMetadata(BaseModel):
     """What OpenID Connect Discovery tells."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -50,11 +50,11 @@ class Provider:
     def __init__(self, issuer: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.issuer = issuer
         self._clock, self._lock = clock, Lock()
-        self._metadata: tuple[float, Metadata] | None = None
+        self._metadata: tuple[float, ProviderMetadata] | None = None
         self._keys: tuple[float, dict[str, Key]] | None = None
         self._trusted = ssl.create_default_context()
 
-    def metadata(self) -> Metadata:
+    def metadata(self) -> ProviderMetadata:
         """Where its pages are. Raises ProviderAwayError."""
         with self._lock:
             if self._metadata is None or self._age(self._metadata[0]) > _FRESH:
@@ -79,10 +79,10 @@ class Provider:
     def _age(self, since: float) -> float:
         return self._clock() - since
 
-    def _discovered(self) -> Metadata:
+    def _discovered(self) -> ProviderMetadata:
         url = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
-            found = Metadata.model_validate(self._fetched(url))
+            found = ProviderMetadata.model_validate(self._fetched(url))
         except ValidationError:
             raise ProviderAwayError(f"{url} is not a description of a provider") from None
         if found.issuer != self.issuer:
