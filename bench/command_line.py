@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from rich.console import Console
 
@@ -202,9 +203,13 @@ def _project(root: Path, sources: Path, rules: dict[str, str]) -> Project:
 
 
 def measured(
-    found: dict[str, Project], installations: dict[str, str], cache: Path, console: Console
+    found: dict[str, Project],
+    installations: dict[str, str],
+    cache: Path,
+    console: Console,
+    only: Sequence[str],
 ) -> Iterator[Timed]:
-    """All commands: without anything kept, and of the last with what the command has kept."""
+    """The commands: without anything kept, and of the last with what the command has kept."""
     for name, tocsin in installations.items():
         root = found[name].root
         for command in (["lock"], ["apply", "--env", "local", "--yes"]):
@@ -215,6 +220,8 @@ def measured(
     last = [*installations][-1]
     detections = found[last].detections
     for title, (arguments, ready) in found[last].commands().items():
+        if only and title not in only:
+            continue
         for kept in (False, True):
             names = [last] if kept else [*installations]
             seconds: dict[str, list[float]] = {name: [] for name in names}
@@ -231,6 +238,10 @@ def measured(
                 yield Timed(title, detections, name, kept, round(timed, 3))
 
 
+def _name_of(row: dict[str, Any]) -> tuple[int, str, str]:
+    return row["detections"], row["installation"], row["command"]
+
+
 def main() -> None:
     """Measure, and renew the record."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -238,6 +249,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--record", type=Path, default=RECORD)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="only these projects")
+    parser.add_argument("--commands", nargs="+", default=[], help="only these commands")
     args = parser.parse_args()
     installations = dict(each.split("=", 1) for each in args.installations)
     console = Console(stderr=True)
@@ -255,12 +267,13 @@ def main() -> None:
                 installations,
                 Path(folder, "cache"),
                 console,
+                args.commands,
             )
         ]
     kept = json.loads(args.record.read_text())["rows"] if args.record.exists() else []
-    measured_now = {(row["detections"], row["installation"]) for row in rows}
+    measured_now = {_name_of(row) for row in rows}
     others = (row for row in kept if row["detections"] in SIZES)
-    rows += [r for r in others if (r["detections"], r["installation"]) not in measured_now]
+    rows += [row for row in others if _name_of(row) not in measured_now]
     record = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": described(), "rows": rows}
     args.record.write_text(json.dumps(record, indent=1) + "\n")
 

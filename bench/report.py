@@ -277,7 +277,8 @@ def command_line(record: Record) -> str:
     lines = ["| rules | command | before | now, nothing kept | now, kept | times faster |"]
     lines.append("| --: | --- | --: | --: | --: | --: |")
     for (detections, command), timed in sorted(rows.items(), key=lambda item: item[0][0]):
-        before, cold, warm = timed["before", False], timed["now", False], timed["now", True]
-        shown = f"{before:.2f} | {cold:.2f} | {warm:.2f} | {before / warm:.1f}"
+        before, cold, warm = timed.get(("before", False)), timed["now", False], timed["now", True]
+        old, ratio = (f"{before:.2f}", f"{before / warm:.1f}") if before else ("-", "-")
+        shown = f"{old} | {cold:.2f} | {warm:.2f} | {ratio}"
         lines.append(f"| {detections:,} | `{command}` | {shown} |")
     return "\n".join(lines)
