@@ -8,11 +8,10 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from tocsin import __version__
-from tocsin.escape import printable
+from tocsin.html_templates import html_templates
 from tocsin.plural import plural
 from tocsin_server.alerts.state import AlertSeverity
 from tocsin_server.console import forms, words
@@ -61,22 +60,8 @@ def _here(request: Request) -> str:
     return f"{request.url.path}?{query}" if query else request.url.path
 
 
-def visible(value: Any) -> Any:
-    """Without control and bidirectional characters; what is markup is ours."""
-    plain = isinstance(value, str) and not isinstance(value, Markup)
-    return "\n".join(map(printable, value.split("\n"))) if plain else value
-
-
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    found = Environment(
-        loader=PackageLoader("tocsin_server.console", "templates"),
-        autoescape=True,
-        finalize=visible,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     tools: dict[str, Any] = {
         "ASSET": asset_path,
         "DAYS": forms.DAYS,
@@ -92,5 +77,4 @@ def _templates() -> Environment:
         "plural": plural,
         "short": words.short,
     }
-    found.globals.update(tools)
-    return found
+    return html_templates("tocsin_server.console", tools)

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup, escape
 
-from tocsin.escape import printable
+from tocsin.html_templates import visible
 from tocsin.site.pages import links
 from tocsin.site.pages.context import SiteContext
 from tocsin.site.pages.words import NO_RECORD
 
 NONE = Markup('<span class="none">{}</span>').format(NO_RECORD)
 """What stands where the ledger does not tell."""
-
-
-def visible(value: Any) -> Any:
-    """Without control and bidirectional characters; what is markup is ours."""
-    plain = isinstance(value, str) and not isinstance(value, Markup)
-    return "\n".join(map(printable, value.split("\n"))) if plain else value
 
 
 def or_none(value: str | None) -> Markup:

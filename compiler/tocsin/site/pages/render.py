@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from tocsin import __version__
+from tocsin.html_templates import html_templates
 from tocsin.plural import plural
 from tocsin.site.pages import links, matrix, timeline, words
 from tocsin.site.pages.answers.answer import MOST_NAMED
 from tocsin.site.pages.context import PER_PAGE, SiteContext, is_silent
-from tocsin.site.pages.linked import NONE, PageLinks, or_none, visible
+from tocsin.site.pages.linked import NONE, PageLinks, or_none
 
 # Firefox does not count a file of the same folder as 'self'.
 POLICY = (
@@ -73,14 +74,6 @@ class SitePages:
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    found = Environment(
-        loader=PackageLoader("tocsin.site.pages", "templates"),
-        autoescape=True,
-        finalize=visible,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     tools: dict[str, Any] = {
         "MOST_NAMED": MOST_NAMED,
         "NONE": NONE,
@@ -96,6 +89,6 @@ def _templates() -> Environment:
         "moment": words.moment,
         "when": words.when,
     }
-    found.globals.update(tools)
+    found = html_templates("tocsin.site.pages", tools)
     found.tests["silent"] = is_silent
     return found

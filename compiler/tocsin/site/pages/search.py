@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+from tocsin.html_templates import visible
 from tocsin.site.pages import links
 from tocsin.site.pages.context import SiteContext
-from tocsin.site.pages.linked import visible
 
 PATH = "data/search.js"
 

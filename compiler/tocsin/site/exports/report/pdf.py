@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from tocsin import __version__
 from tocsin.canonical import digest_bytes
 from tocsin.errors import ConfigError
-from tocsin.escape import printable
+from tocsin.html_templates import html_templates, on_one_line
 from tocsin.plural import plural
 from tocsin.site.exports.report.facts import PeriodReport, approved
 from tocsin.site.exports.table import NO_RECORD
@@ -38,12 +37,6 @@ def period_html(history: History) -> str:
     return template.render(report=PeriodReport(history), history=history, period=history.period)
 
 
-def _visible(value: Any) -> Any:
-    """Without control and bidirectional characters; what is markup is ours."""
-    plain = isinstance(value, str) and not isinstance(value, Markup)
-    return printable(value) if plain else value
-
-
 def _told(names: tuple[str, ...] | None) -> str:
     return NO_RECORD if names is None else ", ".join(names) or "nobody"
 
@@ -54,14 +47,6 @@ def _when(at: str) -> str:
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    found = Environment(
-        loader=PackageLoader("tocsin.site.exports.report", "templates"),
-        autoescape=True,
-        finalize=_visible,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     tools: dict[str, Any] = {
         "NO_RECORD": NO_RECORD,
         "VERSION": __version__,
@@ -70,5 +55,4 @@ def _templates() -> Environment:
         "told": _told,
         "when": _when,
     }
-    found.globals.update(tools)
-    return found
+    return html_templates("tocsin.site.exports.report", tools, on_one_line)

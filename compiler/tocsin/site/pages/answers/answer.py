@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from tocsin.site.pages.linked import NONE, visible
+from tocsin.html_templates import visible
+from tocsin.site.pages.linked import NONE
 
 MOST_NAMED = 12
 """So many things does an answer name; the page it leads to has all."""
