@@ -39,6 +39,14 @@ def replace(path: Path, data: bytes, writer: str = "") -> None:
     _sync(path.parent)
 
 
+def put(path: Path, data: bytes) -> None:
+    """Replace a file that a person named, as `replace`. Raises ConfigError if that fails."""
+    try:
+        replace(path, data)
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}", file=path) from error
+
+
 def remove(path: Path, root: Path) -> None:
     """Remove a file, and folders below `root` that become empty."""
     with _explained(path):

@@ -12,6 +12,7 @@ from tocsin import gate
 from tocsin.app.kept_alerts import KeptAlerts
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.model.noise import DetectionNoise, NoiseReport
+from tocsin.parse_errors import first_line
 from tocsin.plan.explain import former_of
 from tocsin.plan.steps import Plan
 from tocsin.progress import Notify
@@ -70,8 +71,7 @@ def report_in(data: bytes, file: Path) -> NoiseReport:
     try:
         return NoiseReport.model_validate(gate.loads(data))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        why = first_line(error)
     except ValueError:
         why = "it is not JSON"
     raise ConfigError(

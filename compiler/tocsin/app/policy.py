@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from tocsin import gate, toml
 from tocsin.app.environment import OpenEnvironment
 from tocsin.errors import ConfigError, LedgerError
 from tocsin.front.project import read_settings
 from tocsin.model.policy import EnvironmentPolicy, Policy
-from tocsin.state.release import first_line
+from tocsin.parse_errors import first_line
 from tocsin.trust.trust_file import Trust, parse_trust
 
 _HINT = "fetch the protected branch, or name a commit of it with --policy-from"
@@ -125,8 +123,7 @@ def policy_at(opened: OpenEnvironment, commit: str) -> Policy | None:
         table = toml.load(_file(opened, commit, gate.SETTINGS).decode(), name).get("policy")
         return None if table is None else Policy.model_validate(table)
     except ValueError as error:
-        why = first_line(error) if isinstance(error, ValidationError) else str(error)
-        raise ConfigError(f"{name}: [policy] cannot be read: {why}") from None
+        raise ConfigError(f"{name}: [policy] cannot be read: {first_line(error)}") from None
 
 
 def _file(opened: OpenEnvironment, commit: str, path: str) -> bytes:

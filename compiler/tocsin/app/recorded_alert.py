@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from tocsin import gate
 from tocsin.app.kept_alerts import KeptAlerts
 from tocsin.errors import ConfigError
+from tocsin.parse_errors import first_line
 
 _MOST_BYTES = 16 * gate.MIB
 _ID = 64
@@ -81,9 +82,7 @@ def recorded(body: bytes) -> RecordedAlert:
     """The alert in these bytes. Raises ConfigError for anything else."""
     try:
         return RecordedAlert.model_validate(gate.loads(body))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     except ValueError as error:
-        why = str(error)
-    raise ConfigError(f"it is no alert of Tocsin: {why}", hint="one alert, as one JSON object")
+        raise ConfigError(
+            f"it is no alert of Tocsin: {first_line(error)}", hint="one alert, as one JSON object"
+        ) from None

@@ -54,7 +54,7 @@ def approve(  # noqa: PLR0913 - one parameter an option
     with place.open() as forge:
         found = approved(forge, request, own_key(key))
     for name, data in found.items():
-        _write(out / name, data)
+        files.put(out / name, data)
     if fmt == "json":
         echo_json({"files": [str(out / name) for name in found]})
     say(f"{plural(len(found), 'approval')} signed" if found else "no approval stands")
@@ -88,7 +88,7 @@ def approvals(  # noqa: PLR0913 - one parameter an option
     found = collected(opened, plan, policy_from, place)
     written = [out / f"{number}.dsse.json" for number in range(1, len(found) + 1)]
     for path, data in zip(written, found, strict=True):
-        _write(path, data)
+        files.put(path, data)
     if fmt == "json":
         echo_json({"plan": plan.intended, "files": [str(path) for path in written]})
     say(f"{plural(len(found), 'approval')} of plan {plan.intended[:16]}")
@@ -156,7 +156,7 @@ def break_glass(  # noqa: PLR0913 - one parameter an option
     from tocsin.app.signing import own_key  # noqa: PLC0415
 
     told = Reviewed(reviewer, review, reason=reason, hours=hours)
-    _write(out, use_case(read_review(file), env, told, own_key(key)))
+    files.put(out, use_case(read_review(file), env, told, own_key(key)))
     if fmt == "json":
         echo_json({"environment": env, "reviewer": reviewer, "hours": hours, "file": str(out)})
     say(f"{reviewer} breaks the glass of {env}: {shown(out)}")
@@ -171,11 +171,3 @@ def read_review(file: Path) -> document.ChangeReview:
     except gate.UnreadError as bad:
         hint = "make one with `tocsin review make`"
         raise ConfigError(f"{file} is not a review: {bad.reason}", hint=hint, file=file) from None
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
-    files.write(path, data)

@@ -10,8 +10,8 @@ from typing import Any
 from tocsin import gate
 from tocsin.canonical import digest, digest_bytes
 from tocsin.errors import ConfigError
+from tocsin.parse_errors import first_line
 from tocsin.plan.steps import PLAN, Bundle, Deploy, Repair
-from tocsin.state.release import first_line
 
 MAX_BYTES = 512 * gate.MIB
 _FORM = 2

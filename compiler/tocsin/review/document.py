@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from tocsin import gate
 from tocsin.errors import ConfigError
-from tocsin.state.release import first_line
+from tocsin.parse_errors import first_line
 
 FILE = "review.json"
 MOST_BYTES = 8 * gate.MIB

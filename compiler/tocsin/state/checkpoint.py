@@ -12,9 +12,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from tocsin import files, gate
 from tocsin.errors import ConfigError
+from tocsin.parse_errors import first_line
 from tocsin.release.entry import FORBID_UNKNOWN, Whole
 from tocsin.release.moment import Moment
-from tocsin.state.release import first_line
 from tocsin.trust.dsse import MAX_BYTES, Envelope
 from tocsin.trust.keys import SigningKey
 from tocsin.trust.trust_file import Trust, UntrustedError, Use
@@ -88,10 +88,7 @@ def write(path: Path, found: Checkpoint, key: SigningKey | None) -> None:
     """Write it down, signed with the key if there is one."""
     line = _CHECKPOINT.dump_json(found)
     signature = Envelope(KIND, line).by(key).encode(detached=True) if key else b""
-    try:
-        files.replace(path, line + b"\n" + signature)
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}", file=path) from error
+    files.put(path, line + b"\n" + signature)
 
 
 _CHECKPOINT = TypeAdapter(Checkpoint)

@@ -15,9 +15,9 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from tocsin import gate
 from tocsin.canonical import digest_bytes, plain_bytes
 from tocsin.errors import LedgerError
+from tocsin.parse_errors import first_line
 from tocsin.release.entry import FORBID_UNKNOWN, Whole
 from tocsin.release.moment import Moment
-from tocsin.state.release import first_line
 
 FILE = "events.jsonl"
 ENVELOPE = "events.dsse.json"

@@ -14,6 +14,7 @@ from tocsin import gate
 from tocsin.canonical import digest
 from tocsin.errors import LedgerError
 from tocsin.model.source import Source
+from tocsin.parse_errors import first_line
 from tocsin.release.entry import FORBID_UNKNOWN, Action, Entry, Whole
 from tocsin.release.moment import Moment
 from tocsin.release.mute import Mute
@@ -135,11 +136,3 @@ def sealed(data: bytes) -> bool:
     """Whether the seal in these bytes of `release.json` fits the rest."""
     record = json.loads(data)
     return bool(record.pop("seal", None) == digest(record))
-
-
-def first_line(error: Exception) -> str:
-    """The short form of a parser's long complaint."""
-    if isinstance(error, ValidationError):
-        problem = error.errors()[0]
-        return f"{'.'.join(str(p) for p in problem['loc'])}: {problem['msg']}"
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from tocsin import gate
 from tocsin.canonical import plain_bytes
+from tocsin.parse_errors import first_line
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import SigningKey
 from tocsin.trust.trust_file import Trust, UntrustedError, Use
@@ -88,17 +89,10 @@ def _decoded(data: bytes) -> tuple[Approval, Envelope]:
         approval = _APPROVAL.validate_python(given)
         times = [datetime.fromisoformat(each) for each in (approval.at, approval.until) if each]
     except (ValueError, ValidationError) as error:
-        raise UntrustedError(f"it is not an approval: {_short(error)}") from None
+        raise UntrustedError(f"it is not an approval: {first_line(error)}") from None
     if any(each.tzinfo is None for each in times):
         raise UntrustedError("it is not an approval: a time without its offset from UTC")
     return approval, envelope
-
-
-def _short(error: ValueError) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return str(error).splitlines()[0]
 
 
 _APPROVAL = TypeAdapter(Approval)

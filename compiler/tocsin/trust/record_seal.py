@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Protocol
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from tocsin import gate
 from tocsin.canonical import canonical_bytes, digest_bytes
 from tocsin.errors import ConfigError, EngineError
+from tocsin.parse_errors import first_line
 from tocsin.trust.dsse import Envelope
 from tocsin.trust.keys import SigningKey
 from tocsin.trust.trust_file import Trust, UntrustedError, Use
@@ -136,7 +137,7 @@ class RecordGuard:
             envelope = Envelope.decode(signature)
             said = _statement(envelope)
         except ValueError as error:
-            raise UntrustedError(f"its signature cannot be read: {_short(error)}") from None
+            raise UntrustedError(f"its signature cannot be read: {first_line(error)}") from None
         at = datetime.fromtimestamp(said.issued / 1000, UTC)
         self._trust.signer(envelope, KIND, Use("release", self._for.environment, at))
         if Destination(said.project, said.environment) != self._for:
@@ -148,10 +149,3 @@ class RecordGuard:
 
 def _statement(envelope: Envelope) -> _Statement:
     return _STATEMENT.validate_python(gate.loads(envelope.payload))
-
-
-def _short(error: ValueError) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return str(error).splitlines()[0]

@@ -112,21 +112,13 @@ def approve(  # noqa: PLR0913 - one parameter per option
             raise ConfigError("there is no terminal to ask on", hint="give --yes")
         click.confirm("Approve this?", abort=True)
     data = use_case(plan, Reviewed(reviewer, review, head, reason, hours), own_key(key))
-    place = out or _place(into or Path(), plan, data)
-    files.write(place, data)
+    kept = kept_at(plan.environment, plan.intended, digest_bytes(data))
+    place = out or (into or Path()) / kept
+    files.put(place, data)
     if fmt == "json":
         echo_json({"file": shown(place), "plan": plan.identity, "environment": plan.environment})
         return
     say(f"{reviewer} approves plan {plan.identity[:12]} for {plan.environment}: {shown(place)}")
-
-
-def _place(folder: Path, plan: Plan, data: bytes) -> Path:
-    place = folder / kept_at(plan.environment, plan.intended, digest_bytes(data))
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"cannot write {place}: {error.strerror}") from None
-    return place
 
 
 def _check_expected(plan: Plan, expected: str | None) -> None:

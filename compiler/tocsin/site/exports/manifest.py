@@ -12,10 +12,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from tocsin import __version__, gate
+from tocsin.parse_errors import first_line
 from tocsin.release.entry import FORBID_UNKNOWN
 from tocsin.release.moment import Moment
 from tocsin.site.history.model import History
-from tocsin.state.release import first_line
 
 FILE, ENVELOPE = "manifest.json", "manifest.dsse.json"
 KIND = "application/vnd.tocsin.site+json"

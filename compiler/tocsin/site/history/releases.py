@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from tocsin import gate
 from tocsin.errors import LedgerError
+from tocsin.parse_errors import first_line
 from tocsin.site.history.approvals import approvals
 from tocsin.site.history.model import (
     CaseRun,
@@ -22,7 +23,6 @@ from tocsin.site.history.walk import ReleaseRead, Walk
 from tocsin.state import case_proof
 from tocsin.state.case_proof import PROOFS
 from tocsin.state.ledger_event import DriftMended, EmergencyDeclared, ForcedPromotion
-from tocsin.state.release import first_line
 from tocsin.trust.trust_file import Trust
 
 _FORM_WITH_FACTS = 2
