@@ -35,9 +35,9 @@ def known_awaiting(opened: OpenEnvironment) -> list[Emergency]:
 
 def plan_of_release(opened: OpenEnvironment, number: int) -> Plan:
     """The plan that became a release, to agree with it afterwards. Raises ConfigError."""
-    for release in opened.ledger.numbered([number]):
-        if plan := plan_of(opened.ledger, release):
-            return plan
+    release = opened.ledger.release(number)
+    if release and (plan := plan_of(opened.ledger, release)):
+        return plan
     raise ConfigError(f"{opened.name} has no release {number} with a plan")
 
 

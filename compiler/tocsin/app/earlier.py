@@ -6,11 +6,13 @@ import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tocsin.errors import LedgerError
 from tocsin.front.collect import collect
+from tocsin.front.item import Placeholders
 from tocsin.front.place import FOLDERS
 from tocsin.front.placeholders import read_placeholders
 from tocsin.front.relate import relate
@@ -44,9 +46,7 @@ def earlier(
     held: dict[int, list[Entry]] = defaultdict(list)
     for entry in entries:
         held[elsewhere.get(entry.id, release.number)].append(entry)
-    others = (
-        {each.number: each for each in ledger.releases()} if held.keys() - {release.number} else {}
-    )
+    others = {each.number: each for each in ledger.numbered(held.keys() - {release.number})}
     found: dict[str, Resolved] = {}
     for number, wanted in held.items():
         holder = others.get(number, release)
@@ -58,15 +58,42 @@ def _earlier(
     repository: Repository, release: Release, root: Path, wanted: Mapping[str, Entry]
 ) -> dict[str, Resolved]:
     try:
-        files = _files(repository, *_place(repository, release, root))
+        with laid_out(repository, release, root, {each.file for each in wanted.values()}) as folder:
+            found, _ = detections_in(folder)
     except LedgerError:  # a clone that is not deep enough
         return {}
-    found = _resolved(_needed(files, {entry.file for entry in wanted.values()}))
     return {
         query.detection.id: query
         for query in found
         if (entry := wanted.get(query.detection.id)) and entry.logic == query.logic
     }
+
+
+@contextmanager
+def laid_out(
+    repository: Repository, release: Release, root: Path, wanted: Collection[str] | None = None
+) -> Iterator[Path]:
+    """A folder with the project of a release: all of it, or what the rules in these files need.
+
+    Raises LedgerError where its source commit is not here, and the release itself holds no files.
+    """
+    held = _files(repository, *_place(repository, release, root))
+    files = {**held.others, **held.rules} if wanted is None else _needed(held, wanted)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        for path, data in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+        yield folder
+
+
+def detections_in(folder: Path) -> tuple[tuple[Resolved, ...], Placeholders]:
+    """The detections of such a folder, and the values of its placeholders."""
+    sources, _ = read_sources(folder / "sources")
+    values, _ = read_placeholders(folder / "placeholders")
+    rules = collect([folder / "rules"] if (folder / "rules").is_dir() else [], values)
+    queries = [query for rule in rules.rules if (query := resolve(rule, sources)[0])]
+    return relate(rules, queries).queries, values
 
 
 def _place(repository: Repository, release: Release, root: Path) -> tuple[str, str]:
@@ -116,19 +143,6 @@ def _needed(files: _Files, wanted: Collection[str]) -> dict[str, bytes]:
 
 def _named(data: bytes, calling: Mapping[bytes, str]) -> Iterator[str]:
     yield from {calling[word] for word in _WORD.findall(data) if word in calling}
-
-
-def _resolved(files: Mapping[str, bytes]) -> tuple[Resolved, ...]:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        for path, data in files.items():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(data)
-        sources, _ = read_sources(root / "sources")
-        values, _ = read_placeholders(root / "placeholders")
-        rules = collect([root / "rules"] if (root / "rules").is_dir() else [], values)
-    queries = [query for rule in rules.rules if (query := resolve(rule, sources)[0])]
-    return relate(rules, queries).queries
 
 
 def coming_back(

@@ -5,25 +5,21 @@ The text is the one that the release encloses, never the one that lies in the pr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from tocsin.app.earlier import detections_in, laid_out
 from tocsin.app.explained_alert import explained_alert
 from tocsin.cases.explain import Named, named
 from tocsin.errors import TocsinError
-from tocsin.front.placeholders import read_placeholders
-from tocsin.front.project import load_project
 from tocsin.ir.query import Resolved
 from tocsin.release.entry import Entry
-from tocsin.state.consent import Consent, approval_path
-from tocsin.state.enclosed import CONTENT
+from tocsin.state.consent import Consent
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.release import Release
 from tocsin.trust.approval import claimed
@@ -37,7 +33,6 @@ from tocsin_server.console.recorded import (
 
 _MOST_KEPT = 200
 _FORM_WITH_CONTENT = 2
-_FILTER = re.compile(rb"^[\"']?filter[\"']?[ ]*:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +100,11 @@ class LedgerRecords:
             release = _numbered(ledger, holder)
         if release.form < _FORM_WITH_CONTENT:
             raise NoRecordError("releases of that time do not enclose their rules")
-        files = _files(ledger, release)
-        found = _deployed(_narrowed(files, entry), raised) or _deployed(files, raised)
-        if found is None:
-            raise NoRecordError("this version of Tocsin reads the text of that release differently")
-        return found
+        for wanted in ({entry.file}, None):
+            with laid_out(ledger.repository, release, self._root, wanted) as folder:
+                if found := _deployed(folder, raised):
+                    return found
+        raise NoRecordError("this version of Tocsin reads the text of that release differently")
 
 
 @contextmanager
@@ -122,15 +117,14 @@ def _said() -> Iterator[None]:
 
 
 def _numbered(ledger: GitLedger, number: int) -> Release:
-    found = next(iter(ledger.numbered([number])), None)
-    if found is None or found.number != number:
-        raise NoRecordError(f"the ledger of {ledger.environment} has no release {number}")
-    return found
+    if release := ledger.release(number):
+        return release
+    raise NoRecordError(f"the ledger of {ledger.environment} has no release {number}")
 
 
 def _approvers(ledger: GitLedger, release: Release, consent: Consent) -> Iterator[tuple[str, str]]:
     """Whose approvals the release encloses, and the places of their reviews."""
-    paths = [approval_path(number) for number in range(1, len(consent.approvals) + 1)]
+    paths = consent.approval_paths
     stored = ledger.repository.read([f"{release.commit}:{path}" for path in paths])
     for each, name in zip(stored, (*consent.reviewers, *[""] * len(paths)), strict=False):
         try:
@@ -140,40 +134,10 @@ def _approvers(ledger: GitLedger, release: Release, consent: Consent) -> Iterato
             yield name, ""
 
 
-def _files(ledger: GitLedger, release: Release) -> dict[str, bytes]:
-    """The project's files as the release encloses them, by path."""
-    blobs = ledger.repository.tree(release.commit).files
-    paths = [path for path in blobs if path.startswith(CONTENT)]
-    found = ledger.repository.read([blobs[path] for path in paths])
-    return {
-        path.removeprefix(CONTENT): each.data
-        for path, each in zip(paths, found, strict=True)
-        if each
-    }
-
-
-def _narrowed(files: Mapping[str, bytes], entry: Entry) -> dict[str, bytes]:
-    """Without the rules of others, as far as one can tell: a project may have thousands."""
-    return {
-        path: data
-        for path, data in files.items()
-        if not path.startswith("rules/") or path == entry.file or _FILTER.search(data)
-    }
-
-
-def _deployed(files: Mapping[str, bytes], raised: Raised) -> DeployedText | None:
+def _deployed(folder: Path, raised: Raised) -> DeployedText | None:
     """The detection of these files, if they make the one that raised the alert."""
-    with TemporaryDirectory() as folder:
-        root = Path(folder)
-        for path, data in files.items():
-            if ".." in PurePosixPath(path).parts:
-                raise NoRecordError("the release is damaged")
-            file = root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-        project = load_project(root)
-        query = next((q for q in project.queries if q.detection.id == raised.detection), None)
-        if query is None or query.logic != raised.logic:
-            return None
-        values = dict(read_placeholders(root / "placeholders")[0])
-        return DeployedText(query, tuple(named(each, values) for each in query.events))
+    queries, values = detections_in(folder)
+    query = next((q for q in queries if q.detection.id == raised.detection), None)
+    if query is None or query.logic != raised.logic:
+        return None
+    return DeployedText(query, tuple(named(each, values) for each in query.events))

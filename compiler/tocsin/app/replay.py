@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from tocsin.canonical import digest_bytes
 from tocsin.errors import LedgerError
 from tocsin.ir.query import CorrelationQuery
 from tocsin.release.entry import Entry
+from tocsin.state.git_ledger import GitLedger
 from tocsin.state.release import Release
 
 if TYPE_CHECKING:
@@ -104,9 +106,9 @@ def replay(opened: OpenEnvironment, body: bytes, files: Sequence[Path] = ()) -> 
         return replace(told, missing=(found, *missing))
     entry = found.entry
     told = replace(told, ran=found.ran.number, backend=entry.backend, artifact=entry.artifact)
-    return (
-        replace(told, missing=tuple(missing)) if missing else _ran(opened, told, body, found, files)
-    )
+    if missing:
+        return replace(told, missing=tuple(missing))
+    return _ran(opened, told, alert, body, found, files)
 
 
 def _cut(alert: RecordedAlert) -> Iterator[str]:
@@ -120,26 +122,33 @@ def _found(opened: OpenEnvironment, alert: RecordedAlert) -> _Provenance | str:
     own = alert.own
     if (own.project, own.environment) != (opened.ledger.project, opened.name):
         return f"it is an alert of project {own.project}, environment {own.environment}"
-    until = [each for each in opened.ledger.releases() if each.number <= own.release]
-    if not until or until[0].number != own.release:
+    raised = opened.ledger.release(own.release)
+    if raised is None:
         return f"release {own.release} is not in the ledger of {opened.name}"
-    for release in until:  # a match from before a cutover is one of an older version
+    # A match from before a cutover is one of an older version.
+    for release in chain([raised], _before(opened.ledger, own.release)):
         entry = release.entry(own.detection)
         if entry and entry.logic == own.logic:
-            return _Provenance(release, entry, until[0].entry(own.detection) or entry)
+            return _Provenance(release, entry, raised.entry(own.detection) or entry)
     return f"no release up to {own.release} has this detection with the logic {own.logic[:8]}"
 
 
-def _ran(
+def _before(ledger: GitLedger, number: int) -> Iterator[Release]:
+    """The releases before one, the newest first, as far as they are looked at."""
+    for older in range(number - 1, 0, -1):
+        yield from ledger.numbered([older])
+
+
+def _ran(  # noqa: PLR0913, PLR0917 - all that a replay is made of
     opened: OpenEnvironment,
     told: Replay,
+    alert: RecordedAlert,
     body: bytes,
     found: _Provenance,
     files: Sequence[Path],
 ) -> Replay:
     from tocsin_runtime.worker.again import raised_again, records_of  # noqa: PLC0415 - keeps `--help` quick
 
-    alert = recorded(body)
     try:
         stored = opened.ledger.bodies(found.ran, [found.entry])[found.entry.artifact]
     except LedgerError as error:

@@ -41,8 +41,9 @@ def verified(opened: OpenEnvironment, trust: Trust | None) -> LedgerReport:
     report = verify(opened.ledger, trust)
     if trust is None or report.findings:
         return report
-    lacking = without_consent(opened.ledger, trust)
-    return report.with_findings((*lacking, *other_policies(opened)))
+    releases = [*opened.ledger.oldest_first()]
+    lacking = without_consent(opened.ledger, releases, trust)
+    return report.with_findings((*lacking, *other_policies(opened, releases)))
 
 
 def _with_live(opened: OpenEnvironment, verdict: LedgerReport) -> LedgerReport:

@@ -18,12 +18,13 @@ UNMET = "the policy was not met: "
 """How it begins where approvals are missing."""
 
 
-def without_consent(ledger: GitLedger, trust: Trust) -> Iterator[LedgerFinding]:
-    """What was released otherwise than its policy, and that of the release before, allowed.
+def without_consent(
+    ledger: GitLedger, releases: Sequence[Release], trust: Trust
+) -> Iterator[LedgerFinding]:
+    """Of these releases, the oldest first, what their policy, or the one before, did not allow.
 
     And emergencies that nobody reviewed until now, though their time is over.
     """
-    releases = [*ledger.oldest_first()]
     alone = emergencies(ledger, releases, ledger.events(), trust)
     before: Release | None = None
     for release in releases:

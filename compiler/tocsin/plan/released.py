@@ -12,7 +12,8 @@ from tocsin.model.policy import EnvironmentPolicy
 from tocsin.plan.consent import ApprovablePlan, mismatch
 from tocsin.plan.steps import PLAN, Plan
 from tocsin.plan.stored_plan import StoredPlan
-from tocsin.state.consent import Consent, approval_path
+from tocsin.state.consent import Consent
+from tocsin.state.enclosed import PLAN as FILE
 from tocsin.state.git_ledger import GitLedger
 from tocsin.state.release import Release
 from tocsin.trust.approval import Approval, read_approval
@@ -29,18 +30,18 @@ class Approved:
 
 def plan_of(ledger: GitLedger, release: Release) -> Plan | None:
     """The plan that became the release; None where it cannot be read."""
-    [stored] = ledger.repository.read([f"{release.commit}:plan.json"])
+    data = _plan(ledger, release)
     try:
-        return PLAN.validate_python(gate.loads(stored.data)) if stored else None
+        return PLAN.validate_python(gate.loads(data)) if data else None
     except (ValueError, ValidationError):
         return None
 
 
 def stored_plan(ledger: GitLedger, release: Release) -> StoredPlan | None:
     """The same as far as approvals and policies ask."""
-    [stored] = ledger.repository.read([f"{release.commit}:plan.json"])
+    data = _plan(ledger, release)
     try:
-        return StoredPlan(stored.data) if stored else None
+        return StoredPlan(data) if data else None
     except (ValueError, TypeError, ValidationError):
         return None
 
@@ -48,7 +49,7 @@ def stored_plan(ledger: GitLedger, release: Release) -> StoredPlan | None:
 def approved(ledger: GitLedger, release: Release, plan: ApprovablePlan, trust: Trust) -> Approved:
     """What was agreed before it was released. A file that is not the recorded one is left out."""
     consent = release.consent or Consent()
-    paths = [approval_path(number) for number in range(1, len(consent.approvals) + 1)]
+    paths = consent.approval_paths
     stored = ledger.repository.read([f"{release.commit}:{path}" for path in paths])
     found: list[Approval] = []
     faults: list[str] = []
@@ -64,6 +65,11 @@ def policies(release: Release, before: Release | None) -> list[EnvironmentPolicy
     """The policy that it was to meet, and the one of the release before."""
     each = [one.consent.policy for one in (release, before) if one and one.consent]
     return [policy for policy in each if policy]
+
+
+def _plan(ledger: GitLedger, release: Release) -> bytes:
+    [stored] = ledger.repository.read([f"{release.commit}:{FILE}"])
+    return stored.data if stored else b""
 
 
 def _read(data: bytes, path: str, of: tuple[Consent, ApprovablePlan, Trust]) -> Approval | str:

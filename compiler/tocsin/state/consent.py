@@ -36,6 +36,11 @@ class Consent:
     directions: dict[str, str] = field(default_factory=dict)
     at: Moment | Literal[""] = ""
 
+    @property
+    def approval_paths(self) -> tuple[str, ...]:
+        """Where the approvals lie, in their order."""
+        return tuple(map(approval_path, range(1, len(self.approvals) + 1)))
+
 
 CONSENT: TypeAdapter[Consent | None] = TypeAdapter(Consent | None)
 

@@ -11,7 +11,7 @@ from tocsin.canonical import digest, digest_bytes
 from tocsin.errors import LedgerError
 from tocsin.release.entry import ENTRIES
 from tocsin.state import ledger_event
-from tocsin.state.consent import approval_path
+from tocsin.state.consent import Consent
 from tocsin.state.enclosed import ARTIFACTS, CONTENT, PLAN, beside, content_digest
 from tocsin.state.git_ledger import GitLedger, Stored, object_id
 from tocsin.state.record_text import ReleaseText
@@ -152,8 +152,8 @@ def _artifacts(release: Release, stored: StoredCommit) -> Iterator[str]:
 
 
 def _approvals(release: Release) -> dict[str, str]:
-    signed = release.consent.approvals if release.consent else ()
-    return {approval_path(n): expected for n, expected in enumerate(signed, 1)}
+    consent = release.consent or Consent()
+    return dict(zip(consent.approval_paths, consent.approvals, strict=True))
 
 
 def _enclosed(release: Release, stored: StoredCommit) -> Iterator[str]:

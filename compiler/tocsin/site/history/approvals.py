@@ -12,7 +12,6 @@ from tocsin.plan.stored_plan import StoredPlan
 from tocsin.site.history.blobs import Blobs
 from tocsin.site.history.model import SignatureState, SignedApproval
 from tocsin.site.history.walk import ReleaseRead
-from tocsin.state.consent import approval_path
 from tocsin.state.enclosed import PLAN
 from tocsin.state.release import Release
 from tocsin.trust.approval import Approval, claimed, read_approval
@@ -27,7 +26,7 @@ def approvals(read: ReleaseRead, blobs: Blobs, trust: Trust | None) -> Iterator[
     consent = read.release.consent
     if consent is None or not consent.approvals:
         return
-    paths = [approval_path(number) for number in range(1, len(consent.approvals) + 1)]
+    paths = consent.approval_paths
     names = [blobs.at(path, read.place) for path in (*paths, PLAN)]
     found = blobs.read(names)
     of = _Carried(read.release, found.get(names[-1], b""))

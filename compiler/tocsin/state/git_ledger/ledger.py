@@ -74,9 +74,14 @@ class GitLedger:
 
     def numbered(self, numbers: Iterable[int]) -> list[Release]:
         """Those of these releases that there are, oldest first; no other is read."""
-        commits = self.branch.releases(self.branch.head())[::-1]
-        there = sorted({number for number in numbers if 0 < number <= len(commits)})
+        wanted = {*numbers}
+        commits = self.branch.releases(self.branch.head())[::-1] if wanted else []
+        there = sorted(number for number in wanted if 0 < number <= len(commits))
         return self._decode([commits[number - 1] for number in there])
+
+    def release(self, number: int) -> Release | None:
+        """This release, None if there is none."""
+        return next((each for each in self.numbered([number]) if each.number == number), None)
 
     def oldest_first(self) -> Iterator[Release]:
         """All releases, one at a time: together, those of a large ledger take gigabytes."""
