@@ -82,17 +82,14 @@ def store(session: Session, piece: StreamPiece) -> StoredPiece:
         except UnreadableError as error:
             bad.append(_unreadable(piece, record, str(error)))
     insert_new(session, Unreadable, bad)
-    _lock(session, [(alert.detection, alert.key) for alert in alerts.values() if alert.key])
-    fresh = _fresh(session, alerts)
-    touched = _keep(session, fresh)
+    new, touched = _keep(session, alerts)
     if piece.next > start:
         session.execute(
             update(Position)
             .filter_by(stream=piece.stream, partition=piece.partition)
             .values(next=piece.next)
         )
-    repeated = len(records) - len(bad) - len(fresh)
-    return StoredPiece(len(fresh), repeated, len(bad), frozenset(touched))
+    return StoredPiece(new, len(records) - len(bad) - new, len(bad), touched)
 
 
 def reconsider(session: Session, after: str) -> tuple[str, StoredPiece]:
@@ -108,22 +105,24 @@ def reconsider(session: Session, after: str) -> tuple[str, StoredPiece]:
             alert = received(row.body)
             alerts.setdefault(alert.id, alert)
             session.delete(row)
+    new, touched = _keep(session, alerts)
+    return rows[-1].id if rows else "", StoredPiece(new, len(alerts) - new, 0, touched)
+
+
+def _keep(session: Session, alerts: Mapping[str, Received]) -> tuple[int, frozenset[str]]:
+    """Fold those of the alerts that are new, judge them, count them.
+
+    Returns how many they are, and the findings that changed.
+    """
     _lock(session, [(alert.detection, alert.key) for alert in alerts.values() if alert.key])
     fresh = _fresh(session, alerts)
-    touched = _keep(session, fresh)
-    kept = StoredPiece(len(fresh), len(alerts) - len(fresh), 0, frozenset(touched))
-    return rows[-1].id if rows else "", kept
-
-
-def _keep(session: Session, alerts: Sequence[Received]) -> set[str]:
-    """Alerts that are new: fold them, judge them, count them. Returns the findings that changed."""
-    _entitle(session, alerts)
-    homes, before = _write(session, alerts)
-    touched = set(homes.values())
-    hits = suppress(session, alerts, homes)
+    _entitle(session, fresh)
+    homes, before = _write(session, fresh)
+    touched = frozenset(homes.values())
+    hits = suppress(session, fresh, homes)
     reopen(session, {id_: finding for id_, finding in homes.items() if id_ not in hits})
     retell(session, before, standings(session, list(touched)))
-    return touched
+    return len(fresh), touched
 
 
 def _locked(session: Session, piece: StreamPiece) -> int:

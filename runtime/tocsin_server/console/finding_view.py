@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fastapi import Request
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session, defer
 from tocsin_server.alerts import around, queries
 from tocsin_server.alerts.models import Alert, AlertFinding
 from tocsin_server.alerts.schemas import FindingShown, finding_shown
+from tocsin_server.alerts.tallies import DAY
 from tocsin_server.audit.models import AuditedChange
 from tocsin_server.console import proposal
 from tocsin_server.console.chosen import Chosen, chosen
@@ -30,7 +32,8 @@ from tocsin_server.web.problem import missing
 
 MOST_ALERTS, MOST_OTHERS, MOST_CHANGES = 50, 20, 100
 _AROUND = 100
-_DAY, _LOOKED_AT = 86_400_000, 500
+_LOOKED_AT = 500
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def look(
     alert = _alert(session, finding, alert_id)
     evidence = evidence_of(alert)
     records: ReleaseRecords = request.app.state.records
-    explained = _explained(records, evidence)
+    explained = _or_why_not(lambda: records.explain(evidence.raised, evidence.events))
     window = None if isinstance(explained, str) else explained.window
     return FindingSeen(
         finding=finding,
@@ -79,7 +82,7 @@ def look(
         evidence=evidence,
         explained=explained,
         window=window_picture(window) if window else None,
-        provenance=_provenance(records, evidence),
+        provenance=_or_why_not(lambda: records.provenance(evidence.raised)),
         others=[finding_shown(each) for each in _others(session, finding)],
         proposed=proposal.condition(finding, evidence),
         history=_history(session, finding),
@@ -125,7 +128,7 @@ def _others(session: Session, finding: AlertFinding) -> Sequence[AlertFinding]:
         .order_by(AlertFinding.first.desc())
     )
     found = {row.id: row for row in session.scalars(newest.limit(MOST_OTHERS))}
-    begin, end = finding.first - _DAY, finding.last + _DAY
+    begin, end = finding.first - DAY, finding.last + DAY
     near = select(AlertFinding).where(
         AlertFinding.last.between(begin, end), AlertFinding.id != finding.id
     )
@@ -150,15 +153,9 @@ def _suppression(session: Session, finding: AlertFinding) -> Suppression | None:
     return suppressions.find(session, finding.suppressed_by) if finding.suppressed_by else None
 
 
-def _explained(records: ReleaseRecords, evidence: AlertEvidence) -> ExplainedAlert | str:
+def _or_why_not(told: Callable[[], _T]) -> _T | str:
+    """What the ledger tells, or the reason why it does not."""
     try:
-        return records.explain(evidence.raised, evidence.events)
-    except NoRecordError as error:
-        return str(error)
-
-
-def _provenance(records: ReleaseRecords, evidence: AlertEvidence) -> Provenance | str:
-    try:
-        return records.provenance(evidence.raised)
+        return told()
     except NoRecordError as error:
         return str(error)

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from tocsin_server.alerts.models import AlertFinding
+from tocsin_server.alerts.rows import parts
 from tocsin_server.alerts.schemas import finding_shown
 from tocsin_server.alerts.state import FindingState
 from tocsin_server.database import now_ms
@@ -18,7 +19,6 @@ from tocsin_server.sinks.models import Delivery
 from tocsin_server.sinks.settings import SinkSettings
 from tocsin_server.sinks.state import DeliveryState, MessageType
 
-_AT_ONCE = 500
 _EVER = sys.maxsize
 
 
@@ -36,9 +36,7 @@ def put(session: Session, sinks: Mapping[str, SinkSettings], changed: Collection
 
 
 def _open(session: Session, changed: Collection[str]) -> Iterator[Sequence[AlertFinding]]:
-    ids = sorted(changed)
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
+    for some in parts(sorted(changed)):
         asked = select(AlertFinding).where(
             AlertFinding.id.in_(some), AlertFinding.state == FindingState.OPEN
         )
