@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from tocsin import gate
 from tocsin.app.kept_alerts import KeptAlerts
 from tocsin.errors import ConfigError, TocsinError
+from tocsin.front.place import find_project
+from tocsin.front.project import read_settings
 from tocsin.model.noise import DetectionNoise, NoiseReport
 from tocsin.parse_errors import first_line
 from tocsin.plan.explain import former_of
@@ -25,7 +27,12 @@ _MOST_BYTES = 64 * gate.MIB
 def noise_report(
     kept: KeptAlerts, environment: str, days: int, project: Path | None
 ) -> NoiseReport:
-    """All detections of an environment that raised alerts in the last days."""
+    """All detections of an environment that raised alerts in the last days.
+
+    The project's own database is asked about the project's environments alone: ConfigError.
+    """
+    if not kept.server and not kept.database:
+        read_settings(find_project(project or Path())).environment(environment)
     asked = _asked if kept.server else _read
     found = asked(kept, environment, days, project)
     now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -61,6 +61,13 @@ def test_from_the_database_of_the_project(run: Run, database: Database, root: Pa
     assert "no alerts of staging in the last 3 days" in run("noise --days 3", env="staging").stderr
 
 
+def test_an_environment_that_is_not_there(database: Database) -> None:
+    database.close()
+    with pytest.raises(ConfigError, match="no environment 'loca'") as caught:
+        main_group.main(["noise", "--env", "loca"], standalone_mode=False)
+    assert "did you mean 'local'?" in caught.value.hint
+
+
 def test_from_a_server(
     run: Run, database: Database, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
